@@ -1,0 +1,261 @@
+//! Applying operations: JSON lines, each answered by a JSON line once it is on disk. Many share their syncs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::create::{Incoming, Made};
+use super::write::{Conditions, Effect, Novelty, Written};
+use super::{AppError, Ledger, Session};
+use crate::domain::decide::{Command, Transition};
+use crate::domain::event::{Evidence, EvidenceAdded, Noted};
+use crate::domain::history::History;
+use crate::domain::id::{Actor, Key, RequestId};
+use crate::domain::json;
+use crate::domain::state::State;
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::StateName;
+use crate::store::{Commit, Records};
+
+/// The longest operation, in bytes.
+pub const OPERATION_BYTES_MAX: usize = 1024 * 1024;
+/// The most operations that share a sync.
+pub const BATCH_MAX: usize = 2048;
+
+/// An operation.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Operation {
+    /// Make a request.
+    New(Incoming),
+    /// Bring a request into another state.
+    Transition(TransitionOperation),
+    /// Put a remark on record.
+    Note(NoteOperation),
+    /// Put evidence on record.
+    Evidence(EvidenceOperation),
+}
+
+/// `"op": "transition"`
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitionOperation {
+    request: String,
+    to: String,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    evidence: Vec<Evidence>,
+    #[serde(default)]
+    details: Map<String, Value>,
+    #[serde(default)]
+    expect_version: Option<u64>,
+    #[serde(default)]
+    by: Option<Actor>,
+    #[serde(default)]
+    key: Option<Key>,
+    #[serde(default)]
+    occurred_at: Option<String>,
+}
+
+/// `"op": "note"`
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteOperation {
+    request: String,
+    text: String,
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default)]
+    by: Option<Actor>,
+    #[serde(default)]
+    key: Option<Key>,
+    #[serde(default)]
+    occurred_at: Option<String>,
+}
+
+/// `"op": "evidence"`
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceOperation {
+    request: String,
+    evidence: Vec<Evidence>,
+    #[serde(default)]
+    by: Option<Actor>,
+    #[serde(default)]
+    key: Option<Key>,
+    #[serde(default)]
+    occurred_at: Option<String>,
+}
+
+/// What an operation led to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Applied {
+    /// The request.
+    pub id: RequestId,
+    /// Its version after it.
+    pub version: u64,
+    /// Its state after it.
+    pub state: String,
+    /// Whether it was on record before.
+    pub deduplicated: bool,
+}
+
+/// What became of one operation of a batch.
+#[derive(Debug)]
+pub struct Answered {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The result.
+    pub result: Result<Applied, AppError>,
+}
+
+/// What to do when an operation is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnRefusal {
+    /// Stop; what came before stands.
+    Stop,
+    /// Go on with the next.
+    KeepGoing,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct BatchReport {
+    /// The answers, in order. After a stop, the last one is the refusal.
+    pub answers: Vec<Answered>,
+    /// Whether an operation stopped the rest.
+    pub stopped: bool,
+    /// How many calls waited for the disk.
+    pub syncs: u64,
+    /// How many operations were written.
+    pub written: usize,
+}
+
+impl Operation {
+    /// Reads an operation.
+    ///
+    /// # Errors
+    /// [`AppError::Usage`] says what is wrong.
+    pub fn parse(line: &str) -> Result<Self, AppError> {
+        if line.len() > OPERATION_BYTES_MAX {
+            return Err(AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes")));
+        }
+        let bad = |what: &dyn std::fmt::Display| AppError::Usage(format!("not an operation: {what}"));
+        let mut members: Map<String, Value> = json::read(line).map_err(|e| bad(&e))?;
+        let op = members.remove("op");
+        let fields = |members| serde_json::Value::Object(members);
+        match op.as_ref().and_then(Value::as_str) {
+            Some("new") => {
+                let occurred_at = members.remove("occurred_at").map(serde_json::from_value).transpose();
+                Ok(Self::New(Incoming { occurred_at: occurred_at.map_err(|e| bad(&e))?, members }))
+            }
+            Some("transition") => serde_json::from_value(fields(members)).map(Self::Transition).map_err(|e| bad(&e)),
+            Some("note") => serde_json::from_value(fields(members)).map(Self::Note).map_err(|e| bad(&e)),
+            Some("evidence") => serde_json::from_value(fields(members)).map(Self::Evidence).map_err(|e| bad(&e)),
+            Some(_) | None => Err(bad(&"\"op\" is one of new, transition, note, evidence")),
+        }
+    }
+}
+
+impl Ledger<'_> {
+    /// Applies operations as one batch. They are on record when this returns, not before.
+    ///
+    /// # Errors
+    /// Failed machinery; nothing of the batch is on record then. Refusals are answers.
+    pub fn apply(
+        &self,
+        operations: Vec<(u64, Result<Operation, AppError>)>,
+        on_refusal: OnRefusal,
+        session: &Session,
+    ) -> Result<BatchReport, AppError> {
+        self.writable()?;
+        let batch = self.store.batch(&session.budget)?;
+        let mut report = BatchReport { answers: Vec::new(), stopped: false, syncs: 0, written: 0 };
+        for (line, operation) in operations {
+            let result = operation.and_then(|operation| self.apply_one(batch.as_ref(), operation, session));
+            if let Err(AppError::Store(failed)) = result {
+                return Err(failed.into());
+            }
+            report.stopped = result.is_err() && on_refusal == OnRefusal::Stop;
+            report.written += usize::from(result.as_ref().is_ok_and(|applied| !applied.deduplicated));
+            report.answers.push(Answered { line, result });
+            if report.stopped {
+                break;
+            }
+        }
+        match batch.commit()? {
+            Commit::Committed { syncs } => report.syncs = syncs,
+            Commit::Unknown(cause) => return Err(AppError::Unknown { cause, key: None }),
+        }
+        Ok(report)
+    }
+
+    fn apply_one(&self, records: &dyn Records, operation: Operation, session: &Session) -> Result<Applied, AppError> {
+        match operation {
+            Operation::New(incoming) => {
+                check_time(incoming.occurred_at.as_deref())?;
+                match self.create(records, incoming, Effect::Write, session)? {
+                    Made::Request { history, novelty } => Ok(self.applied(&history, novelty)),
+                    Made::Tried(_) => Err(AppError::Usage("a batch has no dry runs".into())),
+                }
+            }
+            Operation::Transition(op) => {
+                let TransitionOperation {
+                    request,
+                    to,
+                    reason,
+                    evidence,
+                    details,
+                    expect_version,
+                    by,
+                    key,
+                    occurred_at,
+                } = op;
+                check_time(occurred_at.as_deref())?;
+                let to = StateName::parse_typed(&to).map_err(|e| AppError::Usage(e.to_string()))?;
+                let command = Command::Transition(Transition { to, reason, evidence, details, occurred_at });
+                let conditions = Conditions { key, expect_version, ..Conditions::default() };
+                self.apply_command(records, &request, &command, &conditions, by, session)
+            }
+            Operation::Note(NoteOperation { request, text, kind, by, key, occurred_at }) => {
+                check_time(occurred_at.as_deref())?;
+                let command = Command::Note(Noted { text, kind, occurred_at });
+                let conditions = Conditions { key, ..Conditions::default() };
+                self.apply_command(records, &request, &command, &conditions, by, session)
+            }
+            Operation::Evidence(EvidenceOperation { request, evidence, by, key, occurred_at }) => {
+                check_time(occurred_at.as_deref())?;
+                let command = Command::AddEvidence(EvidenceAdded { evidence, occurred_at });
+                let conditions = Conditions { key, ..Conditions::default() };
+                self.apply_command(records, &request, &command, &conditions, by, session)
+            }
+        }
+    }
+
+    fn applied(&self, history: &History, novelty: Novelty) -> Applied {
+        Applied {
+            id: history.packet().request_id,
+            version: history.version(),
+            state: super::write::state_word(&State::replay(history, self.workflow)),
+            deduplicated: novelty == Novelty::Deduplicated,
+        }
+    }
+
+    fn apply_command(
+        &self,
+        records: &dyn Records,
+        request: &str,
+        command: &Command,
+        conditions: &Conditions,
+        by: Option<Actor>,
+        session: &Session,
+    ) -> Result<Applied, AppError> {
+        let id = self.resolve(request, records, &session.budget)?;
+        let session = Session { by: by.unwrap_or_else(|| session.by.clone()), budget: session.budget.clone() };
+        let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
+        Ok(self.applied(&history, novelty))
+    }
+}
+
+fn check_time(occurred_at: Option<&str>) -> Result<(), AppError> {
+    occurred_at.map_or(Ok(()), |text| Timestamp::parse_rfc3339(text).map(|_| ()).map_err(AppError::from))
+}

@@ -1,0 +1,135 @@
+//! JSON Schemas at the door: compiled when they are first needed, and kept for the next request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use super::error::DraftFault;
+use super::{AppError, World};
+use crate::domain::id::RequestType;
+use crate::domain::json;
+
+/// The most faults of a draft that are told at once.
+pub const FAULTS_MAX: usize = 50;
+/// How much of a value is repeated when it is refused.
+const VALUE_CHARS_MAX: usize = 80;
+/// The longest explanation of one fault.
+const EXPLANATION_CHARS_MAX: usize = 400;
+
+/// Compiled schemas.
+#[derive(Default)]
+pub struct Checks {
+    of_types: Mutex<HashMap<RequestType, Option<Arc<Compiled>>>>,
+}
+
+/// A schema with its validator.
+struct Compiled {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Checks {
+    /// Everything that is wrong with a draft.
+    ///
+    /// # Errors
+    /// [`AppError::BadFile`] if the schema is none.
+    pub fn draft_faults(&self, schema: &str, draft: &Value) -> Result<Vec<DraftFault>, AppError> {
+        Ok(compile("schemas/ledger/request.schema.json", schema)?.faults(draft, ""))
+    }
+
+    /// Everything that is wrong with the details of a request of this type.
+    ///
+    /// # Errors
+    /// [`AppError::BadFile`] if the type's schema is none.
+    pub fn details_faults(
+        &self,
+        world: &dyn World,
+        request_type: &RequestType,
+        details: &Value,
+    ) -> Result<Vec<DraftFault>, AppError> {
+        let mut of_types = self.of_types.lock().unwrap_or_else(PoisonError::into_inner);
+        if !of_types.contains_key(request_type) {
+            let file = format!("schemas/ledger/types/{request_type}.schema.json");
+            let compiled = world.type_schema(request_type)?.map(|text| compile(&file, &text)).transpose()?;
+            of_types.insert(request_type.clone(), compiled.map(Arc::new));
+        }
+        let compiled = of_types.get(request_type).cloned().flatten();
+        drop(of_types);
+        Ok(compiled.map(|compiled| compiled.faults(details, "/details")).unwrap_or_default())
+    }
+}
+
+impl Compiled {
+    fn faults(&self, value: &Value, at: &str) -> Vec<DraftFault> {
+        let fault = |error: ValidationError<'_>| DraftFault {
+            pointer: format!("{at}{}", error.instance_path()),
+            what: shortened(self.explain(&error), EXPLANATION_CHARS_MAX),
+        };
+        let mut faults: Vec<DraftFault> = self.validator.iter_errors(value).take(FAULTS_MAX).map(fault).collect();
+        // Several rules of one place that are explained in the same words.
+        faults.dedup();
+        faults
+    }
+
+    /// What is wrong, in words for people: where a rule is one for programs, the schema's description of it is told.
+    fn explain(&self, error: &ValidationError<'_>) -> String {
+        use ValidationErrorKind as Kind;
+        let path = error.schema_path().to_string();
+        let owner = path.rsplit_once('/').map_or("", |(owner, _)| owner);
+        let kind = error.kind();
+        if let Kind::Pattern { .. } | Kind::MinLength { .. } | Kind::MaxLength { .. } = kind {
+            let value = shortened(error.instance().to_string(), VALUE_CHARS_MAX);
+            return match self.description(owner) {
+                Some(description) => format!("{value} is not valid: {description}"),
+                None => error.to_string(),
+            };
+        }
+        if let Kind::Required { property } = kind {
+            let name = property.as_str().unwrap_or_default();
+            let own = self.schema.pointer(&format!("{owner}/properties/{name}")).and_then(description_of);
+            return own.map_or_else(|| format!("{name:?} is missing"), |own| format!("{name:?} is missing: {own}"));
+        }
+        if let Kind::AdditionalProperties { unexpected } = kind {
+            return format!("unknown: {}", unexpected.join(", "));
+        }
+        if let Kind::Enum { options } = kind {
+            let options: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
+            return format!("{} is not one of {}", error.instance(), options.join(", "));
+        }
+        // A value that may also be null: what matters is what else it should be.
+        let alternatives = if let Kind::AnyOf { context } = kind { context.as_slice() } else { &[] };
+        let meant = alternatives.iter().flatten().find(|error| !error.to_string().ends_with("is not of type \"null\""));
+        meant.map_or_else(|| error.to_string(), |meant| self.explain(meant))
+    }
+
+    /// The description of a place in the schema, or of the nearest place around it that has one.
+    fn description(&self, place: &str) -> Option<String> {
+        let around = std::iter::successors(Some(place), |place| place.rsplit_once('/').map(|(around, _)| around));
+        around
+            .take_while(|place| !place.is_empty())
+            .find_map(|place| self.schema.pointer(place).and_then(description_of))
+    }
+}
+
+fn description_of(schema: &Value) -> Option<String> {
+    let text = schema.get("description")?.as_str()?;
+    Some(text.strip_suffix('.').unwrap_or(text).to_owned())
+}
+
+/// The beginning of a text that is longer than `max` characters.
+fn shortened(text: String, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+fn compile(file: &str, text: &str) -> Result<Compiled, AppError> {
+    let bad = |what: String| AppError::BadFile { file: file.to_owned(), what };
+    let schema: Value = json::read(text).map_err(|e| bad(e.to_string()))?;
+    let validator = jsonschema::draft202012::new(&schema).map_err(|e| bad(e.to_string()))?;
+    Ok(Compiled { schema, validator })
+}

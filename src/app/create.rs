@@ -1,0 +1,189 @@
+//! Making a request.
+
+use serde_json::{Map, Value};
+
+use super::checks::FAULTS_MAX;
+use super::error::DraftFault;
+use super::write::{Effect, Novelty};
+use super::{AppError, Ledger, Session};
+use crate::domain::history::History;
+use crate::domain::id::{RequestId, RequestType};
+use crate::domain::packet::{BadPacket, Draft, Packet};
+use crate::store::{Created, NewRequest, Records, StoreError};
+
+/// A draft as it came in: the JSON of a packet without its identity.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incoming {
+    /// The members.
+    pub members: Map<String, Value>,
+    /// When it happened at its source, where it was taken over from elsewhere.
+    pub occurred_at: Option<String>,
+}
+
+/// The result of making a request.
+#[derive(Clone, Debug)]
+pub enum Made {
+    /// It is there.
+    Request {
+        /// Its history when it was made.
+        history: Box<History>,
+        /// Whether it is new.
+        novelty: Novelty,
+    },
+    /// A dry run: the packet that would be written, with a placeholder for its identity.
+    Tried(Box<Packet>),
+}
+
+impl Ledger<'_> {
+    /// Makes a request.
+    ///
+    /// # Errors
+    /// [`AppError::BadDraft`] with everything that is wrong, [`AppError::KeyReused`], or failed machinery.
+    pub fn create(
+        &self,
+        records: &dyn Records,
+        incoming: Incoming,
+        effect: Effect,
+        session: &Session,
+    ) -> Result<Made, AppError> {
+        self.writable()?;
+        let occurred_at = incoming.occurred_at.clone();
+        let draft = self.draft(records, incoming.members, session)?;
+        if effect == Effect::DryRun {
+            return self.try_create(records, draft, session);
+        }
+        let mut random = [0; 10];
+        self.world.random(&mut random);
+        let genesis = self.genesis(records, occurred_at)?;
+        records.witness(Some(genesis.clock))?;
+        let request = NewRequest { draft, created_at: genesis.clock.at, random, genesis };
+        match records.create(&request, &session.budget)? {
+            Created::New(packet, _) => {
+                let history = records
+                    .history(packet.request_id)?
+                    .ok_or_else(|| AppError::NotFound { name: packet.request_id.to_string(), suggestion: None })?;
+                Ok(Made::Request { history: Box::new(history), novelty: Novelty::New })
+            }
+            Created::Existing(id) => self.existing(records, id, &request.draft),
+            Created::Unknown(cause) => Err(AppError::Unknown { cause, key: request.draft.fields().key.clone() }),
+        }
+    }
+
+    fn try_create(&self, records: &dyn Records, draft: Draft, session: &Session) -> Result<Made, AppError> {
+        let key = draft.fields().key.as_ref();
+        match key.map(|key| records.find(key, &session.budget)).transpose()?.flatten() {
+            Some(id) => self.existing(records, id, &draft),
+            None => {
+                draft.fields().to_bytes()?;
+                Ok(Made::Tried(Box::new(draft.fields().clone())))
+            }
+        }
+    }
+
+    fn existing(&self, records: &dyn Records, id: RequestId, draft: &Draft) -> Result<Made, AppError> {
+        let history =
+            records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
+        if draft.fields().same_intent(history.packet()) {
+            // The first answer was given when it had its first event and no other.
+            let first = history.at_version(1);
+            return Ok(Made::Request { history: Box::new(first), novelty: Novelty::Deduplicated });
+        }
+        match draft.fields().key.clone() {
+            Some(key) => Err(AppError::KeyReused { key, id, event: None }),
+            None => Err(StoreError::Unwritable(format!("{id} was answered for a request without a key")).into()),
+        }
+    }
+
+    /// Checks a draft against everything that can be said of it before it is written.
+    ///
+    /// A packet's own rules are in the code and, in the same words, in the draft's schema; a test holds the two
+    /// together. The code decides, since it is quick; what it refuses, the schema explains, all faults at once.
+    fn draft(
+        &self,
+        records: &dyn Records,
+        mut members: Map<String, Value>,
+        session: &Session,
+    ) -> Result<Draft, AppError> {
+        tidy_labels(&mut members);
+        let type_faults = self.type_faults(&members)?;
+        let resolved = self.resolve_references(records, &mut members, session);
+        let read = match &resolved {
+            Ok(()) => Draft::from_json(members.clone(), &session.by),
+            Err(_) => Err(BadPacket::NotUtf8),
+        };
+        if let (Ok(draft), true) = (&read, type_faults.is_empty()) {
+            return Ok(draft.clone().at_least(self.settings.mode));
+        }
+        let mut faults = match &read {
+            Ok(_) => Vec::new(),
+            Err(_) => self.checks.draft_faults(self.world.draft_schema(), &Value::Object(members))?,
+        };
+        // Which types there are says more than what a type's name looks like.
+        faults.retain(|fault| {
+            fault.pointer != "/request_type" || !type_faults.iter().any(|f| f.pointer == fault.pointer)
+        });
+        faults.extend(type_faults);
+        faults.truncate(FAULTS_MAX);
+        match (faults.is_empty(), resolved, read) {
+            (false, _, _) => Err(AppError::BadDraft(faults)),
+            (true, Err(error), _) => Err(error),
+            (true, Ok(()), Err(error)) => Err(error.into()),
+            (true, Ok(()), Ok(draft)) => Ok(draft.at_least(self.settings.mode)),
+        }
+    }
+
+    /// What the request's type demands: that the workflow knows it, its details' schema, a contract.
+    fn type_faults(&self, members: &Map<String, Value>) -> Result<Vec<DraftFault>, AppError> {
+        let Some(name) = members.get("request_type").and_then(Value::as_str) else { return Ok(Vec::new()) };
+        let fault = |pointer: &str, what: String| DraftFault { pointer: pointer.to_owned(), what };
+        let rule = name.parse::<RequestType>().ok().and_then(|name| self.workflow.request_type(&name));
+        let Some(rule) = rule else {
+            let known: Vec<&str> = self.workflow.types().iter().map(|rule| rule.name.as_str()).collect();
+            let what = format!("{name:?} is not a request type of this ledger: expected one of {}", known.join(", "));
+            return Ok(vec![fault("/request_type", what)]);
+        };
+        let mut faults = Vec::new();
+        let names_one = members.get("contracts").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+        if rule.names_contract && !names_one {
+            faults
+                .push(fault("/contracts", format!("a {name} request names at least one contract (--contract NAME@V)")));
+        }
+        let nothing = Value::Object(Map::new());
+        let details = members.get("details").unwrap_or(&nothing);
+        faults.extend(self.checks.details_faults(self.world, &rule.name, details)?);
+        Ok(faults)
+    }
+
+    /// Replaces `key:K` and short forms by ids, and makes sure that what is named is there.
+    fn resolve_references(
+        &self,
+        records: &dyn Records,
+        members: &mut Map<String, Value>,
+        session: &Session,
+    ) -> Result<(), AppError> {
+        let resolve = |value: &mut Value| -> Result<(), AppError> {
+            if let Some(text) = value.as_str() {
+                let id = self.resolve(text, records, &session.budget)?;
+                *value = Value::String(id.to_string());
+            }
+            Ok(())
+        };
+        if let Some(list) = members.get_mut("dependencies").and_then(Value::as_array_mut) {
+            list.iter_mut().try_for_each(resolve)?;
+        }
+        members.get_mut("parent").map_or(Ok(()), resolve)
+    }
+}
+
+/// Blanks around labels, empty labels and doubles are dropped: other trackers let people leave them there.
+fn tidy_labels(members: &mut Map<String, Value>) {
+    let Some(labels) = members.get_mut("labels").and_then(Value::as_array_mut) else { return };
+    let mut tidy: Vec<Value> = Vec::with_capacity(labels.len());
+    for label in labels.drain(..) {
+        let label = label.as_str().map_or(label.clone(), |text| Value::String(text.trim().to_owned()));
+        if label.as_str() != Some("") && !tidy.contains(&label) {
+            tidy.push(label);
+        }
+    }
+    *labels = tidy;
+}

@@ -1,0 +1,129 @@
+//! What can keep a use case from its result.
+
+use crate::domain::decide::Refusal;
+use crate::domain::event::Event;
+use crate::domain::id::{BadName, Key, RequestId};
+use crate::domain::packet::BadPacket;
+use crate::domain::time::BadTime;
+use crate::domain::workflow::StateName;
+use crate::store::StoreError;
+
+/// One thing that is wrong with a draft.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DraftFault {
+    /// Where, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What.
+    pub what: String,
+}
+
+/// What can keep a use case from its result. Refusals and conflicts are answers that a program can act on.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store's machinery.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such request.
+    #[error("there is no request {name}")]
+    NotFound {
+        /// As asked for.
+        name: String,
+        /// What it may have been meant to be.
+        suggestion: Option<RequestId>,
+    },
+    /// The request is there, but was not yet, or has no such version.
+    #[error("{id} {what}")]
+    NotThen {
+        /// The request.
+        id: RequestId,
+        /// When it is not there.
+        what: String,
+    },
+    /// A short form that stands for several requests.
+    #[error("{name:?} could be any of {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Ambiguous {
+        /// As asked for.
+        name: String,
+        /// What it could be.
+        candidates: Vec<RequestId>,
+    },
+    /// A rule forbids it.
+    #[error("{id}: {refusal}")]
+    Refused {
+        /// The request.
+        id: RequestId,
+        /// The rule.
+        refusal: Box<Refusal>,
+    },
+    /// The packet is not well formed; everything that is wrong at once.
+    #[error("the packet is not valid: {}", .0.iter().map(|f| format!("{} {}", f.pointer, f.what)).collect::<Vec<_>>().join("; "))]
+    BadDraft(Vec<DraftFault>),
+    /// The packet breaks a rule that no schema states.
+    #[error(transparent)]
+    BadPacket(#[from] BadPacket),
+    /// The key was used for something else.
+    #[error("the key {:?} was used for something else, on {id}", .key.as_str())]
+    KeyReused {
+        /// The key.
+        key: Key,
+        /// The request that has it.
+        id: RequestId,
+        /// What was written with it, where it is not the request itself.
+        event: Option<Box<Event>>,
+    },
+    /// The request is not at the version that the caller expected.
+    #[error("{id} is at version {actual}, not {expected}")]
+    StaleVersion {
+        /// The request.
+        id: RequestId,
+        /// The version expected.
+        expected: u64,
+        /// The version that it has.
+        actual: u64,
+        /// What happened in between.
+        between: Vec<Event>,
+    },
+    /// The request is not in the state that the caller expected.
+    #[error("{id} is {actual}, not {expected}")]
+    StaleState {
+        /// The request.
+        id: RequestId,
+        /// The state expected.
+        expected: StateName,
+        /// Where it stands.
+        actual: String,
+    },
+    /// It may or may not have been written.
+    #[error("the outcome is unknown: {cause}")]
+    Unknown {
+        /// Why nobody can know.
+        cause: String,
+        /// The key with which to ask again.
+        key: Option<Key>,
+    },
+    /// Of a newer format: read as far as it is known, never written.
+    #[error("{what} is of format {format}, which is newer than this program: it can be read and not written")]
+    Newer {
+        /// The file or request.
+        what: String,
+        /// Its format.
+        format: u32,
+    },
+    /// A text that is no name of its kind.
+    #[error(transparent)]
+    Name(#[from] BadName),
+    /// A text that is no time.
+    #[error(transparent)]
+    Time(#[from] BadTime),
+    /// Anything else that the caller got wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A file of the ledger that people may edit, and got wrong.
+    #[error("{file}: {what}")]
+    BadFile {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+}

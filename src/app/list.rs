@@ -1,0 +1,302 @@
+//! Listing requests: filters, sorting, pages.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::{AppError, Ledger};
+use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
+use crate::domain::packet::Priority;
+use crate::domain::time::Timestamp;
+use crate::index::{Entry, project_all};
+
+/// Which requests count as wanted when no state is named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// Those that something can still follow.
+    #[default]
+    Open,
+    /// All.
+    All,
+}
+
+/// Whether what a request waits for matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Waiting {
+    /// It does not.
+    #[default]
+    Any,
+    /// Only requests whose dependencies are all settled.
+    Ready,
+    /// Only requests that wait for another.
+    Blocked,
+}
+
+/// By what a list is sorted; equal ones by id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sort {
+    /// By id, that is, by when it was made.
+    #[default]
+    Id,
+    /// The one that changed last first.
+    Updated,
+    /// The most urgent first.
+    Priority,
+    /// The one that is wanted soonest first; those without a day last.
+    Due,
+    /// By title.
+    Title,
+    /// By state, in the workflow's order.
+    State,
+}
+
+impl Sort {
+    /// All, with the names that people type.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("id", Self::Id),
+        ("updated", Self::Updated),
+        ("priority", Self::Priority),
+        ("due", Self::Due),
+        ("title", Self::Title),
+        ("state", Self::State),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, sort)| *sort == self).map_or("id", |(name, _)| name)
+    }
+}
+
+/// Which requests to list, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// In one of these states; overrides `scope`.
+    pub states: Vec<String>,
+    /// Of this type.
+    pub request_type: Option<RequestType>,
+    /// Asked by this repository.
+    pub from: Option<RepoId>,
+    /// Asked of this repository.
+    pub to: Option<RepoId>,
+    /// With this label.
+    pub label: Option<Label>,
+    /// Of this priority.
+    pub priority: Option<Priority>,
+    /// Made by this actor.
+    pub by: Option<Actor>,
+    /// Open ones or all.
+    pub scope: Scope,
+    /// What they wait for.
+    pub waiting: Waiting,
+    /// With all these words in title or description, in any case.
+    pub words: Vec<String>,
+    /// As of this moment.
+    pub at: Option<Timestamp>,
+    /// The order.
+    pub sort: Sort,
+    /// The most requests to answer with.
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<Cursor>,
+}
+
+/// Where a page ended: the place in the order, not a number of rows, so that requests that come or go in between shift
+/// nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    sort: &'static str,
+    place: String,
+    id: RequestId,
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let place: String = self.place.bytes().map(|byte| format!("{byte:02x}")).collect();
+        write!(f, "{}.{}.{place}", self.sort, self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = AppError;
+
+    fn from_str(text: &str) -> Result<Self, AppError> {
+        let bad = || AppError::Usage("that cursor is not one of this program's: take it from the page before".into());
+        let mut parts = text.splitn(3, '.');
+        let mut part = || parts.next().ok_or_else(bad);
+        let sort = part()?;
+        let sort = Sort::ALL.iter().find(|(name, _)| *name == sort).map(|(name, _)| *name).ok_or_else(bad)?;
+        let id = part()?.parse().map_err(|_| bad())?;
+        let digits = part()?.as_bytes();
+        if digits.len() % 2 != 0 || digits.len() > 4096 {
+            return Err(bad());
+        }
+        let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let bytes: Option<Vec<u8>> = digits.chunks_exact(2).map(byte).collect();
+        let place = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad)?;
+        Ok(Self { sort, place, id })
+    }
+}
+
+/// One listed request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    /// Its id.
+    pub id: RequestId,
+    /// What the index says of it.
+    pub entry: Entry,
+    /// The dependencies that are not settled, with their states where they are known.
+    pub waits_for: Vec<RequestId>,
+}
+
+/// A page of a list.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// How many requests matched in all.
+    pub matched: usize,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+    /// Requests that can't be read, with what is wrong.
+    pub damaged: BTreeMap<RequestId, String>,
+}
+
+type Entries = BTreeMap<RequestId, Entry>;
+type Damaged = BTreeMap<RequestId, String>;
+
+impl Ledger<'_> {
+    /// Lists requests.
+    ///
+    /// # Errors
+    /// A cursor of another order, or failed machinery; damaged requests are part of the answer.
+    pub fn list(&self, query: &Query) -> Result<Page, AppError> {
+        let (entries, damaged) = self.entries(query.at)?;
+        let mut rows = Vec::new();
+        for (id, entry) in &entries {
+            if !self.wants(query, entry) {
+                continue;
+            }
+            let waits_for = self.waits_for(entry, &entries);
+            let fits = match query.waiting {
+                Waiting::Any => true,
+                Waiting::Ready => waits_for.is_empty() && !entry.is_final(self.workflow),
+                Waiting::Blocked => !waits_for.is_empty() && !entry.is_final(self.workflow),
+            };
+            if fits && self.has_words(*id, entry, &query.words)? {
+                rows.push((self.place(query.sort, entry), *id, waits_for));
+            }
+        }
+        rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        let matched = rows.len();
+        if let Some(cursor) = &query.cursor {
+            if cursor.sort != query.sort.name() {
+                let what =
+                    format!("that cursor belongs to --sort {}, not to --sort {}", cursor.sort, query.sort.name());
+                return Err(AppError::Usage(what));
+            }
+            let after = |row: &(String, RequestId, _)| {
+                (row.0.as_str(), row.1).cmp(&(cursor.place.as_str(), cursor.id)) == Ordering::Greater
+            };
+            rows.retain(after);
+        }
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|(place, id, _)| Cursor { sort: query.sort.name(), place: place.clone(), id: *id }.to_string());
+        let row = |(_, id, waits_for): (String, RequestId, Vec<RequestId>)| {
+            entries.get(&id).map(|entry| Row { id, entry: entry.clone(), waits_for })
+        };
+        Ok(Page { rows: rows.into_iter().filter_map(row).collect(), matched, next, damaged })
+    }
+
+    /// All entries, now or as of a moment.
+    fn entries(&self, at: Option<Timestamp>) -> Result<(Entries, Damaged), AppError> {
+        let now = project_all(self.store, self.scope(), &|_, _| {})?;
+        let Some(at) = at else { return Ok((now.entries, now.damaged)) };
+        let mut entries = BTreeMap::new();
+        for (id, entry) in now.entries {
+            if entry.created_at > at {
+                continue;
+            }
+            // What has not changed since is as it was.
+            let entry = match entry.updated_at {
+                Some(updated) if updated <= at => entry,
+                Some(_) | None => match self.store.history(id)? {
+                    Some(history) => Entry::of(&history.at_time(at), self.workflow),
+                    None => continue,
+                },
+            };
+            entries.insert(id, entry);
+        }
+        Ok((entries, now.damaged))
+    }
+
+    fn wants(&self, query: &Query, entry: &Entry) -> bool {
+        let in_scope = if query.states.is_empty() {
+            query.scope == Scope::All || !entry.is_final(self.workflow)
+        } else {
+            query.states.contains(&entry.state)
+        };
+        in_scope
+            && query.request_type.as_ref().is_none_or(|wanted| entry.request_type == *wanted)
+            && query.from.as_ref().is_none_or(|wanted| entry.from == *wanted)
+            && query.to.as_ref().is_none_or(|wanted| entry.to.contains(wanted))
+            && query.label.as_ref().is_none_or(|wanted| entry.labels.contains(wanted))
+            && query.priority.is_none_or(|wanted| entry.priority == wanted)
+            && query.by.as_ref().is_none_or(|wanted| entry.created_by == *wanted)
+    }
+
+    fn waits_for(&self, entry: &Entry, entries: &BTreeMap<RequestId, Entry>) -> Vec<RequestId> {
+        let unsettled = |id: &&RequestId| !entries.get(id).is_some_and(|entry| entry.is_settled(self.workflow));
+        entry.depends_on.iter().filter(unsettled).copied().collect()
+    }
+
+    fn has_words(&self, id: RequestId, entry: &Entry, words: &[String]) -> Result<bool, AppError> {
+        if words.is_empty() {
+            return Ok(true);
+        }
+        let mut text = entry.title.to_lowercase();
+        if words.iter().all(|word| text.contains(&word.to_lowercase())) {
+            return Ok(true);
+        }
+        let Some(history) = self.store.history(id)? else { return Ok(false) };
+        text.push('\n');
+        text.push_str(&history.packet().description.to_lowercase());
+        Ok(words.iter().all(|word| text.contains(&word.to_lowercase())))
+    }
+
+    /// The place of a request in an order, as a text that sorts like it.
+    fn place(&self, sort: Sort, entry: &Entry) -> String {
+        match sort {
+            Sort::Id => String::new(),
+            Sort::Updated => {
+                let age = u64::MAX - entry.updated_at.unwrap_or(entry.created_at).unix_ms().unsigned_abs();
+                format!("{age:020}")
+            }
+            Sort::Priority => entry.priority.to_string(),
+            Sort::Due => entry.due.map_or_else(|| "9999-99-99".to_owned(), |due| due.to_string()),
+            Sort::Title => entry.title.to_lowercase(),
+            Sort::State => {
+                let place = self.workflow.states().iter().position(|state| state.name.as_str() == entry.state);
+                format!("{:03}", place.unwrap_or(999))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_as_it_was_written() {
+        let cursor = Cursor { sort: "title", place: "ä b".into(), id: "REQ-20261120-0001".parse().unwrap() };
+        assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        for text in
+            ["", "title", "nope.REQ-20261120-0001.", "id.REQ-1.", "id.REQ-20261120-0001.0", "id.REQ-20261120-0001.zz"]
+        {
+            assert!(text.parse::<Cursor>().is_err(), "{text}");
+        }
+    }
+}

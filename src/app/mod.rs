@@ -1,0 +1,117 @@
+//! Use cases, one file each: read, decide, append, project.
+//!
+//! This room knows no files, no terminal and no arguments. Time, randomness and the store are handed in; what a command
+//! may take is in its [`Budget`].
+
+pub mod apply;
+pub mod checks;
+pub mod create;
+pub mod error;
+pub mod list;
+pub mod reference;
+pub mod show;
+pub mod timeline;
+pub mod verify;
+pub mod write;
+
+use crate::domain::history::History;
+use crate::domain::id::{Actor, RequestType};
+use crate::domain::settings::Settings;
+use crate::domain::time::{Hybrid, Timestamp};
+use crate::domain::workflow::Workflow;
+use crate::index::cache::Scope;
+use crate::store::fs::CLOCK_LEAD_MS_MAX;
+use crate::store::{Budget, Records, Store};
+
+pub use error::AppError;
+
+/// What is handed in from outside.
+pub trait World: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+
+    /// Fills a buffer with random bytes.
+    fn random(&self, bytes: &mut [u8]);
+
+    /// The text of the schema that a request type's `details` must match; `None` if there is none.
+    ///
+    /// # Errors
+    /// Says why it can't be read.
+    fn type_schema(&self, request_type: &RequestType) -> Result<Option<String>, AppError>;
+
+    /// The text of the schema that a draft must match.
+    fn draft_schema(&self) -> &str;
+}
+
+/// An open ledger, with all that use cases need.
+pub struct Ledger<'a> {
+    /// Where packets and events are kept.
+    pub store: &'a dyn Store,
+    /// Which ledger this is and how it is run.
+    pub settings: &'a Settings,
+    /// The workflow in force.
+    pub workflow: &'a Workflow,
+    /// Clock, randomness, schemas.
+    pub world: &'a dyn World,
+    /// Schemas that were compiled.
+    pub checks: &'a checks::Checks,
+}
+
+/// Who acts, and for how long.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who acts.
+    pub by: Actor,
+    /// How long the command may take.
+    pub budget: Budget,
+}
+
+impl<'a> Ledger<'a> {
+    /// Whose entries the local cache holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope<'a> {
+        Scope { ledger_id: self.settings.ledger_id, workflow: self.workflow }
+    }
+
+    /// Refuses to write into a ledger of a newer format.
+    ///
+    /// # Errors
+    /// [`AppError::Newer`].
+    pub fn writable(&self) -> Result<(), AppError> {
+        if self.settings.is_writable() {
+            return Ok(());
+        }
+        Err(AppError::Newer { what: "coordination/ledger.json".into(), format: self.settings.format })
+    }
+
+    /// The clock's reading for an event that follows `history`: never behind what this clone has seen. A clock far
+    /// ahead that was seen on another request is not followed.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn tick(&self, records: &dyn Records, history: Option<&History>) -> Result<Hybrid, AppError> {
+        let now = self.world.now();
+        let here = history.and_then(History::clock);
+        let elsewhere = records.witness(None)?.filter(|seen| seen.at <= now.plus_ms(CLOCK_LEAD_MS_MAX));
+        Ok(Hybrid::after(now, here.max(elsewhere)))
+    }
+
+    /// Counts writes, so that the index is known to lag.
+    #[must_use]
+    pub fn mark(&self, writes: usize) -> Option<String> {
+        if writes == 0 {
+            return None;
+        }
+        self.store.mark(writes).err().map(|error| format!("the index does not know of {writes} writes: {error}"))
+    }
+
+    /// After writes: counts them and brings the index up to date if it is time to. The writes stand whatever happens
+    /// here, so this never fails; it says what went wrong.
+    #[must_use]
+    pub fn project(&self, writes: usize, budget: &Budget) -> Option<String> {
+        self.mark(writes).or_else(|| {
+            let refreshed = crate::index::refresh::after_write(self.store, self.scope(), budget);
+            refreshed.err().map(|error| format!("the index was not refreshed: {error}"))
+        })
+    }
+}

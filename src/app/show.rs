@@ -1,0 +1,101 @@
+//! Looking at one request, now or as it was.
+
+use super::{AppError, Ledger};
+use crate::domain::history::History;
+use crate::domain::id::{Actor, RequestId};
+use crate::domain::outlook::{ContractCheck, Expectation, Open, expectation, open};
+use crate::domain::state::State;
+use crate::domain::time::Timestamp;
+use crate::index::Entry;
+use crate::store::{Records, StoreError};
+
+/// As of when something is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AsOf {
+    /// Now.
+    #[default]
+    Now,
+    /// A moment, by the hybrid clock.
+    Time(Timestamp),
+    /// A version.
+    Version(u64),
+}
+
+/// A request that another one waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dependency {
+    /// Which.
+    pub id: RequestId,
+    /// Where it stands; `None` if it is not here or can't be read.
+    pub state: Option<String>,
+    /// Whether it holds nothing up any more.
+    pub settled: bool,
+}
+
+/// Everything there is to see of a request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct View {
+    /// The packet and its events as of then.
+    pub history: History,
+    /// What they add up to.
+    pub state: State,
+    /// What it depends on.
+    pub dependencies: Vec<Dependency>,
+    /// What is open from here.
+    pub open: Vec<Open>,
+    /// Who is expected to act.
+    pub expectation: Option<Expectation>,
+}
+
+impl Ledger<'_> {
+    /// Looks at a request. `by` is whose possibilities are told.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::NotThen`] for a moment before it was made or a version that it does not
+    /// have; or failed machinery.
+    pub fn show(&self, records: &dyn Records, id: RequestId, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
+        let now = records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
+        let history = match as_of {
+            AsOf::Now => now,
+            AsOf::Time(at) => {
+                let then = now.at_time(at);
+                if then.events().is_empty() && now.packet().created_at > at {
+                    let what = format!("was made at {}, after {at}", now.packet().created_at);
+                    return Err(AppError::NotThen { id, what });
+                }
+                then
+            }
+            AsOf::Version(version) if version > now.version() => {
+                let what = format!("has no version {version} yet: it is at version {}", now.version());
+                return Err(AppError::NotThen { id, what });
+            }
+            AsOf::Version(version) => now.at_version(version),
+        };
+        let state = State::replay(&history, self.workflow);
+        let packet = history.packet();
+        let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
+        Ok(View {
+            dependencies: dependencies.collect::<Result<_, _>>()?,
+            open: open(&state, packet, self.workflow, by, ContractCheck::NotPassed),
+            expectation: expectation(&state, packet, self.workflow),
+            state,
+            history,
+        })
+    }
+
+    fn dependency(&self, records: &dyn Records, id: RequestId, as_of: AsOf) -> Result<Dependency, AppError> {
+        let history = match records.history(id) {
+            Ok(history) => history,
+            Err(StoreError::Damaged { .. }) => None,
+            Err(other) => return Err(other.into()),
+        };
+        let then = history.map(|history| match as_of {
+            AsOf::Time(at) => history.at_time(at),
+            // A version counts one request's events and says nothing of another's.
+            AsOf::Now | AsOf::Version(_) => history,
+        });
+        let entry = then.map(|history| Entry::of(&history, self.workflow));
+        let settled = entry.as_ref().is_some_and(|entry| entry.is_settled(self.workflow));
+        Ok(Dependency { id, state: entry.map(|entry| entry.state), settled })
+    }
+}

@@ -1,0 +1,84 @@
+//! The log: events of one request or of the whole ledger, in causal order.
+
+use super::{AppError, Ledger};
+use crate::domain::event::Event;
+use crate::domain::id::{Actor, RequestId};
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+
+/// Which events to show.
+#[derive(Clone, Debug, Default)]
+pub struct TimelineQuery {
+    /// Only of this request.
+    pub id: Option<RequestId>,
+    /// Only from this moment on.
+    pub since: Option<Timestamp>,
+    /// Only before this moment.
+    pub until: Option<Timestamp>,
+    /// Only by this actor.
+    pub by: Option<Actor>,
+    /// Only of this type, as written in the line.
+    pub kind: Option<String>,
+    /// Only the newest so many.
+    pub limit: Option<usize>,
+}
+
+/// Events, and what could not be read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Timeline {
+    /// The events, oldest first.
+    pub events: Vec<Event>,
+    /// Whether the limit left some out.
+    pub has_more: bool,
+    /// Requests that can't be read, with where and what is wrong.
+    pub damaged: Vec<(RequestId, String)>,
+}
+
+impl TimelineQuery {
+    /// Whether an event is wanted.
+    #[must_use]
+    pub fn wants(&self, event: &Event) -> bool {
+        let at = event.clock().at;
+        self.since.is_none_or(|since| at >= since)
+            && self.until.is_none_or(|until| at < until)
+            && self.by.as_ref().is_none_or(|by| event.by() == by)
+            && self.kind.as_ref().is_none_or(|kind| event.body().kind().eq_ignore_ascii_case(kind))
+    }
+}
+
+impl Ledger<'_> {
+    /// Reads the log. The hybrid clock orders events of different requests; within one it agrees with the history.
+    ///
+    /// # Errors
+    /// Failed machinery; of the whole ledger, damaged requests are part of the answer.
+    pub fn timeline(&self, query: &TimelineQuery) -> Result<Timeline, AppError> {
+        let mut timeline = Timeline::default();
+        let ids = match query.id {
+            Some(id) => vec![id],
+            None => self.store.requests()?,
+        };
+        for id in ids {
+            match self.store.history(id) {
+                Ok(Some(history)) => {
+                    timeline.events.extend(history.events().iter().filter(|event| query.wants(event)).cloned());
+                }
+                Ok(None) => {}
+                Err(error @ StoreError::Damaged { .. }) if query.id.is_none() => {
+                    timeline.damaged.push((id, error.to_string()));
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if query.id.is_none() {
+            let key = |event: &Event| (event.clock(), event.stream().clone(), event.n(), event.hash());
+            timeline.events.sort_by_cached_key(key);
+        }
+        if let Some(limit) = query.limit
+            && timeline.events.len() > limit
+        {
+            timeline.has_more = true;
+            timeline.events.drain(..timeline.events.len() - limit);
+        }
+        Ok(timeline)
+    }
+}

@@ -1,0 +1,350 @@
+//! Verifying: is everything there as it was written, and was every step allowed?
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use super::{AppError, Ledger};
+use crate::domain::decide::judge;
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
+use crate::domain::id::{Key, RequestId};
+use crate::domain::outlook::Action;
+use crate::domain::state::{Side, State, Status};
+use crate::domain::time::Timestamp;
+use crate::index::cache::threads;
+use crate::index::refresh::{self, Freshness};
+use crate::store::{Fault, Inspected, StoreError};
+
+/// An event this far ahead of the clock is told (5 minutes).
+pub const AHEAD_MS_MAX: i64 = 5 * 60_000;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Note,
+    /// A rule was broken, or something derived is out of date.
+    Violation,
+    /// Stored bytes are not what was written.
+    Damage,
+}
+
+impl Severity {
+    /// The name for people and programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Violation => "violation",
+            Self::Damage => "damage",
+        }
+    }
+}
+
+/// One thing that verifying found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// A stable name for programs.
+    pub code: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The request, where it is about one.
+    pub id: Option<RequestId>,
+    /// The file.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// The result of verifying.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Report {
+    /// How many requests were looked at.
+    pub requests: usize,
+    /// How many events.
+    pub events: usize,
+    /// What was found, by file and line.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// The gravest severity found.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// What verifying keeps of a request for the checks that concern several.
+#[derive(Debug)]
+struct Seen {
+    id: RequestId,
+    uid: uuid::Uuid,
+    key: Option<Key>,
+    refers_to: Vec<RequestId>,
+    events: usize,
+}
+
+type Judged = Result<(Option<Seen>, Vec<Finding>), StoreError>;
+
+impl Ledger<'_> {
+    /// Verifies one request, or the whole ledger with its index.
+    ///
+    /// # Errors
+    /// Failed machinery; whatever is wrong with the ledger is part of the answer.
+    pub fn verify(
+        &self,
+        only: Option<RequestId>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Report, AppError> {
+        let ids = match only {
+            Some(id) => vec![id],
+            None => self.store.requests()?,
+        };
+        let mut report = Report { requests: ids.len(), ..Report::default() };
+        let mut seen = Vec::new();
+        for judged in self.judge_all(&ids, progress) {
+            let (one, findings) = judged?;
+            report.findings.extend(findings);
+            report.events += one.as_ref().map_or(0, |one| one.events);
+            seen.extend(one);
+        }
+        if only.is_none() {
+            report.findings.extend(self.store.strays()?.into_iter().map(from_fault));
+            report.findings.extend(self.across(&seen));
+            report.findings.extend(self.index_findings()?);
+        }
+        report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
+        report.findings.dedup();
+        Ok(report)
+    }
+
+    fn judge_all(&self, ids: &[RequestId], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Judged> {
+        let now = self.world.now();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let share = ids.len().div_ceil(threads()).max(1);
+        let some = |part: &[RequestId]| -> Vec<Judged> {
+            let one = |id: &RequestId| {
+                let judged = self.judge_request(*id, now);
+                progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, ids.len());
+                judged
+            };
+            part.iter().map(one).collect()
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = ids.chunks(share).map(|part| scope.spawn(move || some(part))).collect();
+            let died = |_| vec![Err(StoreError::Unwritable("a verifying thread died".into()))];
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(died)).collect()
+        })
+    }
+
+    fn judge_request(&self, id: RequestId, now: Timestamp) -> Judged {
+        let Inspected { history, faults, lines } = self.store.inspect(id)?;
+        let mut findings: Vec<Finding> = faults.into_iter().map(from_fault).collect();
+        let Some(history) = history else { return Ok((None, findings)) };
+        let (packet_path, log_path) = self.store.places(id);
+        let at = |hash: Hash| lines.get(&hash).copied();
+        let log = |code, severity, line, what: String, fix: &str| Finding {
+            code,
+            severity,
+            id: Some(id),
+            path: log_path.clone(),
+            line,
+            what,
+            fix: fix.to_owned(),
+        };
+        for illegality in judge(&history, self.workflow) {
+            let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
+            let line = at(illegality.event.hash);
+            findings.push(if illegality.same_workflow {
+                let fix = "find out how it was written; settle it with a new transition, or restore the log from git";
+                log("illegal-transition", Severity::Violation, line, what, fix)
+            } else {
+                let fix = "nothing: it was judged by another coordination/workflow.json when it was written";
+                log("other-workflow", Severity::Note, line, what, fix)
+            });
+        }
+        for (code, hash, what) in clock_faults(&history, now) {
+            let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
+            findings.push(log(code, Severity::Violation, at(hash), what, fix));
+        }
+        if let Some(sides) = self.sides(&history) {
+            let states: Vec<String> = sides.iter().map(|side| format!("{} (v{})", side.state, side.event.n)).collect();
+            let what = format!("two clones wrote at once and left it {}", states.join(" and "));
+            let last = sides.iter().filter_map(|side| at(side.event.hash)).max();
+            findings.push(log("diverged", Severity::Note, last, what, &Action::Resolve(sides).command(id)));
+        }
+        if let Some((second, first)) = twice_keyed(&history) {
+            let name = |(n, hash): Keyed| format!("event {n} ({})", hash.short());
+            let what = format!("{} has the key of {}: one intent was carried out twice", name(second), name(first));
+            findings.push(log(
+                "key-twice",
+                Severity::Violation,
+                at(second.1),
+                what,
+                "see what both did; note it on the request",
+            ));
+        }
+        let packet = history.packet();
+        if self.workflow.request_type(&packet.request_type).is_none() {
+            findings.push(Finding {
+                code: "unknown-type",
+                severity: Severity::Violation,
+                id: Some(id),
+                path: packet_path,
+                line: None,
+                what: format!("the workflow has no request type {}", packet.request_type),
+                fix: "add it to coordination/workflow.json".into(),
+            });
+        }
+        let seen = Seen {
+            id,
+            uid: packet.uid,
+            key: packet.key.clone(),
+            refers_to: packet.dependencies.iter().chain(&packet.parent).copied().collect(),
+            events: history.events().len(),
+        };
+        Ok((Some(seen), findings))
+    }
+
+    /// The ways of a diverged request. One whose events form a chain can't have diverged.
+    fn sides(&self, history: &History) -> Option<Vec<Side>> {
+        let is_chain = history.heads().len() < 2 && history.events().iter().all(|event| event.parents().len() < 2);
+        if is_chain {
+            return None;
+        }
+        match State::replay(history, self.workflow).status {
+            Status::Diverged(sides) => Some(sides),
+            Status::At(_) => None,
+        }
+    }
+
+    /// What concerns several requests: identities, keys, references.
+    fn across(&self, seen: &[Seen]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut find = |id: RequestId, code, what: String, fix: &str| {
+            findings.push(Finding {
+                code,
+                severity: Severity::Violation,
+                id: Some(id),
+                path: self.store.places(id).0,
+                line: None,
+                what,
+                fix: fix.to_owned(),
+            });
+        };
+        let known: std::collections::HashSet<RequestId> = seen.iter().map(|one| one.id).collect();
+        let mut uids: HashMap<uuid::Uuid, RequestId> = HashMap::new();
+        let mut keys: BTreeMap<&Key, RequestId> = BTreeMap::new();
+        for one in seen {
+            if let Some(first) = uids.insert(one.uid, one.id) {
+                find(
+                    one.id,
+                    "uid-twice",
+                    format!("it has the uid of {first}"),
+                    "one of them is a copy: see which one git saw first",
+                );
+            }
+            if let Some(first) = one.key.as_ref().and_then(|key| keys.insert(key, one.id)) {
+                let what = format!("it has the key of {first}: one intent was carried out twice");
+                find(one.id, "key-twice", what, "withdraw the one that nobody works on");
+            }
+            for other in one.refers_to.iter().filter(|other| !known.contains(other)) {
+                let what = format!("it refers to {other}, which is not here or can't be read");
+                find(one.id, "dangling-reference", what, "bring the other request in, for example by git pull");
+            }
+        }
+        findings
+    }
+
+    fn index_findings(&self) -> Result<Vec<Finding>, AppError> {
+        let (freshness, projection) = refresh::check(self.store, self.scope(), &|_, _| {})?;
+        let finding = |severity, code, what: String| Finding {
+            code,
+            severity,
+            id: None,
+            path: PathBuf::from("coordination/index.json"),
+            line: None,
+            what,
+            fix: "ledger index".into(),
+        };
+        let small = projection.entries.len() as u64 <= refresh::SMALL;
+        let lag = refresh::lag(self.store)?;
+        Ok(match (freshness, lag) {
+            (Freshness::Current, _) => Vec::new(),
+            (Freshness::Missing, _) => {
+                vec![finding(
+                    Severity::Note,
+                    "index-missing",
+                    "there is no index.json; it is derived and can be made".into(),
+                )]
+            }
+            (Freshness::Stale, Some(lag)) if !small && lag > 0 => {
+                vec![finding(
+                    Severity::Note,
+                    "index-lags",
+                    format!("index.json lags behind by up to {lag} writes, as it may"),
+                )]
+            }
+            (Freshness::Stale, _) => {
+                vec![finding(
+                    Severity::Violation,
+                    "index-stale",
+                    "index.json is not what the packets and events say".into(),
+                )]
+            }
+        })
+    }
+}
+
+type Keyed = (u64, Hash);
+
+/// Two events that were written with one key, the later one first.
+fn twice_keyed(history: &History) -> Option<(Keyed, Keyed)> {
+    let mut seen: BTreeMap<&Key, Keyed> = BTreeMap::new();
+    history.events().iter().find_map(|event| {
+        let this = (event.n(), event.hash());
+        seen.insert(event.key()?, this).map(|first| (this, first))
+    })
+}
+
+/// Clock readings that run behind a parent's, or far ahead of the wall clock.
+fn clock_faults(history: &History, now: Timestamp) -> Vec<(&'static str, Hash, String)> {
+    let clocks: HashMap<Hash, _> = history.events().iter().map(|event| (event.hash(), event.clock())).collect();
+    let mut faults = Vec::new();
+    for event in history.events() {
+        let (n, clock) = (event.n(), event.clock());
+        if event.parents().iter().filter_map(|parent| clocks.get(parent)).any(|parent| *parent >= clock) {
+            faults.push((
+                "clock-behind",
+                event.hash(),
+                format!("event {n}: its clock does not run ahead of its parents'"),
+            ));
+        }
+        if clock.at > now.plus_ms(AHEAD_MS_MAX) {
+            faults.push(("clock-ahead", event.hash(), format!("event {n}: {} is ahead of the clock here", clock.at)));
+        }
+    }
+    faults
+}
+
+fn from_fault(fault: Fault) -> Finding {
+    let Fault { code, id, path, line, what } = fault;
+    let request = id.map(|id| id.to_string()).unwrap_or_default();
+    let (severity, fix) = match code {
+        "tail-torn" => (
+            Severity::Violation,
+            format!("any write to {request} sets it aside: for example ledger note {request} --text recovered"),
+        ),
+        "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
+        "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
+        "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
+        "stray" => (Severity::Violation, "move it out of the ledger's folders".to_owned()),
+        _ => (Severity::Damage, format!("restore it: git checkout HEAD -- {}", path.display())),
+    };
+    Finding { code, severity, id, path, line, what, fix }
+}

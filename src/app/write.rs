@@ -1,0 +1,243 @@
+//! Writing to a request: read, decide, append; again if somebody else was first.
+
+use super::{AppError, Ledger, Session};
+use crate::domain::decide::{Command, Context, Refusal, decide};
+use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
+use crate::domain::history::{Head, History};
+use crate::domain::id::{Key, RequestId, Stream};
+use crate::domain::outlook::ContractCheck;
+use crate::domain::state::{State, Status};
+use crate::domain::workflow::StateName;
+use crate::store::{Append, Records, StoreError};
+
+/// On what condition a command is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// The idempotency key.
+    pub key: Option<Key>,
+    /// Only at this version.
+    pub expect_version: Option<u64>,
+    /// Only in this state.
+    pub expect_state: Option<StateName>,
+    /// Whether to write.
+    pub effect: Effect,
+}
+
+/// Whether a command writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Effect {
+    /// It writes.
+    #[default]
+    Write,
+    /// It only says what it would write.
+    DryRun,
+}
+
+/// Whether a result is new.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Novelty {
+    /// Written now.
+    New,
+    /// Written before, with this key.
+    Deduplicated,
+    /// Not written: a dry run.
+    Tried,
+}
+
+/// The result of a write.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The event.
+    pub event: Event,
+    /// The history as its writer left it.
+    pub history: History,
+    /// Whether it is new.
+    pub novelty: Novelty,
+}
+
+impl Ledger<'_> {
+    /// Carries out a command on a request.
+    ///
+    /// # Errors
+    /// [`AppError`]: refused, stale, unknown, or failed machinery.
+    pub fn write(
+        &self,
+        records: &dyn Records,
+        id: RequestId,
+        command: &Command,
+        conditions: &Conditions,
+        session: &Session,
+    ) -> Result<Written, AppError> {
+        self.writable()?;
+        loop {
+            let history =
+                records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
+            refuse_newer(&history)?;
+            if history.events().is_empty() {
+                self.complete(records, id, &history, session)?;
+                continue;
+            }
+            if let Some(written) = self.seen_before(records, id, &history, command, conditions, session)? {
+                return Ok(written);
+            }
+            check_expectations(&history, self, conditions)?;
+            let event = self.decide_event(records, &history, command, conditions, session)?;
+            if conditions.effect == Effect::DryRun {
+                return with_event(history, event, Novelty::Tried);
+            }
+            records.witness(Some(event.clock()))?;
+            match records.append(id, history.heads(), &event, &session.budget)? {
+                Append::Committed(_) => return with_event(history, event, Novelty::New),
+                // Somebody else was first: what they wrote decides anew.
+                Append::Duplicate(_) | Append::Stale { .. } => in_time(session, id)?,
+                Append::Unknown(cause) => return Err(AppError::Unknown { cause, key: conditions.key.clone() }),
+            }
+        }
+    }
+
+    /// The genesis of a request that begins now.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn genesis(&self, records: &dyn Records, occurred_at: Option<String>) -> Result<Genesis, AppError> {
+        Ok(Genesis {
+            clock: self.tick(records, None)?,
+            writer: self.store.writer()?,
+            to: self.workflow.initial().clone(),
+            data: CreatedData { workflow: self.workflow.digest().to_owned(), occurred_at },
+        })
+    }
+
+    /// Writes the first event of a request whose making was cut short.
+    fn complete(
+        &self,
+        records: &dyn Records,
+        id: RequestId,
+        history: &History,
+        session: &Session,
+    ) -> Result<(), AppError> {
+        let genesis = self.genesis(records, None)?;
+        let event = Event::genesis(history.packet(), history.packet_hash(), &genesis).map_err(StoreError::from)?;
+        match records.append(id, &[], &event, &session.budget)? {
+            Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => in_time(session, id),
+            Append::Unknown(cause) => Err(AppError::Unknown { cause, key: None }),
+        }
+    }
+
+    /// The first result of this key, if the key was used.
+    fn seen_before(
+        &self,
+        records: &dyn Records,
+        id: RequestId,
+        history: &History,
+        command: &Command,
+        conditions: &Conditions,
+        session: &Session,
+    ) -> Result<Option<Written>, AppError> {
+        let Some(key) = &conditions.key else { return Ok(None) };
+        let Some(first) = history.with_key(key) else { return Ok(None) };
+        if !command.means(first.body()) {
+            return Err(AppError::KeyReused { key: key.clone(), id, event: Some(Box::new(first.clone())) });
+        }
+        if conditions.effect == Effect::Write {
+            // Offered again, the store answers that it has it, and makes sure that it lasts: its first writer may have
+            // been killed before it knew.
+            records.append(id, history.heads(), first, &session.budget)?;
+        }
+        let event = first.clone();
+        Ok(Some(Written { history: history.up_to(event.hash()), event, novelty: Novelty::Deduplicated }))
+    }
+
+    fn decide_event(
+        &self,
+        records: &dyn Records,
+        history: &History,
+        command: &Command,
+        conditions: &Conditions,
+        session: &Session,
+    ) -> Result<Event, AppError> {
+        let id = history.packet().request_id;
+        let context = Context {
+            workflow: self.workflow,
+            roles: &self.settings.roles,
+            by: &session.by,
+            contract_check: ContractCheck::NotPassed,
+        };
+        let body = decide(history, command, context)
+            .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;
+        let unsealed = Unsealed {
+            stream: Stream::Request(id),
+            clock: self.tick(records, Some(history))?,
+            writer: self.store.writer()?,
+            by: session.by.clone(),
+            key: conditions.key.clone(),
+            body,
+            n: history.version() + 1,
+            parents: history.next_parents(),
+        };
+        Event::seal(unsealed).map_err(|bad| match bad {
+            BadEvent::Rule(rule) => AppError::Usage(rule),
+            // Where in the line it stands means nothing to whoever typed it.
+            BadEvent::Json(bad) => AppError::Usage(bad.without_place()),
+            BadEvent::TooLong(_) | BadEvent::NoHash | BadEvent::WrongHash => AppError::Usage(bad.to_string()),
+        })
+    }
+}
+
+/// Where a request stands, in one word.
+#[must_use]
+pub fn state_word(state: &State) -> String {
+    match &state.status {
+        Status::At(name) => name.to_string(),
+        Status::Diverged(_) => crate::index::project::DIVERGED.to_owned(),
+    }
+}
+
+fn check_expectations(history: &History, ledger: &Ledger<'_>, conditions: &Conditions) -> Result<(), AppError> {
+    let id = history.packet().request_id;
+    if let Some(expected) = conditions.expect_version
+        && expected != history.version()
+    {
+        let between = history.events().iter().filter(|event| event.n() > expected).cloned().collect();
+        return Err(AppError::StaleVersion { id, expected, actual: history.version(), between });
+    }
+    if let Some(expected) = &conditions.expect_state {
+        if ledger.workflow.state(expected).is_none() {
+            let known = ledger.workflow.states().iter().map(|state| state.name.clone()).collect();
+            let refusal = Box::new(Refusal::UnknownState { to: expected.clone(), known });
+            return Err(AppError::Refused { id, refusal });
+        }
+        let state = State::replay(history, ledger.workflow);
+        if state.name() != Some(expected) {
+            return Err(AppError::StaleState { id, expected: expected.clone(), actual: state_word(&state) });
+        }
+    }
+    Ok(())
+}
+
+fn refuse_newer(history: &History) -> Result<(), AppError> {
+    let newest = history.events().iter().map(Event::format).max().unwrap_or(0).max(history.packet().format);
+    if newest <= crate::domain::FORMAT {
+        return Ok(());
+    }
+    Err(AppError::Newer { what: history.packet().request_id.to_string(), format: newest })
+}
+
+fn with_event(mut history: History, event: Event, novelty: Novelty) -> Result<Written, AppError> {
+    history.append(event.clone()).map_err(StoreError::from)?;
+    Ok(Written { event, history, novelty })
+}
+
+fn in_time(session: &Session, id: RequestId) -> Result<(), AppError> {
+    if !session.budget.is_over() {
+        return Ok(());
+    }
+    let waited_ms = u64::try_from(session.budget.spent().as_millis()).unwrap_or(u64::MAX);
+    Err(StoreError::Busy { what: format!("a turn to write to {id}"), holder: None, waited_ms }.into())
+}
+
+/// The head that an event is.
+#[must_use]
+pub fn head_of(event: &Event) -> Head {
+    Head { n: event.n(), hash: event.hash() }
+}

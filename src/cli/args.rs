@@ -1,0 +1,563 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::app::list::Sort;
+use crate::domain::event::PartStatus;
+use crate::domain::packet::{Mode, Priority};
+
+/// An append-only coordination ledger for people, CI and agents that work across many repositories.
+#[derive(Parser, Debug)]
+#[command(name = "ledger", version, about, max_term_width = 110)]
+#[command(after_help = "Exit statuses: 0 done, 1 failure, 2 usage, 3 checked and the answer is no, 4 not found, \
+    5 refused, 6 conflict, 7 busy, 8 unknown, 9 damaged, 10 undecided. Data is on stdout, everything else on stderr.")]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What applies to every command.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// The folder that holds coordination/ [default: LEDGER_ROOT, else the nearest one upwards]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub root: Option<PathBuf>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
+    pub format: Format,
+    /// The same as --format json
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// Who acts [default: LEDGER_ACTOR, else git's user.email]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    pub actor: Option<String>,
+    /// How long the whole command may take, for example 500ms, 10s, 2m [default: 10s for writes]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
+    pub timeout: Option<std::time::Duration>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    pub color: Color,
+    /// Print the essential only
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Tell more on stderr
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+}
+
+impl Global {
+    /// How to print: `--json` is short for a format.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+/// How to print.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// A JSON document a line.
+    Jsonl,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Make a ledger here
+    Init(Init),
+    /// Make a request
+    New(Box<New>),
+    /// Bring a request into another state
+    Transition(Transition),
+    /// Speak for one target's part of a request
+    Respond(Respond),
+    /// Put an approval on record
+    Approve(Approve),
+    /// Put a note on record
+    Note(Note),
+    /// Put evidence on record
+    Evidence(Evidence),
+    /// Show a request, now or as it was
+    Show(Show),
+    /// Show what happened to one request, or to all
+    Log(Log),
+    /// List requests
+    List(List),
+    /// Make index.json anew, byte for byte
+    Index(Index),
+    /// Check every byte and every step
+    Verify(Verify),
+    /// Settle a request that two clones left in two states
+    Resolve(Resolve),
+    /// Apply operations from JSON lines
+    Apply(Apply),
+    /// Print a JSON Schema, or the catalogue of commands, states and exit statuses
+    Schema(Schema),
+    /// Play a short story in a temporary folder
+    Demo,
+}
+
+impl Command {
+    /// Whether the command has a budget although none was given: those that write one thing.
+    #[must_use]
+    pub fn has_default_budget(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::New(_)
+            | Self::Transition(_)
+            | Self::Respond(_)
+            | Self::Approve(_)
+            | Self::Note(_)
+            | Self::Evidence(_)
+            | Self::Resolve(_)
+            | Self::Apply(_) => true,
+            Self::Show(_)
+            | Self::Log(_)
+            | Self::List(_)
+            | Self::Index(_)
+            | Self::Verify(_)
+            | Self::Schema(_)
+            | Self::Demo => false,
+        }
+    }
+
+    /// Whether the budget is for a part of the command at a time: it reads a stream that has no end of its own.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        match self {
+            Self::Apply(_) | Self::Demo => true,
+            Self::Log(log) => log.follow,
+            Self::Init(_)
+            | Self::New(_)
+            | Self::Transition(_)
+            | Self::Respond(_)
+            | Self::Approve(_)
+            | Self::Note(_)
+            | Self::Evidence(_)
+            | Self::Show(_)
+            | Self::List(_)
+            | Self::Index(_)
+            | Self::Verify(_)
+            | Self::Resolve(_)
+            | Self::Schema(_) => false,
+        }
+    }
+}
+
+/// `ledger init`
+#[derive(Args, Debug)]
+pub struct Init {
+    /// The ledger's name [default: the folder's]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The least strict mode of its requests
+    #[arg(long, value_parser = mode, value_name = "tracked|governed")]
+    pub mode: Option<Mode>,
+    /// Keep index.json under version control
+    #[arg(long)]
+    pub track_index: bool,
+}
+
+/// `ledger new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// One line that says what is asked
+    #[arg(long, required_unless_present = "packet")]
+    pub title: Option<String>,
+    /// The repository that asks
+    #[arg(long, value_name = "REPO", required_unless_present = "packet")]
+    pub from: Option<String>,
+    /// A repository that is asked; may be repeated
+    #[arg(long, value_name = "REPO", required_unless_present = "packet")]
+    pub to: Vec<String>,
+    /// bug, feature, incident, contract-change, or what the workflow has
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "packet")]
+    pub request_type: Option<String>,
+    /// What is asked, at length; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT|-|@FILE")]
+    pub description: Option<String>,
+    /// P0 (drop everything) to P3
+    #[arg(long, value_parser = priority, value_name = "P0..P3")]
+    pub priority: Option<Priority>,
+    /// A label; may be repeated
+    #[arg(long)]
+    pub label: Vec<String>,
+    /// How the asker will see that it is done; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub success: Vec<String>,
+    /// What must be handed over; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub artifact: Vec<String>,
+    /// A contract version that it is about; may be repeated
+    #[arg(long, value_name = "NAME@V")]
+    pub contract: Vec<String>,
+    /// What must stay compatible; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub constraint: Vec<String>,
+    /// A request that must be settled first; may be repeated
+    #[arg(long, value_name = "REQ")]
+    pub depends_on: Vec<String>,
+    /// The request that this one is a part of
+    #[arg(long, value_name = "REQ")]
+    pub parent: Option<String>,
+    /// The day by which it is wanted
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub due: Option<String>,
+    /// A detail that the type demands; the value is JSON, or else text; may be repeated
+    #[arg(long, value_name = "details.NAME=VALUE")]
+    pub set: Vec<String>,
+    /// The whole packet as JSON, without its identity
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = [
+        "title", "from", "to", "request_type", "description", "priority", "label", "success", "artifact", "contract",
+        "constraint", "depends_on", "parent", "due", "set",
+    ])]
+    pub packet: Option<String>,
+    /// A name for this intent: a retry with it returns the first result
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What every write to a request takes.
+#[derive(Args, Debug, Clone)]
+pub struct Writing {
+    /// Only if the request is at this version
+    #[arg(long, value_name = "N", value_parser = version)]
+    pub expect_version: Option<u64>,
+    /// Only if the request is in this state
+    #[arg(long, value_name = "STATE")]
+    pub expect_state: Option<String>,
+    /// A name for this intent: a retry with it returns the first result
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `ledger transition`
+#[derive(Args, Debug)]
+pub struct Transition {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// The state, in any case, with - or _
+    pub state: String,
+    /// Why; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// What shows it, for example commit=1a2b3c4; may be repeated
+    #[arg(long, value_name = "KIND=VALUE")]
+    pub evidence: Vec<String>,
+    /// A detail that the packet did not have yet; may be repeated
+    #[arg(long, value_name = "details.NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger respond`
+#[derive(Args, Debug)]
+pub struct Respond {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// The target that speaks
+    #[arg(long)]
+    pub repo: String,
+    /// What it says of its part
+    #[arg(long, value_parser = part_status, value_name = "ACCEPTED|DECLINED|DELIVERED")]
+    pub status: PartStatus,
+    /// In words; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT")]
+    pub summary: Option<String>,
+    /// What shows it, for example commit=1a2b3c4; may be repeated
+    #[arg(long, value_name = "KIND=VALUE")]
+    pub evidence: Vec<String>,
+    /// The branch that holds the work
+    #[arg(long)]
+    pub branch: Option<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger approve`
+#[derive(Args, Debug)]
+pub struct Approve {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// In which role: sponsor, pm, or a repository's name
+    #[arg(long = "as", value_name = "ROLE")]
+    pub role: String,
+    /// Why; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger note`
+#[derive(Args, Debug)]
+pub struct Note {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// The note; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT|-|@FILE")]
+    pub text: String,
+    /// What kind of note, for example review
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger evidence`
+#[derive(Args, Debug)]
+pub struct Evidence {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// The evidence, for example commit=1a2b3c4 url=https://… test=passed
+    #[arg(value_name = "KIND=VALUE", required = true)]
+    pub evidence: Vec<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger show`
+#[derive(Args, Debug)]
+pub struct Show {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
+    #[arg(long, value_name = "TIME", conflicts_with = "version")]
+    pub at: Option<String>,
+    /// As it was at a version
+    #[arg(long, value_name = "N", value_parser = version)]
+    pub version: Option<u64>,
+    /// Say why it is whose turn, and what every open transition needs
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// `ledger log`
+#[derive(Args, Debug)]
+pub struct Log {
+    /// The request; all where none is named
+    #[arg(value_name = "REQ")]
+    pub request: Option<String>,
+    /// From this moment on: RFC 3339, a date, or 2h or 3d (ago)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Before this moment
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// By this actor
+    #[arg(long, value_name = "ACTOR")]
+    pub by: Option<String>,
+    /// Of this type, for example TRANSITIONED
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Only the newest so many
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub limit: Option<usize>,
+    /// Newest first
+    #[arg(long)]
+    pub reverse: bool,
+    /// Go on with new events as they come
+    #[arg(long, conflicts_with_all = ["reverse", "until"])]
+    pub follow: bool,
+}
+
+/// `ledger list`
+#[derive(Args, Debug)]
+pub struct List {
+    /// In this state; may be repeated
+    #[arg(long, value_name = "STATE", action = ArgAction::Append)]
+    pub state: Vec<String>,
+    /// Of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub request_type: Option<String>,
+    /// Asked by this repository
+    #[arg(long, value_name = "REPO")]
+    pub from: Option<String>,
+    /// Asked of this repository
+    #[arg(long, value_name = "REPO")]
+    pub to: Option<String>,
+    /// With this label
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Of this priority
+    #[arg(long, value_parser = priority, value_name = "P0..P3")]
+    pub priority: Option<Priority>,
+    /// Made by this actor
+    #[arg(long, value_name = "ACTOR")]
+    pub by: Option<String>,
+    /// Those that something can still follow (the default)
+    #[arg(long, conflicts_with = "all")]
+    pub open: bool,
+    /// Final ones too
+    #[arg(long)]
+    pub all: bool,
+    /// Open, and with no unsettled dependency
+    #[arg(long, conflicts_with = "blocked")]
+    pub ready: bool,
+    /// Open, and waiting for another request
+    #[arg(long)]
+    pub blocked: bool,
+    /// With all these words in title or description
+    #[arg(long, value_name = "WORDS")]
+    pub text: Option<String>,
+    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// By what to sort
+    #[arg(long, value_parser = sort, value_name = "id|updated|priority|due|title|state", default_value = "id")]
+    pub sort: Sort,
+    /// The most to list
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
+    /// Where the page before ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Only these, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
+}
+
+/// `ledger index`
+#[derive(Args, Debug)]
+pub struct Index {
+    /// Only say whether it is current (exit 3 if not)
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `ledger verify`
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The request; everything where none is named
+    #[arg(value_name = "REQ")]
+    pub request: Option<String>,
+}
+
+/// `ledger resolve`
+#[derive(Args, Debug)]
+pub struct Resolve {
+    /// The request: its id, key:K, 1120-1, or the number alone for today
+    #[arg(value_name = "REQ")]
+    pub request: String,
+    /// The side that holds: the first digits of its head, or its state
+    #[arg(long, value_name = "HEAD|STATE")]
+    pub keep: String,
+    /// Why; - reads stdin, @FILE a file
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Conditions.
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// `ledger apply`
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Each line is an operation, a JSON object, and is answered by a line once it is on disk:
+  {\"op\":\"new\", …}         what `ledger schema request` tells; occurred_at
+  {\"op\":\"transition\", …}  request, to; reason, evidence, details, expect_version
+  {\"op\":\"note\", …}        request, text; kind
+  {\"op\":\"evidence\", …}    request, evidence
+The last three also take by, key and occurred_at.
+
+A request is named by its id or as key:K. Evidence is a list of {\"kind\":K,\"value\":V}.
+An operation whose key was applied before is answered with its first result.
+--timeout is the time for the operations that share a sync, not for all.")]
+pub struct Apply {
+    /// Operations as JSON lines; - reads stdin
+    #[arg(value_name = "FILE|-")]
+    pub file: String,
+    /// Go on after a refusal
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+/// `ledger schema`
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// packet, request, event, index, workflow, ledger, or types/TYPE; the catalogue where none is named
+    pub name: Option<String>,
+}
+
+fn version(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a version, a number such as 3".to_owned())
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    crate::domain::time::parse_duration_ms(text)
+        .and_then(|ms| u64::try_from(ms).ok())
+        .map(std::time::Duration::from_millis)
+        .ok_or_else(|| "expected a length of time such as 500ms, 10s or 2m".to_owned())
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    [Mode::Tracked, Mode::Governed]
+        .into_iter()
+        .find(|mode| mode.to_string() == text)
+        .ok_or_else(|| "expected tracked or governed".to_owned())
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    Priority::ALL
+        .into_iter()
+        .find(|priority| priority.to_string().eq_ignore_ascii_case(text))
+        .ok_or_else(|| "expected P0, P1, P2 or P3".to_owned())
+}
+
+fn part_status(text: &str) -> Result<PartStatus, String> {
+    [PartStatus::Accepted, PartStatus::Declined, PartStatus::Delivered]
+        .into_iter()
+        .find(|status| status.to_string().eq_ignore_ascii_case(text))
+        .ok_or_else(|| "expected ACCEPTED, DECLINED or DELIVERED".to_owned())
+}
+
+fn sort(text: &str) -> Result<Sort, String> {
+    let names: Vec<&str> = Sort::ALL.iter().map(|(name, _)| *name).collect();
+    let found = Sort::ALL.iter().find(|(name, _)| *name == text).map(|(_, sort)| *sort);
+    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
+}

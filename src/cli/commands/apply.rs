@@ -1,0 +1,144 @@
+//! `ledger apply`
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use serde::Serialize;
+
+use super::super::args::Apply;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::text::count;
+use super::super::{Context, open};
+use crate::app::apply::{Answered, Applied, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation};
+use crate::app::{AppError, Session};
+
+type Line = (u64, Result<Operation, AppError>);
+
+#[derive(Serialize)]
+struct AppliedView {
+    line: u64,
+    #[serde(flatten)]
+    applied: Applied,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
+    let opened = open::open(&context.cli.global, context.env)?;
+    let ledger = opened.ledger();
+    let mut session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let input: Box<dyn Read + Send> = if args.file == "-" {
+        (context.env.stdin)()
+    } else {
+        let path = context.env.folder.join(&args.file);
+        let bad = |e| Failure::new(Exit::Usage, "input", format!("could not read {}: {e}", path.display()));
+        Box::new(std::fs::File::open(&path).map_err(bad)?)
+    };
+    let lines = read_lines(input);
+    let on_refusal = if args.keep_going { OnRefusal::KeepGoing } else { OnRefusal::Stop };
+    let mut worst = Exit::Done;
+    let mut written = 0;
+    let mut total = Totals::default();
+    while let Some(batch) = next_batch(&lines) {
+        session = Session { by: session.by.clone(), budget: context.budget.renewed() };
+        let report = ledger.apply(batch, on_refusal, &session)?;
+        total.syncs += report.syncs;
+        for answer in report.answers {
+            let exit = answer_one(context, answer, &mut total)?;
+            worst = if worst == Exit::Done { exit } else { worst };
+        }
+        context.output.flush()?;
+        written += report.written;
+        if let Some(warning) = ledger.mark(report.written) {
+            context.output.tell(&format!("ledger: {warning}"));
+        }
+        if report.stopped {
+            break;
+        }
+    }
+    if written > 0
+        && let Some(warning) = ledger.project(0, &context.budget.renewed())
+    {
+        context.output.tell(&format!("ledger: {warning}"));
+    }
+    if context.output.verbose {
+        let Totals { applied, deduplicated, refused, syncs } = total;
+        context.output.tell(&format!(
+            "{applied} applied, {deduplicated} known before, {refused} refused, {}",
+            count(syncs, "sync")
+        ));
+    }
+    Ok(worst)
+}
+
+#[derive(Default)]
+struct Totals {
+    applied: u64,
+    deduplicated: u64,
+    refused: u64,
+    syncs: u64,
+}
+
+fn answer_one(context: &mut Context<'_>, answer: Answered, total: &mut Totals) -> Result<Exit, Failure> {
+    let Answered { line, result } = answer;
+    match result {
+        Ok(applied) => {
+            total.applied += u64::from(!applied.deduplicated);
+            total.deduplicated += u64::from(applied.deduplicated);
+            context.output.json(&AppliedView { line, applied })?;
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            total.refused += 1;
+            let mut failure = Failure::from(error).hint_at_help("ledger apply");
+            failure.detail.line = Some(line);
+            context.output.json_failure(&failure)?;
+            Ok(failure.exit)
+        }
+    }
+}
+
+/// Reads operations on a thread of its own, so that a batch is whatever has come by the time the one before is on disk:
+/// large when they come fast, one when somebody waits for each answer.
+fn read_lines(input: Box<dyn Read + Send>) -> Receiver<Line> {
+    let (send, receive) = sync_channel(BATCH_MAX);
+    std::thread::spawn(move || {
+        let mut input = BufReader::with_capacity(256 * 1024, input);
+        let mut number = 0;
+        loop {
+            number += 1;
+            let mut line = Vec::new();
+            let max = OPERATION_BYTES_MAX as u64 + 2;
+            let read = input.by_ref().take(max).read_until(b'\n', &mut line);
+            let failed = read.is_err();
+            let operation = match read {
+                Ok(0) => return,
+                Ok(_) => operation(&line),
+                Err(error) => Err(AppError::Usage(format!("could not read the operations: {error}"))),
+            };
+            let is_over = failed || line.len() as u64 == max;
+            let blank = line.iter().all(u8::is_ascii_whitespace);
+            let sent = (blank && !is_over) || send.send((number, operation)).is_ok();
+            if is_over || !sent {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+fn operation(line: &[u8]) -> Result<Operation, AppError> {
+    let text = std::str::from_utf8(line).map_err(|_| AppError::Usage("not an operation: not UTF-8".into()))?;
+    Operation::parse(text.trim_end_matches(['\n', '\r']))
+}
+
+/// The operations that are there; waits for the first. `None` at the end.
+fn next_batch(lines: &Receiver<Line>) -> Option<Vec<Line>> {
+    let mut batch = vec![lines.recv().ok()?];
+    while batch.len() < BATCH_MAX {
+        match lines.try_recv() {
+            Ok(line) => batch.push(line),
+            Err(_) => break,
+        }
+    }
+    Some(batch)
+}

@@ -1,0 +1,53 @@
+//! `ledger index`
+
+use super::super::args::{Format, Index};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::progress::Progress;
+use super::super::render::text::count;
+use super::super::render::views::{DamagedView, IndexView};
+use super::super::{Context, open};
+use crate::index::Projection;
+use crate::index::refresh::{self, Freshness};
+
+pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
+    let opened = open::open(&context.cli.global, context.env)?;
+    let ledger = opened.ledger();
+    let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
+    let progress = |done, total| bar.at(done, total);
+    let (freshness, written, projection) = if args.check {
+        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
+        (freshness, false, projection)
+    } else {
+        ledger.writable()?;
+        let mut result = (false, Projection::default());
+        ledger.store.projecting(&context.budget, &mut || {
+            result = refresh::rebuild(opened.store(), ledger.scope(), &progress)?;
+            Ok(())
+        })?;
+        (Freshness::Current, result.0, result.1)
+    };
+    drop(bar);
+    let (requests, events) = (projection.entries.len() + projection.damaged.len(), projection.events);
+    let damaged = DamagedView::all(&projection.damaged, opened.root());
+    let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
+    let current = freshness == Freshness::Current;
+    if context.output.format != Format::Text {
+        context.output.json(&IndexView { current, written, requests, events, damaged })?;
+    } else if !context.output.quiet {
+        let word = match freshness {
+            Freshness::Current if written => "written anew",
+            Freshness::Current => "current",
+            Freshness::Stale => "out of date (ledger index makes it anew)",
+            Freshness::Missing => "missing (ledger index makes it)",
+        };
+        let (requests, events) = (count(requests as u64, "request"), count(events, "event"));
+        context.output.text(&format!("coordination/index.json is {word}: {requests}, {events}\n"))?;
+    }
+    told.iter().for_each(|text| context.output.tell(text));
+    Ok(match (current, projection.damaged.is_empty()) {
+        (_, false) => Exit::Damaged,
+        (true, true) => Exit::Done,
+        (false, true) => Exit::No,
+    })
+}

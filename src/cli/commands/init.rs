@@ -1,0 +1,141 @@
+//! `ledger init`
+
+use uuid::Uuid;
+
+use super::super::args::{Format, Init};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::views::{FileView, InitView};
+use super::super::{Context, builtin, open};
+use crate::domain::packet::Mode;
+use crate::domain::settings::Settings;
+use crate::domain::workflow;
+use crate::domain::{FORMAT, settings::Roles};
+use crate::index::refresh;
+use crate::store::fs::found::{Founded, Otherwise, Outcome, found};
+
+pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
+    let env = context.env;
+    let named = context.cli.global.root.as_ref().or(env.root.as_ref());
+    let root = named.map_or_else(|| env.folder.clone(), |root| env.folder.join(root));
+    if !root.is_dir() {
+        return Err(Failure::new(Exit::NotFound, "no-folder", format!("{} is not a folder", root.display()))
+            .hint(format!("mkdir -p {}", root.display())));
+    }
+    let settings = settings(args, &root, context);
+    let mut files = files(&settings)?;
+    if root.join("coordination/ledger.json").is_file() {
+        // What git should do with the index follows the settings that are in force.
+        let opened =
+            open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
+        opened.ledger().writable()?;
+        files = self::files(opened.ledger().settings)?;
+    }
+    let outcomes = found(&root, &files)?;
+    let opened =
+        open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
+    let ledger = opened.ledger();
+    ledger.store.writer()?;
+    ledger
+        .store
+        .projecting(&context.budget, &mut || refresh::rebuild(ledger.store, ledger.scope(), &|_, _| {}).map(|_| ()))?;
+    let outcome = |outcome: Outcome| match outcome {
+        Outcome::Written => "written",
+        Outcome::Changed => "changed",
+        Outcome::Kept => "kept",
+    };
+    let files = outcomes
+        .iter()
+        .map(|(path, result)| FileView { path: path.display().to_string(), outcome: outcome(*result) })
+        .collect();
+    let view = InitView {
+        root: root.display().to_string(),
+        ledger_id: ledger.settings.ledger_id.to_string(),
+        name: ledger.settings.name.clone(),
+        mode: ledger.settings.mode.to_string(),
+        files,
+    };
+    report(context, args, &view)
+}
+
+fn report(context: &mut Context<'_>, args: &Init, view: &InitView) -> Result<Exit, Failure> {
+    if context.output.format != Format::Text {
+        context.output.json(view)?;
+        return Ok(Exit::Done);
+    }
+    let safe = |text: &str| super::super::render::safe::line(text).into_owned();
+    let founded = view.files.iter().any(|file| file.path == "coordination/ledger.json" && file.outcome == "written");
+    if founded {
+        context.output.text(&format!("Ledger {} ({}) made in {}\n", safe(&view.name), view.mode, safe(&view.root)))?;
+    } else {
+        let text = format!("Ledger {} ({}) was there already in {}\n", safe(&view.name), view.mode, safe(&view.root));
+        context.output.text(&text)?;
+        let wanted_other = args.mode.is_some_and(|mode| mode.to_string() != view.mode)
+            || args.name.as_ref().is_some_and(|name| *name != view.name);
+        if wanted_other {
+            context.output.tell("its name and mode are as they were: edit coordination/ledger.json to change them");
+        }
+    }
+    if !context.output.quiet {
+        for file in view.files.iter().filter(|file| founded || file.outcome != "kept") {
+            context.output.text(&format!("  {:<8} {}\n", file.outcome, safe(&file.path)))?;
+        }
+        if founded {
+            let next = "Next: ledger new --title TEXT --from REPO --to REPO --type bug --set details.impact=TEXT\n";
+            context.output.text(next)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn settings(args: &Init, root: &std::path::Path, context: &Context<'_>) -> Settings {
+    let folder = std::path::absolute(root).ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let mut random = [0; 10];
+    (context.env.random)(&mut random);
+    let ms = (context.env.now)().unix_ms().unsigned_abs();
+    Settings {
+        format: FORMAT,
+        ledger_id: uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid(),
+        name: args.name.clone().or(folder).unwrap_or_else(|| Uuid::nil().to_string()),
+        mode: args.mode.unwrap_or(Mode::Tracked),
+        track_index: args.track_index,
+        roles: Roles::new(),
+    }
+}
+
+fn files(settings: &Settings) -> Result<Vec<Founded>, Failure> {
+    let bug = |e: serde_json::Error| Failure::new(Exit::Failure, "bug", e);
+    let file = |path: &str, text: String, otherwise| Founded { path: path.into(), text, otherwise };
+    let ledger = serde_json::to_string_pretty(settings).map_err(bug)? + "\n";
+    let mut files = vec![
+        file("coordination/ledger.json", ledger, Otherwise::Keep),
+        file("coordination/workflow.json", workflow::DEFAULT_TEXT.to_owned(), Otherwise::Keep),
+    ];
+    for (name, text) in builtin::FORMATS {
+        files.push(file(&format!("schemas/ledger/{name}.schema.json"), text.to_owned(), Otherwise::Replace));
+    }
+    for (name, text) in builtin::TYPES {
+        files.push(file(&format!("schemas/ledger/{name}.schema.json"), text.to_owned(), Otherwise::Keep));
+    }
+    files.push(file(".gitattributes", GIT_ATTRIBUTES.to_owned(), Otherwise::AddLines));
+    let ignored = if settings.track_index {
+        GIT_IGNORE_LOCAL.to_owned()
+    } else {
+        format!("{GIT_IGNORE_LOCAL}{GIT_IGNORE_INDEX}")
+    };
+    files.push(file(".gitignore", ignored, Otherwise::AddLines));
+    Ok(files)
+}
+
+/// No conversion of line ends anywhere, since hashes are over bytes. A log is a set of lines, so uniting two logs is
+/// merging them. A packet never changes, and a tracked index is made anew after a merge: neither is merged by lines.
+const GIT_ATTRIBUTES: &str = "\
+coordination/** -text
+coordination/events/*.jsonl -text merge=union
+coordination/requests/*.json -text merge=binary
+coordination/index.json -text merge=binary linguist-generated
+schemas/contracts/** -text
+schemas/contracts/*/events.jsonl -text merge=union
+";
+const GIT_IGNORE_LOCAL: &str = "/coordination/.local/\n";
+const GIT_IGNORE_INDEX: &str = "/coordination/index.json\n";

@@ -1,0 +1,124 @@
+//! `ledger log`
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::super::args::{Format, Log};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::text::{WithStream, event_text};
+use super::super::render::views::{DamagedView, LogView, raw};
+use super::super::{Context, open};
+use crate::app::timeline::{Timeline, TimelineQuery};
+use crate::app::{AppError, Ledger};
+use crate::domain::event::Event;
+use crate::domain::hash::Hash;
+use crate::domain::time::Timestamp;
+
+/// How often `--follow` looks.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure> {
+    let opened = open::open(&context.cli.global, context.env)?;
+    let ledger = opened.ledger();
+    let now = (context.env.now)();
+    let time = |text: &Option<String>| {
+        text.as_ref().map(|text| Timestamp::parse_typed(text, now)).transpose().map_err(AppError::from)
+    };
+    let id = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
+    let query = TimelineQuery {
+        id,
+        since: time(&args.since)?,
+        until: time(&args.until)?,
+        by: args.by.as_ref().map(|by| by.parse()).transpose().map_err(Failure::usage)?,
+        kind: args.kind.clone(),
+        limit: args.limit,
+    };
+    let mut timeline = ledger.timeline(&query)?;
+    if args.reverse {
+        timeline.events.reverse();
+    }
+    if args.follow {
+        return follow(context, &ledger, &query, timeline);
+    }
+    let damaged = DamagedView::all(timeline.damaged.iter().map(|(id, what)| (id, what)), opened.root());
+    let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
+    print(context, &query, &timeline, damaged)?;
+    told.iter().for_each(|text| context.output.tell(text));
+    if timeline.events.is_empty() && context.output.format == Format::Text {
+        context.output.tell("no event matches");
+    }
+    Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+}
+
+fn print(
+    context: &mut Context<'_>,
+    query: &TimelineQuery,
+    timeline: &Timeline,
+    damaged: Vec<DamagedView>,
+) -> Result<(), Failure> {
+    if context.output.format == Format::Json {
+        return context.output.json(&LogView {
+            events: timeline.events.iter().map(raw).collect(),
+            has_more: timeline.has_more,
+            damaged,
+        });
+    }
+    print_each(context, query, &timeline.events)
+}
+
+fn print_each(context: &mut Context<'_>, query: &TimelineQuery, events: &[Event]) -> Result<(), Failure> {
+    let with_stream = if query.id.is_some() { WithStream::No } else { WithStream::Yes };
+    for event in events {
+        match context.output.format {
+            Format::Text => context.output.text(&format!("{}\n", event_text(event, with_stream)))?,
+            Format::Json | Format::Jsonl => context.output.json(&raw(event))?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints what is there, then what comes. Looks a few times a second at what changed, and reads only that.
+fn follow(
+    context: &mut Context<'_>,
+    ledger: &Ledger<'_>,
+    query: &TimelineQuery,
+    timeline: Timeline,
+) -> Result<Exit, Failure> {
+    let mut survey: HashSet<_> = survey(ledger, query)?;
+    let mut printed: HashSet<Hash> = HashSet::new();
+    let unlimited = TimelineQuery { limit: None, ..query.clone() };
+    // What the limit left out is old, not new.
+    printed.extend(ledger.timeline(&unlimited)?.events.iter().map(Event::hash));
+    print_each(context, query, &timeline.events)?;
+    context.output.flush()?;
+    loop {
+        if context.budget.is_over() {
+            return Ok(Exit::Done);
+        }
+        std::thread::sleep(LOOK_EVERY.min(context.budget.left().unwrap_or(LOOK_EVERY)));
+        let now = self::survey(ledger, query)?;
+        let mut fresh = Vec::new();
+        for changed in now.difference(&survey) {
+            let one = TimelineQuery { id: Some(changed.id), ..unlimited.clone() };
+            fresh.extend(ledger.timeline(&one)?.events.into_iter().filter(|event| printed.insert(event.hash())));
+        }
+        survey = now;
+        fresh.sort_by_cached_key(|event| (event.clock(), event.n(), event.hash()));
+        print_each(context, query, &fresh)?;
+        context.output.flush()?;
+    }
+}
+
+/// What the requests of a query look like now, without reading them.
+fn survey(ledger: &Ledger<'_>, query: &TimelineQuery) -> Result<HashSet<Look>, Failure> {
+    let all = ledger.store.survey()?;
+    let of_query = all.into_iter().filter(|request| query.id.is_none_or(|id| id == request.id));
+    Ok(of_query.map(|request| Look { id: request.id, parts: request.stamp.parts }).collect())
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct Look {
+    id: crate::domain::id::RequestId,
+    parts: [u64; 6],
+}

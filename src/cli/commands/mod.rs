@@ -1,0 +1,41 @@
+//! The commands, one file each.
+
+mod apply;
+mod demo;
+mod index;
+mod init;
+mod list;
+mod log;
+mod new;
+mod schema;
+mod show;
+mod verify;
+mod write;
+
+use super::Context;
+use super::args::Command;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Runs the command that was asked for.
+pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let cli = context.cli;
+    match &cli.command {
+        Command::Init(args) => init::run(context, args),
+        Command::New(args) => new::run(context, args),
+        Command::Transition(args) => write::transition(context, args),
+        Command::Respond(args) => write::respond(context, args),
+        Command::Approve(args) => write::approve(context, args),
+        Command::Note(args) => write::note(context, args),
+        Command::Evidence(args) => write::evidence(context, args),
+        Command::Resolve(args) => write::resolve(context, args),
+        Command::Show(args) => show::run(context, args),
+        Command::Log(args) => log::run(context, args),
+        Command::List(args) => list::run(context, args),
+        Command::Index(args) => index::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
+        Command::Apply(args) => apply::run(context, args),
+        Command::Schema(args) => schema::run(context, args),
+        Command::Demo => demo::run(context),
+    }
+}

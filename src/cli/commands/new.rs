@@ -1,0 +1,145 @@
+//! `ledger new`
+
+use serde_json::{Map, Value};
+
+use super::super::args::{Format, New};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::text::{self, next_step, seen_before};
+use super::super::render::views::{MadeView, without_identity};
+use super::super::{Context, input, open};
+use crate::app::Session;
+use crate::app::create::{Incoming, Made};
+use crate::app::show::AsOf;
+use crate::app::write::{Effect, Novelty, state_word};
+use crate::domain::history::History;
+use crate::domain::state::State;
+
+pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure> {
+    let members = match &args.packet {
+        Some(file) => packet(file, args, context)?,
+        None => members(args, context)?,
+    };
+    let opened = open::open(&context.cli.global, context.env)?;
+    let ledger = opened.ledger();
+    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
+    let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
+    match made {
+        Made::Request { history, novelty } => {
+            if novelty == Novelty::New
+                && let Some(warning) = ledger.project(1, &context.budget)
+            {
+                context.output.tell(&format!("ledger: {warning}"));
+            }
+            report(context, &opened, &history, novelty, &session)?;
+        }
+        Made::Tried(packet) => {
+            let view = MadeView {
+                id: None,
+                uid: None,
+                version: 1,
+                state: ledger.workflow.initial().to_string(),
+                path: None,
+                deduplicated: false,
+                dry_run: true,
+                packet: Some(without_identity(&packet)),
+            };
+            if context.output.format != Format::Text {
+                context.output.json(&view)?;
+            } else if !context.output.quiet {
+                context.output.text("valid: a request would be made (dry run: nothing was written)\n")?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn report(
+    context: &mut Context<'_>,
+    opened: &open::Opened,
+    history: &History,
+    novelty: Novelty,
+    session: &Session,
+) -> Result<(), Failure> {
+    let ledger = opened.ledger();
+    let packet = history.packet();
+    let id = packet.request_id;
+    let deduplicated = novelty == Novelty::Deduplicated;
+    let state = state_word(&State::replay(history, ledger.workflow));
+    if context.output.format != Format::Text {
+        let view = MadeView {
+            id: Some(id),
+            uid: Some(packet.uid.to_string()),
+            version: history.version(),
+            state,
+            path: Some(text::relative(&ledger.store.places(id).0, opened.root())),
+            deduplicated,
+            dry_run: false,
+            packet: None,
+        };
+        return context.output.json(&view);
+    }
+    if context.output.quiet {
+        return context.output.text(&format!("{id}\n"));
+    }
+    let view = ledger.show(ledger.store, id, AsOf::Now, &session.by)?;
+    let note = if deduplicated { seen_before("made", &state, &view) } else { String::new() };
+    context.output.text(&format!("{id}  {}{note}\n", text::state(&state)))?;
+    context.output.text(&next_step(id, &view))
+}
+
+/// The packet's members from the command line.
+fn members(args: &New, context: &Context<'_>) -> Result<Map<String, Value>, Failure> {
+    let texts = |items: &[String]| Value::Array(items.iter().map(|item| Value::String(item.clone())).collect());
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), Value::String(value));
+        }
+    };
+    put("title", args.title.clone());
+    put("origin_repo_id", args.from.clone());
+    put("request_type", args.request_type.clone());
+    put("description", input::optional_text(args.description.as_ref(), context.env)?);
+    put("priority", args.priority.map(|priority| priority.to_string()));
+    put("parent", args.parent.clone());
+    put("due", args.due.clone());
+    put("key", args.key.clone());
+    for (name, items) in [
+        ("target_repo_ids", &args.to),
+        ("labels", &args.label),
+        ("success_criteria", &args.success),
+        ("required_artifacts", &args.artifact),
+        ("contracts", &args.contract),
+        ("compatibility_constraints", &args.constraint),
+        ("dependencies", &args.depends_on),
+    ] {
+        if !items.is_empty() {
+            members.insert(name.to_owned(), texts(items));
+        }
+    }
+    members.insert("details".to_owned(), Value::Object(input::details(&args.set)?));
+    Ok(members)
+}
+
+/// The packet's members from a file.
+fn packet(file: &str, args: &New, context: &Context<'_>) -> Result<Map<String, Value>, Failure> {
+    let json = input::file(file, context.env)?;
+    let name = if file == "-" { "standard input" } else { file };
+    let bad = |what: String| {
+        Failure::new(Exit::Refused, "bad-packet", format!("{name}: {what}")).hint("ledger schema request")
+    };
+    let Value::Object(mut members) = crate::domain::json::read(&json).map_err(|e| bad(e.to_string()))? else {
+        return Err(bad("the packet is not a JSON object".into()));
+    };
+    if let Some(key) = &args.key {
+        match members.insert("key".to_owned(), Value::String(key.clone())) {
+            Some(Value::String(other)) if other != *key => {
+                return Err(Failure::usage(format!("--key {key} is not the key in {name}, {other}")));
+            }
+            Some(_) | None => {}
+        }
+    }
+    Ok(members)
+}

@@ -1,0 +1,88 @@
+//! `ledger schema`
+
+use clap::CommandFactory;
+use serde::Serialize;
+
+use super::super::args::{Cli, Schema};
+use super::super::exit::{Exit, Meaning};
+use super::super::failure::Failure;
+use super::super::{Context, builtin, open};
+use crate::domain::workflow::Workflow;
+
+#[derive(Serialize)]
+struct Catalogue {
+    program: &'static str,
+    version: &'static str,
+    commands: Vec<CommandView>,
+    workflow: Workflow,
+    exit_statuses: Vec<Meaning>,
+    schemas: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct CommandView {
+    name: String,
+    about: String,
+    arguments: Vec<ArgumentView>,
+}
+
+#[derive(Serialize)]
+struct ArgumentView {
+    name: String,
+    help: String,
+    required: bool,
+    repeatable: bool,
+    takes_value: bool,
+    global: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &Schema) -> Result<Exit, Failure> {
+    let Some(name) = &args.name else {
+        let text =
+            serde_json::to_string_pretty(&catalogue(context)?).map_err(|e| Failure::new(Exit::Failure, "bug", e))?;
+        context.output.text(&format!("{text}\n"))?;
+        return Ok(Exit::Done);
+    };
+    let names = || builtin::FORMATS.iter().chain(&builtin::TYPES).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let text = builtin::schema(name).or_else(|| builtin::schema(&format!("types/{name}"))).ok_or_else(|| {
+        Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
+            .hint(format!("the schemas are {}", names()))
+    })?;
+    context.output.text(text)?;
+    Ok(Exit::Done)
+}
+
+/// The catalogue; of the workflow in force here, or the built-in one where there is no ledger.
+fn catalogue(context: &Context<'_>) -> Result<Catalogue, Failure> {
+    let workflow = match open::open(&context.cli.global, context.env) {
+        Ok(opened) => opened.ledger().workflow.clone(),
+        Err(failure) if failure.exit == Exit::NotFound => Workflow::default(),
+        Err(failure) => return Err(failure),
+    };
+    let argument = |arg: &clap::Arg| ArgumentView {
+        name: match arg.get_long() {
+            Some(long) => format!("--{long}"),
+            None => arg.get_id().to_string(),
+        },
+        help: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+        required: arg.is_required_set(),
+        repeatable: matches!(arg.get_action(), clap::ArgAction::Append),
+        takes_value: arg.get_action().takes_values(),
+        global: arg.is_global_set(),
+    };
+    let cli = Cli::command();
+    let globals: Vec<&clap::Arg> = cli.get_arguments().filter(|arg| arg.is_global_set()).collect();
+    let command = |command: &clap::Command| CommandView {
+        name: command.get_name().to_owned(),
+        about: command.get_about().map(ToString::to_string).unwrap_or_default(),
+        arguments: command.get_arguments().chain(globals.iter().copied()).map(argument).collect(),
+    };
+    Ok(Catalogue {
+        program: "ledger",
+        version: env!("CARGO_PKG_VERSION"),
+        commands: cli.get_subcommands().map(command).collect(),
+        workflow,
+        exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
+        schemas: builtin::FORMATS.iter().chain(&builtin::TYPES).map(|(name, _)| *name).collect(),
+    })
+}

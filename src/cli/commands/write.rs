@@ -1,0 +1,111 @@
+//! The commands that put an event on a request: `transition`, `respond`, `approve`, `note`, `evidence`, `resolve`.
+
+use super::super::args::{Approve, Evidence, Format, Note, Resolve, Respond, Transition, Writing};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::text::{WithStream, event_text, next_step, seen_before};
+use super::super::render::views::{WrittenView, raw};
+use super::super::{Context, input, open};
+use crate::app::show::AsOf;
+use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
+use crate::domain::decide::{self, Command};
+use crate::domain::event::{Approved, EvidenceAdded, Noted, Responded};
+use crate::domain::state::State;
+use crate::domain::workflow::StateName;
+
+pub(super) fn transition(context: &mut Context<'_>, args: &Transition) -> Result<Exit, Failure> {
+    let command = Command::Transition(decide::Transition {
+        to: state(&args.state)?,
+        reason: input::optional_text(args.reason.as_ref(), context.env)?,
+        evidence: input::evidence(&args.evidence)?,
+        details: input::details(&args.set)?,
+        occurred_at: None,
+    });
+    write(context, &args.request, &command, &args.writing)
+}
+
+pub(super) fn respond(context: &mut Context<'_>, args: &Respond) -> Result<Exit, Failure> {
+    let command = Command::Respond(Responded {
+        repo: args.repo.parse().map_err(Failure::usage)?,
+        status: args.status,
+        summary: input::optional_text(args.summary.as_ref(), context.env)?,
+        evidence: input::evidence(&args.evidence)?,
+        branch: args.branch.clone(),
+    });
+    write(context, &args.request, &command, &args.writing)
+}
+
+pub(super) fn approve(context: &mut Context<'_>, args: &Approve) -> Result<Exit, Failure> {
+    let command = Command::Approve(Approved {
+        role: args.role.parse().map_err(Failure::usage)?,
+        reason: input::optional_text(args.reason.as_ref(), context.env)?,
+    });
+    write(context, &args.request, &command, &args.writing)
+}
+
+pub(super) fn note(context: &mut Context<'_>, args: &Note) -> Result<Exit, Failure> {
+    let text = input::text(&args.text, context.env)?;
+    let command = Command::Note(Noted { text, kind: args.kind.clone(), occurred_at: None });
+    write(context, &args.request, &command, &args.writing)
+}
+
+pub(super) fn evidence(context: &mut Context<'_>, args: &Evidence) -> Result<Exit, Failure> {
+    let evidence = input::evidence(&args.evidence)?;
+    let command = Command::AddEvidence(EvidenceAdded { evidence, occurred_at: None });
+    write(context, &args.request, &command, &args.writing)
+}
+
+pub(super) fn resolve(context: &mut Context<'_>, args: &Resolve) -> Result<Exit, Failure> {
+    let reason = input::text(&args.reason, context.env)?;
+    let command = Command::Resolve(decide::Resolve { keep: args.keep.clone(), reason });
+    write(context, &args.request, &command, &args.writing)
+}
+
+fn state(typed: &str) -> Result<StateName, Failure> {
+    StateName::parse_typed(typed).map_err(Failure::usage)
+}
+
+fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Writing) -> Result<Exit, Failure> {
+    let conditions = Conditions {
+        key: args.key.as_ref().map(|key| key.parse()).transpose().map_err(Failure::usage)?,
+        expect_version: args.expect_version,
+        expect_state: args.expect_state.as_deref().map(state).transpose()?,
+        effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
+    };
+    let opened = open::open(&context.cli.global, context.env)?;
+    let ledger = opened.ledger();
+    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let id = ledger.resolve(request, ledger.store, &context.budget)?;
+    let written = ledger.write(ledger.store, id, command, &conditions, &session)?;
+    if written.novelty == Novelty::New
+        && let Some(warning) = ledger.project(1, &context.budget)
+    {
+        context.output.tell(&format!("ledger: {warning}"));
+    }
+    let Written { event, history, novelty } = written;
+    let word = state_word(&State::replay(&history, ledger.workflow));
+    if context.output.format != Format::Text {
+        context.output.json(&WrittenView {
+            id,
+            version: history.version(),
+            state: word,
+            deduplicated: novelty == Novelty::Deduplicated,
+            dry_run: novelty == Novelty::Tried,
+            event: raw(&event),
+        })?;
+        return Ok(Exit::Done);
+    }
+    if context.output.quiet {
+        context.output.text(&format!("{id}\n"))?;
+        return Ok(Exit::Done);
+    }
+    let line = event_text(&event, WithStream::No);
+    if novelty == Novelty::Tried {
+        context.output.text(&format!("{id}  {line} (dry run: nothing was written)\n"))?;
+        return Ok(Exit::Done);
+    }
+    let view = ledger.show(ledger.store, id, AsOf::Now, &session.by)?;
+    let note = if novelty == Novelty::Deduplicated { seen_before("written", &word, &view) } else { String::new() };
+    context.output.text(&format!("{id}  {line}{note}\n{}", next_step(id, &view)))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,331 @@
+//! From an error to what people and programs see: a code, a message, a hint, an exit status.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::exit::Exit;
+use super::render::views::SideView;
+use crate::app::AppError;
+use crate::domain::decide::Refusal;
+use crate::domain::event::Event;
+use crate::domain::id::RequestId;
+use crate::domain::outlook::{Action, Need, Open};
+use crate::domain::state::Side;
+use crate::domain::workflow::StateName;
+use crate::store::StoreError;
+
+/// A failed command.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// The status.
+    #[serde(skip)]
+    pub exit: Exit,
+    /// A stable name of the error.
+    pub code: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+    /// What to try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Whether the same command may succeed if it is tried again.
+    pub retryable: bool,
+    /// The status again, for those who see only the text.
+    pub exit_status: u8,
+    /// What a program needs to act on it.
+    #[serde(flatten)]
+    pub detail: Box<Detail>,
+}
+
+/// What a program needs to act on a failure; most failures need none of it.
+#[derive(Debug, Default, Serialize)]
+pub struct Detail {
+    /// Everything that is wrong with a draft.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Place>,
+    /// What is open instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenState>,
+    /// What is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<NeedText>,
+    /// The ways that exclude each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<SideView>,
+    /// What happened in between, or was written with the key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Box<RawValue>>,
+    /// The version that the request has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual_version: Option<u64>,
+    /// The line of the operation, for `apply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+}
+
+/// One thing that is wrong with a draft.
+#[derive(Debug, Serialize)]
+pub struct Place {
+    /// Where, as a JSON pointer.
+    pub pointer: String,
+    /// What.
+    pub message: String,
+}
+
+/// A transition that is open.
+#[derive(Debug, Serialize)]
+pub struct OpenState {
+    /// Where it leads.
+    pub to: StateName,
+    /// What it needs.
+    pub needs: Vec<NeedText>,
+}
+
+/// Something that a transition needs.
+#[derive(Debug, Serialize)]
+pub struct NeedText {
+    /// A stable name.
+    pub code: &'static str,
+    /// In words.
+    pub text: String,
+}
+
+/// The open transitions, for people and programs.
+#[must_use]
+pub fn open_states(open: &[Open]) -> Vec<OpenState> {
+    open.iter().map(|open| OpenState { to: open.to.clone(), needs: need_texts(&open.needs) }).collect()
+}
+
+fn need_texts(needs: &[Need]) -> Vec<NeedText> {
+    needs.iter().map(|need| NeedText { code: need.code(), text: need.to_string() }).collect()
+}
+
+impl Failure {
+    /// A failure with nothing but its message.
+    #[must_use]
+    pub fn new(exit: Exit, code: &'static str, message: impl ToString) -> Self {
+        Self {
+            exit,
+            code,
+            message: message.to_string(),
+            hint: None,
+            retryable: matches!(exit, Exit::Busy | Exit::Unknown),
+            exit_status: exit.status(),
+            detail: Box::default(),
+        }
+    }
+
+    /// The same with what a program needs.
+    #[must_use]
+    pub fn detail(mut self, detail: Detail) -> Self {
+        *self.detail = detail;
+        self
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl ToString) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// A wrong command line. Its hint is the command's help, unless it gets a better one.
+    #[must_use]
+    pub fn usage(message: impl ToString) -> Self {
+        Self::new(Exit::Usage, "usage", message)
+    }
+
+    /// The same with a hint at the help of `command`, if it is about the command line and has no hint yet.
+    #[must_use]
+    pub fn hint_at_help(self, command: &str) -> Self {
+        if self.code == "usage" && self.hint.is_none() { self.hint(format!("{command} --help")) } else { self }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::NotALedger(_) => {
+                Self::new(Exit::NotFound, "no-ledger", message).hint("ledger init, or name the folder with --root DIR")
+            }
+            StoreError::Io { source, .. } => {
+                use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+                let kind = source.kind();
+                let hint = if matches!(kind, PermissionDenied | ReadOnlyFilesystem) {
+                    Some("see who may write to the coordination folder")
+                } else if matches!(kind, StorageFull | QuotaExceeded) {
+                    Some("make room on the disk")
+                } else {
+                    None
+                };
+                Self { hint: hint.map(str::to_owned), ..Self::new(Exit::Failure, "io", message) }
+            }
+            StoreError::Busy { .. } => Self::new(Exit::Busy, "busy", message)
+                .hint("try again, with a longer --timeout if it goes on; nothing was written"),
+            StoreError::Damaged { id: Some(id), .. } => Self::new(Exit::Damaged, "damaged", message)
+                .hint(format!("ledger verify {id} tells everything that is wrong and what to do")),
+            StoreError::Damaged { id: None, path, .. } => {
+                let disposable = path.components().any(|part| part.as_os_str() == ".local");
+                let failure = Self::new(Exit::Damaged, "damaged", message);
+                failure.hint(if disposable {
+                    format!("remove {}: nothing below .local is needed", path.display())
+                } else {
+                    restore(&path.display())
+                })
+            }
+            StoreError::Unwritable(_) => Self::new(Exit::Refused, "unwritable", message),
+            StoreError::Newer(_) => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
+        }
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        let message = error.to_string();
+        match error {
+            AppError::Store(error) => error.into(),
+            AppError::NotFound { suggestion, .. } => {
+                let hint =
+                    suggestion.map_or_else(|| "ledger list --all".to_owned(), |id| format!("did you mean {id}?"));
+                Self::new(Exit::NotFound, "not-found", message).hint(hint)
+            }
+            AppError::NotThen { id, .. } => {
+                Self::new(Exit::NotFound, "not-found", message).hint(format!("ledger log {id}"))
+            }
+            AppError::Ambiguous { .. } => Self::new(Exit::Usage, "ambiguous", message).hint("write the whole id"),
+            AppError::Refused { id, refusal } => refused(&message, id, *refusal),
+            AppError::BadDraft(faults) => {
+                let hint = if faults.iter().any(|fault| fault.pointer.starts_with("/details")) {
+                    "a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are"
+                } else {
+                    "ledger schema request tells what a packet holds"
+                };
+                let errors = faults.into_iter().map(|f| Place { pointer: f.pointer, message: f.what }).collect();
+                let failure = Self::new(Exit::Refused, "bad-packet", "the packet is not valid");
+                failure.detail(Detail { errors, ..Detail::default() }).hint(hint)
+            }
+            AppError::BadPacket(_) => Self::new(Exit::Refused, "bad-packet", message).hint("ledger schema request"),
+            AppError::KeyReused { id, event, .. } => {
+                let failure = Self::new(Exit::Conflict, "key-reused", message);
+                let hint = match &event {
+                    Some(_) => "another intent needs another key".to_owned(),
+                    None => format!("ledger show {id} tells what was asked; another intent needs another key"),
+                };
+                let events = event.iter().filter_map(|event| raw(event)).collect();
+                failure.detail(Detail { events, ..Detail::default() }).hint(hint)
+            }
+            AppError::StaleVersion { id, actual, between, .. } => {
+                let failure = Self::new(Exit::Conflict, "stale-version", message);
+                let events = between.iter().filter_map(raw).collect();
+                let hint = if between.is_empty() {
+                    format!("ledger log {id} shows what is on record here")
+                } else {
+                    format!("decide anew in the light of it, with --expect-version {actual}")
+                };
+                failure.detail(Detail { events, actual_version: Some(actual), ..Detail::default() }).hint(hint)
+            }
+            AppError::StaleState { id, .. } => {
+                Self::new(Exit::Conflict, "stale-state", message).hint(format!("ledger show {id}"))
+            }
+            AppError::Unknown { key, .. } => {
+                let hint = match key {
+                    Some(key) => format!("run the same command again with --key {}: it finds out", shell(key.as_str())),
+                    None => "look with ledger log before trying again; with --key a retry is safe".to_owned(),
+                };
+                Self::new(Exit::Unknown, "unknown", message).hint(hint)
+            }
+            AppError::Newer { .. } => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
+            AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
+            AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
+            AppError::Usage(_) => Self::usage(message),
+            AppError::BadFile { file, .. } => {
+                Self::new(Exit::Damaged, "bad-file", message).hint(format!("mend it, or {}", restore(&file)))
+            }
+        }
+    }
+}
+
+fn raw(event: &Event) -> Option<Box<RawValue>> {
+    RawValue::from_string(event.line().to_owned()).ok()
+}
+
+fn restore(file: &dyn std::fmt::Display) -> String {
+    format!("restore it: git checkout HEAD -- {file}")
+}
+
+fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
+    let no = |code| Failure::new(Exit::Refused, code, message);
+    match refusal {
+        Refusal::UnknownState { to, known } => {
+            let near = known.iter().min_by_key(|state| strsim::damerau_levenshtein(state.as_str(), to.as_str()));
+            let names: Vec<&str> = known.iter().map(StateName::as_str).collect();
+            let hint = match near.filter(|near| strsim::damerau_levenshtein(near.as_str(), to.as_str()) <= 3) {
+                Some(near) => format!("did you mean {near}? The states are {}", names.join(", ")),
+                None => format!("the states are {}", names.join(", ")),
+            };
+            no("unknown-state").hint(hint)
+        }
+        Refusal::Illegal { from, open, .. } => {
+            let to: Vec<String> = open.iter().map(with_needs).collect();
+            let hint = if to.is_empty() {
+                format!("{from} is final: nothing follows it")
+            } else {
+                format!("open from {from}: {}", to.join("; "))
+            };
+            no("illegal-transition").detail(Detail { open: open_states(&open), ..Detail::default() }).hint(hint)
+        }
+        Refusal::Unmet { to, needs, .. } => {
+            let failure = no("guard").detail(Detail { needs: need_texts(&needs), ..Detail::default() });
+            if needs.iter().any(|need| matches!(need, Need::AnotherActor(_))) {
+                return failure.hint(format!("ledger show {id} --explain tells what each transition needs"));
+            }
+            failure.hint(Action::towards(&to, &needs).command(id))
+        }
+        Refusal::Diverged { sides } => {
+            let hint = format!("{}; first look with ledger show {id}", Action::Resolve(sides.clone()).command(id));
+            let failure = Failure::new(Exit::Conflict, "diverged", message);
+            failure.detail(Detail { sides: side_views(&sides), ..Detail::default() }).hint(hint)
+        }
+        Refusal::NotDiverged(_) => no("not-diverged"),
+        Refusal::NoSuchSide { sides, .. } => {
+            let names: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
+            let failure = no("no-such-side").detail(Detail { sides: side_views(&sides), ..Detail::default() });
+            failure.hint(format!("the sides are {}", names.join(" and ")))
+        }
+        Refusal::NotATarget { targets, .. } => {
+            let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+            no("not-a-target").hint(format!("its targets are {}", names.join(", ")))
+        }
+        Refusal::PartClosed { takes, state, .. } => {
+            let takes: Vec<String> = takes.iter().map(ToString::to_string).collect();
+            no("part-closed").hint(match takes.as_slice() {
+                [] => format!("ledger note {id} --text TEXT still puts a word on record"),
+                _ => format!("while it is {state}, a target may say {}", takes.join(" or ")),
+            })
+        }
+        Refusal::PartNeedsEvidence => no("guard")
+            .detail(Detail { needs: need_texts(&[crate::domain::outlook::Need::Evidence]), ..Detail::default() }),
+        Refusal::RoleNotHeld { role, .. } => {
+            no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
+        }
+        Refusal::Text(_) => no("bad-text"),
+    }
+}
+
+fn side_views(sides: &[Side]) -> Vec<SideView> {
+    sides.iter().map(SideView::from).collect()
+}
+
+fn with_needs(open: &Open) -> String {
+    if open.needs.is_empty() {
+        return open.to.to_string();
+    }
+    let needs: Vec<String> = open.needs.iter().map(ToString::to_string).collect();
+    format!("{} with {}", open.to, needs.join(" and "))
+}
+
+/// A word that a shell takes as it is, or quoted.
+fn shell(word: &str) -> String {
+    let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@+=".contains(&b));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

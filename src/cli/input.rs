@@ -1,0 +1,89 @@
+//! What people hand in: texts, files, standard input, details.
+
+use std::io::Read;
+
+use serde_json::{Map, Value};
+
+use super::environment::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::domain::event::Evidence;
+use crate::domain::json;
+
+/// The most that is read from a file or from standard input for one command.
+const INPUT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// A text as typed; `-` stands for standard input, `@FILE` for a file. A final line end that came from there is dropped.
+pub(super) fn text(typed: &str, env: &Environment) -> Result<String, Failure> {
+    let read = match typed.strip_prefix('@') {
+        _ if typed == "-" => read_all("standard input", (env.stdin)())?,
+        Some(file) => read_file(file, env)?,
+        None => return Ok(typed.to_owned()),
+    };
+    Ok(read.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text)).unwrap_or(&read).to_owned())
+}
+
+/// The same for a text that may be absent.
+pub(super) fn optional_text(typed: Option<&String>, env: &Environment) -> Result<Option<String>, Failure> {
+    typed.map(|typed| text(typed, env)).transpose()
+}
+
+/// A whole file, or standard input for `-`.
+pub(super) fn file(name: &str, env: &Environment) -> Result<String, Failure> {
+    if name == "-" { read_all("standard input", (env.stdin)()) } else { read_file(name, env) }
+}
+
+/// Pieces of evidence, all that are wrong at once.
+pub(super) fn evidence(typed: &[String]) -> Result<Vec<Evidence>, Failure> {
+    let (good, bad): (Vec<_>, Vec<_>) = typed.iter().map(|text| Evidence::parse(text)).partition(Result::is_ok);
+    if bad.is_empty() {
+        return Ok(good.into_iter().filter_map(Result::ok).collect());
+    }
+    let messages: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
+    Err(Failure::new(Exit::Usage, "bad-evidence", messages.join("; ")))
+}
+
+/// Details as `details.NAME=VALUE`; the value is JSON where it can be read as such, else text. Names nest with dots.
+pub(super) fn details(typed: &[String]) -> Result<Map<String, Value>, Failure> {
+    let mut details = Map::new();
+    for text in typed {
+        let bad = || Failure::usage(format!("--set {text:?}: expected details.NAME=VALUE"));
+        let (path, value) = text.split_once('=').ok_or_else(bad)?;
+        let path = path.strip_prefix("details.").ok_or_else(bad)?;
+        let value = json::read::<Value>(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        set(&mut details, path, value).ok_or_else(bad)?;
+    }
+    Ok(details)
+}
+
+fn set(members: &mut Map<String, Value>, path: &str, value: Value) -> Option<()> {
+    match path.split_once('.') {
+        None if path.is_empty() => None,
+        None => {
+            members.insert(path.to_owned(), value);
+            Some(())
+        }
+        Some(("", _)) => None,
+        Some((first, rest)) => {
+            let inner = members.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            set(inner.as_object_mut()?, rest, value)
+        }
+    }
+}
+
+fn read_file(name: &str, env: &Environment) -> Result<String, Failure> {
+    let path = env.folder.join(name);
+    let file = std::fs::File::open(&path)
+        .map_err(|e| Failure::new(Exit::Usage, "input", format!("could not read {}: {e}", path.display())))?;
+    read_all(name, Box::new(file))
+}
+
+fn read_all(name: &str, mut from: Box<dyn Read + Send>) -> Result<String, Failure> {
+    let bad = |what: String| Failure::new(Exit::Usage, "input", format!("could not read {name}: {what}"));
+    let mut bytes = Vec::new();
+    from.by_ref().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+    if bytes.len() as u64 > INPUT_BYTES_MAX {
+        return Err(bad(format!("it has more than {INPUT_BYTES_MAX} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".into()))
+}

@@ -1,0 +1,163 @@
+//! The command line: arguments in, text or JSON and an exit status out.
+//!
+//! Each command is one file in `commands`; only [`render`] prints; [`failure`] alone turns an error into a code, a
+//! message, a hint and an [`exit::Exit`].
+
+pub mod args;
+pub mod builtin;
+mod commands;
+pub mod environment;
+pub mod exit;
+pub mod failure;
+mod input;
+pub mod open;
+pub mod render;
+mod watchdog;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use self::args::{Cli, Color, Format};
+use self::exit::Exit;
+use self::failure::Failure;
+use self::render::Output;
+use crate::store::{Budget, Notice};
+
+pub use environment::Environment;
+
+/// The budget of commands that write one thing.
+const DEFAULT_BUDGET: Duration = Duration::from_secs(10);
+
+/// What a command works with.
+struct Context<'a> {
+    cli: &'a Cli,
+    env: &'a Environment,
+    budget: Budget,
+    output: Output,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run(arguments: Vec<OsString>, env: Environment) -> ExitCode {
+    ExitCode::from(run_to_exit(&arguments, &env).status())
+}
+
+fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, arguments),
+    };
+    let budget = budget(&cli);
+    let choice = match cli.global.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    let out = anstream::AutoStream::new(std::io::stdout(), choice);
+    let mut output = Output::new(
+        Box::new(std::io::BufWriter::with_capacity(64 * 1024, out)),
+        Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
+    );
+    output.format = cli.global.format();
+    output.quiet = cli.global.quiet;
+    output.verbose = cli.global.verbose;
+    output.width = env.width;
+    output.err_is_terminal = env.err_is_terminal;
+    let watchdog = watchdog::start(&cli, &budget, env.abort);
+    let mut context = Context { cli: &cli, env, budget, output };
+    let result = commands::run(&mut context);
+    drop(watchdog);
+    let result = result.and_then(|exit| context.output.flush().map(|()| exit));
+    match result {
+        Ok(exit) => exit,
+        // The reader of a pipe has gone away: nothing is wrong.
+        Err(failure) if failure.exit == Exit::Done => Exit::Done,
+        Err(failure) => {
+            let _ = context.output.flush();
+            let failure = failure.hint_at_help(&named_command(arguments));
+            context.output.fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn budget(cli: &Cli) -> Budget {
+    let limit = cli.global.timeout.or_else(|| cli.command.has_default_budget().then_some(DEFAULT_BUDGET));
+    let quiet = cli.global.quiet;
+    let format = cli.global.format();
+    let said: Mutex<Vec<Notice>> = Mutex::default();
+    let listener = move |notice: &Notice| {
+        let Ok(mut said) = said.lock() else { return };
+        if !quiet && !said.contains(notice) {
+            said.push(notice.clone());
+            let _ = std::io::stderr().write_all(render::notice(&notice_text(notice), format).as_bytes());
+        }
+    };
+    Budget::new(limit, Arc::new(listener))
+}
+
+fn notice_text(notice: &Notice) -> String {
+    let text = match notice {
+        Notice::Waiting { what, holder } => {
+            let holder = holder.as_ref().map(|holder| format!(", held by {holder}")).unwrap_or_default();
+            format!("waiting for {what}{holder}")
+        }
+        Notice::Repaired { log, kept, bytes } => format!(
+            "repaired {}: {bytes} bytes of a write that was cut short are kept in {}",
+            log.display(),
+            kept.display()
+        ),
+        Notice::Completed { what } => format!("completed {what}"),
+    };
+    format!("ledger: {text}")
+}
+
+/// What clap has to say: help and version are data, the rest is a wrong command line.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done;
+    }
+    let wants_json = arguments.iter().any(|a| a == "--json" || a == "--format=json" || a == "--format=jsonl")
+        || arguments.windows(2).any(|pair| pair[0] == "--format" && (pair[1] == "json" || pair[1] == "jsonl"));
+    let mut output = Output::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()));
+    if wants_json {
+        output.format = Format::Json;
+        output.fail(&usage_failure(error).hint_at_help(&named_command(arguments)));
+    } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe)) {
+        // Clap repeats what was typed as it was typed.
+        output.tell(render::safe::block(&error.to_string(), "").trim_end());
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+/// The same as data: the first paragraph is the message, a tip is the hint.
+fn usage_failure(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("no command was given");
+    }
+    let text = error.to_string();
+    let mut paragraphs = text.split("\n\n").map(|paragraph| {
+        paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+    });
+    let failure = Failure::usage(paragraphs.next().unwrap_or_default());
+    match paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned)) {
+        Some(tip) => failure.hint(tip),
+        None => failure,
+    }
+}
+
+/// The command that the arguments name, as far as one can tell.
+fn named_command(arguments: &[OsString]) -> String {
+    let cli = Cli::command();
+    let named = arguments.iter().skip(1).find_map(|argument| cli.find_subcommand(argument));
+    named.map_or_else(|| "ledger".to_owned(), |command| format!("ledger {}", command.get_name()))
+}

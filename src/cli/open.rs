@@ -1,0 +1,142 @@
+//! Finding and opening the ledger that a command is about.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Global;
+use super::builtin;
+use super::environment::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::app::checks::Checks;
+use crate::app::{AppError, Ledger, Session, World};
+use crate::domain::id::{Actor, RequestType};
+use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
+use crate::store::fs::FsStore;
+use crate::store::{Budget, StoreError};
+
+const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
+
+/// An opened ledger: what [`Ledger`] borrows from.
+pub struct Opened {
+    store: FsStore,
+    settings: Settings,
+    workflow: Workflow,
+    world: CliWorld,
+    checks: Checks,
+}
+
+impl Opened {
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger {
+            store: &self.store,
+            settings: &self.settings,
+            workflow: &self.workflow,
+            world: &self.world,
+            checks: &self.checks,
+        }
+    }
+
+    /// The folder that holds `coordination/`.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.store.layout().root()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &FsStore {
+        &self.store
+    }
+}
+
+/// Clock, randomness and schemas from the environment and the ledger's folder.
+struct CliWorld {
+    now: fn() -> Timestamp,
+    random: fn(&mut [u8]),
+    schemas: PathBuf,
+    root: PathBuf,
+}
+
+impl World for CliWorld {
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        (self.random)(bytes);
+    }
+
+    fn type_schema(&self, request_type: &RequestType) -> Result<Option<String>, AppError> {
+        let path = self.schemas.join(format!("types/{request_type}.schema.json"));
+        let store = FsStore::open(&self.root)?;
+        let own = store.text(&path, SCHEMA_BYTES_MAX)?;
+        Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
+    }
+
+    fn draft_schema(&self) -> &str {
+        builtin::schema("request").unwrap_or("true")
+    }
+}
+
+/// Opens the ledger that the command line, the environment or the current folder names.
+///
+/// # Errors
+/// No ledger, or one whose settings can't be read.
+pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
+    let root = find_root(global, env)?;
+    let store = FsStore::open(&root)?;
+    let layout = store.layout().clone();
+    let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
+    let path = layout.settings();
+    let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
+    let settings = Settings::parse(&text).map_err(|e| bad(&path, e.to_string()))?;
+    let path = layout.workflow();
+    let workflow = match store.text(&path, WORKFLOW_BYTES_MAX)? {
+        Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
+        None => Workflow::default(),
+    };
+    let world = CliWorld { now: env.now, random: env.random, schemas: layout.schemas(), root };
+    Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
+}
+
+/// Who acts and for how long.
+///
+/// # Errors
+/// Nobody says who acts.
+pub fn session(global: &Global, env: &Environment, root: &Path, budget: &Budget) -> Result<Session, Failure> {
+    Ok(Session { by: actor(global, env, root)?, budget: budget.clone() })
+}
+
+/// Who acts: the command line, the environment, git.
+///
+/// # Errors
+/// Nobody says, or what they say is no name.
+pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, Failure> {
+    let (name, source) = if let Some(name) = &global.actor {
+        (name.clone(), "--actor")
+    } else if let Some(name) = env.actor.clone().filter(|name| !name.is_empty()) {
+        (name, "LEDGER_ACTOR")
+    } else if let Some(name) = (env.git_email)(root) {
+        (name, "git's user.email")
+    } else {
+        return Err(Failure::new(Exit::Usage, "no-actor", "nobody says who acts")
+            .hint("name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME"));
+    };
+    name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
+}
+
+fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
+    if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
+        return Ok(env.folder.join(root));
+    }
+    let holds_one = |folder: &&Path| folder.join("coordination/ledger.json").is_file();
+    env.folder.ancestors().find(holds_one).map(Path::to_owned).ok_or_else(|| {
+        let here = env.folder.display();
+        Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {here} or above it"))
+            .hint("ledger init, or name the folder with --root DIR")
+    })
+}

@@ -1,0 +1,120 @@
+//! What goes to stdout and stderr. Only this room prints.
+//!
+//! stdout is data, stderr is everything else. Text from packets is untrusted: it passes through [`safe`] before it gets
+//! anywhere near a terminal.
+
+pub mod json;
+pub mod progress;
+pub mod safe;
+pub mod table;
+pub mod text;
+pub mod views;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::args::Format;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Where a command prints, and how.
+pub struct Output {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    /// How to print.
+    pub format: Format,
+    /// Print the essential only.
+    pub quiet: bool,
+    /// Tell more.
+    pub verbose: bool,
+    /// The terminal's width; `None` where stdout is none.
+    pub width: Option<u16>,
+    /// Whether stderr is a terminal, where a progress bar may be shown.
+    pub err_is_terminal: bool,
+}
+
+impl Output {
+    /// An output to two streams that strip colours themselves where they are not wanted.
+    #[must_use]
+    pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
+        Self { out, err, format: Format::Text, quiet: false, verbose: false, width: None, err_is_terminal: false }
+    }
+
+    /// Prints data as text. A reader that has gone away is no failure.
+    ///
+    /// # Errors
+    /// A write that failed.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.data(text.as_bytes())
+    }
+
+    /// Prints data as JSON in its envelope.
+    ///
+    /// # Errors
+    /// A write that failed.
+    pub fn json(&mut self, data: &impl Serialize) -> Result<(), Failure> {
+        let line = json::line(&json::Envelope::data(data))?;
+        self.data(line.as_bytes())
+    }
+
+    /// Prints a failure as data: the answer to one of several operations.
+    ///
+    /// # Errors
+    /// A write that failed.
+    pub fn json_failure(&mut self, failure: &Failure) -> Result<(), Failure> {
+        let line = json::line(&json::Envelope::error(failure))?;
+        self.data(line.as_bytes())
+    }
+
+    /// Hands on what was printed.
+    ///
+    /// # Errors
+    /// A write that failed.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        pipe_ended(self.out.flush())
+    }
+
+    /// Tells something on stderr, unless asked to be quiet.
+    pub fn tell(&mut self, text: &str) {
+        if !self.quiet {
+            // In the order in which it was said, where both go to one terminal.
+            let _ = self.out.flush();
+            // Nobody reads stderr: then nobody misses it.
+            let _ = self.err.write_all(notice(text, self.format).as_bytes());
+        }
+    }
+
+    /// Tells a failure on stderr.
+    pub fn fail(&mut self, failure: &Failure) {
+        let text = match self.format {
+            Format::Text => text::failure(failure),
+            Format::Json | Format::Jsonl => json::line(&json::Envelope::error(failure)).unwrap_or_default(),
+        };
+        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        pipe_ended(self.out.write_all(bytes))
+    }
+}
+
+/// What is told beside the data and is no failure: where JSON is asked for, stderr holds nothing but JSON lines.
+#[must_use]
+pub fn notice(text: &str, format: Format) -> String {
+    match format {
+        Format::Text => safe::block(text, ""),
+        Format::Json | Format::Jsonl => json::line(&json::Envelope::notice(text)).unwrap_or_default(),
+    }
+}
+
+/// A failed write; a reader that has gone away ends the command quietly.
+fn pipe_ended(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Done, "pipe", "nobody reads the output any more"))
+        }
+        Err(error) => Err(Failure::new(Exit::Failure, "io", format!("could not write the output: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Tables that fit the terminal.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, presets};
+
+use super::safe;
+
+/// A table of untrusted texts, a row a line. On a terminal of `width` columns the title, or else the last column, gets what
+/// the others leave and is cut where that is not enough.
+#[must_use]
+pub fn table(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
+    let Some(width) = width else { return plain(headings, rows) };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.set_truncation_indicator("…");
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    for cells in rows {
+        let mut row = Row::from(cells.iter().map(|cell| safe::line(cell).into_owned()).collect::<Vec<_>>());
+        row.max_height(1);
+        table.add_row(row);
+    }
+    let elastic = headings.iter().position(|heading| *heading == "title").unwrap_or(headings.len().saturating_sub(1));
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        if place != elastic {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    trim_lines(&table.to_string())
+}
+
+/// Columns as wide as their widest cell, the last one ragged.
+fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let headings: Vec<String> = headings.iter().map(|heading| heading.to_uppercase()).collect();
+    let rows: Vec<Vec<std::borrow::Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| safe::line(cell)).collect()).collect();
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut pending = 0;
+        for (cell, width) in cells.zip(&widths) {
+            text.extend(std::iter::repeat_n(' ', pending));
+            text.push_str(cell);
+            pending = width.saturating_sub(cell.chars().count()) + 2;
+        }
+        text.push('\n');
+    };
+    line(&mut headings.iter().map(String::as_str));
+    for row in &rows {
+        line(&mut row.iter().map(AsRef::as_ref));
+    }
+    trim_lines(&text)
+}
+
+fn trim_lines(text: &str) -> String {
+    let mut trimmed = String::with_capacity(text.len());
+    for line in text.lines() {
+        trimmed.push_str(line.trim_end());
+        trimmed.push('\n');
+    }
+    trimmed
+}

@@ -1,0 +1,363 @@
+//! Output for people.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::super::failure::Failure;
+use super::safe;
+use crate::app::show::View;
+use crate::app::verify::{Report, Severity};
+use crate::app::write::state_word;
+use crate::domain::event::{Body, Event, Evidence};
+use crate::domain::id::RequestId;
+use crate::domain::state::{Record, Status};
+use crate::domain::time::Timestamp;
+
+const BOLD: &str = "\u{1b}[1m";
+const DIM: &str = "\u{1b}[2m";
+const RED: &str = "\u{1b}[31m";
+const GREEN: &str = "\u{1b}[32m";
+const YELLOW: &str = "\u{1b}[33m";
+const CYAN: &str = "\u{1b}[36m";
+const PLAIN: &str = "\u{1b}[0m";
+
+fn styled(style: &str, text: &str) -> String {
+    format!("{style}{}{PLAIN}", safe::line(text))
+}
+
+/// A state in its colour.
+#[must_use]
+pub fn state(name: &str) -> String {
+    let style = match name {
+        "CLOSED" | "VERIFIED" | "DELIVERED" => GREEN,
+        "BLOCKED" => YELLOW,
+        "DIVERGED" | "DAMAGED" | "REJECTED" => RED,
+        "WITHDRAWN" => DIM,
+        _ => CYAN,
+    };
+    styled(style, name)
+}
+
+/// A moment to the second, in UTC.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {}Z", &text[..10], &text[11..19])
+}
+
+/// A path as seen from the ledger's root.
+#[must_use]
+pub fn relative(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+/// A text with its paths as seen from the ledger's root.
+#[must_use]
+pub fn from_root(text: &str, root: &Path) -> String {
+    text.replace(&format!("{}/", root.display()), "")
+}
+
+/// So many of something.
+#[must_use]
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A failure on stderr.
+#[must_use]
+pub fn failure(failure: &Failure) -> String {
+    let mut text = format!("{RED}{BOLD}error:{PLAIN} {}\n", safe::line(&failure.message));
+    for place in &failure.detail.errors {
+        let pointer = if place.pointer.is_empty() { "(the whole)" } else { &place.pointer };
+        let _ = writeln!(text, "  {}: {}", safe::line(pointer), safe::line(&place.message));
+    }
+    if !failure.detail.events.is_empty() {
+        text.push_str(if failure.code == "key-reused" { "  it stands for:\n" } else { "  since then:\n" });
+    }
+    for event in &failure.detail.events {
+        let _ = writeln!(text, "    {}", event_line_of(event.get()));
+    }
+    if let Some(hint) = &failure.hint {
+        let _ = writeln!(text, "{BOLD}hint:{PLAIN} {}", safe::line(hint));
+    }
+    text
+}
+
+fn event_line_of(line: &str) -> String {
+    Event::parse(line).map_or_else(|_| safe::line(line).into_owned(), |event| event_text(&event, WithStream::No))
+}
+
+/// Whether an event's line names its request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WithStream {
+    /// It does.
+    Yes,
+    /// It is clear from the place.
+    No,
+}
+
+/// An event in one line.
+#[must_use]
+pub fn event_text(event: &Event, with_stream: WithStream) -> String {
+    let mut text = format!("{DIM}{}{PLAIN}  ", moment(event.clock().at));
+    if with_stream == WithStream::Yes {
+        let _ = write!(text, "{BOLD}{}{PLAIN}  ", safe::line(&event.stream().to_string()));
+    }
+    let _ = write!(text, "v{}  {}  {}", event.n(), safe::line(event.by().as_str()), what_happened(event.body()));
+    text
+}
+
+fn what_happened(body: &Body) -> String {
+    let reason = |reason: &Option<String>| reason.as_ref().map(|r| format!(": {}", safe::line(r))).unwrap_or_default();
+    match body {
+        Body::Created(created) => format!("created, {}", state(created.to.as_str())),
+        Body::Transitioned(t) => format!(
+            "{} → {}{}{}",
+            state(t.from.as_str()),
+            state(t.to.as_str()),
+            reason(&t.data.reason),
+            evidence_list(&t.data.evidence)
+        ),
+        Body::Responded(r) => format!(
+            "{} says {}{}{}",
+            safe::line(r.repo.as_str()),
+            state(&r.status.to_string()),
+            reason(&r.summary),
+            evidence_list(&r.evidence)
+        ),
+        Body::Noted(note) => {
+            let kind =
+                note.kind.as_ref().map_or_else(|| "note".to_owned(), |kind| format!("{} note", safe::line(kind)));
+            format!("{kind}: {}", safe::line(&note.text))
+        }
+        Body::EvidenceAdded(added) => format!("evidence{}", evidence_list(&added.evidence)),
+        Body::Approved(approved) => {
+            format!("approved as {}{}", safe::line(approved.role.as_str()), reason(&approved.reason))
+        }
+        Body::Resolved(resolved) => format!(
+            "resolved: {} holds ({}): {}",
+            state(resolved.to.as_str()),
+            resolved.data.keep.short(),
+            safe::line(&resolved.data.reason)
+        ),
+        Body::Other(other) => match (&other.from, &other.to) {
+            (Some(from), Some(to)) => {
+                format!("{} {} → {}", safe::line(&other.kind), state(from.as_str()), state(to.as_str()))
+            }
+            (_, Some(to)) => format!("{} {}", safe::line(&other.kind), state(to.as_str())),
+            (_, None) => safe::line(&other.kind).into_owned(),
+        },
+    }
+}
+
+fn evidence_list(evidence: &[Evidence]) -> String {
+    if evidence.is_empty() {
+        return String::new();
+    }
+    let items: Vec<String> =
+        evidence.iter().map(|e| format!("{}={}", safe::line(&e.kind), safe::line(&e.value))).collect();
+    format!(" [{}]", items.join(", "))
+}
+
+/// Whether to say why it is whose turn, and what each transition needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Explain {
+    /// Say it.
+    Yes,
+    /// Only whose turn it is.
+    No,
+}
+
+/// Everything there is to see of a request.
+#[must_use]
+pub fn show(view: &View, explain: Explain) -> String {
+    let (packet, seen) = (view.history.packet(), &view.state);
+    let mut text = format!(
+        "{BOLD}{}{PLAIN}  {}  v{}\n{BOLD}{}{PLAIN}\n",
+        packet.request_id,
+        state(&state_word(seen)),
+        view.history.version(),
+        safe::line(&packet.title)
+    );
+    let mut field = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {DIM}{name:<12}{PLAIN} {value}");
+        }
+    };
+    let list = |items: &mut dyn Iterator<Item = String>| {
+        items.map(|item| safe::line(&item).into_owned()).collect::<Vec<_>>().join(", ")
+    };
+    field("type", &format!("{}, {}, {}", packet.request_type, packet.priority, packet.coordination_mode));
+    field(
+        "asked",
+        &format!(
+            "{} → {}",
+            safe::line(packet.origin_repo_id.as_str()),
+            list(&mut packet.target_repo_ids.iter().map(ToString::to_string))
+        ),
+    );
+    field("by", &format!("{}, {}", safe::line(packet.created_by.as_str()), moment(packet.created_at)));
+    field("labels", &list(&mut packet.labels.iter().map(ToString::to_string)));
+    field("due", &packet.due.map(|due| due.to_string()).unwrap_or_default());
+    field("contracts", &list(&mut packet.contracts.iter().map(ToString::to_string)));
+    field("parent", &packet.parent.map(|parent| parent.to_string()).unwrap_or_default());
+    field("key", &packet.key.as_ref().map(|key| safe::line(key.as_str()).into_owned()).unwrap_or_default());
+    let depends = view.dependencies.iter().map(|d| {
+        let state = d.state.as_deref().unwrap_or("not here");
+        format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
+    });
+    field("depends on", &depends.collect::<Vec<_>>().join(", "));
+    if let Some(since) = &seen.since {
+        field("since", &on_record(since));
+    }
+    text.push_str(&sections(view));
+    text.push_str(&whose_turn(view, explain));
+    text
+}
+
+fn sections(view: &View) -> String {
+    let (packet, seen) = (view.history.packet(), &view.state);
+    let mut text = String::new();
+    let mut section = |heading: &str, body: String| {
+        if !body.is_empty() {
+            let _ = write!(text, "\n{BOLD}{heading}{PLAIN}\n{body}");
+        }
+    };
+    let bullets = |items: &[String]| items.iter().map(|item| bullet(item)).collect::<String>();
+    section("Description", safe::block(&packet.description, "  "));
+    let details = seen.details.iter().map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        bullet(&format!("{name}: {value}"))
+    });
+    section("Details", details.collect());
+    section("Success criteria", bullets(&packet.success_criteria));
+    section("Required artifacts", bullets(&packet.required_artifacts));
+    section("Must stay compatible", bullets(&packet.compatibility_constraints));
+    if let Status::Diverged(sides) = &seen.status {
+        let side = |side: &crate::domain::state::Side| {
+            format!(
+                "  {} {}  v{}  {}, {}\n",
+                side.event.hash.short(),
+                state(side.state.as_str()),
+                side.event.n,
+                safe::line(side.by.as_str()),
+                moment(side.at)
+            )
+        };
+        section("Diverged: two clones wrote at once", sides.iter().map(side).collect());
+    }
+    let part = |(repo, said): (&crate::domain::id::RepoId, &Vec<crate::domain::state::Statement>)| {
+        let one = |s: &crate::domain::state::Statement| {
+            let summary = s.summary.as_ref().map(|text| format!(": {}", safe::line(text))).unwrap_or_default();
+            let branch = s.branch.as_ref().map(|branch| format!(" on {}", safe::line(branch))).unwrap_or_default();
+            format!(
+                "  {} {}{branch}{summary}  {DIM}{}{PLAIN}\n",
+                safe::line(repo.as_str()),
+                state(&s.status.to_string()),
+                on_record(&s.on)
+            )
+        };
+        said.iter().map(one).collect::<String>()
+    };
+    section("Parts", seen.parts.iter().map(part).collect());
+    let evidence = |e: &crate::domain::state::EvidenceOnRecord| {
+        let void = if e.counts { "" } else { " (before the rework)" };
+        format!(
+            "  {}={}{void}  {DIM}{}{PLAIN}\n",
+            safe::line(&e.evidence.kind),
+            safe::line(&e.evidence.value),
+            on_record(&e.on)
+        )
+    };
+    section("Evidence", seen.evidence.iter().map(evidence).collect());
+    let approval = |a: &crate::domain::state::ApprovalOnRecord| {
+        let void = if a.counts { "" } else { " (before the rework)" };
+        let reason = a.reason.as_ref().map(|text| format!(": {}", safe::line(text))).unwrap_or_default();
+        format!("  as {}{void}{reason}  {DIM}{}{PLAIN}\n", safe::line(a.role.as_str()), on_record(&a.on))
+    };
+    section("Approvals", seen.approvals.iter().map(approval).collect());
+    let note = |n: &crate::domain::state::NoteOnRecord| {
+        let kind = n.kind.as_ref().map(|kind| format!("{}, ", safe::line(kind))).unwrap_or_default();
+        format!("  {DIM}{kind}{}{PLAIN}\n{}", on_record(&n.on), safe::block(&n.text, "    "))
+    };
+    section("Notes", seen.notes.iter().map(note).collect());
+    text
+}
+
+fn whose_turn(view: &View, explain: Explain) -> String {
+    let mut text = String::new();
+    if let Some(expected) = &view.expectation {
+        let who: Vec<_> = expected.who.iter().map(|who| safe::line(who)).collect();
+        let command = expected.action.command(view.history.packet().request_id);
+        let _ = writeln!(text, "\n{BOLD}Next{PLAIN}  for {}: {}", who.join(", "), safe::line(&command));
+        if explain == Explain::Yes {
+            let _ = writeln!(text, "  because {}", safe::line(&expected.why));
+        }
+    }
+    if explain == Explain::Yes && !view.open.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}Open from here{PLAIN}");
+        for open in &view.open {
+            let needs: Vec<String> = open.needs.iter().map(ToString::to_string).collect();
+            let needs =
+                if needs.is_empty() { String::new() } else { format!("  needs {}", safe::line(&needs.join("; "))) };
+            let _ = writeln!(text, "  {}{needs}", state(open.to.as_str()));
+        }
+    }
+    text
+}
+
+fn bullet(item: &str) -> String {
+    format!("  - {}\n", safe::line(item))
+}
+
+fn on_record(on: &Record) -> String {
+    format!("{}, {} (v{})", safe::line(on.by.as_str()), moment(on.at), on.event.n)
+}
+
+/// Says that a key was seen before, and where its request stands now if that is no longer where it stood `then`.
+#[must_use]
+pub fn seen_before(done: &str, then: &str, view: &View) -> String {
+    let now = state_word(&view.state);
+    let since = if now == then { String::new() } else { format!("; now {}", state(&now)) };
+    format!(" ({done} before with this key{since})")
+}
+
+/// What is next for a request that was just written to.
+#[must_use]
+pub fn next_step(id: RequestId, view: &View) -> String {
+    let Some(expected) = &view.expectation else { return String::new() };
+    let who: Vec<_> = expected.who.iter().map(|who| safe::line(who)).collect();
+    let command = expected.action.command(id);
+    format!("  {DIM}next, for {}: {}{PLAIN}\n", who.join(", "), safe::line(&command))
+}
+
+/// What verifying found.
+#[must_use]
+pub fn report(report: &Report, root: &Path) -> String {
+    let mut text = String::new();
+    for finding in &report.findings {
+        let style = match finding.severity {
+            Severity::Note => DIM,
+            Severity::Violation => YELLOW,
+            Severity::Damage => RED,
+        };
+        let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{}{line}: {} {}: {}",
+            safe::line(&relative(&finding.path, root)),
+            styled(style, finding.severity.name()),
+            finding.code,
+            safe::line(&from_root(&finding.what, root))
+        );
+        let _ = writeln!(text, "  {DIM}fix: {}{PLAIN}", safe::line(&from_root(&finding.fix, root)));
+    }
+    let grave = report.findings.iter().filter(|f| f.severity > Severity::Note).count();
+    let verdict = match grave {
+        0 => styled(GREEN, "ok"),
+        n => styled(RED, &count(n as u64, "finding")),
+    };
+    let (requests, events) = (count(report.requests as u64, "request"), count(report.events as u64, "event"));
+    let _ = writeln!(text, "{verdict}: {requests}, {events} verified");
+    text
+}

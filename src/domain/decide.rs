@@ -1,0 +1,408 @@
+//! The decision: given where a request stands, is this command allowed, and which event does it make?
+
+use serde_json::{Map, Value};
+
+use super::event::{
+    Approved, Body, Evidence, EvidenceAdded, Noted, PartStatus, Resolved, ResolvedData, Responded, Transitioned,
+    TransitionedData,
+};
+use super::history::{Head, History};
+use super::id::{Actor, RepoId, Role};
+use super::outlook::{Attempt, ContractCheck, Need, Open, open, unmet};
+use super::packet::{Mode, Packet};
+use super::settings::Roles;
+use super::state::{Replay, Side, State, Status};
+use super::workflow::{StateName, Workflow};
+
+/// What somebody wants done to a request.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command {
+    /// Bring it into another state.
+    Transition(Transition),
+    /// Speak for one target's part.
+    Respond(Responded),
+    /// Put a remark on record.
+    Note(Noted),
+    /// Put evidence on record.
+    AddEvidence(EvidenceAdded),
+    /// Give leave in a role.
+    Approve(Approved),
+    /// Say which side of a diverged request holds.
+    Resolve(Resolve),
+}
+
+/// A wish to bring a request into another state.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transition {
+    /// The state wanted.
+    pub to: StateName,
+    /// Why.
+    pub reason: Option<String>,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// Details that the packet did not have yet.
+    pub details: Map<String, Value>,
+    /// When it happened at its source.
+    pub occurred_at: Option<String>,
+}
+
+/// A wish to settle a diverged request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Resolve {
+    /// The side to keep: the first digits of an event's hash, or a state's name.
+    pub keep: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Command {
+    /// Whether an event on record says what this command means. What the ledger fills in itself (the state left, the
+    /// workflow's digest, whether it was rework) is not part of the meaning, nor is who retries.
+    #[must_use]
+    pub fn means(&self, body: &Body) -> bool {
+        match (self, body) {
+            (Self::Transition(t), Body::Transitioned(on_record)) => {
+                let Transition { to, reason, evidence, details, occurred_at } = t;
+                let data = &on_record.data;
+                *to == on_record.to
+                    && *reason == data.reason
+                    && *evidence == data.evidence
+                    && *details == data.details
+                    && *occurred_at == data.occurred_at
+            }
+            (Self::Respond(a), Body::Responded(b)) => a == b,
+            (Self::Note(a), Body::Noted(b)) => a == b,
+            (Self::AddEvidence(a), Body::EvidenceAdded(b)) => a == b,
+            (Self::Approve(a), Body::Approved(b)) => a == b,
+            (Self::Resolve(a), Body::Resolved(b)) => {
+                let same_side = b.data.keep.starts_with(&a.keep) || typed_state(&a.keep).as_ref() == Some(&b.to);
+                same_side && a.reason == b.data.reason
+            }
+            (
+                Self::Transition(_)
+                | Self::Respond(_)
+                | Self::Note(_)
+                | Self::AddEvidence(_)
+                | Self::Approve(_)
+                | Self::Resolve(_),
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// What a decision depends on besides the request itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The workflow in force.
+    pub workflow: &'a Workflow,
+    /// Who holds which role.
+    pub roles: &'a Roles,
+    /// Who acts.
+    pub by: &'a Actor,
+    /// How the contracts that the request names fared.
+    pub contract_check: ContractCheck,
+}
+
+/// A command that a rule forbids. A refusal is an answer, not a failure.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The workflow has no such state.
+    #[error("the workflow has no state {to}")]
+    UnknownState {
+        /// The state wanted.
+        to: StateName,
+        /// The states that there are.
+        known: Vec<StateName>,
+    },
+    /// No transition leads there from here.
+    #[error("{}", illegal(.from, .to))]
+    Illegal {
+        /// Where it stands.
+        from: StateName,
+        /// The state wanted.
+        to: StateName,
+        /// What is open from here.
+        open: Vec<Open>,
+    },
+    /// The transition exists, but something is missing.
+    #[error("{from} can't become {to} yet: it needs {}", .needs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unmet {
+        /// Where it stands.
+        from: StateName,
+        /// The state wanted.
+        to: StateName,
+        /// What is missing.
+        needs: Vec<Need>,
+    },
+    /// Two clones wrote at once; nothing moves before it is settled.
+    #[error("the request has diverged: {}", .sides.iter().map(|s| format!("{} ({})", s.state, s.event.hash.short())).collect::<Vec<_>>().join(" and "))]
+    Diverged {
+        /// The ways that exclude each other.
+        sides: Vec<Side>,
+    },
+    /// There is nothing to settle.
+    #[error("the request has not diverged: it is {0}")]
+    NotDiverged(StateName),
+    /// The side to keep is not one of the sides, or could be several.
+    #[error("{keep:?} does not name one side of this request")]
+    NoSuchSide {
+        /// As typed.
+        keep: String,
+        /// The sides that there are.
+        sides: Vec<Side>,
+    },
+    /// A repository that was not asked.
+    #[error("{repo} is not a target of this request")]
+    NotATarget {
+        /// The repository.
+        repo: RepoId,
+        /// Those that were asked.
+        targets: Vec<RepoId>,
+    },
+    /// In this state a target can't say that of its part.
+    #[error("no target's part can be {status} while the request is {state}")]
+    PartClosed {
+        /// Where it stands.
+        state: StateName,
+        /// What the target says.
+        status: PartStatus,
+        /// What it may say in this state.
+        takes: Vec<PartStatus>,
+    },
+    /// A delivered part must show something.
+    #[error("a DELIVERED part needs evidence (--evidence KIND=VALUE)")]
+    PartNeedsEvidence,
+    /// In governed mode only those who hold a role speak in it.
+    #[error("{by} does not hold the role {role}")]
+    RoleNotHeld {
+        /// Who acts.
+        by: Actor,
+        /// The role.
+        role: String,
+    },
+    /// A text is empty or too long, or a piece of evidence is not well formed.
+    #[error("{0}")]
+    Text(String),
+}
+
+fn illegal(from: &StateName, to: &StateName) -> String {
+    if from == to { format!("it is {to} already") } else { format!("{from} can't become {to}") }
+}
+
+/// Decides a command.
+///
+/// # Errors
+/// A [`Refusal`] says which rule forbids it, and what is open instead.
+pub fn decide(history: &History, command: &Command, context: Context<'_>) -> Result<Body, Refusal> {
+    let state = State::replay(history, context.workflow);
+    decide_at(&state, history, command, context)
+}
+
+fn decide_at(state: &State, history: &History, command: &Command, context: Context<'_>) -> Result<Body, Refusal> {
+    let packet = history.packet();
+    let body = match command {
+        Command::Transition(transition) => decide_transition(state, packet, transition, context),
+        Command::Respond(part) => decide_part(state, packet, part, context),
+        Command::Note(note) => Ok(Body::Noted(note.clone())),
+        Command::AddEvidence(added) if added.evidence.is_empty() => {
+            Err(Refusal::Text("evidence needs at least one KIND=VALUE".into()))
+        }
+        Command::AddEvidence(added) => Ok(Body::EvidenceAdded(added.clone())),
+        Command::Approve(approved) => {
+            needs_role(packet, context, approved.role.as_str())?;
+            Ok(Body::Approved(approved.clone()))
+        }
+        Command::Resolve(resolve) => decide_resolve(state, history, resolve),
+    }?;
+    body.check().map_err(Refusal::Text)?;
+    Ok(body)
+}
+
+fn decide_transition(
+    state: &State,
+    packet: &Packet,
+    wanted: &Transition,
+    context: Context<'_>,
+) -> Result<Body, Refusal> {
+    let workflow = context.workflow;
+    if workflow.state(&wanted.to).is_none() {
+        let known = workflow.states().iter().map(|state| state.name.clone()).collect();
+        return Err(Refusal::UnknownState { to: wanted.to.clone(), known });
+    }
+    let from = match &state.status {
+        Status::At(from) => from,
+        Status::Diverged(sides) => return Err(Refusal::Diverged { sides: sides.clone() }),
+    };
+    let rule = workflow.open_from(from, &packet.request_type).find(|rule| rule.to == wanted.to).ok_or_else(|| {
+        let open = open(state, packet, workflow, context.by, context.contract_check);
+        Refusal::Illegal { from: from.clone(), to: wanted.to.clone(), open }
+    })?;
+    let attempt = Attempt {
+        by: context.by,
+        reason: wanted.reason.as_deref(),
+        evidence: &wanted.evidence,
+        details: &wanted.details,
+        contract_check: context.contract_check,
+    };
+    let needs = unmet(rule, state, packet, workflow, attempt);
+    if !needs.is_empty() {
+        return Err(Refusal::Unmet { from: from.clone(), to: wanted.to.clone(), needs });
+    }
+    Ok(Body::Transitioned(Transitioned {
+        from: from.clone(),
+        to: wanted.to.clone(),
+        data: TransitionedData {
+            reason: wanted.reason.clone(),
+            evidence: wanted.evidence.clone(),
+            details: wanted.details.clone(),
+            rework: rule.rework,
+            workflow: workflow.digest().to_owned(),
+            occurred_at: wanted.occurred_at.clone(),
+        },
+    }))
+}
+
+fn decide_part(state: &State, packet: &Packet, part: &Responded, context: Context<'_>) -> Result<Body, Refusal> {
+    if !packet.target_repo_ids.contains(&part.repo) {
+        return Err(Refusal::NotATarget { repo: part.repo.clone(), targets: packet.target_repo_ids.clone() });
+    }
+    let name = match &state.status {
+        Status::At(name) => name,
+        Status::Diverged(sides) => return Err(Refusal::Diverged { sides: sides.clone() }),
+    };
+    let takes = context.workflow.state(name).map(|rule| rule.parts.as_slice()).unwrap_or_default();
+    if !takes.contains(&part.status) {
+        return Err(Refusal::PartClosed { state: name.clone(), status: part.status, takes: takes.to_vec() });
+    }
+    if part.status == PartStatus::Delivered && part.evidence.is_empty() {
+        return Err(Refusal::PartNeedsEvidence);
+    }
+    needs_role(packet, context, part.repo.as_str())?;
+    Ok(Body::Responded(part.clone()))
+}
+
+fn decide_resolve(state: &State, history: &History, resolve: &Resolve) -> Result<Body, Refusal> {
+    let sides = match &state.status {
+        Status::At(name) => return Err(Refusal::NotDiverged(name.clone())),
+        Status::Diverged(sides) => sides,
+    };
+    let wanted_state = typed_state(&resolve.keep);
+    let mut matching = sides.iter().filter(|side| {
+        wanted_state.as_ref() == Some(&side.state)
+            || side.event.hash.starts_with(&resolve.keep)
+            || leads_from(history, side, &resolve.keep)
+    });
+    match (matching.next(), matching.next()) {
+        (Some(side), None) => Ok(Body::Resolved(Resolved {
+            to: side.state.clone(),
+            data: ResolvedData { keep: side.event.hash, reason: resolve.reason.clone() },
+        })),
+        (None | Some(_), _) => Err(Refusal::NoSuchSide { keep: resolve.keep.clone(), sides: sides.clone() }),
+    }
+}
+
+/// Whether the typed digits name a head that descends from this side. Few digits can name heads of several sides.
+fn leads_from(history: &History, side: &Side, keep: &str) -> bool {
+    let mut named = history.heads().iter().filter(|head| head.hash.starts_with(keep));
+    named.any(|head| history.is_ancestor(side.event.hash, head.hash))
+}
+
+fn typed_state(text: &str) -> Option<StateName> {
+    StateName::parse_typed(text).ok()
+}
+
+fn needs_role(packet: &Packet, context: Context<'_>, role: &str) -> Result<(), Refusal> {
+    let held = || {
+        let role: Role = role.parse().ok()?;
+        context.roles.get(&role).map(|holders| holders.contains(context.by))
+    };
+    match packet.coordination_mode {
+        Mode::Tracked => Ok(()),
+        Mode::Governed if held() == Some(true) => Ok(()),
+        Mode::Governed => Err(Refusal::RoleNotHeld { by: context.by.clone(), role: role.to_owned() }),
+    }
+}
+
+/// An event that the workflow would not have allowed where its writer stood.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Illegality {
+    /// The event.
+    pub event: Head,
+    /// Which rule it breaks.
+    pub refusal: Refusal,
+    /// Whether the workflow that judged it when it was written is the one in force now. A resolve depends on none.
+    pub same_workflow: bool,
+}
+
+/// Judges every transition and every resolve of a history by replay: what its writer had seen must have allowed it.
+/// Roles and contract checks are left out, since both change with time and neither is in the history.
+#[must_use]
+pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
+    let digest = workflow.digest();
+    let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow));
+    for event in history.events() {
+        let saw_all = replay.saw_all(event);
+        let seen = || if saw_all { replay.state() } else { state_seen_by(history, event.parents(), workflow) };
+        let (judged, same_workflow) = if let Body::Transitioned(t) = event.body() {
+            (judge_transition(&seen(), history, t, event.by(), workflow), t.data.workflow == digest)
+        } else if let Body::Resolved(resolved) = event.body() {
+            (judge_resolve(&seen(), resolved), true)
+        } else {
+            (Ok(()), true)
+        };
+        let head = Head { n: event.n(), hash: event.hash() };
+        found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, same_workflow }));
+        replay.evolve(event);
+    }
+    found
+}
+
+fn judge_transition(
+    state: &State,
+    history: &History,
+    on_record: &Transitioned,
+    by: &Actor,
+    workflow: &Workflow,
+) -> Result<(), Refusal> {
+    let wanted = Transition {
+        to: on_record.to.clone(),
+        reason: on_record.data.reason.clone(),
+        evidence: on_record.data.evidence.clone(),
+        details: on_record.data.details.clone(),
+        occurred_at: None,
+    };
+    let context = Context { workflow, roles: &Roles::new(), by, contract_check: ContractCheck::Passed };
+    if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)?
+        && allowed.from != on_record.from
+    {
+        return Err(Refusal::Illegal {
+            from: on_record.from.clone(),
+            to: on_record.to.clone(),
+            open: open(state, history.packet(), workflow, by, ContractCheck::Passed),
+        });
+    }
+    Ok(())
+}
+
+fn judge_resolve(state: &State, r: &Resolved) -> Result<(), Refusal> {
+    match &state.status {
+        Status::At(name) => Err(Refusal::NotDiverged(name.clone())),
+        Status::Diverged(sides) if sides.iter().any(|s| s.event.hash == r.data.keep && s.state == r.to) => Ok(()),
+        Status::Diverged(sides) => Err(Refusal::NoSuchSide { keep: r.data.keep.to_string(), sides: sides.clone() }),
+    }
+}
+
+/// The state as a writer saw it that knew only these heads and what led to them.
+fn state_seen_by(history: &History, heads: &[super::hash::Hash], workflow: &Workflow) -> State {
+    let mut seen: std::collections::HashSet<super::hash::Hash> = heads.iter().copied().collect();
+    // Parents stand before their children in canonical order.
+    for event in history.events().iter().rev() {
+        if seen.contains(&event.hash()) {
+            seen.extend(event.parents());
+        }
+    }
+    let mut replay = Replay::new(history, workflow);
+    history.events().iter().filter(|event| seen.contains(&event.hash())).for_each(|event| replay.evolve(event));
+    replay.state()
+}

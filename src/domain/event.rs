@@ -1,0 +1,423 @@
+//! Events: what happened to a request, one JSON line each, appended and never edited.
+//!
+//! The hash of an event covers the bytes of its line, so checking needs no re-serialization: it is SHA-256 over
+//! [`DOMAIN_TAG`] and the line without its `,"hash":"…"`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+pub use super::body::{
+    Approved, Body, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus, Resolved, ResolvedData,
+    Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
+};
+use super::hash::Hash;
+use super::id::{Actor, Key, Stream, Writer};
+use super::packet::Packet;
+use super::time::{Hybrid, Timestamp};
+use super::workflow::StateName;
+use super::{FORMAT, json};
+
+/// Sets an event's hash apart from every other use of SHA-256.
+pub const DOMAIN_TAG: &[u8] = b"ledger-event-v1\n";
+/// The longest line, in bytes, without its newline.
+pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+/// The most heads that one event can name.
+pub const PARENTS_MAX: usize = 64;
+
+/// A line that is not an event of this ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadEvent {
+    /// Longer than [`LINE_BYTES_MAX`].
+    #[error("the line has {0} bytes; the most is {LINE_BYTES_MAX}")]
+    TooLong(usize),
+    /// Not JSON as this ledger takes it, or not of an event's shape.
+    #[error("not an event: {0}")]
+    Json(#[from] json::BadJson),
+    /// The line does not end in `,"hash":"…"}`.
+    #[error("the line does not end in its hash")]
+    NoHash,
+    /// The bytes are not those that were hashed.
+    #[error("the line was changed: its hash does not match its bytes")]
+    WrongHash,
+    /// A rule that the shape alone does not say.
+    #[error("not an event: {0}")]
+    Rule(String),
+}
+
+/// An event as it stands in its log: the line, and what it says. Cheap to clone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event(Arc<Said>);
+
+/// What an event says.
+#[derive(PartialEq, Debug)]
+struct Said {
+    format: u32,
+    stream: Stream,
+    n: u64,
+    clock: Hybrid,
+    writer: Writer,
+    by: Actor,
+    key: Option<Key>,
+    body: Body,
+    parents: Vec<Hash>,
+    hash: Hash,
+    line: Box<str>,
+}
+
+/// What a writer says of an event before it is sealed.
+#[derive(Clone, Debug)]
+pub struct Unsealed {
+    /// What it is about.
+    pub stream: Stream,
+    /// The hybrid clock's reading.
+    pub clock: Hybrid,
+    /// Which clone writes.
+    pub writer: Writer,
+    /// Who acts.
+    pub by: Actor,
+    /// The idempotency key.
+    pub key: Option<Key>,
+    /// What happened.
+    pub body: Body,
+    /// One more than the largest `n` among the parents.
+    pub n: u64,
+    /// All heads that the writer saw; for a first event the packet's hash.
+    pub parents: Vec<Hash>,
+}
+
+/// One line's JSON, in the order of its members.
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    format: u32,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
+    n: u64,
+    #[serde(borrow)]
+    at: Cow<'a, str>,
+    tick: u64,
+    writer: Writer,
+    by: Actor,
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<StateName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<StateName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<Key>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+    parents: Vec<Hash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<Hash>,
+}
+
+/// `,"hash":"` + 64 digits + `"}`.
+const TAIL_BYTES: usize = 9 + 64 + 2;
+
+impl Event {
+    /// Seals an event: fixes its line and computes its hash.
+    ///
+    /// # Errors
+    /// [`BadEvent`] if it breaks a rule or its line would be too long.
+    pub fn seal(unsealed: Unsealed) -> Result<Self, BadEvent> {
+        let Unsealed { stream, clock, writer, by, key, body, n, parents } = unsealed;
+        body.check().map_err(BadEvent::Rule)?;
+        if parents.is_empty() || parents.len() > PARENTS_MAX {
+            return Err(BadEvent::Rule(format!("an event has 1 to {PARENTS_MAX} parents")));
+        }
+        let (from, to, data) = wire_body(&body)?;
+        let wire = Wire {
+            format: FORMAT,
+            stream: Cow::Owned(stream.to_string()),
+            n,
+            at: Cow::Owned(clock.at.to_string()),
+            tick: clock.tick,
+            writer: writer.clone(),
+            by: by.clone(),
+            kind: Cow::Borrowed(body.kind()),
+            from,
+            to,
+            key: key.clone(),
+            data: data.as_deref(),
+            parents: parents.clone(),
+            hash: None,
+        };
+        let mut line = serde_json::to_string(&wire).map_err(json::BadJson::from)?;
+        json::check(&line)?;
+        let hash = Hash::of(&[DOMAIN_TAG, line.as_bytes()]);
+        line.pop();
+        line.push_str(",\"hash\":\"");
+        line.push_str(&hash.to_string());
+        line.push_str("\"}");
+        if line.len() > LINE_BYTES_MAX {
+            return Err(BadEvent::TooLong(line.len()));
+        }
+        let said = Said { format: FORMAT, stream, n, clock, writer, by, key, body, parents, hash, line: line.into() };
+        Ok(Self(Arc::new(said)))
+    }
+
+    /// The first event of a request.
+    ///
+    /// # Errors
+    /// [`BadEvent`] as for [`Self::seal`].
+    pub fn genesis(packet: &Packet, packet_hash: Hash, genesis: &Genesis) -> Result<Self, BadEvent> {
+        Self::seal(Unsealed {
+            stream: Stream::Request(packet.request_id),
+            clock: genesis.clock,
+            writer: genesis.writer.clone(),
+            by: packet.created_by.clone(),
+            key: None,
+            body: Body::Created(Created { to: genesis.to.clone(), data: genesis.data.clone() }),
+            n: 1,
+            parents: vec![packet_hash],
+        })
+    }
+
+    /// Reads one line (without its newline) and checks its hash, shape and bounds.
+    ///
+    /// # Errors
+    /// [`BadEvent`] names what is wrong.
+    pub fn parse(line: &str) -> Result<Self, BadEvent> {
+        if line.len() > LINE_BYTES_MAX {
+            return Err(BadEvent::TooLong(line.len()));
+        }
+        let hash = checked_hash(line)?;
+        json::check(line)?;
+        let wire: Wire<'_> = serde_json::from_str(line).map_err(json::BadJson::from)?;
+        if wire.hash != Some(hash) {
+            return Err(BadEvent::NoHash);
+        }
+        let rule = |rule: &str| BadEvent::Rule(rule.to_owned());
+        let stream: Stream = wire.stream.parse().map_err(|e: super::id::BadName| BadEvent::Rule(e.to_string()))?;
+        let at: Timestamp = wire.at.parse().map_err(|e: super::time::BadTime| BadEvent::Rule(e.to_string()))?;
+        if wire.format == 0 || wire.n == 0 {
+            return Err(rule("format and n count from 1"));
+        }
+        if wire.parents.is_empty() || wire.parents.len() > PARENTS_MAX {
+            return Err(rule("an event has 1 to 64 parents"));
+        }
+        if wire.kind.is_empty() || wire.kind.len() > 40 {
+            return Err(rule("a type has 1 to 40 characters"));
+        }
+        let body = read_body(&wire)?;
+        body.check().map_err(BadEvent::Rule)?;
+        Ok(Self(Arc::new(Said {
+            format: wire.format,
+            stream,
+            n: wire.n,
+            clock: Hybrid { at, tick: wire.tick },
+            writer: wire.writer,
+            by: wire.by,
+            key: wire.key,
+            body,
+            parents: wire.parents,
+            hash,
+            line: line.into(),
+        })))
+    }
+
+    /// Version of the line's format.
+    #[must_use]
+    pub fn format(&self) -> u32 {
+        self.0.format
+    }
+
+    /// What the event is about.
+    #[must_use]
+    pub fn stream(&self) -> &Stream {
+        &self.0.stream
+    }
+
+    /// One more than the largest `n` among its parents: a Lamport clock, and with one head the version.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.0.n
+    }
+
+    /// The hybrid clock's reading.
+    #[must_use]
+    pub fn clock(&self) -> Hybrid {
+        self.0.clock
+    }
+
+    /// Which clone wrote it.
+    #[must_use]
+    pub fn writer(&self) -> &Writer {
+        &self.0.writer
+    }
+
+    /// Who acted.
+    #[must_use]
+    pub fn by(&self) -> &Actor {
+        &self.0.by
+    }
+
+    /// The idempotency key.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        self.0.key.as_ref()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.0.body
+    }
+
+    /// The heads that the writer saw.
+    #[must_use]
+    pub fn parents(&self) -> &[Hash] {
+        &self.0.parents
+    }
+
+    /// The event's identity.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.0.hash
+    }
+
+    /// The line as it stands in the log, without its newline.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.0.line
+    }
+}
+
+/// What a store needs to write a request's first event once it has given the packet its identity.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Genesis {
+    /// The hybrid clock's reading.
+    pub clock: Hybrid,
+    /// Which clone writes.
+    pub writer: Writer,
+    /// The state in which the request begins.
+    pub to: StateName,
+    /// What else is on record.
+    pub data: CreatedData,
+}
+
+/// The hash that a line carries, once its bytes were shown to match it.
+fn checked_hash(line: &str) -> Result<Hash, BadEvent> {
+    let cut = line.len().checked_sub(TAIL_BYTES).filter(|cut| line.is_char_boundary(*cut)).ok_or(BadEvent::NoHash)?;
+    let (head, tail) = line.split_at(cut);
+    let digits = tail.strip_prefix(",\"hash\":\"").and_then(|t| t.strip_suffix("\"}")).ok_or(BadEvent::NoHash)?;
+    let hash: Hash = digits.parse().map_err(|_| BadEvent::NoHash)?;
+    if Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]) != hash {
+        return Err(BadEvent::WrongHash);
+    }
+    Ok(hash)
+}
+
+type WireBody = (Option<StateName>, Option<StateName>, Option<Box<RawValue>>);
+
+fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
+    fn raw<T: Serialize>(data: &T) -> Result<Option<Box<RawValue>>, BadEvent> {
+        Ok(Some(serde_json::value::to_raw_value(data).map_err(json::BadJson::from)?))
+    }
+    Ok(match body {
+        Body::Created(c) => (None, Some(c.to.clone()), raw(&c.data)?),
+        Body::Transitioned(t) => (Some(t.from.clone()), Some(t.to.clone()), raw(&t.data)?),
+        Body::Responded(data) => (None, None, raw(data)?),
+        Body::Noted(data) => (None, None, raw(data)?),
+        Body::EvidenceAdded(data) => (None, None, raw(data)?),
+        Body::Approved(data) => (None, None, raw(data)?),
+        Body::Resolved(r) => (None, Some(r.to.clone()), raw(&r.data)?),
+        Body::Other(_) => return Err(BadEvent::Rule("only known types are written".into())),
+    })
+}
+
+fn read_body(wire: &Wire<'_>) -> Result<Body, BadEvent> {
+    let kind = wire.kind.as_ref();
+    let state = |state: &Option<StateName>, name: &str| {
+        state.clone().ok_or_else(|| BadEvent::Rule(format!("{kind} lacks {name:?}")))
+    };
+    Ok(match kind {
+        "REQUEST_CREATED" => Body::Created(Created { to: state(&wire.to, "to")?, data: read_data(wire)? }),
+        "TRANSITIONED" => Body::Transitioned(Transitioned {
+            from: state(&wire.from, "from")?,
+            to: state(&wire.to, "to")?,
+            data: read_data(wire)?,
+        }),
+        "RESPONDED" => Body::Responded(read_data(wire)?),
+        "NOTED" => Body::Noted(read_data(wire)?),
+        "EVIDENCE_ADDED" => Body::EvidenceAdded(read_data(wire)?),
+        "APPROVED" => Body::Approved(read_data(wire)?),
+        "RESOLVED" => Body::Resolved(Resolved { to: state(&wire.to, "to")?, data: read_data(wire)? }),
+        other => Body::Other(Other { kind: other.to_owned(), from: wire.from.clone(), to: wire.to.clone() }),
+    })
+}
+
+fn read_data<'a, T: Deserialize<'a>>(wire: &Wire<'a>) -> Result<T, BadEvent> {
+    let data = wire.data.ok_or_else(|| BadEvent::Rule(format!("{} lacks \"data\"", wire.kind)))?;
+    Ok(serde_json::from_str(data.get()).map_err(json::BadJson::from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unsealed() -> Unsealed {
+        Unsealed {
+            stream: "REQ-20261120-0001".parse().unwrap(),
+            clock: Hybrid { at: "2026-11-20T15:11:00.123Z".parse().unwrap(), tick: 0 },
+            writer: "k7f3q2".parse().unwrap(),
+            by: "alice".parse().unwrap(),
+            key: Some("k".parse().unwrap()),
+            body: Body::Transitioned(Transitioned {
+                from: "PROPOSED".parse().unwrap(),
+                to: "ACCEPTED".parse().unwrap(),
+                data: TransitionedData { workflow: "0".repeat(16), ..TransitionedData::default() },
+            }),
+            n: 3,
+            parents: vec![Hash::of(&[b"x"])],
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_documented_members_in_order() {
+        let event = Event::seal(unsealed()).unwrap();
+        let names =
+            ["format", "stream", "n", "at", "tick", "writer", "by", "type", "from", "to", "key", "data", "parents"];
+        let places: Vec<usize> = names.iter().map(|n| event.line().find(&format!("\"{n}\":")).unwrap()).collect();
+        assert!(places.is_sorted());
+        assert!(event.line().starts_with("{\"format\":1,\"stream\":\"REQ-20261120-0001\",\"n\":3,\"at\":"));
+        assert_eq!(event.line().len(), event.line().find(",\"hash\":").unwrap() + TAIL_BYTES);
+    }
+
+    #[test]
+    fn a_line_is_read_back_as_it_was_sealed() {
+        let event = Event::seal(unsealed()).unwrap();
+        assert_eq!(Event::parse(event.line()).unwrap(), event);
+    }
+
+    #[test]
+    fn the_hash_is_over_the_bytes_that_one_sees() {
+        let event = Event::seal(unsealed()).unwrap();
+        let (head, _) = event.line().split_once(",\"hash\"").unwrap();
+        assert_eq!(Hash::of(&[format!("ledger-event-v1\n{head}}}").as_bytes()]), event.hash());
+    }
+
+    #[test]
+    fn any_changed_byte_is_noticed() {
+        let event = Event::seal(unsealed()).unwrap();
+        for i in 0..event.line().len() {
+            let mut bytes = event.line().as_bytes().to_vec();
+            bytes[i] ^= 1;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(Event::parse(&changed).is_err(), "byte {i}");
+        }
+    }
+
+    #[test]
+    fn unknown_types_are_kept() {
+        let line = Event::seal(unsealed()).unwrap().line().replace("TRANSITIONED", "TELEPORTED");
+        let (head, _) = line.split_once(",\"hash\"").unwrap();
+        let hash = Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]);
+        let event = Event::parse(&format!("{head},\"hash\":\"{hash}\"}}")).unwrap();
+        assert_eq!(event.body().kind(), "TELEPORTED");
+    }
+}

@@ -1,0 +1,228 @@
+//! What JSON must be at the door: bounded in size and depth, without duplicate keys, without numbers that lose
+//! digits, without NUL. serde_json alone accepts all of these.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// The deepest nesting of arrays and objects that is read.
+pub const DEPTH_MAX: usize = 64;
+/// The largest magnitude of an integer: beyond 2^53 common JSON readers lose digits (RFC 8259 §6).
+pub const INTEGER_MAX: u64 = 1 << 53;
+
+/// JSON that is refused, with the place as serde_json tells it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadJson(String);
+
+impl BadJson {
+    /// What is wrong, without where.
+    #[must_use]
+    pub fn without_place(&self) -> String {
+        self.0.rsplit_once(" at line ").map_or(self.0.as_str(), |(what, _)| what).to_owned()
+    }
+}
+
+impl From<serde_json::Error> for BadJson {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Checks one JSON text against the rules of this module.
+///
+/// # Errors
+/// [`BadJson`] says what and where.
+pub fn check(text: &str) -> Result<(), BadJson> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Strict { depth: 0 }.deserialize(&mut reader)?;
+    Ok(reader.end()?)
+}
+
+/// Checks `text`, then reads it as a `T`.
+///
+/// # Errors
+/// [`BadJson`] says what and where.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadJson> {
+    check(text)?;
+    Ok(serde_json::from_str(text)?)
+}
+
+/// Walks a value and keeps nothing of it.
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth == DEPTH_MAX {
+            return Err(E::custom(format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+fn no_nul<E: serde::de::Error>(text: &str) -> Result<(), E> {
+    if text.as_bytes().contains(&0) {
+        return Err(E::custom("a text holds NUL"));
+    }
+    Ok(())
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+        if number > INTEGER_MAX {
+            return Err(E::custom(format!("the integer {number} is beyond 2^53")));
+        }
+        Ok(())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        if number.unsigned_abs() > INTEGER_MAX {
+            return Err(E::custom(format!("the integer {number} is beyond 2^53")));
+        }
+        Ok(())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
+        // serde_json hands integers beyond 64 bits over as doubles.
+        if number.fract() == 0.0 && number.abs() > INTEGER_MAX as f64 {
+            return Err(E::custom(format!("the integer {number:e} is beyond 2^53")));
+        }
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        no_nul(text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
+        while items.next_element_seed(inside)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
+        let mut seen = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
+            no_nul(&name)?;
+            if let Some(name) = seen.insert(name) {
+                return Err(A::Error::custom(format!("the key {name:?} stands twice in one object")));
+            }
+            members.next_value_seed(inside)?;
+        }
+        Ok(())
+    }
+}
+
+/// A member's name, borrowed from the text where it has no escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrow;
+        impl<'de> Visitor<'de> for Borrow {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(text))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(text.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Borrow).map(Name)
+    }
+}
+
+/// The names of one object: a list while it is short, a set beyond, so that a hostile object costs no square.
+#[derive(Default)]
+struct Names<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: std::collections::HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    /// Adds a name; hands it back if it was there.
+    fn insert(&mut self, name: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        const FEW: usize = 24;
+        if self.few.contains(&name) || self.many.contains(&name) {
+            return Some(name);
+        }
+        if self.few.len() < FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_readers_disagree_about_is_refused() {
+        for (text, part) in [
+            (r#"{"a":1,"b":{"c":1,"c":2}}"#, "twice"),
+            (r#"{"a":1,"\u0061":2}"#, "twice"),
+            ("9007199254740993", "2^53"),
+            ("-9007199254740993", "2^53"),
+            ("123456789012345678901234567890", "2^53"),
+            (r#"{"a":"b\u0000"}"#, "NUL"),
+            (r#"[1] 2"#, "trailing"),
+            ("{\"a\":NaN}", "expected"),
+            ("", "EOF"),
+        ] {
+            let error = check(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(check(&nested(DEPTH_MAX)).is_ok());
+        assert!(check(&nested(DEPTH_MAX + 1)).unwrap_err().to_string().contains("64"));
+        assert!(check(&nested(100_000)).is_err());
+    }
+
+    #[test]
+    fn plain_json_passes() {
+        check(r#" {"a":[1,-2.5e3,true,null,"\u202e"],"b":{"a":9007199254740992}} "#).unwrap();
+        let many: Vec<String> = (0..5_000).map(|i| format!("\"k{i}\":{i}")).collect();
+        check(&format!("{{{}}}", many.join(","))).unwrap();
+    }
+}

@@ -1,0 +1,23 @@
+//! What a ledger is, as values: ids, times, packets, events, histories, the workflow, and the decision whether a
+//! command is allowed.
+//!
+//! This room knows nothing of files, clocks, randomness, environment variables or terminals: everything it needs is
+//! handed to it. Its types can't be wrong: fields that must hold together are private and `parse` is the only way in.
+
+pub mod body;
+pub mod decide;
+pub mod event;
+pub mod hash;
+pub mod history;
+pub mod id;
+pub mod json;
+pub mod outlook;
+pub mod packet;
+pub mod settings;
+pub mod state;
+pub mod time;
+mod way;
+pub mod workflow;
+
+/// The newest file format that this program writes and fully understands.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,354 @@
+//! What is open from here: the transitions, what each still needs, and who is expected to act.
+
+use serde_json::{Map, Value};
+
+use super::event::{Evidence, PartStatus};
+use super::id::{Actor, RepoId, RequestId, Role};
+use super::packet::Packet;
+use super::state::{Side, State, Status};
+use super::workflow::{Guard, GuardKind, Party, StateName, TransitionRule, Workflow};
+
+/// Something that a transition still needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// A reason in words.
+    Reason,
+    /// At least one piece of evidence.
+    Evidence,
+    /// Details that the type demands.
+    Details(Vec<String>),
+    /// The parts of these targets.
+    Parts(Vec<RepoId>),
+    /// An approval in this role.
+    Approval(Role),
+    /// A note of kind `review`.
+    ReviewNote,
+    /// A passed compatibility check of the contracts that it names, or an approval in this role.
+    ContractCheck(Role),
+    /// Somebody other than those who delivered.
+    AnotherActor(Vec<Actor>),
+}
+
+impl Need {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::Evidence => "evidence",
+            Self::Details(_) => "details",
+            Self::Parts(_) => "parts",
+            Self::Approval(_) => "approval",
+            Self::ReviewNote => "review-note",
+            Self::ContractCheck(_) => "contract-check",
+            Self::AnotherActor(_) => "another-actor",
+        }
+    }
+
+    /// The options of `ledger transition` that supply it; none where it takes another command or another person.
+    fn options(&self) -> String {
+        match self {
+            Self::Reason => " --reason TEXT".to_owned(),
+            Self::Evidence => " --evidence KIND=VALUE".to_owned(),
+            Self::Details(names) => names.iter().map(|name| format!(" --set details.{name}=VALUE")).collect(),
+            Self::Parts(_) | Self::Approval(_) | Self::ReviewNote | Self::ContractCheck(_) | Self::AnotherActor(_) => {
+                String::new()
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn list<T: std::fmt::Display>(items: &[T]) -> String {
+            items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        match self {
+            Self::Reason => f.write_str("a reason (--reason TEXT)"),
+            Self::Evidence => f.write_str("evidence (--evidence KIND=VALUE)"),
+            Self::Details(names) => write!(f, "details: {} (--set details.NAME=VALUE)", list(names)),
+            Self::Parts(repos) => {
+                let (parts, repo) =
+                    if let [one] = repos.as_slice() { ("part", one.as_str()) } else { ("parts", "REPO") };
+                write!(f, "the {parts} of {} (ledger respond --repo {repo} --status DELIVERED)", list(repos))
+            }
+            Self::Approval(role) => write!(f, "an approval as {role} (ledger approve --as {role})"),
+            Self::ReviewNote => f.write_str("a review note (ledger note --kind review)"),
+            Self::ContractCheck(role) => {
+                write!(
+                    f,
+                    "a passed compatibility check of its contracts, or an approval as {role} (ledger approve --as {role})"
+                )
+            }
+            Self::AnotherActor(actors) => write!(f, "somebody other than {}, who delivered", list(actors)),
+        }
+    }
+}
+
+/// Whether the contracts that a request names passed their compatibility check.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ContractCheck {
+    /// They did.
+    Passed,
+    /// They did not, or nobody could check them.
+    NotPassed,
+}
+
+/// What comes with a transition that is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// Who tries.
+    pub by: &'a Actor,
+    /// The reason given.
+    pub reason: Option<&'a str>,
+    /// The evidence given.
+    pub evidence: &'a [Evidence],
+    /// The details given.
+    pub details: &'a Map<String, Value>,
+    /// How the contracts fared.
+    pub contract_check: ContractCheck,
+}
+
+/// What a transition still needs, given what comes with the attempt.
+#[must_use]
+pub fn unmet(
+    rule: &TransitionRule,
+    state: &State,
+    packet: &Packet,
+    workflow: &Workflow,
+    attempt: Attempt<'_>,
+) -> Vec<Need> {
+    let guards = rule.guards.iter().filter(|guard| guard.applies_to(packet));
+    let mut needs: Vec<Need> =
+        guards.filter_map(|guard| unmet_guard(guard, state, packet, workflow, attempt)).collect();
+    needs.dedup();
+    needs
+}
+
+fn unmet_guard(
+    guard: &Guard,
+    state: &State,
+    packet: &Packet,
+    workflow: &Workflow,
+    attempt: Attempt<'_>,
+) -> Option<Need> {
+    let role = guard.role.as_ref();
+    match guard.guard {
+        GuardKind::Reason => attempt.reason.is_none_or(|r| r.trim().is_empty()).then_some(Need::Reason),
+        GuardKind::Evidence => {
+            let there = !attempt.evidence.is_empty() || state.evidence.iter().any(|e| e.counts);
+            (!there).then_some(Need::Evidence)
+        }
+        GuardKind::Details => {
+            let wanted = workflow.request_type(&packet.request_type).map(|rule| rule.details.as_slice());
+            let told = |name: &&String| {
+                let value = attempt.details.get(*name).or_else(|| state.details.get(*name));
+                value.is_some_and(|value| !is_blank(value))
+            };
+            let missing: Vec<String> = wanted.unwrap_or_default().iter().filter(|name| !told(name)).cloned().collect();
+            (!missing.is_empty()).then_some(Need::Details(missing))
+        }
+        GuardKind::TargetsDelivered => {
+            let missing: Vec<RepoId> = packet
+                .target_repo_ids
+                .iter()
+                .filter(|repo| !state.part_is(repo, PartStatus::Delivered))
+                .cloned()
+                .collect();
+            (packet.target_repo_ids.len() > 1 && !missing.is_empty()).then_some(Need::Parts(missing))
+        }
+        GuardKind::Approval => role.filter(|role| !state.approved_as(role)).cloned().map(Need::Approval),
+        GuardKind::ReviewNote => {
+            let there = state.notes.iter().any(|note| note.kind.as_deref() == Some("review"));
+            (!there).then_some(Need::ReviewNote)
+        }
+        GuardKind::ContractCheck => role
+            .filter(|role| attempt.contract_check != ContractCheck::Passed && !state.approved_as(role))
+            .cloned()
+            .map(Need::ContractCheck),
+        GuardKind::NotDeliverer => {
+            state.deliverers.contains(attempt.by).then(|| Need::AnotherActor(vec![attempt.by.clone()]))
+        }
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A transition that is open, and what it still needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Open {
+    /// Where it leads.
+    pub to: StateName,
+    /// What it still needs.
+    pub needs: Vec<Need>,
+}
+
+/// The transitions that are open from where a request stands, as seen by `by` with nothing yet in hand.
+#[must_use]
+pub fn open(
+    state: &State,
+    packet: &Packet,
+    workflow: &Workflow,
+    by: &Actor,
+    contract_check: ContractCheck,
+) -> Vec<Open> {
+    let Status::At(from) = &state.status else { return Vec::new() };
+    let nothing = Map::new();
+    let attempt = Attempt { by, reason: None, evidence: &[], details: &nothing, contract_check };
+    workflow
+        .open_from(from, &packet.request_type)
+        .map(|rule| Open { to: rule.to.clone(), needs: unmet(rule, state, packet, workflow, attempt) })
+        .collect()
+}
+
+/// What somebody can do to bring a request on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Bring it into another state, with what that takes.
+    Transition {
+        /// The state.
+        to: StateName,
+        /// What it takes.
+        needs: Vec<Need>,
+    },
+    /// Deliver the parts of these targets.
+    Deliver(Vec<RepoId>),
+    /// Approve it in this role.
+    Approve(Role),
+    /// Put a review note on record.
+    Review,
+    /// Say which of these ways holds.
+    Resolve(Vec<Side>),
+}
+
+impl Action {
+    /// What comes first on the way into a state that still has these needs: what only another command can supply, else
+    /// the transition itself.
+    #[must_use]
+    pub fn towards(to: &StateName, needs: &[Need]) -> Self {
+        let first = needs.iter().find_map(|need| match need {
+            Need::Parts(repos) => Some(Self::Deliver(repos.clone())),
+            Need::Approval(role) | Need::ContractCheck(role) => Some(Self::Approve(role.clone())),
+            Need::ReviewNote => Some(Self::Review),
+            Need::Reason | Need::Evidence | Need::Details(_) | Need::AnotherActor(_) => None,
+        });
+        first.unwrap_or_else(|| Self::Transition { to: to.clone(), needs: needs.to_vec() })
+    }
+
+    /// The command that does it, as one types it; words in capitals stand for what only the one who acts knows.
+    #[must_use]
+    pub fn command(&self, id: RequestId) -> String {
+        match self {
+            Self::Transition { to, needs } => {
+                let options: String = needs.iter().map(Need::options).collect();
+                format!("ledger transition {id} {to}{options}")
+            }
+            Self::Deliver(repos) => {
+                let repo = if let [one] = repos.as_slice() { one.as_str() } else { "REPO" };
+                format!("ledger respond {id} --repo {repo} --status DELIVERED --evidence KIND=VALUE")
+            }
+            Self::Approve(role) => format!("ledger approve {id} --as {role}"),
+            Self::Review => format!("ledger note {id} --kind review --text TEXT"),
+            Self::Resolve(sides) => format!("ledger resolve {id} --keep {} --reason TEXT", names_of(sides)),
+        }
+    }
+}
+
+/// The states of the sides, or where those are the same their heads, as `--keep` takes them.
+fn names_of(sides: &[Side]) -> String {
+    let states: std::collections::BTreeSet<&str> = sides.iter().map(|side| side.state.as_str()).collect();
+    let name = |side: &Side| {
+        if states.len() == sides.len() { side.state.to_string() } else { side.event.hash.short() }
+    };
+    sides.iter().map(name).collect::<Vec<_>>().join("|")
+}
+
+/// Who is expected to act, and to what end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expectation {
+    /// Who: repositories or roles.
+    pub who: Vec<String>,
+    /// What they are to do.
+    pub action: Action,
+    /// Why it is their turn.
+    pub why: String,
+}
+
+/// Who is expected to act next; `None` where nothing follows.
+#[must_use]
+pub fn expectation(state: &State, packet: &Packet, workflow: &Workflow) -> Option<Expectation> {
+    let name = match &state.status {
+        Status::At(name) => name,
+        Status::Diverged(sides) => {
+            let states: Vec<&str> = sides.iter().map(|side| side.state.as_str()).collect();
+            return Some(Expectation {
+                who: vec![packet.origin_repo_id.to_string()],
+                action: Action::Resolve(sides.clone()),
+                why: format!("two clones wrote at once and left it {}", states.join(" and ")),
+            });
+        }
+    };
+    let rule = workflow.state(name)?;
+    let next = rule.next.as_ref()?;
+    let party = match rule.waits_for? {
+        Party::Triage => workflow.request_type(&packet.request_type)?.triage,
+        party @ (Party::Target | Party::Origin | Party::Pm | Party::Sponsor) => party,
+    };
+    let needs = needs_of_anybody(name, next, state, packet, workflow);
+    let action = Action::towards(next, &needs);
+    // Where an approval or a part is missing, it is the turn of whoever can give it.
+    let who = match &action {
+        Action::Deliver(repos) => repos.iter().map(ToString::to_string).collect(),
+        Action::Approve(role) => vec![role.to_string()],
+        Action::Transition { .. } | Action::Review | Action::Resolve(_) => members(party, packet),
+    };
+    let mut why = format!("{next} follows {name}");
+    if let Action::Deliver(_) = action {
+        why.push_str(" once each target has delivered its part");
+    } else if !needs.is_empty() {
+        let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+        why = format!("{why} and needs {}", needs.join("; "));
+    }
+    Some(Expectation { who, action, why })
+}
+
+/// What a transition needs whoever makes it.
+fn needs_of_anybody(
+    from: &StateName,
+    to: &StateName,
+    state: &State,
+    packet: &Packet,
+    workflow: &Workflow,
+) -> Vec<Need> {
+    let Some(rule) = workflow.open_from(from, &packet.request_type).find(|rule| rule.to == *to) else {
+        return Vec::new();
+    };
+    let nobody_delivered = State { deliverers: Vec::new(), ..state.clone() };
+    let nothing = Map::new();
+    let attempt = Attempt {
+        by: &packet.created_by,
+        reason: None,
+        evidence: &[],
+        details: &nothing,
+        contract_check: ContractCheck::NotPassed,
+    };
+    unmet(rule, &nobody_delivered, packet, workflow, attempt)
+}
+
+fn members(party: Party, packet: &Packet) -> Vec<String> {
+    match party {
+        Party::Target => packet.target_repo_ids.iter().map(ToString::to_string).collect(),
+        Party::Origin => vec![packet.origin_repo_id.to_string()],
+        Party::Pm => vec!["pm".to_owned()],
+        Party::Sponsor => vec!["sponsor".to_owned()],
+        Party::Triage => Vec::new(),
+    }
+}

@@ -1,0 +1,99 @@
+//! `coordination/ledger.json`: which ledger this is and how it is run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::id::{Actor, Role};
+use super::packet::Mode;
+use super::{FORMAT, json};
+
+/// The largest settings file, in bytes.
+pub const SETTINGS_BYTES_MAX: usize = 64 * 1024;
+
+/// Who holds which role: `sponsor`, `pm`, or a repository's name for its owners.
+pub type Roles = BTreeMap<Role, Vec<Actor>>;
+
+/// The settings of a ledger.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Version of the files' format: a program that knows only older ones reads and never writes.
+    pub format: u32,
+    /// The ledger's identity.
+    pub ledger_id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// The least strict mode of its requests.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Whether `index.json` is kept under version control.
+    #[serde(default)]
+    pub track_index: bool,
+    /// Who holds which role.
+    #[serde(default)]
+    pub roles: Roles,
+}
+
+/// Settings that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSettings {
+    /// Larger than [`SETTINGS_BYTES_MAX`].
+    #[error("ledger.json is larger than {SETTINGS_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Not JSON as this ledger takes it, or not of the settings' shape.
+    #[error("ledger.json is not valid: {0}")]
+    Json(#[from] json::BadJson),
+}
+
+/// The members that every format keeps.
+#[derive(Deserialize)]
+struct Newer {
+    format: u32,
+    ledger_id: Uuid,
+    #[serde(default)]
+    name: String,
+}
+
+impl Settings {
+    /// Reads the settings; of a newer format what every format keeps.
+    ///
+    /// # Errors
+    /// [`BadSettings`] says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, BadSettings> {
+        if text.len() > SETTINGS_BYTES_MAX {
+            return Err(BadSettings::TooLarge);
+        }
+        match json::read::<Self>(text) {
+            Ok(settings) => Ok(settings),
+            Err(error) => match json::read::<Newer>(text) {
+                Ok(Newer { format, ledger_id, name }) if format > FORMAT => {
+                    Ok(Self { format, ledger_id, name, mode: Mode::default(), track_index: false, roles: Roles::new() })
+                }
+                Ok(_) | Err(_) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Whether this program may write to the ledger.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.format == FORMAT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "018f4e0e-7a3c-7c1e-9a57-0242ac120002";
+
+    #[test]
+    fn a_newer_format_is_read_and_not_written() {
+        let text = format!(r#"{{"format":2,"ledger_id":"{ID}","name":"n","shards":7}}"#);
+        assert!(!Settings::parse(&text).unwrap().is_writable());
+        let text = format!(r#"{{"format":1,"ledger_id":"{ID}","name":"n","shards":7}}"#);
+        assert!(Settings::parse(&text).unwrap_err().to_string().contains("shards"));
+    }
+}

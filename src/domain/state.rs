@@ -1,0 +1,383 @@
+//! The state of a request: what its events add up to.
+//!
+//! Status and parts are multi-value registers (Shapiro et al., 2011): a later event replaces what its writer had
+//! seen, and what two writers said at once stands side by side until somebody who sees both decides. Two clones that
+//! took the same way through the workflow agree: the ways are compared, not the events. Everything else only grows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::event::{Body, Event, Evidence, PartStatus};
+use super::hash::Hash;
+use super::history::{Head, History};
+use super::id::{Actor, RepoId, Role};
+use super::time::{Hybrid, Timestamp};
+use super::way::Ways;
+use super::workflow::{StateName, Workflow};
+
+/// Where a request stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// In one state.
+    At(StateName),
+    /// Two or more writers took ways that exclude each other; `resolve` says which holds.
+    Diverged(Vec<Side>),
+}
+
+/// One way of a diverged request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Side {
+    /// The state to which it leads.
+    pub state: StateName,
+    /// The event that led there.
+    pub event: Head,
+    /// Who wrote it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a target said of its part; more than one statement where they were made at once and disagree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Statement {
+    /// What it said.
+    pub status: PartStatus,
+    /// In words.
+    pub summary: Option<String>,
+    /// The branch that holds the work.
+    pub branch: Option<String>,
+    /// Where and by whom.
+    pub on: Record,
+}
+
+/// Where in the history something was put on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// The event.
+    pub event: Head,
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A piece of evidence on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EvidenceOnRecord {
+    /// The evidence.
+    pub evidence: Evidence,
+    /// Where and by whom.
+    pub on: Record,
+    /// Whether it still counts: not after the delivery that it showed was sent back.
+    pub counts: bool,
+}
+
+/// A note on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoteOnRecord {
+    /// The note's text.
+    pub text: String,
+    /// What kind of note.
+    pub kind: Option<String>,
+    /// Where and by whom.
+    pub on: Record,
+}
+
+/// An approval on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApprovalOnRecord {
+    /// In which role.
+    pub role: Role,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where and by whom.
+    pub on: Record,
+    /// Whether it still counts: not after the delivery that it approved was sent back.
+    pub counts: bool,
+}
+
+/// What the events of a request add up to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct State {
+    /// Where it stands.
+    pub status: Status,
+    /// Per target, what it says of its part.
+    pub parts: BTreeMap<RepoId, Vec<Statement>>,
+    /// All evidence.
+    pub evidence: Vec<EvidenceOnRecord>,
+    /// All notes.
+    pub notes: Vec<NoteOnRecord>,
+    /// All approvals.
+    pub approvals: Vec<ApprovalOnRecord>,
+    /// The packet's details with those given on the way that holds; while diverged, those on which all sides agree.
+    pub details: Map<String, Value>,
+    /// When the present state was entered.
+    pub since: Option<Record>,
+    /// Who delivered: brought it into its present state, or delivered a part since the work was last begun anew. Who
+    /// resolves a diverged request keeps what others delivered.
+    pub deliverers: Vec<Actor>,
+    /// The newest event in canonical order.
+    pub last: Option<Record>,
+    /// The latest reading of the hybrid clock.
+    pub clock: Option<Hybrid>,
+}
+
+impl State {
+    /// Replays a history. `workflow` says where a request without events stands.
+    #[must_use]
+    pub fn replay(history: &History, workflow: &Workflow) -> Self {
+        let mut replay = Replay::new(history, workflow);
+        history.events().iter().for_each(|event| replay.evolve(event));
+        replay.state()
+    }
+
+    /// The one state that holds; `None` while diverged.
+    #[must_use]
+    pub fn name(&self) -> Option<&StateName> {
+        match &self.status {
+            Status::At(name) => Some(name),
+            Status::Diverged(_) => None,
+        }
+    }
+
+    /// Whether a target's last word, without contradiction, is `status`.
+    #[must_use]
+    pub fn part_is(&self, repo: &RepoId, status: PartStatus) -> bool {
+        self.parts.get(repo).is_some_and(|said| !said.is_empty() && said.iter().all(|s| s.status == status))
+    }
+
+    /// Whether somebody's approval in this role counts.
+    #[must_use]
+    pub fn approved_as(&self, role: &Role) -> bool {
+        self.approvals.iter().any(|approval| approval.counts && approval.role == *role)
+    }
+}
+
+/// The status as one event asserts it.
+#[derive(Clone)]
+struct Claim {
+    step: usize,
+    on: Record,
+}
+
+/// A replay under way. Events must be handed over in canonical order.
+pub(super) struct Replay<'a> {
+    history: &'a History,
+    initial: StateName,
+    ways: Ways,
+    claim_by_event: HashMap<Hash, usize>,
+    claims: Vec<Claim>,
+    /// The heads of the events replayed so far: an event that names all of them has seen everything.
+    heads: HashSet<Hash>,
+    parts: BTreeMap<RepoId, Vec<Statement>>,
+    evidence: Vec<EvidenceOnRecord>,
+    notes: Vec<NoteOnRecord>,
+    approvals: Vec<ApprovalOnRecord>,
+    deliverers: Vec<(Actor, Hash)>,
+    last: Option<Record>,
+    clock: Option<Hybrid>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(history: &'a History, workflow: &Workflow) -> Self {
+        Self {
+            history,
+            initial: workflow.initial().clone(),
+            ways: Ways::new(&history.packet().details),
+            claim_by_event: HashMap::new(),
+            claims: Vec::new(),
+            heads: HashSet::from([history.packet_hash()]),
+            parts: BTreeMap::new(),
+            evidence: Vec::new(),
+            notes: Vec::new(),
+            approvals: Vec::new(),
+            deliverers: Vec::new(),
+            last: None,
+            clock: None,
+        }
+    }
+
+    /// Whether the event's writer had seen every event replayed so far.
+    pub(super) fn saw_all(&self, event: &Event) -> bool {
+        event.parents().len() >= self.heads.len() && self.heads.iter().all(|head| event.parents().contains(head))
+    }
+
+    /// Takes one more event into account.
+    pub(super) fn evolve(&mut self, event: &Event) {
+        let saw_all = self.saw_all(event);
+        let on =
+            Record { event: Head { n: event.n(), hash: event.hash() }, by: event.by().clone(), at: event.clock().at };
+        for evidence in event.body().evidence() {
+            self.evidence.push(EvidenceOnRecord { evidence: evidence.clone(), on: on.clone(), counts: true });
+        }
+        match event.body() {
+            Body::Created(created) => {
+                let step = self.ways.take(None, &created.to, &Map::new(), event.by());
+                self.claim(step, &on, saw_all);
+            }
+            Body::Transitioned(t) => {
+                let before = self.way_seen_by(event, saw_all);
+                let step = self.ways.take(before, &t.to, &t.data.details, event.by());
+                if t.data.rework {
+                    self.begin_anew(event, saw_all);
+                }
+                self.claim(step, &on, saw_all);
+            }
+            Body::Resolved(resolved) => {
+                // Keeping an event that is not here can't be judged; the state it names is then all there is.
+                let kept = self.claim_by_event.get(&resolved.data.keep).copied();
+                let step = match kept {
+                    Some(step) => step,
+                    None => self.ways.take(None, &resolved.to, &Map::new(), event.by()),
+                };
+                self.claim(step, &on, saw_all);
+            }
+            Body::Responded(r) => {
+                if r.status == PartStatus::Delivered {
+                    self.deliverers.push((event.by().clone(), event.hash()));
+                }
+                let history = self.history;
+                let said = self.parts.entry(r.repo.clone()).or_default();
+                said.retain(|s| !saw_all && !history.is_ancestor(s.on.event.hash, event.hash()));
+                said.push(Statement {
+                    status: r.status,
+                    summary: r.summary.clone(),
+                    branch: r.branch.clone(),
+                    on: on.clone(),
+                });
+            }
+            Body::Noted(note) => {
+                self.notes.push(NoteOnRecord { text: note.text.clone(), kind: note.kind.clone(), on: on.clone() });
+            }
+            Body::Approved(a) => self.approvals.push(ApprovalOnRecord {
+                role: a.role.clone(),
+                reason: a.reason.clone(),
+                on: on.clone(),
+                counts: true,
+            }),
+            Body::EvidenceAdded(_) | Body::Other(_) => {}
+        }
+        for parent in event.parents() {
+            self.heads.remove(parent);
+        }
+        self.heads.insert(event.hash());
+        self.clock = self.clock.max(Some(event.clock()));
+        self.last = Some(on);
+    }
+
+    /// What the events so far add up to.
+    pub(super) fn state(&self) -> State {
+        let furthest = self.furthest();
+        let (status, since) = self.status(&furthest);
+        let entered = if let [one] = furthest.as_slice() { self.ways.takers(one.step) } else { &[] };
+        let parts = self.deliverers.iter().map(|(actor, _)| actor);
+        State {
+            status,
+            since,
+            parts: self.parts.clone(),
+            evidence: self.evidence.clone(),
+            notes: self.notes.clone(),
+            approvals: self.approvals.clone(),
+            details: self.details(&furthest),
+            deliverers: entered.iter().chain(parts).cloned().collect(),
+            last: self.last.clone(),
+            clock: self.clock,
+        }
+    }
+
+    /// The claims that lead furthest, one a way.
+    fn furthest(&self) -> Vec<&Claim> {
+        let mut furthest: Vec<&Claim> = Vec::new();
+        for claim in &self.claims {
+            let led_on =
+                self.claims.iter().any(|other| other.step != claim.step && self.ways.leads_to(claim.step, other.step));
+            let said_already = furthest.iter().any(|other| other.step == claim.step);
+            if !led_on && !said_already {
+                furthest.push(claim);
+            }
+        }
+        furthest
+    }
+
+    fn status(&self, furthest: &[&Claim]) -> (Status, Option<Record>) {
+        let state = |claim: &Claim| self.ways.state(claim.step).clone();
+        match furthest {
+            [] => (Status::At(self.initial.clone()), None),
+            [one] => (Status::At(state(one)), Some(one.on.clone())),
+            several => {
+                let side = |claim: &&Claim| Side {
+                    state: state(claim),
+                    event: claim.on.event,
+                    by: claim.on.by.clone(),
+                    at: claim.on.at,
+                };
+                (Status::Diverged(several.iter().map(side).collect()), None)
+            }
+        }
+    }
+
+    /// The details given on the way that holds; while diverged, those on which all sides agree.
+    fn details(&self, furthest: &[&Claim]) -> Map<String, Value> {
+        let Some((first, others)) = furthest.split_first() else { return self.history.packet().details.clone() };
+        let mut details = self.ways.details(first.step).clone();
+        details
+            .retain(|name, value| others.iter().all(|other| self.ways.details(other.step).get(name) == Some(&*value)));
+        details
+    }
+
+    /// Records that an event asserts a status; what its writer had seen no longer stands.
+    fn claim(&mut self, step: usize, on: &Record, saw_all: bool) {
+        let history = self.history;
+        let new = on.event.hash;
+        self.claims.retain(|claim| !saw_all && !history.is_ancestor(claim.on.event.hash, new));
+        self.claims.push(Claim { step, on: on.clone() });
+        self.claim_by_event.insert(new, step);
+    }
+
+    /// The way on which an event's writer stood: the furthest that it had seen. Of several that exclude each other,
+    /// which the decision refuses, one.
+    fn way_seen_by(&self, event: &Event, saw_all: bool) -> Option<usize> {
+        let standing: Vec<usize> =
+            if saw_all { self.claims.iter().map(|claim| claim.step).collect() } else { self.steps_seen_by(event) };
+        standing.into_iter().reduce(|a, b| if self.ways.leads_to(b, a) { a } else { b })
+    }
+
+    /// The steps that stood before an event's writer. Others may have replaced them since, so the claims that stand
+    /// now don't tell: the nearest ancestors that asserted a status do.
+    fn steps_seen_by(&self, event: &Event) -> Vec<usize> {
+        let mut open: Vec<Hash> = event.parents().to_vec();
+        let mut seen: HashSet<Hash> = HashSet::new();
+        let mut nearest: Vec<(usize, Hash)> = Vec::new();
+        while let Some(hash) = open.pop() {
+            if !seen.insert(hash) {
+                continue;
+            }
+            match self.claim_by_event.get(&hash) {
+                Some(step) => nearest.push((*step, hash)),
+                None => open.extend(self.history.event(hash).map(Event::parents).unwrap_or_default()),
+            }
+        }
+        // The nearest on one branch can be what another branch had seen and replaced.
+        let replaced = |hash: Hash| nearest.iter().any(|(_, by)| *by != hash && self.history.is_ancestor(hash, *by));
+        let mut steps: Vec<usize> =
+            nearest.iter().filter(|(_, hash)| !replaced(*hash)).map(|(step, _)| *step).collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    /// A delivery was sent back: what showed it and approved it no longer counts, and every part is open again.
+    fn begin_anew(&mut self, event: &Event, saw_all: bool) {
+        let history = self.history;
+        let seen = |on: &Record| saw_all || history.is_ancestor(on.event.hash, event.hash());
+        self.evidence
+            .iter_mut()
+            .filter(|e| seen(&e.on) && e.on.event.hash != event.hash())
+            .for_each(|e| e.counts = false);
+        self.approvals.iter_mut().filter(|a| seen(&a.on)).for_each(|a| a.counts = false);
+        self.deliverers.retain(|(_, by)| !saw_all && !history.is_ancestor(*by, event.hash()));
+        for said in self.parts.values_mut() {
+            said.retain(|s| !(saw_all || history.is_ancestor(s.on.event.hash, event.hash())));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The index: a projection of packets and events that can be thrown away and rebuilt byte for byte.
+//!
+//! [`project`] folds one history into an entry; [`cache`] keeps entries with the tokens of the bytes they came from, so
+//! that only changed requests are read again; [`snapshot`] is the text of `coordination/index.json`; [`refresh`] says
+//! when that file is brought up to date. Nothing here is a source: what is damaged or stale is made anew.
+
+pub mod cache;
+pub mod project;
+pub mod refresh;
+pub mod snapshot;
+
+pub use cache::{Projection, project_all};
+pub use project::Entry;

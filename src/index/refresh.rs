@@ -1,0 +1,143 @@
+//! When `index.json` is brought up to date.
+//!
+//! While a ledger has at most [`SMALL`] requests, every write does it: looking at every file then costs a few
+//! milliseconds. Beyond, a write does it once the writes since the last time reach a [`SHARE`]th of the requests: the
+//! cost of one refresh grows with the ledger, but is spread over as many more writes, so a write pays on average for
+//! looking at [`SHARE`] requests; and at most a [`SHARE`]th of the entries is stale. Reading through the CLI never is:
+//! it does not read the file.
+
+use serde::{Deserialize, Serialize};
+
+use super::cache::{Projection, Scope, project_all};
+use super::snapshot;
+use crate::store::{Budget, Derived, Store, StoreError};
+
+/// Up to how many requests every write leaves the index current.
+pub const SMALL: u64 = 512;
+/// Beyond [`SMALL`], what share of the requests may be stale.
+pub const SHARE: u64 = 32;
+
+/// How far the index has got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Gauge {
+    /// The writes that had been marked when it was last made.
+    marks: u64,
+    /// The requests that it had then.
+    requests: u64,
+}
+
+/// Whether a refresh was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refreshed {
+    /// The file is current.
+    Current,
+    /// It may lag, within its bounds.
+    Later,
+}
+
+/// After a write: brings `index.json` up to date if it is time to.
+///
+/// # Errors
+/// [`StoreError::Busy`], or machinery that failed; the write itself stands.
+pub fn after_write(store: &dyn Store, scope: Scope<'_>, budget: &Budget) -> Result<Refreshed, StoreError> {
+    let marks = store.marks()?;
+    if !is_due(read_gauge(store), marks) {
+        return Ok(Refreshed::Later);
+    }
+    store.projecting(budget, &mut || {
+        // While we waited, another process may have begun after our write and so have seen it.
+        if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
+            return Ok(());
+        }
+        rebuild(store, scope, &|_, _| {}).map(|_| ())
+    })?;
+    Ok(Refreshed::Current)
+}
+
+/// Whether the index is the one that belongs to the packets and events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Freshness {
+    /// Byte for byte.
+    Current,
+    /// Another text.
+    Stale,
+    /// No file.
+    Missing,
+}
+
+/// Compares `index.json` with what it should be, and writes nothing.
+///
+/// # Errors
+/// Failed machinery.
+pub fn check(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<(Freshness, Projection), StoreError> {
+    let projection = project_all(store, scope, progress)?;
+    let text = snapshot::text(&projection, scope.ledger_id, scope.workflow);
+    let freshness = match store.derived(Derived::Index)? {
+        None => Freshness::Missing,
+        Some(bytes) if bytes == text.as_bytes() => Freshness::Current,
+        Some(_) => Freshness::Stale,
+    };
+    Ok((freshness, projection))
+}
+
+/// Makes `index.json` anew. The caller keeps others from doing the same at once. Says whether the file changed.
+///
+/// # Errors
+/// Failed machinery; the old file is then still there.
+pub fn rebuild(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<(bool, Projection), StoreError> {
+    // Before looking: what is marked later is not known to be in it.
+    let marks = store.marks()?;
+    let (freshness, projection) = check(store, scope, progress)?;
+    if freshness != Freshness::Current {
+        let text = snapshot::text(&projection, scope.ledger_id, scope.workflow);
+        store.replace_derived(Derived::Index, text.as_bytes())?;
+    }
+    let gauge = Gauge { marks, requests: projection.entries.len() as u64 };
+    let bytes = serde_json::to_vec(&gauge).map_err(|e| StoreError::Unwritable(e.to_string()))?;
+    store.replace_derived(Derived::Gauge, &bytes)?;
+    Ok((freshness != Freshness::Current, projection))
+}
+
+/// How many writes the index may not know of yet; `None` if nobody knows.
+///
+/// # Errors
+/// Failed machinery.
+pub fn lag(store: &dyn Store) -> Result<Option<u64>, StoreError> {
+    let marks = store.marks()?;
+    Ok(read_gauge(store).map(|gauge| marks.saturating_sub(gauge.marks)))
+}
+
+fn is_due(gauge: Option<Gauge>, marks: u64) -> bool {
+    let Some(gauge) = gauge else { return true };
+    // Fewer marks than the gauge knows: the local folder was tampered with.
+    let Some(since) = marks.checked_sub(gauge.marks) else { return true };
+    gauge.requests + since <= SMALL || since.saturating_mul(SHARE) >= gauge.requests
+}
+
+fn read_gauge(store: &dyn Store) -> Option<Gauge> {
+    serde_json::from_slice(&store.derived(Derived::Gauge).ok()??).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_ledger_is_always_due_and_a_large_one_in_proportion() {
+        let gauge = |marks, requests| Some(Gauge { marks, requests });
+        assert!(is_due(None, 0));
+        assert!(is_due(gauge(10, 500), 11));
+        assert!(!is_due(gauge(10, 1_000), 11));
+        assert!(!is_due(gauge(0, 16_000), 499));
+        assert!(is_due(gauge(0, 16_000), 500));
+        assert!(is_due(gauge(10, 1_000), 9));
+    }
+}

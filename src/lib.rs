@@ -1,0 +1,25 @@
+//! An append-only coordination ledger for people, CI and agents that work across many repositories.
+//!
+//! The rooms from the top down; imports point downwards only (`tests/architecture.rs` holds them to it).
+//!
+//! - [`cli`]: the command line: arguments in, text or JSON and an exit status out. Only `cli::render` prints.
+//! - [`app`]: use cases: read, decide, append, project.
+//! - [`index`]: what can be computed from packets and events, and thrown away.
+//! - [`store`]: where packets and events are kept: the trait, a model in memory, the file system.
+//! - [`domain`]: pure. Ids, times, packets, events, histories, the workflow, the decision.
+//!
+//! A write goes down through them once and comes back up as an answer: `cli` parses, `app` reads a history and asks
+//! `domain` to decide, `store` appends if nothing has changed meanwhile, `index` notes it, `cli` prints.
+
+#![warn(unreachable_pub)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+// Tests inside the crate share helpers with those outside.
+#[cfg(test)]
+extern crate self as coordination_ledger;
+
+pub mod app;
+pub mod cli;
+pub mod domain;
+pub mod index;
+pub mod store;

@@ -1,0 +1,482 @@
+//! One suite for all stores: what [`Store`] and [`Batch`](super::Batch) promise, whoever keeps it.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use tempfile::TempDir;
+
+use self::support::{DAY_MS, id_of, key, noon, note, note_after, request, request_at, writer};
+use super::fs::FsStore;
+use super::fs::disk::RealDisk;
+use super::fs::found::found;
+use super::memory::MemoryStore;
+use super::{Append, Budget, Commit, Created, Derived, Stamp, Store, StoreError};
+use crate::domain::history::Head;
+use crate::domain::id::RequestId;
+use crate::domain::time::Hybrid;
+
+#[path = "../../tests/store/support.rs"]
+mod support;
+
+/// A store, and the folder that goes with it.
+struct Fixture {
+    store: Box<dyn Store>,
+    _folder: Option<TempDir>,
+}
+
+fn memory() -> Fixture {
+    Fixture { store: Box::new(MemoryStore::new(writer())), _folder: None }
+}
+
+fn files(disk: RealDisk) -> Fixture {
+    let folder = TempDir::new().unwrap();
+    found(folder.path(), &[]).unwrap();
+    let store = FsStore::open_on(folder.path(), Arc::new(disk)).unwrap();
+    Fixture { store: Box::new(store), _folder: Some(folder) }
+}
+
+/// Runs every test of the suite on every store.
+macro_rules! conformance {
+    ($($test:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[test] fn $test() { super::$test(super::memory().store.as_ref()); })+
+        }
+        mod on_a_native_disk {
+            use crate::store::fs::disk::RealDisk::Native;
+            $(#[test] fn $test() { super::$test(super::files(Native).store.as_ref()); })+
+        }
+        mod on_a_portable_disk {
+            use crate::store::fs::disk::RealDisk::Portable;
+            $(#[test] fn $test() { super::$test(super::files(Portable).store.as_ref()); })+
+        }
+    };
+}
+
+conformance!(
+    ids_are_counted_per_day,
+    a_request_is_read_back_as_it_was_made,
+    a_key_makes_one_request,
+    an_append_becomes_the_head,
+    a_key_appends_once_and_answers_with_the_first,
+    a_stale_expectation_is_answered_with_the_heads_as_they_are,
+    an_event_that_does_not_follow_the_heads_is_refused_and_leaves_nothing,
+    an_append_to_nothing_is_refused_and_leaves_nothing,
+    what_is_missing_has_no_history,
+    a_key_finds_its_request_and_no_other,
+    a_stamp_changes_with_each_append_and_only_then,
+    requests_are_listed_in_order,
+    a_batch_shows_when_it_is_committed_and_not_before,
+    a_dropped_batch_leaves_nothing,
+    a_batch_sees_its_own_writes,
+    keys_hold_within_a_batch_and_across_its_border,
+    an_empty_batch_is_committed,
+    a_writer_that_met_a_batch_decides_on_what_it_left,
+    the_clock_that_was_seen_is_the_latest,
+    marks_are_counted,
+    derived_files_are_replaced_as_a_whole,
+    projecting_runs_the_work_and_hands_its_answer_on,
+    a_clone_keeps_its_name,
+    of_two_appends_to_the_same_heads_one_is_committed,
+    a_key_that_many_create_with_makes_one_request,
+    creates_at_once_take_numbers_of_their_own,
+    writers_who_read_again_all_get_through,
+);
+
+fn endless() -> Budget {
+    Budget::endless()
+}
+
+/// Makes a request; answers with its id.
+#[track_caller]
+fn make(store: &dyn Store, title: &str, key: Option<&str>) -> RequestId {
+    id_of(&store.create(&request(title, key), &endless()).unwrap())
+}
+
+#[track_caller]
+fn heads(store: &dyn Store, id: RequestId) -> Vec<Head> {
+    store.history(id).unwrap().unwrap().heads().to_vec()
+}
+
+/// Appends a note to the heads as they are; answers with the new head.
+#[track_caller]
+fn append(store: &dyn Store, id: RequestId, text: &str, key: Option<&str>) -> Head {
+    let history = store.history(id).unwrap().unwrap();
+    let event = note(&history, text, key);
+    let head = Head { n: event.n(), hash: event.hash() };
+    assert_eq!(store.append(id, history.heads(), &event, &endless()).unwrap(), Append::Committed(head));
+    head
+}
+
+fn ids_are_counted_per_day(store: &dyn Store) {
+    let next_day = noon().plus_ms(DAY_MS);
+    let ids = [noon(), noon(), next_day, noon(), next_day]
+        .map(|at| id_of(&store.create(&request_at(at, "a", None), &endless()).unwrap()).to_string());
+    let expected =
+        ["REQ-20261120-0001", "REQ-20261120-0002", "REQ-20261121-0001", "REQ-20261120-0003", "REQ-20261121-0002"];
+    assert_eq!(ids, expected);
+}
+
+fn a_request_is_read_back_as_it_was_made(store: &dyn Store) {
+    let request = request("a", Some("k"));
+    let Created::New(packet, head) = store.create(&request, &endless()).unwrap() else { panic!() };
+    assert_eq!(*packet, request.draft.identify(packet.request_id, request.created_at, request.random));
+    let history = store.history(packet.request_id).unwrap().unwrap();
+    assert_eq!(*history.packet(), *packet);
+    assert_eq!(history.heads(), [head]);
+    assert_eq!(history.events().len(), 1);
+}
+
+fn a_key_makes_one_request(store: &dyn Store) {
+    let id = make(store, "a", Some("k"));
+    for title in ["a", "another intent"] {
+        let again = store.create(&request(title, Some("k")), &endless()).unwrap();
+        assert_eq!(again, Created::Existing(id));
+    }
+    assert_eq!(store.requests().unwrap(), [id]);
+    assert_ne!(make(store, "a", None), make(store, "a", None));
+}
+
+fn an_append_becomes_the_head(store: &dyn Store) {
+    let id = make(store, "a", None);
+    for n in 2..6 {
+        let head = append(store, id, "x", None);
+        assert_eq!((head.n, vec![head]), (n, heads(store, id)));
+    }
+}
+
+fn a_key_appends_once_and_answers_with_the_first(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let begin = heads(store, id);
+    let first = append(store, id, "x", Some("k"));
+    append(store, id, "y", None);
+    let before = store.history(id).unwrap();
+    for expected in [begin.clone(), heads(store, id), vec![]] {
+        let again = note_after(id, if expected.is_empty() { &begin } else { &expected }, "z", Some("k"));
+        assert_eq!(store.append(id, &expected, &again, &endless()).unwrap(), Append::Duplicate(first));
+    }
+    assert_eq!(store.history(id).unwrap(), before);
+    let other = make(store, "b", None);
+    append(store, other, "x", Some("k"));
+}
+
+fn a_stale_expectation_is_answered_with_the_heads_as_they_are(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let old = heads(store, id);
+    let actual = vec![append(store, id, "x", None)];
+    let event = note_after(id, &old, "y", None);
+    for expected in [old.as_slice(), &[]] {
+        let answer = store.append(id, expected, &event, &endless()).unwrap();
+        assert_eq!(answer, Append::Stale { actual: actual.clone() });
+    }
+    assert_eq!(heads(store, id), actual);
+}
+
+fn an_event_that_does_not_follow_the_heads_is_refused_and_leaves_nothing(store: &dyn Store) {
+    let (id, other) = (make(store, "a", None), make(store, "b", None));
+    append(store, id, "x", None);
+    let before = store.history(id).unwrap();
+    let stray = note_after(other, &heads(store, id), "y", None);
+    let beside = note_after(id, &heads(store, other), "y", None);
+    let misnumbered = note_after(id, &[Head { n: 7, ..heads(store, id)[0] }], "y", None);
+    for event in [stray, beside, misnumbered] {
+        assert!(store.append(id, &heads(store, id), &event, &endless()).is_err(), "{}", event.line());
+        assert_eq!(store.history(id).unwrap(), before);
+    }
+}
+
+fn an_append_to_nothing_is_refused_and_leaves_nothing(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let missing: RequestId = "REQ-20261120-0002".parse().unwrap();
+    let event = note_after(missing, &heads(store, id), "x", None);
+    assert!(store.append(missing, &[], &event, &endless()).is_err());
+    let batch = store.batch(&endless()).unwrap();
+    assert!(batch.append(missing, &[], &event, &endless()).is_err());
+    assert!(batch.history(missing).unwrap().is_none());
+    batch.commit().unwrap();
+    assert!(store.history(missing).unwrap().is_none());
+    assert_eq!(store.requests().unwrap(), [id]);
+    assert_eq!(make(store, "b", None), missing);
+    append(store, missing, "x", None);
+}
+
+fn what_is_missing_has_no_history(store: &dyn Store) {
+    let missing: RequestId = "REQ-20261120-0001".parse().unwrap();
+    assert_eq!(store.history(missing).unwrap(), None);
+    assert_eq!(store.requests().unwrap(), []);
+    assert_eq!(store.survey().unwrap(), []);
+    assert_eq!(store.batch(&endless()).unwrap().history(missing).unwrap(), None);
+}
+
+fn a_key_finds_its_request_and_no_other(store: &dyn Store) {
+    assert_eq!(store.find(&key("k"), &endless()).unwrap(), None);
+    let id = make(store, "a", Some("k"));
+    make(store, "b", None);
+    let other = make(store, "c", Some("K"));
+    assert_eq!(store.find(&key("k"), &endless()).unwrap(), Some(id));
+    assert_eq!(store.find(&key("K"), &endless()).unwrap(), Some(other));
+    for miss in ["kk", "a", "k k"] {
+        assert_eq!(store.find(&key(miss), &endless()).unwrap(), None, "{miss}");
+    }
+    append(store, id, "x", Some("of an event"));
+    assert_eq!(store.find(&key("of an event"), &endless()).unwrap(), None);
+}
+
+fn a_stamp_changes_with_each_append_and_only_then(store: &dyn Store) {
+    let (id, other) = (make(store, "a", None), make(store, "b", None));
+    let stamps = || -> Vec<(RequestId, Stamp)> {
+        let rows = store.survey().unwrap();
+        // Whether it is settled is a matter of time.
+        rows.into_iter().map(|row| (row.id, Stamp { settled: true, ..row.stamp })).collect()
+    };
+    append(store, id, "w", Some("k"));
+    for n in 0..4 {
+        let before = stamps();
+        append(store, id, &format!("{n}"), None);
+        let after = stamps();
+        assert_eq!(after.iter().map(|row| row.0).collect::<Vec<_>>(), [id, other]);
+        assert_ne!(before[0], after[0]);
+        assert_eq!(before[1], after[1]);
+        let history = store.history(id).unwrap().unwrap();
+        let duplicate = store.append(id, history.heads(), &note(&history, "y", Some("k")), &endless()).unwrap();
+        assert!(matches!(duplicate, Append::Duplicate(_)));
+        let stale = store.append(id, &[], &note(&history, "y", None), &endless()).unwrap();
+        assert!(matches!(stale, Append::Stale { .. }));
+        store.mark(1).unwrap();
+        assert_eq!(after, stamps());
+    }
+}
+
+fn requests_are_listed_in_order(store: &dyn Store) {
+    for days in [3, 1, 2, 1, 3] {
+        store.create(&request_at(noon().plus_ms(days * DAY_MS), "a", None), &endless()).unwrap();
+    }
+    let ids = store.requests().unwrap();
+    assert!(ids.is_sorted() && ids.len() == 5, "{ids:?}");
+    assert_eq!(store.survey().unwrap().iter().map(|row| row.id).collect::<Vec<_>>(), ids);
+}
+
+fn a_batch_shows_when_it_is_committed_and_not_before(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let before = store.history(id).unwrap().unwrap();
+    let batch = store.batch(&endless()).unwrap();
+    let made = id_of(&batch.create(&request("b", Some("k")), &endless()).unwrap());
+    let event = note(&before, "x", None);
+    let head = Head { n: 2, hash: event.hash() };
+    assert_eq!(batch.append(id, before.heads(), &event, &endless()).unwrap(), Append::Committed(head));
+    let inside = batch.history(made).unwrap();
+    assert_eq!(store.requests().unwrap(), [id]);
+    assert_eq!(store.history(made).unwrap(), None);
+    assert_eq!(store.history(id).unwrap().unwrap(), before);
+    assert!(matches!(batch.commit().unwrap(), Commit::Committed { .. }));
+    assert_eq!(store.requests().unwrap(), [id, made]);
+    assert_eq!(store.history(made).unwrap(), inside);
+    assert_eq!(heads(store, id), [head]);
+    assert_eq!(store.find(&key("k"), &endless()).unwrap(), Some(made));
+}
+
+fn a_dropped_batch_leaves_nothing(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let before = store.history(id).unwrap().unwrap();
+    let batch = store.batch(&endless()).unwrap();
+    let made = id_of(&batch.create(&request("b", Some("k")), &endless()).unwrap());
+    batch.append(id, before.heads(), &note(&before, "x", None), &endless()).unwrap();
+    drop(batch);
+    assert_eq!(store.requests().unwrap(), [id]);
+    assert_eq!(store.history(made).unwrap(), None);
+    assert_eq!(store.history(id).unwrap().unwrap(), before);
+    assert_eq!(store.find(&key("k"), &endless()).unwrap(), None);
+    assert_eq!(make(store, "c", Some("k")), made);
+}
+
+fn a_batch_sees_its_own_writes(store: &dyn Store) {
+    let old = make(store, "a", None);
+    let batch = store.batch(&endless()).unwrap();
+    let made = id_of(&batch.create(&request("b", None), &endless()).unwrap());
+    for id in [old, made] {
+        let begin = batch.history(id).unwrap().unwrap();
+        let event = note(&begin, "x", Some("k"));
+        let first = Head { n: 2, hash: event.hash() };
+        assert_eq!(batch.append(id, begin.heads(), &event, &endless()).unwrap(), Append::Committed(first));
+        assert_eq!(batch.history(id).unwrap().unwrap().heads(), [first]);
+        let stale = note(&begin, "y", None);
+        let answer = batch.append(id, begin.heads(), &stale, &endless()).unwrap();
+        assert_eq!(answer, Append::Stale { actual: vec![first] });
+        let again = note_after(id, &[first], "z", Some("k"));
+        assert_eq!(batch.append(id, &[first], &again, &endless()).unwrap(), Append::Duplicate(first));
+        assert!(batch.append(id, &[first], &note_after(id, &[Head { n: 5, ..first }], "w", None), &endless()).is_err());
+        let next = note_after(id, &[first], "w", None);
+        assert!(matches!(batch.append(id, &[first], &next, &endless()).unwrap(), Append::Committed(_)));
+    }
+    let inside = [old, made].map(|id| batch.history(id).unwrap());
+    batch.commit().unwrap();
+    assert_eq!([old, made].map(|id| store.history(id).unwrap()), inside);
+    assert_eq!(heads(store, made)[0].n, 3);
+}
+
+fn keys_hold_within_a_batch_and_across_its_border(store: &dyn Store) {
+    let before = make(store, "a", Some("before"));
+    let batch = store.batch(&endless()).unwrap();
+    assert_eq!(batch.create(&request("b", Some("before")), &endless()).unwrap(), Created::Existing(before));
+    let within = id_of(&batch.create(&request("c", Some("within")), &endless()).unwrap());
+    assert_eq!(batch.create(&request("d", Some("within")), &endless()).unwrap(), Created::Existing(within));
+    assert_eq!(batch.find(&key("within"), &endless()).unwrap(), Some(within));
+    assert_eq!(batch.find(&key("before"), &endless()).unwrap(), Some(before));
+    assert_eq!(batch.find(&key("never"), &endless()).unwrap(), None);
+    batch.commit().unwrap();
+    assert_eq!(store.create(&request("e", Some("within")), &endless()).unwrap(), Created::Existing(within));
+    assert_eq!(store.requests().unwrap(), [before, within]);
+}
+
+fn an_empty_batch_is_committed(store: &dyn Store) {
+    assert_eq!(store.batch(&endless()).unwrap().commit().unwrap(), Commit::Committed { syncs: 0 });
+    let id = make(store, "a", None);
+    let before = store.history(id).unwrap();
+    let batch = store.batch(&endless()).unwrap();
+    assert_eq!(batch.history(id).unwrap(), before);
+    assert!(matches!(batch.commit().unwrap(), Commit::Committed { .. }));
+    assert_eq!(store.history(id).unwrap(), before);
+}
+
+fn a_writer_that_met_a_batch_decides_on_what_it_left(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let old = heads(store, id);
+    let batch = store.batch(&endless()).unwrap();
+    let event = note_after(id, &old, "x", None);
+    batch.append(id, &old, &event, &endless()).unwrap();
+    thread::scope(|scope| {
+        let other = scope.spawn(|| store.append(id, &old, &note_after(id, &old, "y", None), &endless()).unwrap());
+        batch.commit().unwrap();
+        let actual = vec![Head { n: 2, hash: event.hash() }];
+        assert_eq!(other.join().unwrap(), Append::Stale { actual });
+    });
+}
+
+fn the_clock_that_was_seen_is_the_latest(store: &dyn Store) {
+    let reading = |ms, tick| Some(Hybrid { at: noon().plus_ms(ms), tick });
+    assert_eq!(store.witness(None).unwrap(), None);
+    assert_eq!(store.witness(reading(5, 1_000_000)).unwrap(), None);
+    assert_eq!(store.witness(reading(3, 9)).unwrap(), reading(5, 1_000_000));
+    assert_eq!(store.witness(reading(6, 0)).unwrap(), reading(5, 1_000_000));
+    assert_eq!(store.witness(reading(6, 0)).unwrap(), reading(6, 0));
+    assert_eq!(store.witness(None).unwrap(), reading(6, 0));
+    thread::scope(|scope| {
+        for n in 0..8 {
+            scope.spawn(move || store.witness(reading(10 + n, 0)).unwrap());
+        }
+    });
+    assert_eq!(store.witness(None).unwrap(), reading(17, 0));
+}
+
+fn marks_are_counted(store: &dyn Store) {
+    assert_eq!(store.marks().unwrap(), 0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..5).for_each(|_| store.mark(1).unwrap()));
+        }
+    });
+    assert_eq!(store.marks().unwrap(), 20);
+}
+
+fn derived_files_are_replaced_as_a_whole(store: &dyn Store) {
+    for (which, other) in [(Derived::Index, Derived::Cache), (Derived::Cache, Derived::Index)] {
+        let beside = store.derived(other).unwrap();
+        for bytes in [b"a long text".as_slice(), b"short", b""] {
+            store.replace_derived(which, bytes).unwrap();
+            assert_eq!(store.derived(which).unwrap().as_deref(), Some(bytes));
+        }
+        assert_eq!(store.derived(other).unwrap(), beside);
+    }
+}
+
+fn projecting_runs_the_work_and_hands_its_answer_on(store: &dyn Store) {
+    let mut runs = 0;
+    let mut work = || {
+        runs += 1;
+        store.replace_derived(Derived::Index, b"{}")
+    };
+    store.projecting(&endless(), &mut work).unwrap();
+    assert_eq!(runs, 1);
+    let failed = store.projecting(&endless(), &mut || Err(StoreError::Unwritable("no".into())));
+    assert_eq!(failed.unwrap_err().to_string(), "no");
+    store.projecting(&endless(), &mut || Ok(())).unwrap();
+}
+
+fn a_clone_keeps_its_name(store: &dyn Store) {
+    assert_eq!(store.writer().unwrap(), store.writer().unwrap());
+}
+
+fn of_two_appends_to_the_same_heads_one_is_committed(store: &dyn Store) {
+    let id = make(store, "a", None);
+    for round in 0..5 {
+        let old = heads(store, id);
+        let start = Barrier::new(2);
+        let answers = thread::scope(|scope| {
+            let append = |text: &'static str| {
+                let (old, start) = (&old, &start);
+                scope.spawn(move || {
+                    let event = note_after(id, old, text, None);
+                    start.wait();
+                    store.append(id, old, &event, &endless()).unwrap()
+                })
+            };
+            [append("x"), append("y")].map(|thread| thread.join().unwrap())
+        });
+        let committed: Vec<Head> =
+            answers.iter().filter_map(|a| if let Append::Committed(head) = a { Some(*head) } else { None }).collect();
+        assert_eq!(committed, heads(store, id), "round {round}: {answers:?}");
+        assert!(answers.contains(&Append::Stale { actual: committed }), "round {round}: {answers:?}");
+    }
+}
+
+fn a_key_that_many_create_with_makes_one_request(store: &dyn Store) {
+    let start = Barrier::new(8);
+    let answers: Vec<Created> = thread::scope(|scope| {
+        let create = || {
+            start.wait();
+            store.create(&request("a", Some("k")), &endless()).unwrap()
+        };
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let ids = store.requests().unwrap();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(answers.iter().filter(|a| **a == Created::Existing(ids[0])).count(), 7, "{answers:?}");
+    assert_eq!(answers.iter().filter(|a| matches!(a, Created::New(..))).count(), 1, "{answers:?}");
+    assert_eq!(heads(store, ids[0])[0].n, 1);
+}
+
+fn creates_at_once_take_numbers_of_their_own(store: &dyn Store) {
+    let start = Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                start.wait();
+                make(store, "a", None)
+            });
+        }
+    });
+    let ids = store.requests().unwrap();
+    assert_eq!(ids.iter().map(|id| id.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
+    ids.iter().for_each(|id| assert_eq!(heads(store, *id)[0].n, 1));
+}
+
+fn writers_who_read_again_all_get_through(store: &dyn Store) {
+    const EACH: usize = 3;
+    let id = make(store, "a", None);
+    let write = |who: usize| {
+        let mut done = 0;
+        while done < EACH {
+            let key = format!("{who}-{done}");
+            let history = store.history(id).unwrap().unwrap();
+            let event = note(&history, "x", Some(&key));
+            match store.append(id, history.heads(), &event, &endless()).unwrap() {
+                Append::Committed(_) => done += 1,
+                Append::Stale { .. } => {}
+                other @ (Append::Duplicate(_) | Append::Unknown(_)) => panic!("{other:?}"),
+            }
+        }
+    };
+    thread::scope(|scope| (0..4).for_each(|who| drop(scope.spawn(move || write(who)))));
+    let history = store.history(id).unwrap().unwrap();
+    assert_eq!((history.heads().len(), history.version()), (1, 1 + 4 * EACH as u64));
+}

@@ -1,0 +1,170 @@
+//! Appending one event: mend the end, compare, write one line, sync, or take it back.
+
+use std::path::{Path, PathBuf};
+
+use super::disk::{self, Create, Durability, LogFile};
+use super::log::{LOG_BYTES_MAX, Log, Tail};
+use super::{FsStore, io, parse_log};
+use crate::domain::event::Event;
+use crate::domain::hash::Hash;
+use crate::domain::history::Head;
+use crate::domain::id::RequestId;
+use crate::store::budget::Progress;
+use crate::store::{Append, Budget, Notice, StoreError};
+
+impl FsStore {
+    /// Opens a log for writing and mends its end; its lock must be held.
+    pub(super) fn open_log(&self, id: RequestId, budget: &Budget) -> Result<(Box<dyn LogFile>, Log), StoreError> {
+        let path = self.layout.log(id);
+        let mut file = self
+            .disk
+            .open_log(&path, Create::Yes)
+            .map_err(io("open", &path))?
+            .ok_or_else(|| StoreError::NotALedger(path.clone()))?;
+        let bytes = self.read_open_log(id, file.as_mut())?;
+        let mut log = parse_log(id, &path, &bytes)?;
+        match log.tail.clone() {
+            Tail::Clean => {}
+            Tail::NoNewline => {
+                file.append(b"\n").and_then(|()| file.sync()).map_err(io("complete the last line of", &path))?;
+                log.whole_len += 1;
+                budget.tell(&Notice::Completed { what: format!("the last line of {}", path.display()) });
+            }
+            Tail::Torn(torn) => {
+                let kept = self.quarantine(id, &bytes[torn.clone()])?;
+                let cut = log.whole_len as u64;
+                file.truncate(cut).and_then(|()| file.sync()).map_err(io("cut the torn end of", &path))?;
+                budget.tell(&Notice::Repaired { log: path.clone(), kept, bytes: torn.len() });
+            }
+        }
+        log.tail = Tail::Clean;
+        Ok((file, log))
+    }
+
+    /// Reads all of a log that is open.
+    pub(super) fn read_open_log(&self, id: RequestId, file: &mut dyn LogFile) -> Result<Vec<u8>, StoreError> {
+        let path = self.layout.log(id);
+        let size = file.facts().map_err(io("look at", &path))?.size;
+        let bytes =
+            if size > LOG_BYTES_MAX { None } else { Some(file.read(LOG_BYTES_MAX).map_err(io("read", &path))?) };
+        match bytes {
+            Some(bytes) if bytes.len() as u64 <= LOG_BYTES_MAX => Ok(bytes),
+            Some(_) | None => {
+                Err(StoreError::damaged(Some(id), &path, None, format!("it has more than {LOG_BYTES_MAX} bytes")))
+            }
+        }
+    }
+
+    /// Keeps torn bytes for whoever wants to look at them.
+    pub(super) fn quarantine(&self, id: RequestId, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        let digest = Hash::of(&[bytes]).short();
+        let path = self.layout.in_local("quarantine").join(format!("{id}-{digest}.torn"));
+        let tmp = self.layout.in_local("tmp");
+        self.disk.replace(&path, &tmp, bytes, Durability::Durable).map_err(io("write", &path))?;
+        Ok(path)
+    }
+
+    /// Appends one event under the request's lock, which must be held.
+    pub(super) fn append_locked(
+        &self,
+        id: RequestId,
+        expected: &[Head],
+        event: &Event,
+        budget: &Budget,
+    ) -> Result<Append, StoreError> {
+        /// A log that is replaced again and again while it is written to is beyond us.
+        const REPLACED_MAX: u32 = 8;
+        for round in 0..REPLACED_MAX {
+            // The packet first: opening the log makes it.
+            let packet = self.packet_to_write(id)?;
+            let (mut file, log) = self.open_log(id, budget)?;
+            let whole_len = log.whole_len as u64;
+            let mut history = self.history_from(id, packet, log.events)?;
+            if round > 0 && history.event(event.hash()).is_some() {
+                // Whoever replaced the file had seen our line.
+                file.sync().map_err(io("sync", &self.layout.log(id)))?;
+                budget.set_progress(Progress::Settled);
+                return Ok(Append::Committed(Head { n: event.n(), hash: event.hash() }));
+            }
+            if let Some(first) = event.key().and_then(|key| history.with_key(key)) {
+                // The first writer may have been killed before its sync; what is answered must last.
+                file.sync().map_err(io("sync", &self.layout.log(id)))?;
+                return Ok(Append::Duplicate(Head { n: first.n(), hash: first.hash() }));
+            }
+            if history.heads() != expected {
+                return Ok(Append::Stale { actual: history.heads().to_vec() });
+            }
+            history.append(event.clone())?;
+            if whole_len + event.line().len() as u64 >= LOG_BYTES_MAX {
+                return Err(StoreError::Unwritable(format!("the log of {id} is full: it has {whole_len} bytes")));
+            }
+            if let Some(outcome) = self.write_line(id, file.as_mut(), whole_len, event, budget)? {
+                return Ok(outcome);
+            }
+        }
+        Err(StoreError::Io {
+            doing: "append to",
+            path: self.layout.log(id),
+            source: std::io::Error::other("the file is being replaced all the time by another program"),
+        })
+    }
+
+    /// Writes one line durably. `None` if the file was replaced meanwhile and the line went into the old one.
+    pub(super) fn write_line(
+        &self,
+        id: RequestId,
+        file: &mut dyn LogFile,
+        whole_len: u64,
+        event: &Event,
+        budget: &Budget,
+    ) -> Result<Option<Append>, StoreError> {
+        let path = self.layout.log(id);
+        if whole_len == 0 {
+            // Before the first line, so that no event ever stands under a name that may be lost.
+            let folder = self.layout.events();
+            self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        }
+        let line = format!("{}\n", event.line());
+        budget.set_progress(Progress::Writing);
+        if let Err(source) = file.append(line.as_bytes()).and_then(|()| file.sync()) {
+            return self.undo_line(file, whole_len, source, &path, budget).map(Some);
+        }
+        let inside = file.facts().map(|facts| Some(facts.inode));
+        let named = disk::facts(&path).map(|facts| facts.map(|facts| facts.inode));
+        Ok(match (inside, named) {
+            (Ok(inside), Ok(named)) if inside == named => {
+                budget.set_progress(Progress::Settled);
+                Some(Append::Committed(Head { n: event.n(), hash: event.hash() }))
+            }
+            (Ok(_), Ok(_)) => {
+                budget.set_progress(Progress::Before);
+                None
+            }
+            (Err(error), _) | (_, Err(error)) => Some(Append::Unknown(format!(
+                "whether {} was replaced meanwhile can't be seen: {error}",
+                path.display()
+            ))),
+        })
+    }
+
+    /// A write failed: cuts the line off again. Only if that lasts is the answer an error; else nobody can know.
+    pub(super) fn undo_line(
+        &self,
+        file: &mut dyn LogFile,
+        whole_len: u64,
+        source: std::io::Error,
+        path: &Path,
+        budget: &Budget,
+    ) -> Result<Append, StoreError> {
+        match file.truncate(whole_len).and_then(|()| file.sync()) {
+            Ok(()) => {
+                budget.set_progress(Progress::Before);
+                Err(StoreError::Io { doing: "append to", path: path.to_owned(), source })
+            }
+            Err(undo) => Ok(Append::Unknown(format!(
+                "appending to {} failed ({source}), and so did cutting it off again ({undo})",
+                path.display()
+            ))),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Making a request: a number, the packet under a name that nobody else took, its first event.
+
+use std::path::Path;
+
+use super::disk::{self, Named};
+use super::lock::{Lock, Sharing};
+use super::{FsStore, io, list};
+use crate::domain::event::{CreatedData, Event, Genesis};
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
+use crate::domain::packet::Packet;
+use crate::domain::time::Day;
+use crate::store::budget::Progress;
+use crate::store::{Append, Budget, Created, NewRequest, Notice, StoreError};
+
+/// How many numbers are tried one by one before the folder is listed for the largest.
+const NUMBERS_TRIED_MAX: u32 = 64;
+
+/// How many numbers before a new one are looked at for creates that were cut short.
+const CUT_SHORT_MAX: u32 = 64;
+
+/// A packet that has its name and whose lock is held.
+pub(super) struct Placed {
+    pub(super) id: RequestId,
+    _lock: Lock,
+    packet: Packet,
+    hash: Hash,
+    first: Event,
+}
+
+impl FsStore {
+    /// Gives a request a number and its packet a name; its lock is held when it appears.
+    pub(super) fn place_packet(&self, request: &NewRequest, budget: &Budget) -> Result<Placed, StoreError> {
+        let day = request.created_at.day();
+        let mut number = self.next_number(day)?;
+        loop {
+            self.complete_before(day, number, &request.genesis, budget);
+            let id = RequestId::new(day, number)
+                .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
+            let lock = self.lock_request(id, budget)?;
+            let packet = request.draft.identify(id, request.created_at, request.random);
+            let bytes = packet.to_bytes()?;
+            let hash = Packet::hash_of(&bytes);
+            let first = Event::genesis(&packet, hash, &request.genesis)?;
+            match self.name_packet(id, &bytes, budget)? {
+                Named::Done => {
+                    self.remember_number(id);
+                    return Ok(Placed { id, _lock: lock, packet, hash, first });
+                }
+                Named::Exists => number = self.number_after(day, number)?,
+            }
+        }
+    }
+
+    /// Writes a packet durably and gives it its name, unless that is taken.
+    fn name_packet(&self, id: RequestId, bytes: &[u8], budget: &Budget) -> Result<Named, StoreError> {
+        let path = self.layout.packet(id);
+        let tmp = self.layout.in_local("tmp");
+        let mut staged = self.disk.stage(&self.layout.requests(), &tmp, bytes, 0o444).map_err(io("write", &path))?;
+        staged.sync().map_err(io("sync", &path))?;
+        budget.set_progress(Progress::Writing);
+        let named = staged.link(&path).or_else(|source| {
+            // The answer can be lost and the name be given all the same (link(2), on NFS): look.
+            let ours =
+                disk::read_file(&path, bytes.len() as u64).ok().flatten().is_some_and(|(there, _)| there == bytes);
+            if ours { Ok(Named::Done) } else { Err(source) }
+        });
+        if !matches!(named, Ok(Named::Done)) {
+            budget.set_progress(Progress::Before);
+        }
+        named.map_err(io("name", &path))
+    }
+
+    /// The number to try first: one more than the last that this clone gave out.
+    pub(super) fn next_number(&self, day: Day) -> Result<u32, StoreError> {
+        let hint = disk::read_file(&self.layout.in_local("last"), 64).ok().flatten();
+        let last = hint.and_then(|(bytes, _)| String::from_utf8(bytes).ok()?.trim().parse::<RequestId>().ok());
+        match last.filter(|id| id.day() == day) {
+            Some(id) => Ok(id.number() + 1),
+            None => self.number_after(day, 0),
+        }
+    }
+
+    /// A free number after one that is taken.
+    pub(super) fn number_after(&self, day: Day, taken: u32) -> Result<u32, StoreError> {
+        if taken > 0 {
+            for number in taken + 1..taken.saturating_add(NUMBERS_TRIED_MAX) {
+                let Some(id) = RequestId::new(day, number) else { break };
+                let path = self.layout.packet(id);
+                if disk::facts(&path).map_err(io("look at", &path))?.is_none() {
+                    return Ok(number);
+                }
+            }
+        }
+        let ids = list(&self.layout.requests(), ".json")?;
+        Ok(ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0) + 1)
+    }
+
+    pub(super) fn remember_number(&self, id: RequestId) {
+        // Only a hint: without it the folder is listed.
+        let _ = self.disk.scribble(&self.layout.in_local("last"), format!("{id}\n").as_bytes());
+    }
+
+    /// Completes the creates before a number that were cut short between the packet and its first event. Best effort:
+    /// a request that can't be completed is told of when it is read, and must not be in the way of others.
+    fn complete_before(&self, day: Day, number: u32, genesis: &Genesis, budget: &Budget) {
+        let genesis = without_source(genesis);
+        for id in self.cut_short_before(day, number) {
+            // Whoever holds the lock is at it.
+            if let Ok(Some(_lock)) = Lock::try_take(&self.layout.request_lock(id), Sharing::Exclusive) {
+                let _ = self.begin_log(id, &genesis, budget);
+            }
+        }
+        budget.set_progress(Progress::Before);
+    }
+
+    /// The requests before a number that have a packet and no event, as far as there are no others between.
+    pub(super) fn cut_short_before(&self, day: Day, number: u32) -> Vec<RequestId> {
+        let is_there = |path: &Path| disk::facts(path).is_ok_and(|facts| facts.is_some());
+        (1..number)
+            .rev()
+            .take(CUT_SHORT_MAX as usize)
+            .filter_map(|number| RequestId::new(day, number))
+            .take_while(|id| !self.is_begun(*id))
+            .filter(|id| is_there(&self.layout.packet(*id)))
+            .collect()
+    }
+
+    /// Whether a log has an event, or something else that is more than a first line that was cut short.
+    fn is_begun(&self, id: RequestId) -> bool {
+        /// More than any first line has.
+        const FIRST_LINE_BYTES: u64 = 16 * 1024;
+        match disk::facts(&self.layout.log(id)) {
+            Ok(None) => false,
+            Ok(Some(facts)) if facts.size <= FIRST_LINE_BYTES => {
+                self.read_log(id).map_or(true, |log| log.is_some_and(|log| !log.events.is_empty()))
+            }
+            Ok(Some(_)) | Err(_) => true,
+        }
+    }
+
+    /// Writes the first event of a packet that has none; its lock must be held.
+    fn begin_log(&self, id: RequestId, genesis: &Genesis, budget: &Budget) -> Result<Append, StoreError> {
+        let (packet, hash) = self.packet_to_write(id)?;
+        // Whoever named the packet may have been killed before the name was durable.
+        let folder = self.layout.requests();
+        self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        let first = Event::genesis(&packet, hash, genesis)?;
+        let begun = self.append_locked(id, &[], &first, budget)?;
+        if let Append::Committed(_) = begun {
+            budget.tell(&Notice::Completed { what: format!("{id}, whose making was cut short") });
+        }
+        Ok(begun)
+    }
+
+    /// A request that was there: what is answered of it must last, though its maker may have been killed on the way.
+    /// `None` if it was taken back meanwhile.
+    pub(super) fn existing(
+        &self,
+        id: RequestId,
+        genesis: &Genesis,
+        budget: &Budget,
+    ) -> Result<Option<Created>, StoreError> {
+        let _lock = self.lock_request(id, budget)?;
+        if self.packet(id)?.is_none() {
+            return Ok(None);
+        }
+        let folder = self.layout.requests();
+        self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        let (mut file, log) = self.open_log(id, budget)?;
+        if !log.events.is_empty() {
+            file.sync().map_err(io("sync", &self.layout.log(id)))?;
+            return Ok(Some(Created::Existing(id)));
+        }
+        Ok(Some(match self.begin_log(id, &without_source(genesis), budget)? {
+            Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => Created::Existing(id),
+            Append::Unknown(cause) => Created::Unknown(cause),
+        }))
+    }
+
+    /// Makes a name durable and begins the log; the packet's lock is held. Both or neither, as far as anyone can tell.
+    pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
+        let folder = self.layout.requests();
+        let synced = self.disk.sync_dir(&folder).map_err(io("sync", &folder));
+        let error = match synced.and_then(|()| self.append_locked(placed.id, &[], &placed.first, budget)) {
+            Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
+            Ok(Append::Unknown(cause)) => return Ok(Created::Unknown(cause)),
+            Ok(Append::Duplicate(_) | Append::Stale { .. }) => {
+                let what = "events were here before the packet";
+                StoreError::damaged(Some(placed.id), &self.layout.log(placed.id), None, what)
+            }
+            Err(error) => error,
+        };
+        match self.take_back(&placed) {
+            Ok(()) => {
+                budget.set_progress(Progress::Before);
+                Err(error)
+            }
+            Err(undo) => {
+                budget.set_progress(Progress::Writing);
+                Ok(Created::Unknown(format!("{error}; taking {} back failed too: {undo}", placed.id)))
+            }
+        }
+    }
+
+    /// Takes a packet back that has no event. What is not ours stays.
+    fn take_back(&self, placed: &Placed) -> Result<(), StoreError> {
+        let (packet, log) = (self.layout.packet(placed.id), self.layout.log(placed.id));
+        if self.packet(placed.id)?.is_some_and(|(_, hash)| hash == placed.hash) {
+            self.disk.remove(&packet).map_err(io("remove", &packet))?;
+        }
+        if disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size == 0) {
+            self.disk.remove(&log).map_err(io("remove", &log))?;
+        }
+        for folder in [self.layout.requests(), self.layout.events()] {
+            self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the beginning of a request that somebody else began to make.
+pub(super) fn without_source(genesis: &Genesis) -> Genesis {
+    Genesis { data: CreatedData { occurred_at: None, ..genesis.data.clone() }, ..genesis.clone() }
+}

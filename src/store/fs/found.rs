@@ -1,0 +1,120 @@
+//! Founding a ledger: its folders, settings, workflow, schemas, and what git should know of it.
+
+use std::path::{Path, PathBuf};
+
+use super::disk::{self, Disk, Durability, Named, RealDisk};
+use super::io;
+use super::layout::Layout;
+use crate::store::StoreError;
+
+/// A file that a ledger is founded with.
+#[derive(Clone, Debug)]
+pub struct Founded {
+    /// Its path from the root.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What to do if it is there.
+    pub otherwise: Otherwise,
+}
+
+/// What to do with a file that is there already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Otherwise {
+    /// Leave it as it is.
+    Keep,
+    /// Add the lines that it lacks at its end.
+    AddLines,
+    /// Bring it up to date.
+    Replace,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was not there.
+    Written,
+    /// Lines were added, or it was brought up to date.
+    Changed,
+    /// It was as it should be, or was left as it is.
+    Kept,
+}
+
+const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Makes the folders and files of a ledger below `root`, as far as they are not there. Says what became of each file.
+///
+/// # Errors
+/// Failed machinery, or folders that are links.
+pub fn found(root: &Path, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
+    let disk = RealDisk::default();
+    let layout = Layout::new(root);
+    let folders = layout.folders().into_iter().chain([layout.schemas().join("types")]).chain(layout.local_folders());
+    for folder in folders {
+        make_folders(&disk, root, &folder)?;
+    }
+    let mut outcomes = Vec::new();
+    for file in files {
+        outcomes.push((file.path.clone(), write(&disk, root, &layout, file)?));
+    }
+    Ok(outcomes)
+}
+
+fn make_folders(disk: &RealDisk, root: &Path, folder: &Path) -> Result<(), StoreError> {
+    let below: Vec<&Path> = folder.ancestors().take_while(|path| *path != root).collect();
+    for path in below.into_iter().rev() {
+        if !super::check_folder(path)? {
+            disk.make_dir(path).map_err(io("make", path))?;
+            let parent = path.parent().unwrap_or(root);
+            disk.sync_dir(parent).map_err(io("sync", parent))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(disk: &RealDisk, root: &Path, layout: &Layout, file: &Founded) -> Result<Outcome, StoreError> {
+    let path = root.join(&file.path);
+    let tmp = layout.in_local("tmp");
+    let Some(there) = disk::read_file(&path, TEXT_BYTES_MAX).map_err(io("read", &path))? else {
+        let folder = path.parent().unwrap_or(root);
+        let mut staged = disk.stage(folder, &tmp, file.text.as_bytes(), 0o644).map_err(io("write", &path))?;
+        let named = staged.sync().and_then(|()| staged.link(&path)).map_err(io("write", &path))?;
+        disk.sync_dir(folder).map_err(io("sync", folder))?;
+        return Ok(match named {
+            Named::Done => Outcome::Written,
+            Named::Exists => Outcome::Kept,
+        });
+    };
+    let there = String::from_utf8_lossy(&there.0).into_owned();
+    let wanted = match file.otherwise {
+        Otherwise::Keep => there.clone(),
+        Otherwise::Replace => file.text.clone(),
+        Otherwise::AddLines => with_lines(&there, &file.text),
+    };
+    if wanted == there {
+        return Ok(Outcome::Kept);
+    }
+    disk.replace(&path, &tmp, wanted.as_bytes(), Durability::Durable).map_err(io("write", &path))?;
+    Ok(Outcome::Changed)
+}
+
+fn with_lines(there: &str, lines: &str) -> String {
+    let missing: Vec<&str> = lines.lines().filter(|line| !there.lines().any(|old| old.trim_end() == *line)).collect();
+    if missing.is_empty() {
+        return there.to_owned();
+    }
+    let gap = if there.is_empty() || there.ends_with('\n') { "" } else { "\n" };
+    format!("{there}{gap}{}\n", missing.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_added_once_and_after_what_is_there() {
+        assert_eq!(with_lines("a", "b\nc\n"), "a\nb\nc\n");
+        assert_eq!(with_lines("b\r\na\n", "b\nc\n"), "b\r\na\nc\n");
+        assert_eq!(with_lines("a\nb\n", "b\n"), "a\nb\n");
+    }
+}

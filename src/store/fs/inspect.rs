@@ -1,0 +1,126 @@
+//! Looking at everything that is wrong, for `verify`.
+
+use std::path::Path;
+
+use super::journal::{self, Plan};
+use super::layout::{Layout, id_of};
+use super::log::{Tail, parse_lines};
+use super::{FsStore, changed_packet, io};
+use crate::domain::history::{BadHistory, History};
+use crate::domain::id::RequestId;
+use crate::store::{Fault, Inspected, StoreError};
+
+/// Reads a request and tells everything that is wrong with its bytes, apart from what is left to do of a batch.
+///
+/// # Errors
+/// Machinery that failed; damage is an answer here.
+pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Inspected, StoreError> {
+    let mut found = Inspected::default();
+    let (packet_path, log_path) = (store.layout.packet(id), store.layout.log(id));
+    let fault = |code, path: &Path, line, what: String| Fault { code, id: Some(id), path: path.to_owned(), line, what };
+
+    let mut events = Vec::new();
+    match as_answer(store.log_bytes_through(id, plan))? {
+        Ok(None) => found.faults.push(fault(
+            "log-missing",
+            &log_path,
+            None,
+            "the request has no event: its making was cut short".into(),
+        )),
+        Ok(Some(bytes)) => {
+            let lines = parse_lines(&bytes);
+            if lines.events.is_empty() && lines.bad.is_empty() {
+                let what = "the request has no event: its making was cut short".into();
+                found.faults.push(fault("log-missing", &log_path, None, what));
+            }
+            for (line, event) in lines.events {
+                found.lines.entry(event.hash()).or_insert(line);
+                events.push(event);
+            }
+            found
+                .faults
+                .extend(lines.bad.into_iter().map(|bad| fault("line-damaged", &log_path, Some(bad.line), bad.what)));
+            match lines.tail {
+                Tail::Clean => {}
+                Tail::NoNewline => {
+                    found.faults.push(fault(
+                        "tail-unfinished",
+                        &log_path,
+                        None,
+                        "the last line lacks its newline".into(),
+                    ));
+                }
+                Tail::Torn(range) => {
+                    let what = format!("{} bytes of a write that was cut short stand at its end", range.len());
+                    found.faults.push(fault("tail-torn", &log_path, None, what));
+                }
+            }
+        }
+        Err(what) => found.faults.push(fault("log-damaged", &log_path, None, what)),
+    }
+
+    match as_answer(store.packet_through(id, plan))? {
+        Ok(Some((packet, hash))) => match History::new(packet, hash, events) {
+            Ok(history) => found.history = Some(history),
+            Err(BadHistory::MissingParent { n: 1, parent, .. }) => {
+                found.faults.push(fault("packet-changed", &packet_path, None, changed_packet(parent, hash)));
+            }
+            // What a damaged line leaves behind is told with that line.
+            Err(_) if found.faults.iter().any(|fault| fault.code == "line-damaged") => {}
+            Err(bad) => {
+                let line = bad.event().and_then(|hash| found.lines.get(&hash).copied());
+                found.faults.push(fault("history-damaged", &log_path, line, bad.to_string()));
+            }
+        },
+        Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, "the packet is missing".into())),
+        Err(what) => found.faults.push(fault("packet-damaged", &packet_path, None, what)),
+    }
+    Ok(found)
+}
+
+/// What lies in the ledger's folders and belongs to no request, and a batch that is to be completed.
+///
+/// # Errors
+/// Machinery that failed.
+pub(super) fn strays(layout: &Layout, plan: &Plan) -> Result<Vec<Fault>, StoreError> {
+    let mut found = Vec::new();
+    if *plan != Plan::default() {
+        let what = format!("a batch of {} requests was cut short, and is to be completed", plan.logs.len());
+        found.push(Fault { code: "batch-unfinished", id: None, path: journal::path(layout), line: None, what });
+    }
+    for (folder, suffix, other) in [(layout.requests(), ".json", None), (layout.events(), ".jsonl", Some(()))] {
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in walkdir::WalkDir::new(&folder).min_depth(1).max_depth(2).follow_links(false).sort_by_file_name() {
+            let entry = entry.map_err(|e| io("list", &folder)(e.into()))?;
+            let path = entry.path();
+            let id = id_of(entry.file_name(), suffix).filter(|_| entry.depth() == 1);
+            let fault = |code, what: &str| Fault { code, id, path: path.to_owned(), line: None, what: what.to_owned() };
+            match id {
+                // A log without a packet; everything else about a request is told with it.
+                Some(id)
+                    if other.is_some()
+                        && !plan.packets.contains_key(&id)
+                        && std::fs::symlink_metadata(layout.packet(id)).is_err() =>
+                {
+                    let what = "the packet is missing although it has events";
+                    found.push(Fault { path: layout.packet(id), ..fault("packet-missing", what) });
+                }
+                Some(_) => {}
+                None if entry.depth() == 1 => found.push(fault("stray", "it does not belong here")),
+                None => {}
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Damage as an answer, failed machinery as an error.
+fn as_answer<T>(result: Result<T, StoreError>) -> Result<Result<T, String>, StoreError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Damaged { what, .. }) => Ok(Err(what)),
+        Err(other) => Err(other),
+    }
+}

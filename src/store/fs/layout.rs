@@ -1,0 +1,128 @@
+//! Where everything is. Paths are made from parsed names only, never from text.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
+
+/// How many lock files requests share. A lock file can never be deleted safely, so there is a fixed number of them
+/// rather than one a request; two requests that share one wait for each other for the length of a sync.
+pub const STRIPES: u64 = 256;
+
+/// The paths of one ledger.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+    coordination: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`, the folder that holds `coordination/`.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), coordination: root.join("coordination") }
+    }
+
+    /// The folder that holds `coordination/`.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `coordination/`
+    #[must_use]
+    pub fn coordination(&self) -> &Path {
+        &self.coordination
+    }
+
+    /// `coordination/ledger.json`
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.coordination.join("ledger.json")
+    }
+
+    /// `coordination/workflow.json`
+    #[must_use]
+    pub fn workflow(&self) -> PathBuf {
+        self.coordination.join("workflow.json")
+    }
+
+    /// `coordination/index.json`
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.coordination.join("index.json")
+    }
+
+    /// `coordination/requests/`
+    #[must_use]
+    pub fn requests(&self) -> PathBuf {
+        self.coordination.join("requests")
+    }
+
+    /// `coordination/events/`
+    #[must_use]
+    pub fn events(&self) -> PathBuf {
+        self.coordination.join("events")
+    }
+
+    /// A request's packet.
+    #[must_use]
+    pub fn packet(&self, id: RequestId) -> PathBuf {
+        self.coordination.join(format!("requests/{id}.json"))
+    }
+
+    /// A request's log.
+    #[must_use]
+    pub fn log(&self, id: RequestId) -> PathBuf {
+        self.coordination.join(format!("events/{id}.jsonl"))
+    }
+
+    /// `schemas/ledger/`
+    #[must_use]
+    pub fn schemas(&self) -> PathBuf {
+        self.root.join("schemas/ledger")
+    }
+
+    /// `coordination/.local/`: git-ignored and disposable.
+    #[must_use]
+    pub fn local(&self) -> PathBuf {
+        self.coordination.join(".local")
+    }
+
+    /// `coordination/.local/NAME`
+    #[must_use]
+    pub fn in_local(&self, name: &str) -> PathBuf {
+        self.coordination.join(".local").join(name)
+    }
+
+    /// The lock file of a request.
+    #[must_use]
+    pub fn request_lock(&self, id: RequestId) -> PathBuf {
+        let stripe = Hash::of(&[id.to_string().as_bytes()]).spread() % STRIPES;
+        self.coordination.join(format!(".local/locks/{stripe:02x}.lock"))
+    }
+
+    /// The lock file of a purpose that concerns the whole ledger.
+    #[must_use]
+    pub fn lock(&self, purpose: &str) -> PathBuf {
+        self.coordination.join(format!(".local/locks/{purpose}.lock"))
+    }
+
+    /// The folders that a ledger has, parents first.
+    #[must_use]
+    pub fn folders(&self) -> [PathBuf; 4] {
+        [self.coordination.clone(), self.requests(), self.events(), self.schemas()]
+    }
+
+    /// The folders below `.local/`, parents first.
+    #[must_use]
+    pub fn local_folders(&self) -> [PathBuf; 4] {
+        [self.local(), self.in_local("locks"), self.in_local("tmp"), self.in_local("quarantine")]
+    }
+}
+
+/// The id that a file name in `requests/` or `events/` stands for; `None` for anything else.
+#[must_use]
+pub fn id_of(name: &std::ffi::OsStr, suffix: &str) -> Option<RequestId> {
+    name.to_str()?.strip_suffix(suffix)?.parse().ok()
+}

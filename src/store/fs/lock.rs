@@ -1,0 +1,152 @@
+//! Locks between processes: flock(2) on files of their own, polled within the command's budget.
+//!
+//! A log is never its own lock: git replaces the log's inode, and a lock on the old one would exclude nobody. A lock
+//! file is never deleted, for the same reason.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{disk, io};
+use crate::store::StoreError;
+use crate::store::budget::{Budget, Notice};
+
+/// Waiting longer than this is told.
+const TOLD_AFTER: Duration = Duration::from_millis(500);
+const FIRST_PAUSE_US: u64 = 100;
+const LONGEST_PAUSE_US: u64 = 15_000;
+
+/// Whether others may hold the lock too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// Any number of shared holders.
+    Shared,
+    /// One holder.
+    Exclusive,
+}
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+#[must_use = "a lock is held only as long as this value lives"]
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Takes a lock, waiting within the budget.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the budget runs out; otherwise failed machinery.
+    pub fn take(path: &Path, what: &str, sharing: Sharing, budget: &Budget) -> Result<Self, StoreError> {
+        let waiting_since = budget.spent();
+        let mut pause_us = FIRST_PAUSE_US;
+        let mut told = false;
+        let file = open(path)?;
+        loop {
+            if try_lock(&file, sharing).map_err(io("lock", path))? {
+                return Ok(Self::signed(file, path, sharing));
+            }
+            let waited = budget.spent().saturating_sub(waiting_since);
+            if budget.is_over() {
+                let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+                let holder = holder(&file, path, sharing);
+                return Err(StoreError::Busy { what: what.to_owned(), holder, waited_ms });
+            }
+            if waited >= TOLD_AFTER && !told {
+                told = true;
+                let holder = holder(&file, path, sharing);
+                budget.tell(&Notice::Waiting { what: what.to_owned(), holder });
+            }
+            let left = budget.left().unwrap_or(Duration::MAX);
+            std::thread::sleep(jittered(pause_us).min(left).max(Duration::from_micros(50)));
+            pause_us = (pause_us * 3 / 2).min(LONGEST_PAUSE_US);
+        }
+    }
+
+    /// Takes a lock only if nobody is in the way.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn try_take(path: &Path, sharing: Sharing) -> Result<Option<Self>, StoreError> {
+        let file = open(path)?;
+        let taken = try_lock(&file, sharing).map_err(io("lock", path))?;
+        Ok(taken.then(|| Self::signed(file, path, sharing)))
+    }
+
+    fn signed(file: File, path: &Path, sharing: Sharing) -> Self {
+        let lock = Self { file, path: path.to_owned() };
+        match sharing {
+            Sharing::Exclusive => lock.sign(),
+            Sharing::Shared => {}
+        }
+        lock
+    }
+
+    /// Writes who holds it into the file, for those who wait. Best effort: the lock does not depend on it.
+    fn sign(&self) {
+        let host = host_name();
+        let text = format!("pid {} on {host}", std::process::id());
+        let mut file = &self.file;
+        let _ = file.rewind().and_then(|()| file.write_all(format!("{text:<79.79}\n").as_bytes()));
+    }
+
+    /// The lock file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn open(path: &Path) -> Result<File, StoreError> {
+    let options = &mut OpenOptions::new();
+    let opened = disk::open_plain(path, options.read(true).write(true).create(true).truncate(false));
+    opened.map(|(file, _)| file).map_err(io("lock", path))
+}
+
+/// By full path: since Rust 1.89 the methods of std with the same names would win.
+fn try_lock(file: &File, sharing: Sharing) -> io::Result<bool> {
+    let tried = match sharing {
+        Sharing::Shared => fs2::FileExt::try_lock_shared(file),
+        Sharing::Exclusive => fs2::FileExt::try_lock_exclusive(file),
+    };
+    match tried {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == fs2::lock_contended_error().kind() => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Who signed the lock file, if whoever is in the way did: those who share it do not.
+fn holder(file: &File, path: &Path, wanted: Sharing) -> Option<String> {
+    if wanted == Sharing::Exclusive && try_lock(file, Sharing::Shared).ok()? {
+        let _ = fs2::FileExt::unlock(file);
+        return None;
+    }
+    let (bytes, _) = disk::read_file(path, 200).ok()??;
+    let text = String::from_utf8(bytes).ok()?;
+    let line = text.lines().next()?.trim_end();
+    (line.starts_with("pid ") && !line.contains(char::is_control)).then(|| line.to_owned())
+}
+
+/// Between a half and the whole of the pause, so that waiters do not come back together.
+fn jittered(pause_us: u64) -> Duration {
+    let mut random = [0; 8];
+    // Without randomness the pauses are merely equal.
+    let _ = getrandom::fill(&mut random);
+    let half = pause_us / 2;
+    Duration::from_micros(half + u64::from_le_bytes(random) % (half + 1))
+}
+
+fn host_name() -> String {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        "this host".to_owned()
+    }
+}

@@ -1,0 +1,487 @@
+//! The store on a file system: plain files under `coordination/`, appended under locks, durable when acknowledged.
+//!
+//! Lock order: `gate`, `ledger`, `create`, a request's stripe, `index`. Whoever writes one request holds `ledger`
+//! shared; a batch and a recovery hold it exclusively.
+
+mod append;
+pub mod batch;
+mod create;
+pub mod disk;
+pub mod found;
+mod inspect;
+pub mod journal;
+pub mod keys;
+pub mod layout;
+pub mod lock;
+pub mod log;
+mod native;
+pub mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use self::disk::{Create, Disk, Durability, RealDisk};
+use self::journal::Plan;
+use self::keys::{Kept, Keys};
+use self::layout::{Layout, id_of};
+use self::lock::{Lock, Sharing};
+use self::log::{LOG_BYTES_MAX, Log};
+use super::{
+    Append, Batch, Budget, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError, Surveyed,
+};
+use crate::domain::event::Event;
+use crate::domain::hash::Hash;
+use crate::domain::history::{BadHistory, Head, History};
+use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::packet::{PACKET_BYTES_MAX, Packet};
+use crate::domain::time::Hybrid;
+
+/// A file younger than this may change again without its time showing it (the clock that stamps files ticks every 1 to
+/// 10 ms; file systems with whole seconds are handled by their size and inode alone).
+pub(super) const YOUNG_NS: u64 = 50_000_000;
+/// How far ahead of this clone's clock an event of another request may be and still carry the clock along (7 days): a
+/// single broken clock must not drag every request with it.
+pub const CLOCK_LEAD_MS_MAX: i64 = 7 * 86_400_000;
+
+/// How long a reader that saw damage waits for a batch to be over before it believes its eyes.
+const REREAD_AFTER_MAX: Duration = Duration::from_secs(10);
+
+/// A ledger's files.
+#[derive(Debug)]
+pub struct FsStore {
+    layout: Layout,
+    disk: Arc<dyn Disk>,
+    keys: Mutex<Kept>,
+    journal: journal::Known,
+    writer: OnceLock<Writer>,
+}
+
+/// What a lock on the whole ledger leaves to others.
+struct Entered {
+    _ledger: Lock,
+}
+
+impl FsStore {
+    /// Opens the ledger below `root`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotALedger`], or [`StoreError::Damaged`] for folders that are links. Folders of packets and events
+    /// that are missing are empty ones: git keeps no empty folders.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        Self::open_on(root, Arc::new(RealDisk::default()))
+    }
+
+    /// Opens the ledger below `root`, writing by way of `disk`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(root: &Path, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        let layout = Layout::new(root);
+        if !check_folder(layout.coordination())? {
+            return Err(StoreError::NotALedger(layout.coordination().to_owned()));
+        }
+        for folder in [layout.requests(), layout.events()].into_iter().chain(layout.local_folders()) {
+            check_folder(&folder)?;
+        }
+        Ok(Self { layout, disk, keys: Mutex::default(), journal: journal::Known::default(), writer: OnceLock::new() })
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// A text file of the ledger that people may edit; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Failed machinery, or a file that is no plain UTF-8 file of at most `max` bytes.
+    pub fn text(&self, path: &Path, max: usize) -> Result<Option<String>, StoreError> {
+        let Some((bytes, _)) = read(path, max as u64)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_| StoreError::damaged(None, path, None, "it is not UTF-8"))
+    }
+
+    /// Enters the ledger for a write of one request; completes a batch that was cut short first.
+    fn enter(&self, budget: &Budget) -> Result<Entered, StoreError> {
+        self.make_local()?;
+        self.make_folders()?;
+        loop {
+            let gate = self.pass_gate(budget)?;
+            let ledger = Lock::take(&self.layout.lock("ledger"), "the ledger", Sharing::Shared, budget)?;
+            drop(gate);
+            if !journal::is_there(&self.layout)? {
+                return Ok(Entered { _ledger: ledger });
+            }
+            drop(ledger);
+            self.recover(budget)?;
+        }
+    }
+
+    /// Enters the ledger alone. The gate keeps newcomers out, so that a steady stream of them can't starve this one.
+    fn enter_alone(&self, budget: &Budget) -> Result<(Lock, Lock), StoreError> {
+        self.make_local()?;
+        self.make_folders()?;
+        if Lock::try_take(&self.layout.lock("waiting"), Sharing::Exclusive)?.is_none() {
+            // Somebody was kept waiting by the batch before: let them in first.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let gate = Lock::take(&self.layout.lock("gate"), "the ledger's gate", Sharing::Exclusive, budget)?;
+        let ledger = Lock::take(&self.layout.lock("ledger"), "the ledger", Sharing::Exclusive, budget)?;
+        Ok((gate, ledger))
+    }
+
+    fn pass_gate(&self, budget: &Budget) -> Result<Lock, StoreError> {
+        let path = self.layout.lock("gate");
+        if let Some(gate) = Lock::try_take(&path, Sharing::Shared)? {
+            return Ok(gate);
+        }
+        let _waiting = Lock::take(&self.layout.lock("waiting"), "the ledger's gate", Sharing::Shared, budget)?;
+        Lock::take(&path, "the ledger's gate", Sharing::Shared, budget)
+    }
+
+    fn recover(&self, budget: &Budget) -> Result<(), StoreError> {
+        let alone = self.enter_alone(budget)?;
+        journal::recover(self, budget)?;
+        drop(alone);
+        Ok(())
+    }
+
+    fn make_local(&self) -> Result<(), StoreError> {
+        for folder in self.layout.local_folders() {
+            if !folder.is_dir() {
+                self.disk.make_dir(&folder).map_err(io("make", &folder))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the folders of packets and events where git left them out for being empty.
+    fn make_folders(&self) -> Result<(), StoreError> {
+        for folder in [self.layout.requests(), self.layout.events()] {
+            if !folder.is_dir() {
+                self.disk.make_dir(&folder).map_err(io("make", &folder))?;
+                self.disk.sync_dir(self.layout.coordination()).map_err(io("sync", self.layout.coordination()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock_request(&self, id: RequestId, budget: &Budget) -> Result<Lock, StoreError> {
+        Lock::take(&self.layout.request_lock(id), &format!("{id}"), Sharing::Exclusive, budget)
+    }
+
+    /// Reads a request's packet.
+    fn packet(&self, id: RequestId) -> Result<Option<(Packet, Hash)>, StoreError> {
+        self.packet_through(id, &Plan::default())
+    }
+
+    /// Reads a request's packet as it will be when a batch that was cut short is completed.
+    fn packet_through(&self, id: RequestId, plan: &Plan) -> Result<Option<(Packet, Hash)>, StoreError> {
+        let path = self.layout.packet(id);
+        let there = read(&path, PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
+        let Some(bytes) = plan.complete_packet(id, there) else { return Ok(None) };
+        let packet = Packet::parse(&bytes).map_err(|e| StoreError::damaged(Some(id), &path, None, e))?;
+        if packet.request_id != id {
+            let what = format!("the file holds the packet of {}", packet.request_id);
+            return Err(StoreError::damaged(Some(id), &path, None, what));
+        }
+        Ok(Some((packet, Packet::hash_of(&bytes))))
+    }
+
+    /// Reads a log as it is now.
+    fn read_log(&self, id: RequestId) -> Result<Option<Log>, StoreError> {
+        self.log_through(id, &Plan::default())
+    }
+
+    /// Reads a log's bytes as they will be when a batch that was cut short is completed.
+    fn log_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
+        let there = read(&self.layout.log(id), LOG_BYTES_MAX)?.map(|(bytes, _)| bytes);
+        Ok(plan.complete_log(id, there))
+    }
+
+    fn log_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Log>, StoreError> {
+        let parsed = |bytes: Vec<u8>| parse_log(id, &self.layout.log(id), &bytes);
+        self.log_bytes_through(id, plan)?.map(parsed).transpose()
+    }
+
+    fn read_history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        self.history_through(id, &Plan::default())
+    }
+
+    fn history_through(&self, id: RequestId, plan: &Plan) -> Result<Option<History>, StoreError> {
+        // The log first: a packet is always there before its events.
+        let events = self.log_through(id, plan)?.map(|log| log.events).unwrap_or_default();
+        match self.packet_through(id, plan)? {
+            Some(packet) => self.history_from(id, packet, events).map(Some),
+            // A create that was taken back can leave an empty log.
+            None if events.is_empty() => Ok(None),
+            None => {
+                let what = "the packet is missing although it has events";
+                Err(StoreError::damaged(Some(id), &self.layout.packet(id), None, what))
+            }
+        }
+    }
+
+    /// Reads what looked damaged again, while no batch is under way: a batch writes its files in any order, so it may
+    /// have been half of one. Of a batch that was cut short the reader is told what is left to do. Reading does not do
+    /// it, since reading changes nothing; the next writer will.
+    fn between_batches<T>(&self, read: impl FnOnce(&Plan) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let path = self.layout.lock("ledger");
+        let budget = Budget::new(Some(REREAD_AFTER_MAX), Arc::new(|_| {}));
+        let _lock = match Lock::take(&path, "the ledger", Sharing::Shared, &budget) {
+            Ok(lock) => Some(lock),
+            // Nobody can take locks here, so nobody writes here either.
+            Err(StoreError::Io { .. }) => None,
+            Err(other) => return Err(other),
+        };
+        read(journal::left_to_do(self)?.as_ref())
+    }
+
+    fn history_from(&self, id: RequestId, packet: (Packet, Hash), events: Vec<Event>) -> Result<History, StoreError> {
+        let lines: Vec<_> = events.iter().map(Event::hash).collect();
+        let found = packet.1;
+        History::new(packet.0, packet.1, events).map_err(|bad| {
+            if let BadHistory::MissingParent { n: 1, parent, .. } = bad {
+                return StoreError::damaged(Some(id), &self.layout.packet(id), None, changed_packet(parent, found));
+            }
+            let line = bad.event().and_then(|hash| lines.iter().position(|line| *line == hash)).map(|at| at + 1);
+            StoreError::damaged(Some(id), &self.layout.log(id), line, bad)
+        })
+    }
+
+    /// Reads the packet of a request that must be there.
+    fn packet_to_write(&self, id: RequestId) -> Result<(Packet, Hash), StoreError> {
+        if let Some(packet) = self.packet(id)? {
+            return Ok(packet);
+        }
+        self.read_history(id)?;
+        Err(StoreError::Unwritable(format!("{id} is not in this ledger")))
+    }
+}
+
+impl Records for FsStore {
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        match self.read_history(id) {
+            Err(StoreError::Damaged { .. }) => self.between_batches(|plan| self.history_through(id, plan)),
+            other => other,
+        }
+    }
+
+    fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
+        let lock = self.make_local().and_then(|()| {
+            Lock::take(&self.layout.lock("create"), "the making of requests", Sharing::Exclusive, budget)
+        });
+        match lock {
+            Ok(_lock) => Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).find(key),
+            // Nobody can take locks here, so nobody writes here either, and nothing needs to be kept.
+            Err(StoreError::Io { .. }) => Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).find(key),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn create(&self, request: &NewRequest, budget: &Budget) -> Result<Created, StoreError> {
+        /// A request that is taken back whenever we look for it is beyond us.
+        const TAKEN_BACK_MAX: u32 = 8;
+        let _entered = self.enter(budget)?;
+        let key = request.draft.fields().key.as_ref();
+        for _ in 0..TAKEN_BACK_MAX {
+            let path = self.layout.lock("create");
+            let creating = Lock::take(&path, "the making of requests", Sharing::Exclusive, budget)?;
+            let mut keys = Keys::to_write_one(&self.layout, self.disk.as_ref(), &self.keys);
+            if let Some(id) = key.map(|key| keys.find(key)).transpose()?.flatten() {
+                drop(creating);
+                match self.existing(id, &request.genesis, budget)? {
+                    Some(created) => return Ok(created),
+                    None => continue,
+                }
+            }
+            let placed = self.place_packet(request, budget)?;
+            keys.made(placed.id, key);
+            keys.settle();
+            drop(creating);
+            return self.begin_request(placed, budget);
+        }
+        Err(StoreError::Unwritable("others make this request and take it back all the time".into()))
+    }
+
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, budget: &Budget) -> Result<Append, StoreError> {
+        let _entered = self.enter(budget)?;
+        let _lock = self.lock_request(id, budget)?;
+        self.append_locked(id, expected, event, budget)
+    }
+
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        let path = self.layout.in_local("clock");
+        let Some(reading) = reading else { return Ok(read_clock(&path)) };
+        self.make_local()?;
+        // Two writers at once must not lose the later of their readings.
+        let _lock = Lock::take(&self.layout.lock("clock"), "the clock", Sharing::Exclusive, &Budget::endless())?;
+        let before = read_clock(&path);
+        if before.is_none_or(|before| before < reading) {
+            let text = format!("{} {}\n", reading.at, reading.tick);
+            self.disk.scribble(&path, text.as_bytes()).map_err(io("write", &path))?;
+        }
+        Ok(before)
+    }
+}
+
+impl Store for FsStore {
+    fn requests(&self) -> Result<Vec<RequestId>, StoreError> {
+        list(&self.layout.requests(), ".json")
+    }
+
+    fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
+        let now = disk::now_ns();
+        let ids = self.requests()?;
+        let (packets, logs) = (disk::Folder::open(&self.layout.requests()), disk::Folder::open(&self.layout.events()));
+        let packets = packets.map_err(io("open", &self.layout.requests()))?;
+        let logs = logs.map_err(io("open", &self.layout.events()))?;
+        let survey = |id: RequestId| {
+            let packet = packets.facts(&format!("{id}.json")).map_err(io("look at", &self.layout.requests()))?;
+            let log = logs.facts(&format!("{id}.jsonl")).map_err(io("look at", &self.layout.events()))?;
+            let (packet, log) = (packet.unwrap_or_default(), log.unwrap_or_default());
+            let newest = packet.modified_ns.max(log.modified_ns);
+            let parts = [packet.inode, packet.size, packet.modified_ns, log.inode, log.size, log.modified_ns];
+            Ok(Surveyed { id, stamp: Stamp { parts, settled: newest.saturating_add(YOUNG_NS) < now } })
+        };
+        ids.into_iter().map(survey).collect()
+    }
+
+    fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError> {
+        let found = inspect::request(self, id, &Plan::default())?;
+        if found.faults.is_empty() {
+            return Ok(found);
+        }
+        self.between_batches(|plan| inspect::request(self, id, plan))
+    }
+
+    fn strays(&self) -> Result<Vec<Fault>, StoreError> {
+        let found = inspect::strays(&self.layout, &Plan::default())?;
+        if found.is_empty() && !journal::is_there(&self.layout)? {
+            return Ok(found);
+        }
+        self.between_batches(|plan| inspect::strays(&self.layout, plan))
+    }
+
+    fn places(&self, id: RequestId) -> (PathBuf, PathBuf) {
+        (self.layout.packet(id), self.layout.log(id))
+    }
+
+    fn batch<'a>(&'a self, budget: &Budget) -> Result<Box<dyn Batch + 'a>, StoreError> {
+        Ok(Box::new(batch::FsBatch::begin(self, budget)?))
+    }
+
+    fn writer(&self) -> Result<Writer, StoreError> {
+        if let Some(writer) = self.writer.get() {
+            return Ok(writer.clone());
+        }
+        self.make_local()?;
+        let path = self.layout.in_local("writer");
+        let known = disk::read_file(&path, 64).map_err(io("read", &path))?;
+        if let Some(writer) = known.and_then(|(bytes, _)| String::from_utf8(bytes).ok()?.trim().parse().ok()) {
+            return Ok(self.writer.get_or_init(|| writer).clone());
+        }
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|e| StoreError::Unwritable(format!("no randomness: {e}")))?;
+        const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let text: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+        self.disk
+            .replace(&path, &self.layout.in_local("tmp"), format!("{text}\n").as_bytes(), Durability::Durable)
+            .map_err(io("write", &path))?;
+        text.parse().map_err(|e| StoreError::Unwritable(format!("{e}")))
+    }
+
+    fn mark(&self, writes: usize) -> Result<(), StoreError> {
+        self.make_local()?;
+        let path = self.layout.in_local("marks");
+        let file = self.disk.open_log(&path, Create::Yes).map_err(io("open", &path))?;
+        file.map_or(Ok(()), |mut file| file.append(&vec![b'.'; writes])).map_err(io("write", &path))
+    }
+
+    fn marks(&self) -> Result<u64, StoreError> {
+        let path = self.layout.in_local("marks");
+        Ok(disk::facts(&path).map_err(io("look at", &path))?.map_or(0, |facts| facts.size))
+    }
+
+    fn derived(&self, which: Derived) -> Result<Option<Vec<u8>>, StoreError> {
+        const DERIVED_BYTES_MAX: u64 = 2 << 30;
+        Ok(read(&self.derived_path(which), DERIVED_BYTES_MAX)?.map(|(bytes, _)| bytes))
+    }
+
+    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
+        self.make_local()?;
+        let durability = match which {
+            Derived::Index => Durability::Durable,
+            Derived::Cache | Derived::Gauge => Durability::Lost,
+        };
+        let path = self.derived_path(which);
+        self.disk.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
+    }
+
+    fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.make_local()?;
+        let _lock = Lock::take(&self.layout.lock("index"), "the index", Sharing::Exclusive, budget)?;
+        work()
+    }
+}
+
+impl FsStore {
+    fn derived_path(&self, which: Derived) -> PathBuf {
+        match which {
+            Derived::Index => self.layout.index(),
+            Derived::Cache => self.layout.in_local("cache.jsonl"),
+            Derived::Gauge => self.layout.in_local("index.gauge"),
+        }
+    }
+}
+
+/// The ids that the plain file names of a folder stand for, in order; none where the folder is missing.
+pub(super) fn list(folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(io("list", folder))?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        ids.extend(id_of(&entry.map_err(io("list", folder))?.file_name(), suffix));
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// Says that a packet is not the one to which its first event refers.
+fn changed_packet(expected: Hash, found: Hash) -> String {
+    format!("the packet was changed after it was made: its SHA-256 was {expected} and is {found}")
+}
+
+fn parse_log(id: RequestId, path: &Path, bytes: &[u8]) -> Result<Log, StoreError> {
+    log::parse(bytes).map_err(|bad| StoreError::damaged(Some(id), path, Some(bad.line), bad.what))
+}
+
+fn read(path: &Path, max: u64) -> Result<Option<(Vec<u8>, disk::Facts)>, StoreError> {
+    disk::read_file(path, max).map_err(io("read", path))
+}
+
+fn read_clock(path: &Path) -> Option<Hybrid> {
+    let (bytes, _) = disk::read_file(path, 128).ok()??;
+    let text = String::from_utf8(bytes).ok()?;
+    let (at, tick) = text.trim_end().split_once(' ')?;
+    Some(Hybrid { at: at.parse().ok()?, tick: tick.parse().ok()? })
+}
+
+fn check_folder(path: &Path) -> Result<bool, StoreError> {
+    disk::check_folder(path).map_err(io("look at", path))
+}
+
+/// What a failed call on a path is: something that is no plain file or folder is damage, anything else failed machinery.
+pub(super) fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> StoreError + 'a {
+    move |source| {
+        if source.kind() == std::io::ErrorKind::InvalidData {
+            let name = path.file_name().unwrap_or_default();
+            let id = id_of(name, ".json").or_else(|| id_of(name, ".jsonl"));
+            return StoreError::damaged(id, path, None, source);
+        }
+        StoreError::Io { doing, path: path.to_owned(), source }
+    }
+}

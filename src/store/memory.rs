@@ -1,0 +1,236 @@
+//! A store in memory: the model against which the others are tested.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{
+    Append, Batch, Budget, Commit, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError,
+    Surveyed,
+};
+use crate::domain::event::Event;
+use crate::domain::history::{Head, History};
+use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::packet::Packet;
+use crate::domain::time::Hybrid;
+
+/// A store in memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    writer: Writer,
+    /// Held by whoever writes, and by a batch from its beginning to its end; taken before `inner`.
+    writing: Mutex<()>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    requests: Requests,
+    clock: Option<Hybrid>,
+    marks: u64,
+    index: Option<Vec<u8>>,
+    cache: Option<Vec<u8>>,
+    gauge: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Requests {
+    histories: BTreeMap<RequestId, History>,
+    keys: BTreeMap<Key, RequestId>,
+}
+
+impl MemoryStore {
+    /// An empty store that writes as `writer`.
+    #[must_use]
+    pub fn new(writer: Writer) -> Self {
+        Self { writer, writing: Mutex::default(), inner: Mutex::default() }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        held(&self.inner)
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Requests {
+    fn create(&mut self, request: &NewRequest) -> Result<Created, StoreError> {
+        if let Some(id) = request.draft.fields().key.as_ref().and_then(|key| self.keys.get(key)) {
+            return Ok(Created::Existing(*id));
+        }
+        let day = request.created_at.day();
+        let last = self.histories.keys().filter(|id| id.day() == day).map(|id| id.number()).max();
+        let id = RequestId::new(day, last.unwrap_or(0) + 1)
+            .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
+        let packet = request.draft.identify(id, request.created_at, request.random);
+        let hash = Packet::hash_of(&packet.to_bytes()?);
+        let event = Event::genesis(&packet, hash, &request.genesis)?;
+        let head = Head { n: event.n(), hash: event.hash() };
+        if let Some(key) = &packet.key {
+            self.keys.insert(key.clone(), id);
+        }
+        self.histories.insert(id, History::new(packet.clone(), hash, vec![event])?);
+        Ok(Created::New(Box::new(packet), head))
+    }
+
+    fn append(&mut self, id: RequestId, expected: &[Head], event: &Event) -> Result<Append, StoreError> {
+        let history =
+            self.histories.get_mut(&id).ok_or_else(|| StoreError::Unwritable(format!("{id} is not in this store")))?;
+        if let Some(first) = event.key().and_then(|key| history.with_key(key)) {
+            return Ok(Append::Duplicate(Head { n: first.n(), hash: first.hash() }));
+        }
+        if history.heads() != expected {
+            return Ok(Append::Stale { actual: history.heads().to_vec() });
+        }
+        history.append(event.clone())?;
+        Ok(Append::Committed(Head { n: event.n(), hash: event.hash() }))
+    }
+}
+
+impl Inner {
+    fn witness(&mut self, reading: Option<Hybrid>) -> Option<Hybrid> {
+        let before = self.clock;
+        self.clock = before.max(reading);
+        before
+    }
+}
+
+impl Records for MemoryStore {
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        Ok(self.inner().requests.histories.get(&id).cloned())
+    }
+
+    fn find(&self, key: &Key, _: &Budget) -> Result<Option<RequestId>, StoreError> {
+        Ok(self.inner().requests.keys.get(key).copied())
+    }
+
+    fn create(&self, request: &NewRequest, _: &Budget) -> Result<Created, StoreError> {
+        let _writing = held(&self.writing);
+        self.inner().requests.create(request)
+    }
+
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, _: &Budget) -> Result<Append, StoreError> {
+        let _writing = held(&self.writing);
+        self.inner().requests.append(id, expected, event)
+    }
+
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        Ok(self.inner().witness(reading))
+    }
+}
+
+impl Store for MemoryStore {
+    fn requests(&self) -> Result<Vec<RequestId>, StoreError> {
+        Ok(self.inner().requests.histories.keys().copied().collect())
+    }
+
+    fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
+        let stamp = |history: &History| {
+            let mut parts = [history.events().len() as u64, 0, 0, 0, 0, 0];
+            for (part, head) in parts[1..].iter_mut().zip(history.heads()) {
+                *part = head.hash.spread();
+            }
+            Stamp { parts, settled: true }
+        };
+        let surveyed = |(id, history): (&RequestId, &History)| Surveyed { id: *id, stamp: stamp(history) };
+        Ok(self.inner().requests.histories.iter().map(surveyed).collect())
+    }
+
+    fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError> {
+        Ok(Inspected { history: self.history(id)?, ..Inspected::default() })
+    }
+
+    fn strays(&self) -> Result<Vec<Fault>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn places(&self, id: RequestId) -> (PathBuf, PathBuf) {
+        (format!("memory:{id}.json").into(), format!("memory:{id}.jsonl").into())
+    }
+
+    fn batch<'a>(&'a self, _: &Budget) -> Result<Box<dyn Batch + 'a>, StoreError> {
+        let writing = held(&self.writing);
+        let copy = Mutex::new(self.inner().requests.clone());
+        Ok(Box::new(MemoryBatch { store: self, copy, _writing: writing }))
+    }
+
+    fn writer(&self) -> Result<Writer, StoreError> {
+        Ok(self.writer.clone())
+    }
+
+    fn mark(&self, writes: usize) -> Result<(), StoreError> {
+        self.inner().marks += writes as u64;
+        Ok(())
+    }
+
+    fn marks(&self) -> Result<u64, StoreError> {
+        Ok(self.inner().marks)
+    }
+
+    fn derived(&self, which: Derived) -> Result<Option<Vec<u8>>, StoreError> {
+        let inner = self.inner();
+        Ok(match which {
+            Derived::Index => inner.index.clone(),
+            Derived::Cache => inner.cache.clone(),
+            Derived::Gauge => inner.gauge.clone(),
+        })
+    }
+
+    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        match which {
+            Derived::Index => inner.index = Some(bytes.to_vec()),
+            Derived::Cache => inner.cache = Some(bytes.to_vec()),
+            Derived::Gauge => inner.gauge = Some(bytes.to_vec()),
+        }
+        Ok(())
+    }
+
+    fn projecting(&self, _: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        work()
+    }
+}
+
+/// A batch on a copy that replaces the store's requests when it is committed.
+struct MemoryBatch<'a> {
+    store: &'a MemoryStore,
+    copy: Mutex<Requests>,
+    _writing: MutexGuard<'a, ()>,
+}
+
+impl MemoryBatch<'_> {
+    fn copy(&self) -> MutexGuard<'_, Requests> {
+        held(&self.copy)
+    }
+}
+
+impl Records for MemoryBatch<'_> {
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        Ok(self.copy().histories.get(&id).cloned())
+    }
+
+    fn find(&self, key: &Key, _: &Budget) -> Result<Option<RequestId>, StoreError> {
+        Ok(self.copy().keys.get(key).copied())
+    }
+
+    fn create(&self, request: &NewRequest, _: &Budget) -> Result<Created, StoreError> {
+        self.copy().create(request)
+    }
+
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, _: &Budget) -> Result<Append, StoreError> {
+        self.copy().append(id, expected, event)
+    }
+
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        Ok(self.store.inner().witness(reading))
+    }
+}
+
+impl Batch for MemoryBatch<'_> {
+    fn commit(self: Box<Self>) -> Result<Commit, StoreError> {
+        self.store.inner().requests = std::mem::take(&mut *self.copy());
+        Ok(Commit::Committed { syncs: 0 })
+    }
+}

@@ -1,0 +1,315 @@
+//! Stores: where packets and events are kept.
+//!
+//! A store is a put-if-absent for packets and a compare-and-append for events. A stale expectation, a key that was seen
+//! before and an unknown outcome are answers; errors are failed machinery. It knows nothing of the workflow: whether an
+//! event is allowed was decided above.
+
+pub mod budget;
+#[cfg(test)]
+mod conformance;
+pub mod fs;
+pub mod memory;
+
+use std::path::PathBuf;
+
+use crate::domain::event::{BadEvent, Event, Genesis};
+use crate::domain::history::{BadHistory, Head, History};
+use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::packet::{BadPacket, Draft, Packet};
+use crate::domain::time::{Hybrid, Timestamp};
+
+pub use budget::{Budget, Notice};
+
+/// A request to be made, complete but for its number.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The packet without its identity.
+    pub draft: Draft,
+    /// When it is made; its day is the day of the id.
+    pub created_at: Timestamp,
+    /// The random bits of its UUIDv7.
+    pub random: [u8; 10],
+    /// What its first event needs.
+    pub genesis: Genesis,
+}
+
+/// What became of a create.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Created {
+    /// It was made.
+    New(Box<Packet>, Head),
+    /// A request with this key was there; whether it means the same is for the caller to judge.
+    Existing(RequestId),
+    /// It may or may not be there.
+    Unknown(String),
+}
+
+/// What became of an append.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Append {
+    /// It is on record, durably.
+    Committed(Head),
+    /// An event with this key was there; whether it means the same is for the caller to judge.
+    Duplicate(Head),
+    /// The heads are others than the writer expected: read again, decide again.
+    Stale {
+        /// The heads as they are.
+        actual: Vec<Head>,
+    },
+    /// It may or may not be there.
+    Unknown(String),
+}
+
+/// A token that changes whenever the stored bytes of a request change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Stamp {
+    /// Opaque numbers; equal stamps mean equal bytes, if both are settled.
+    pub parts: [u64; 6],
+    /// Whether a later change is sure to show: false while the bytes are so young that another change could leave the
+    /// same token.
+    pub settled: bool,
+}
+
+/// One request as [`Store::survey`] finds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Surveyed {
+    /// Which request.
+    pub id: RequestId,
+    /// Its token.
+    pub stamp: Stamp,
+}
+
+/// Files that are computed from packets and events and can be thrown away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Derived {
+    /// `coordination/index.json`.
+    Index,
+    /// The local cache of index entries.
+    Cache,
+    /// The local note of how far the index has got.
+    Gauge,
+}
+
+/// Stored bytes that are not what they should be, or do not belong where they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// A stable name for programs.
+    pub code: &'static str,
+    /// The request, where it is about one.
+    pub id: Option<RequestId>,
+    /// The file.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// A request as [`Store::inspect`] finds it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Inspected {
+    /// Its history, if one can be read.
+    pub history: Option<History>,
+    /// Everything that is wrong with its bytes.
+    pub faults: Vec<Fault>,
+    /// In which line of the log each event stands, as far as that is known.
+    pub lines: std::collections::HashMap<crate::domain::hash::Hash, usize>,
+}
+
+/// Failed machinery.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no ledger here.
+    #[error("no ledger: {} is missing", .0.display())]
+    NotALedger(PathBuf),
+    /// A system call failed.
+    #[error("could not {doing} {}: {source}", .path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// How it failed.
+        source: std::io::Error,
+    },
+    /// The budget ran out before anything was written.
+    #[error("gave up after {waited_ms} ms waiting for {what}{}", .holder.as_ref().map(|h| format!(", held by {h}")).unwrap_or_default())]
+    Busy {
+        /// What was waited for.
+        what: String,
+        /// Who holds it, as the lock file says.
+        holder: Option<String>,
+        /// For how long.
+        waited_ms: u64,
+    },
+    /// Stored bytes are not what they should be.
+    #[error("{}{}: {what}", .path.display(), .line.map(|l| format!(":{l}")).unwrap_or_default())]
+    Damaged {
+        /// The request, where it is one.
+        id: Option<RequestId>,
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        what: String,
+    },
+    /// What is to be written breaks a bound of the format.
+    #[error("{0}")]
+    Unwritable(String),
+    /// Written by a newer program: readable as far as it is known, never written.
+    #[error("{0} is of a newer format: this program can read it and must not write to it")]
+    Newer(String),
+}
+
+impl StoreError {
+    /// A damage with a place.
+    #[must_use]
+    pub fn damaged(id: Option<RequestId>, path: &std::path::Path, line: Option<usize>, what: impl ToString) -> Self {
+        Self::Damaged { id, path: path.to_owned(), line, what: what.to_string() }
+    }
+}
+
+impl From<BadPacket> for StoreError {
+    fn from(error: BadPacket) -> Self {
+        Self::Unwritable(error.to_string())
+    }
+}
+
+impl From<BadEvent> for StoreError {
+    fn from(error: BadEvent) -> Self {
+        Self::Unwritable(error.to_string())
+    }
+}
+
+impl From<BadHistory> for StoreError {
+    fn from(error: BadHistory) -> Self {
+        Self::Unwritable(error.to_string())
+    }
+}
+
+/// What stores and batches have in common.
+pub trait Records {
+    /// The history of a request; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if its bytes are not what was written, or machinery that failed.
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError>;
+
+    /// The request that was made with this key. Exact: a request that is there is found.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError>;
+
+    /// Makes a request, unless its key was used before.
+    ///
+    /// # Errors
+    /// Machinery that failed before anything was written, or whose traces could be removed.
+    fn create(&self, request: &NewRequest, budget: &Budget) -> Result<Created, StoreError>;
+
+    /// Appends an event if the request's heads are the `expected` ones and the event's key was not used before.
+    ///
+    /// # Errors
+    /// Machinery that failed before anything was written, or whose traces could be removed.
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, budget: &Budget) -> Result<Append, StoreError>;
+
+    /// The latest hybrid clock that this clone has seen, and from now on `reading` too.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError>;
+}
+
+/// A place where packets and events are kept. Everything that it answers as done is durable.
+pub trait Store: Records + Send + Sync {
+    /// All requests, in order.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn requests(&self) -> Result<Vec<RequestId>, StoreError>;
+
+    /// All requests with their tokens, in order.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn survey(&self) -> Result<Vec<Surveyed>, StoreError>;
+
+    /// Reads a request and tells everything that is wrong with its bytes, not only the first thing.
+    ///
+    /// # Errors
+    /// Machinery that failed; damage is an answer here.
+    fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError>;
+
+    /// What lies in the store and belongs to no request.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn strays(&self) -> Result<Vec<Fault>, StoreError>;
+
+    /// Where a request's packet and log are, for people.
+    fn places(&self, id: RequestId) -> (PathBuf, PathBuf);
+
+    /// Begins a batch: its writes become durable together. Other writers wait until it is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], or machinery that failed.
+    fn batch<'a>(&'a self, budget: &Budget) -> Result<Box<dyn Batch + 'a>, StoreError>;
+
+    /// Which clone this is.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn writer(&self) -> Result<Writer, StoreError>;
+
+    /// Counts writes that the index does not know of yet; called once they are made.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn mark(&self, writes: usize) -> Result<(), StoreError>;
+
+    /// How many writes were ever marked.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn marks(&self) -> Result<u64, StoreError>;
+
+    /// The bytes of a derived file; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn derived(&self, which: Derived) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Replaces a derived file as a whole.
+    ///
+    /// # Errors
+    /// Machinery that failed; the old bytes are then still there.
+    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Runs `work` while nobody else projects.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], or what `work` answers.
+    fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError>;
+}
+
+/// Writes that become durable together. Dropped without a commit, they never happened.
+pub trait Batch: Records {
+    /// Makes all of the batch's writes durable.
+    ///
+    /// # Errors
+    /// Machinery that failed; nothing of the batch is then on record.
+    fn commit(self: Box<Self>) -> Result<Commit, StoreError>;
+}
+
+/// What became of a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Commit {
+    /// All of it is on record, durably; with the number of sync calls that it took.
+    Committed {
+        /// Calls that waited for the disk.
+        syncs: u64,
+    },
+    /// It may or may not be there, as a whole.
+    Unknown(String),
+}

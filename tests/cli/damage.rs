@@ -1,0 +1,333 @@
+//! Files that somebody changed: found, named, and not worked with.
+
+use crate::common::Sandbox;
+use crate::transcript;
+
+fn with_two() -> Sandbox {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Round up", "");
+    sandbox
+}
+
+#[test]
+fn a_hand_edited_packet_is_found_and_its_request_refused() {
+    transcript!(with_two(), @r#"
+    $ chmod u+w coordination/requests/*; sed -i 's/Totals/Sums/' coordination/requests/REQ-$TODAY-0001.json
+    $ ledger verify 1
+    coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    $ ledger verify --json
+    {
+      "v": 1,
+      "data": {
+        "ok": false, "requests": 2, "events": 1,
+        "findings": [
+          {
+            "code": "packet-changed", "severity": "damage", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/requests/REQ-YYYYMMDD-0001.json",
+            "message": "the packet was changed after it was made: its SHA-256 was [hash] and is [hash]",
+            "fix": "restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json"
+          },
+          {
+            "code": "index-stale", "severity": "violation", "file": "coordination/index.json",
+            "message": "index.json is not what the packets and events say", "fix": "ledger index"
+          }
+        ]
+      }
+    }
+    [exit 9]
+    $ ledger show 1
+    ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    $ ledger show 1 --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "damaged",
+    !     "message": "[tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]",
+    !     "hint": "ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do",
+    !     "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    $ ledger transition 1 accepted
+    ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    $ ledger log 1
+    ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    # The others go on; that one is missing is told, and the exit status says so too.
+    $ ledger list
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
+    REQ-YYYYMMDD-0002  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Round up
+    ! REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash] (ledger verify REQ-YYYYMMDD-0001)
+    [exit 9]
+    $ ledger list --json --fields id
+    {
+      "v": 1,
+      "data": {
+        "requests": [{"id": "REQ-YYYYMMDD-0002"}], "matched": 1, "has_more": false,
+        "damaged": [
+          {
+            "id": "REQ-YYYYMMDD-0001",
+            "what": "coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]"
+          }
+        ]
+      }
+    }
+    ! {
+    !   "v": 1,
+    !   "notice": {
+    !     "message": "REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash] (ledger verify REQ-YYYYMMDD-0001)"
+    !   }
+    ! }
+    [exit 9]
+    $ ledger log
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v1  alice  created, PROPOSED
+    ! REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: the packet was changed after it was made: its SHA-256 was [hash] and is [hash] (ledger verify REQ-YYYYMMDD-0001)
+    [exit 9]
+    $ ledger note 2 --text 'still here' -q
+    REQ-YYYYMMDD-0002
+    $ sed -i 's/Sums/Totals/' coordination/requests/REQ-$TODAY-0001.json; ledger index -q; ledger verify
+    ok: 2 requests, 3 events verified
+    "#);
+}
+
+#[test]
+fn a_hand_edited_line_is_found_with_its_number() {
+    transcript!(with_two(), @r#"
+    $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ sed -i '2s/alice/mallory/' coordination/events/REQ-$TODAY-0001.jsonl
+    $ ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    $ ledger verify 1 --json
+    {
+      "v": 1,
+      "data": {
+        "ok": false, "requests": 1, "events": 0,
+        "findings": [
+          {
+            "code": "line-damaged", "severity": "damage", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 2,
+            "message": "the line was changed: its hash does not match its bytes",
+            "fix": "restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl"
+          }
+        ]
+      }
+    }
+    [exit 9]
+    $ ledger show 1
+    ! error: [tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl:2: the line was changed: its hash does not match its bytes
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    $ ledger transition 1 delivered --evidence commit=1 --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "damaged",
+    !     "message": "[tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl:2: the line was changed: its hash does not match its bytes",
+    !     "hint": "ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do",
+    !     "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    $ ledger list -q
+    REQ-YYYYMMDD-0002
+    [exit 9]
+    $ ledger show key:k1 | head -1
+    ! error: [tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl:2: the line was changed: its hash does not match its bytes
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    "#);
+}
+
+#[test]
+fn a_line_that_is_missing_or_twice_or_in_another_place() {
+    transcript!(with_two(), @"
+    $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q; cp coordination/events/REQ-$TODAY-0001.jsonl whole
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ sed -i 2d coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage history-damaged: event 3 ([head]) follows [head], which is not here: an event was removed or the packet was changed
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    # Order and repetition mean nothing: a log is a set of events.
+    $ (tac whole; cat whole) > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1; ledger show 1 | head -1
+    ok: 1 request, 3 events verified
+    REQ-YYYYMMDD-0001  IN_PROGRESS  v3
+    $ cp whole coordination/events/REQ-$TODAY-0002.jsonl; ledger verify 2
+    coordination/events/REQ-YYYYMMDD-0002.jsonl:1: damage history-damaged: event 1 ([head]) is about REQ-YYYYMMDD-0001, not about this request
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    ");
+}
+
+#[test]
+fn what_a_merge_or_an_editor_leaves_behind_is_told() {
+    transcript!(with_two(), @r#"
+    $ cp coordination/events/REQ-$TODAY-0001.jsonl whole
+    $ (echo '<<<<<<< HEAD'; cat whole; echo '>>>>>>> other') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: a conflict marker, left by a merge
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:3: damage line-damaged: a conflict marker, left by a merge
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    2 findings: 1 request, 1 event verified
+    [exit 9]
+    $ (cat whole; echo; cat whole) > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: an empty line
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 1 event verified
+    [exit 9]
+    $ sed 's/$/\r/' whole > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line ends in CR LF: something converted the ends of lines
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    $ (cat whole; echo '{"format":1}') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 1 event verified
+    [exit 9]
+    $ echo '{}' > coordination/requests/REQ-$TODAY-0002.json; ledger verify 2
+    coordination/requests/REQ-YYYYMMDD-0002.json: damage packet-damaged: the packet is not valid: missing field `format` at line 1 column 2
+      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    "#);
+}
+
+#[test]
+fn links_inside_the_ledger_are_refused() {
+    transcript!(with_two(), @r#"
+    $ mv coordination/events/REQ-$TODAY-0001.jsonl away; ln -s ../../away coordination/events/REQ-$TODAY-0001.jsonl
+    $ ledger show 1
+    ! error: [tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl: it is a symbolic link; links are not followed here
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    $ ledger note 1 --text x --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "damaged",
+    !     "message": "[tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl: it is a symbolic link; links are not followed here",
+    !     "hint": "ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do",
+    !     "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    $ ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: damage log-damaged: it is a symbolic link; links are not followed here
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    $ ledger list -q
+    REQ-YYYYMMDD-0002
+    [exit 9]
+    $ mv coordination/requests elsewhere; ln -s ../elsewhere coordination/requests
+    $ ledger list
+    ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    [exit 9]
+    $ ledger verify
+    ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    [exit 9]
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all
+    ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    [exit 9]
+    $ rm coordination/requests; mv elsewhere coordination/requests
+    $ mv coordination/ledger.json l; ln -s ../l coordination/ledger.json; ledger list
+    ! error: [tmp]/work/coordination/ledger.json: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    [exit 9]
+    "#);
+}
+
+#[test]
+fn settings_and_workflow_that_people_got_wrong_are_named() {
+    transcript!(with_two(), @r#"
+    $ cp coordination/workflow.json workflow; sed -i 's/"initial": "PROPOSED"/"initial": "DRAFT"/' coordination/workflow.json
+    $ ledger list
+    ! error: [tmp]/work/coordination/workflow.json: the workflow is not valid: initial names the state DRAFT, which is not listed
+    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/workflow.json
+    [exit 9]
+    $ ledger note 1 --text x --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "bad-file",
+    !     "message": "[tmp]/work/coordination/workflow.json: the workflow is not valid: initial names the state DRAFT, which is not listed",
+    !     "hint": "mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/workflow.json",
+    !     "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    $ cp workflow coordination/workflow.json; sed -i 's/"mode"/"mood"/' coordination/ledger.json
+    $ ledger list
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles` at line 5 column 8
+    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    [exit 9]
+    $ ledger init
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles` at line 5 column 8
+    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    [exit 9]
+    $ sed -i 's/"mood"/"mode"/' coordination/ledger.json; rm coordination/workflow.json; ledger verify
+    ok: 2 requests, 2 events verified
+    "#);
+}
+
+#[test]
+fn a_disk_that_fails_is_told() {
+    transcript!(with_two(), @r#"
+    $ rm -r coordination/.local; echo > coordination/.local
+    $ ledger note 1 --text x
+    ! error: [tmp]/work/coordination/.local: it is not a folder
+    ! hint: remove [tmp]/work/coordination/.local: nothing below .local is needed
+    [exit 9]
+    $ rm coordination/.local; mkdir coordination/.local; echo > coordination/.local/locks
+    $ ledger note 1 --text x
+    ! error: [tmp]/work/coordination/.local/locks: it is not a folder
+    ! hint: remove [tmp]/work/coordination/.local/locks: nothing below .local is needed
+    [exit 9]
+    $ ledger note 1 --text x --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "damaged", "message": "[tmp]/work/coordination/.local/locks: it is not a folder",
+    !     "hint": "remove [tmp]/work/coordination/.local/locks: nothing below .local is needed", "retryable": false,
+    !     "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    # Nothing that was ever needed is in there.
+    $ rm -r coordination/.local; ledger note 1 --text x -q; ledger verify
+    REQ-YYYYMMDD-0001
+    ok: 2 requests, 3 events verified
+    $ rm -r coordination/.local/locks/*; mkdir coordination/.local/locks/ledger.lock
+    $ ledger note 1 --text x
+    ! error: could not lock [tmp]/work/coordination/.local/locks/ledger.lock: Is a directory (os error 21)
+    [exit 1]
+    $ ledger note 1 --text x --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "io",
+    !     "message": "could not lock [tmp]/work/coordination/.local/locks/ledger.lock: Is a directory (os error 21)",
+    !     "retryable": false, "exit_status": 1
+    !   }
+    ! }
+    [exit 1]
+    "#);
+}

@@ -1,0 +1,121 @@
+//! Every error has a stable code and an exit status, and says the same as text and as JSON.
+
+use coordination_ledger::store::fs::layout::Layout;
+
+use crate::common::Sandbox;
+
+/// Code, exit status, whether a retry may help, and a command that ends so.
+const ERRORS: [(&str, i32, bool, &str); 34] = [
+    ("usage", 2, false, "ledger list --cursor x"),
+    ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
+    ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
+    ("bad-name", 2, false, "ledger show key:"),
+    ("bad-time", 2, false, "ledger list --at noon"),
+    ("bad-evidence", 2, false, "ledger evidence 1 commit"),
+    ("input", 2, false, "ledger note 1 --text @nowhere"),
+    ("ambiguous", 2, false, "ledger show 0304-1"),
+    ("no-ledger", 4, false, "ledger list --root /nowhere"),
+    ("no-folder", 4, false, "ledger init --root /nowhere"),
+    ("no-schema", 4, false, "ledger schema receipt"),
+    ("not-found", 4, false, "ledger show 99"),
+    ("not-found", 4, false, "ledger show 1 --version 99"),
+    ("bad-packet", 5, false, "ledger new --title '' --from shop --to billing --type bug"),
+    ("bad-packet", 5, false, "echo '{' | ledger new --packet -"),
+    (
+        "unwritable",
+        5,
+        false,
+        "head -c 300000 /dev/zero | tr '\\0' x | ledger new --title T --from a --to b --type bug --set details.impact=x --description -",
+    ),
+    ("bad-text", 5, false, "ledger note 1 --text ' '"),
+    ("unknown-state", 5, false, "ledger transition 1 acepted"),
+    ("illegal-transition", 5, false, "ledger transition 1 closed"),
+    ("guard", 5, false, "ledger transition 1 rejected"),
+    ("guard", 5, false, "ledger respond 4 --repo billing --status delivered"),
+    ("part-closed", 5, false, "ledger respond 1 --repo billing --status delivered --evidence commit=1"),
+    ("not-a-target", 5, false, "ledger respond 1 --repo mail --status accepted"),
+    ("role", 5, false, "ledger approve 3 --as sponsor"),
+    ("not-diverged", 5, false, "ledger resolve 1 --keep accepted --reason x"),
+    ("no-such-side", 5, false, "ledger resolve 2 --keep closed --reason x"),
+    ("diverged", 6, false, "ledger transition 2 in-progress"),
+    ("key-reused", 6, false, "ledger new --title Other --from a --to b --type bug --set details.impact=x --key k1"),
+    ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
+    ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
+    ("busy", 7, true, "ledger note 5 --text x --timeout 50ms"),
+    ("damaged", 9, false, "ledger show 6"),
+    ("bad-file", 9, false, "sed -i 's/\"initial\"/\"start\"/' coordination/workflow.json; ledger list"),
+    (
+        "newer-format",
+        5,
+        false,
+        "sed -i 's/\"start\"/\"initial\"/' coordination/workflow.json; sed -i 's/\"format\": 1/\"format\": 2/' coordination/ledger.json; ledger note 1 --text x",
+    ),
+];
+
+/// A ledger in which all of it can go wrong: 1 is a bug, 2 has diverged, 3 is governed, 4 is accepted, 5 is held by
+/// another process, 6 is damaged.
+fn troubled() -> (Sandbox, std::fs::File) {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Diverged", "");
+    sandbox.clone_to("other");
+    sandbox.run(
+        r#"ledger transition 2 accepted && ledger transition 2 rejected --reason no --root ../other &&
+           cat ../other/coordination/events/REQ-$TODAY-0002.jsonl >> coordination/events/REQ-$TODAY-0002.jsonl &&
+           echo '{"title":"T","origin_repo_id":"a","target_repo_ids":["b"],"request_type":"bug","details":{"impact":"x"},"coordination_mode":"governed"}' | ledger new --packet -"#,
+    );
+    for title in ["Fourth", "Held", "Damaged"] {
+        sandbox.bug(title, "");
+    }
+    sandbox.run("ledger transition 4 accepted");
+    sandbox.run("sed -i s/alice/mallory/ coordination/events/REQ-$TODAY-0006.jsonl");
+    for year in ["2021", "2022"] {
+        let at = format!("{year}-03-04T05:06:07.000Z").parse().unwrap();
+        crate::common::old::request(&sandbox.root(), &at);
+    }
+    let held = format!("REQ-{}-0005", crate::common::today()).parse().unwrap();
+    let lock = std::fs::File::create(Layout::new(&sandbox.root()).request_lock(held)).unwrap();
+    fs2::FileExt::lock_exclusive(&lock).unwrap();
+    (sandbox, lock)
+}
+
+#[test]
+fn text_and_json_say_the_same() {
+    let (sandbox, _lock) = troubled();
+    for (code, status, retryable, line) in ERRORS {
+        let text = sandbox.shell(line);
+        let json = sandbox.shell(&format!("{line} --json"));
+        let told = String::from_utf8(json.stderr).unwrap();
+        let error: serde_json::Value =
+            serde_json::from_str(&told).unwrap_or_else(|error| panic!("$ {line}\n{told}\n{error}"));
+        let error = &error["error"];
+        assert_eq!(error["code"], code, "$ {line}\n{told}");
+        assert_eq!((text.status.code(), json.status.code()), (Some(status), Some(status)), "$ {line}\n{told}");
+        assert_eq!((&error["exit_status"], &error["retryable"]), (&status.into(), &retryable.into()), "$ {line}");
+        // How long it waited differs from one time to the next.
+        let (message, told) = (sandbox.redacted(string(&error["message"]).as_bytes()), sandbox.redacted(&text.stderr));
+        assert_eq!(told.lines().next(), Some(format!("error: {message}").as_str()), "$ {line}");
+        let hint = error.get("hint").map(|hint| format!("hint: {}", string(hint)));
+        let said = told.lines().find(|line| line.starts_with("hint: ")).map(str::to_owned);
+        assert_eq!(said, hint.map(|hint| sandbox.redacted(hint.as_bytes())), "$ {line}");
+    }
+}
+
+fn string(value: &serde_json::Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
+    // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`.
+    const OUT_OF_REACH: [&str; 5] = ["bug", "demo", "pipe", "unknown", "io"];
+    let code = regex::Regex::new(r#"(?:Failure|Self)::new\(\s*Exit::\w+,\s*"([a-z-]+)"|\bno\("([a-z-]+)"\)"#).unwrap();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli");
+    for entry in walkdir::WalkDir::new(source).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        for found in code.captures_iter(&text) {
+            let found = found.get(1).or_else(|| found.get(2)).unwrap().as_str();
+            let known = ERRORS.iter().any(|(code, ..)| *code == found) || OUT_OF_REACH.contains(&found);
+            assert!(known, "{}: no command ends in {found}", entry.path().display());
+        }
+    }
+}

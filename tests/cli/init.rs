@@ -1,0 +1,187 @@
+//! `ledger init`
+
+use crate::common::Sandbox;
+use crate::transcript;
+
+#[test]
+fn a_ledger_is_made_once_and_twice_is_harmless() {
+    transcript!(Sandbox::empty(), @"
+    $ ledger init --name acme
+    Ledger acme (tracked) made in [tmp]/work
+      written  coordination/ledger.json
+      written  coordination/workflow.json
+      written  schemas/ledger/packet.schema.json
+      written  schemas/ledger/request.schema.json
+      written  schemas/ledger/event.schema.json
+      written  schemas/ledger/index.schema.json
+      written  schemas/ledger/workflow.schema.json
+      written  schemas/ledger/ledger.schema.json
+      written  schemas/ledger/types/bug.schema.json
+      written  schemas/ledger/types/feature.schema.json
+      written  schemas/ledger/types/incident.schema.json
+      written  schemas/ledger/types/contract-change.schema.json
+      written  .gitattributes
+      written  .gitignore
+    Next: ledger new --title TEXT --from REPO --to REPO --type bug --set details.impact=TEXT
+    $ ledger init
+    Ledger acme (tracked) was there already in [tmp]/work
+    $ ledger init -q
+    Ledger acme (tracked) was there already in [tmp]/work
+    $ ledger init --name other --mode governed
+    Ledger acme (tracked) was there already in [tmp]/work
+    ! its name and mode are as they were: edit coordination/ledger.json to change them
+    $ ledger list
+    ! no request matches
+    ");
+}
+
+#[test]
+fn as_json_it_says_what_became_of_each_file() {
+    transcript!(Sandbox::empty(), @r#"
+    $ ledger init --mode governed --json
+    {
+      "v": 1,
+      "data": {
+        "root": "[tmp]/work", "ledger_id": "[uuid]", "name": "work", "mode": "governed",
+        "files": [
+          {"path": "coordination/ledger.json", "outcome": "written"},
+          {"path": "coordination/workflow.json", "outcome": "written"},
+          {"path": "schemas/ledger/packet.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/request.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/event.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/index.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/workflow.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/ledger.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/types/bug.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/types/feature.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/types/incident.schema.json", "outcome": "written"},
+          {"path": "schemas/ledger/types/contract-change.schema.json", "outcome": "written"},
+          {"path": ".gitattributes", "outcome": "written"}, {"path": ".gitignore", "outcome": "written"}
+        ]
+      }
+    }
+    $ ledger init --json -q
+    {
+      "v": 1,
+      "data": {
+        "root": "[tmp]/work", "ledger_id": "[uuid]", "name": "work", "mode": "governed",
+        "files": [
+          {"path": "coordination/ledger.json", "outcome": "kept"},
+          {"path": "coordination/workflow.json", "outcome": "kept"},
+          {"path": "schemas/ledger/packet.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/request.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/event.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/index.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/workflow.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/ledger.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/types/bug.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/types/feature.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/types/incident.schema.json", "outcome": "kept"},
+          {"path": "schemas/ledger/types/contract-change.schema.json", "outcome": "kept"},
+          {"path": ".gitattributes", "outcome": "kept"}, {"path": ".gitignore", "outcome": "kept"}
+        ]
+      }
+    }
+    "#);
+}
+
+#[test]
+fn the_name_is_the_folders_where_none_is_given() {
+    transcript!(Sandbox::empty(), @r#"
+    $ ledger init -q
+    Ledger work (tracked) made in [tmp]/work
+    $ mkdir other && ledger init --root other -q
+    Ledger other (tracked) made in [tmp]/work/other
+    $ LEDGER_ROOT=other ledger init -q
+    Ledger other (tracked) was there already in [tmp]/work/other
+    $ ledger init --root nowhere
+    ! error: [tmp]/work/nowhere is not a folder
+    ! hint: mkdir -p [tmp]/work/nowhere
+    [exit 4]
+    $ ledger init --root nowhere --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "no-folder", "message": "[tmp]/work/nowhere is not a folder",
+    !     "hint": "mkdir -p [tmp]/work/nowhere", "retryable": false, "exit_status": 4
+    !   }
+    ! }
+    [exit 4]
+    "#);
+}
+
+#[test]
+fn what_git_should_know_is_added_and_nothing_is_taken_away() {
+    transcript!(Sandbox::empty(), @r"
+    $ printf 'target' > .gitignore; printf '*.rs text\n' > .gitattributes
+    $ ledger init -q
+    Ledger work (tracked) made in [tmp]/work
+    $ cat .gitignore
+    target
+    /coordination/.local/
+    /coordination/index.json
+    $ cat .gitattributes
+    *.rs text
+    coordination/** -text
+    coordination/events/*.jsonl -text merge=union
+    coordination/requests/*.json -text merge=binary
+    coordination/index.json -text merge=binary linguist-generated
+    schemas/contracts/** -text
+    schemas/contracts/*/events.jsonl -text merge=union
+    ");
+}
+
+#[test]
+fn a_tracked_index_is_not_ignored() {
+    transcript!(Sandbox::empty(), @"
+    $ ledger init --track-index -q
+    Ledger work (tracked) made in [tmp]/work
+    $ cat .gitignore
+    /coordination/.local/
+    $ rm .gitignore; ledger init -q; cat .gitignore
+    Ledger work (tracked) was there already in [tmp]/work
+    /coordination/.local/
+    ");
+}
+
+#[test]
+fn a_schema_that_was_changed_is_brought_up_to_date_and_a_workflow_is_left_alone() {
+    transcript!(Sandbox::new(), @r#"
+    $ echo '{}' > schemas/ledger/event.schema.json; sed -i 's/"triage": "pm"/"triage": "sponsor"/' coordination/workflow.json
+    $ ledger init
+    Ledger acme (tracked) was there already in [tmp]/work
+      changed  schemas/ledger/event.schema.json
+    $ grep -c sponsor coordination/workflow.json
+    4
+    "#);
+}
+
+#[test]
+fn git_keeps_no_empty_folders_and_the_clone_of_an_empty_ledger_works() {
+    transcript!(Sandbox::new(), @"
+    $ rmdir coordination/requests coordination/events; rm -r coordination/.local
+    $ ledger list
+    ! no request matches
+    $ ledger verify
+    ok: 0 requests, 0 events verified
+    $ ledger index --check
+    coordination/index.json is current: 0 requests, 0 events
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all -q --key k
+    REQ-YYYYMMDD-0001
+    $ ledger verify
+    ok: 1 request, 1 event verified
+    $ rm -r coordination/requests coordination/events
+    $ ledger show key:k
+    ! error: there is no request key:k
+    ! hint: ledger list --all
+    [exit 4]
+    $ ledger init -q
+    Ledger acme (tracked) was there already in [tmp]/work
+    $ ls coordination
+    events
+    index.json
+    ledger.json
+    requests
+    workflow.json
+    ");
+}

@@ -1,0 +1,41 @@
+//! The program as people, CI and agents use it: transcripts of the real binary.
+//!
+//! Each command has its module; what concerns all of them has its own: who acts ([`actor`]), what a request is called
+//! ([`references`]), retries ([`keys`]), wrong command lines ([`usage`]), other people's text ([`untrusted`]), files that
+//! somebody else changed ([`damage`], [`formats`]), processes in each other's way ([`locks`], [`pipes`]).
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails, and says where")]
+#![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod actor;
+mod apply;
+mod approve;
+mod damage;
+mod demo;
+mod drafts;
+mod errors;
+mod evidence;
+mod formats;
+mod governed;
+mod index;
+mod init;
+mod keys;
+mod list;
+mod locks;
+mod log;
+mod new;
+mod note;
+mod pipes;
+mod references;
+mod repair;
+mod resolve;
+mod respond;
+mod schema;
+mod show;
+mod transition;
+mod untrusted;
+mod usage;
+mod verify;

@@ -1,0 +1,153 @@
+//! `ledger verify`
+
+use coordination_ledger::domain::time::Timestamp;
+
+use crate::common::{Sandbox, now, old};
+use crate::transcript;
+
+#[test]
+fn a_ledger_in_order_is_ok() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger verify
+    ok: 1 request, 1 event verified
+    $ ledger verify 1
+    ok: 1 request, 1 event verified
+    $ ledger verify --json
+    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": []}}
+    $ ledger verify -q
+    $ ledger verify 1 --json -q
+    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": []}}
+    "#);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_is_found_and_reorders_nothing() {
+    let sandbox = Sandbox::with_bug();
+    let id = sandbox.run("ledger list -q").trim().parse().unwrap();
+    old::note(&sandbox.root(), id, now().plus_ms(86_400_000));
+    transcript!(sandbox, @r#"
+    $ ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation clock-ahead: event 2: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here
+      fix: set the clock of the machine that wrote it; order within a request does not depend on it
+    1 finding: 1 request, 2 events verified
+    [exit 3]
+    $ ledger verify --json
+    {
+      "v": 1,
+      "data": {
+        "ok": false, "requests": 1, "events": 2,
+        "findings": [
+          {
+            "code": "clock-ahead", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 2,
+            "message": "event 2: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here",
+            "fix": "set the clock of the machine that wrote it; order within a request does not depend on it"
+          }
+        ]
+      }
+    }
+    [exit 3]
+    $ ledger transition 1 accepted
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v3  alice  PROPOSED → ACCEPTED
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS
+    $ ledger log 1
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Out of time
+    YYYY-MM-DD hh:mm:ssZ  v3  alice  PROPOSED → ACCEPTED
+    $ ledger verify 1 | tail -1
+    2 findings: 1 request, 3 events verified
+    "#);
+}
+
+#[test]
+fn a_clock_that_was_set_back_reorders_and_refuses_nothing() {
+    let sandbox = Sandbox::with_bug();
+    let id = sandbox.run("ledger list -q").trim().parse().unwrap();
+    // What was written before the clock was set back by four minutes.
+    old::note(&sandbox.root(), id, now().plus_ms(4 * 60_000));
+    transcript!(sandbox, @"
+    $ ledger note 1 --text later -q
+    REQ-YYYYMMDD-0001
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all -q
+    REQ-YYYYMMDD-0002
+    $ ledger log
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v2  alice  note: Out of time
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v3  alice  note: later
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v1  alice  created, PROPOSED
+    $ ledger verify
+    ok: 2 requests, 4 events verified
+    ");
+}
+
+#[test]
+fn an_event_whose_clock_runs_behind_its_parents_is_found() {
+    let sandbox = Sandbox::with_bug();
+    let id = sandbox.run("ledger list -q").trim().parse().unwrap();
+    old::note(&sandbox.root(), id, "2026-01-01T00:00:00.000Z".parse::<Timestamp>().unwrap());
+    transcript!(sandbox, @"
+    $ ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation clock-behind: event 2: its clock does not run ahead of its parents'
+      fix: set the clock of the machine that wrote it; order within a request does not depend on it
+    1 finding: 1 request, 2 events verified
+    [exit 3]
+    ");
+}
+
+#[test]
+fn what_does_not_belong_is_told() {
+    transcript!(Sandbox::with_bug(), @"
+    $ touch coordination/requests/README.md coordination/events/REQ-1.jsonl; mkdir coordination/requests/sub
+    $ ledger verify
+    coordination/events/REQ-1.jsonl: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    coordination/requests/README.md: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    coordination/requests/sub: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    3 findings: 1 request, 1 event verified
+    [exit 3]
+    ");
+}
+
+#[test]
+fn another_workflow_than_the_one_in_force_is_a_note() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ sed -i 's/"from": \["ACCEPTED"\], "to": "IN_PROGRESS"/"from": ["ACCEPTED"], "to": "DELIVERED"/' coordination/workflow.json
+    $ ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:3: note other-workflow: event 3: ACCEPTED can't become IN_PROGRESS
+      fix: nothing: it was judged by another coordination/workflow.json when it was written
+    ok: 1 request, 3 events verified
+    "#);
+}
+
+#[test]
+fn one_key_that_carried_out_two_intents_is_found() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.clone_to("other");
+    transcript!(sandbox, @"
+    # Two clones, offline, with one key; then git unites the logs.
+    $ ledger note 1 --text here --key n1 -q
+    REQ-YYYYMMDD-0001
+    $ ledger note 1 --text first -q --root ../other; ledger note 1 --text there --key n1 -q --root ../other
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --key k2 -q --root ../other
+    REQ-YYYYMMDD-0002
+    $ ledger new --title U --from shop --to billing --type bug --set details.impact=all -q; ledger new --title V --from shop --to billing --type bug --set details.impact=all --key k2 -q
+    REQ-YYYYMMDD-0002
+    REQ-YYYYMMDD-0003
+    $ cat ../other/coordination/events/REQ-$TODAY-0001.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl
+    $ cp ../other/coordination/requests/REQ-$TODAY-0002.json coordination/requests/; cp ../other/coordination/events/REQ-$TODAY-0002.jsonl coordination/events/
+    $ ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:5: violation key-twice: event 3 ([head]) has the key of event 2 ([head]): one intent was carried out twice
+      fix: see what both did; note it on the request
+    coordination/requests/REQ-YYYYMMDD-0003.json: violation key-twice: it has the key of REQ-YYYYMMDD-0002: one intent was carried out twice
+      fix: withdraw the one that nobody works on
+    2 findings: 3 requests, 6 events verified
+    [exit 3]
+    ");
+}

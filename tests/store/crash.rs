@@ -1,0 +1,296 @@
+//! Every changing call fails once, or is the last one before the process dies or the power goes.
+
+use coordination_ledger::domain::history::History;
+use coordination_ledger::domain::id::RequestId;
+use coordination_ledger::store::budget::Progress;
+use coordination_ledger::store::fs::FsStore;
+use coordination_ledger::store::{Append, Budget, Commit, Created, Records, Store, StoreError};
+
+use crate::disk::{Chance, Fault, Happens, Then, TrialDisk};
+use crate::ledger::{Ledger, append, check_all, endless, make};
+use crate::support::{key, note, request};
+
+const HAPPENS: [Happens; 3] = [Happens::Nothing, Happens::Half, Happens::All];
+const CALLS_MAX: usize = 200;
+
+/// What a writer was told.
+#[derive(Debug)]
+enum Told {
+    Done,
+    Unknown,
+    Failed(#[expect(dead_code, reason = "shown when a test fails")] StoreError),
+}
+
+/// Something to write, whose parts belong together. Doing it again changes nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deed {
+    Create,
+    Append,
+    Batch,
+}
+
+const DEEDS: [Deed; 3] = [Deed::Create, Deed::Append, Deed::Batch];
+
+fn old(number: u32) -> RequestId {
+    format!("REQ-20261120-{number:04}").parse().unwrap()
+}
+
+impl Deed {
+    /// One of the two others.
+    fn other(self, which: usize) -> Self {
+        DEEDS[(self as usize + 1 + which % 2) % DEEDS.len()]
+    }
+
+    fn do_on(self, store: &FsStore, budget: &Budget) -> Told {
+        let told = match self {
+            Self::Create => store.create(&request("new", Some("new")), budget).map(|created| told_of_create(&created)),
+            Self::Append => append_keyed(store, old(1), "deed", budget),
+            Self::Batch => batch(store, budget),
+        };
+        told.unwrap_or_else(Told::Failed)
+    }
+
+    /// Which of its parts are on record.
+    fn parts(self, store: &FsStore) -> Vec<bool> {
+        let event = |id: Option<RequestId>, key_of_event: &str| {
+            let history = id.and_then(|id| store.history(id).unwrap());
+            history.is_some_and(|history| history.with_key(&key(key_of_event)).is_some())
+        };
+        let request = |key_of_request: &str| store.find(&key(key_of_request), &endless()).unwrap();
+        match self {
+            Self::Create => vec![request("new").is_some()],
+            Self::Append => vec![event(Some(old(1)), "deed")],
+            Self::Batch => vec![
+                request("one").is_some(),
+                request("two").is_some(),
+                event(request("one"), "x"),
+                event(Some(old(1)), "y"),
+                event(Some(old(2)), "y"),
+                event(Some(old(2)), "z"),
+            ],
+        }
+    }
+}
+
+fn told_of_create(created: &Created) -> Told {
+    match created {
+        Created::New(..) | Created::Existing(_) => Told::Done,
+        Created::Unknown(_) => Told::Unknown,
+    }
+}
+
+fn append_keyed(records: &dyn Records, id: RequestId, key: &str, budget: &Budget) -> Result<Told, StoreError> {
+    loop {
+        let history = records.history(id)?.unwrap();
+        match records.append(id, history.heads(), &note(&history, key, Some(key)), budget)? {
+            Append::Committed(_) | Append::Duplicate(_) => return Ok(Told::Done),
+            Append::Unknown(_) => return Ok(Told::Unknown),
+            // A batch that was cut short was completed first.
+            Append::Stale { actual } => assert_ne!(actual, history.heads()),
+        }
+    }
+}
+
+fn batch(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
+    let batch = store.batch(budget)?;
+    for title in ["one", "two"] {
+        batch.create(&request(title, Some(title)), budget)?;
+    }
+    let one = batch.find(&key("one"), budget)?.unwrap();
+    for (id, key) in [(one, "x"), (old(1), "y"), (old(2), "y"), (old(2), "z")] {
+        append_keyed(batch.as_ref(), id, key, budget)?;
+    }
+    Ok(match batch.commit()? {
+        Commit::Committed { .. } => Told::Done,
+        Commit::Unknown(_) => Told::Unknown,
+    })
+}
+
+/// A ledger with two requests, and their histories.
+struct Before {
+    ledger: Ledger,
+    histories: Vec<History>,
+}
+
+impl Before {
+    fn new() -> Self {
+        let ledger = Ledger::new();
+        let store = ledger.open();
+        for title in ["a", "b"] {
+            let id = make(&store, title, Some(title));
+            append(&store, id, "before", Some("before"));
+        }
+        let histories = [1, 2].map(|n| store.history(old(n)).unwrap().unwrap()).into();
+        Self { ledger, histories }
+    }
+
+    /// What was there before is there still.
+    fn is_kept(&self, store: &FsStore) {
+        for (n, before) in (1..).zip(&self.histories) {
+            let now = store.history(old(n)).unwrap().unwrap();
+            assert_eq!(now.packet(), before.packet());
+            assert!(now.events().starts_with(before.events()));
+        }
+    }
+}
+
+/// Everything can be written and read again.
+fn check_usable(store: &FsStore, deed: Deed) {
+    for next in [deed, deed.other(0), deed.other(1)] {
+        assert!(matches!(next.do_on(store, &endless()), Told::Done), "{next:?} after {deed:?}");
+        assert!(next.parts(store).iter().all(|there| *there), "{next:?} after {deed:?}");
+    }
+    check_all(store);
+}
+
+/// Runs `trial` with a fault at each call in turn until one is beyond the last.
+fn at_each_call(then: Then, mut trial: impl FnMut(Fault) -> Option<String>) {
+    for happens in HAPPENS {
+        for at in 0.. {
+            assert!(at < CALLS_MAX, "the deed takes ever more calls");
+            if trial(Fault { at, happens, then }).is_none() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failing_call_is_told_truly_and_outlives_the_power() {
+    let before = Before::new();
+    for deed in DEEDS {
+        at_each_call(Then::Works, |fault| {
+            let ledger = before.ledger.copy();
+            let disk = TrialDisk::failing(fault);
+            let (store, budget) = (ledger.open_on(&disk), endless());
+            let told = deed.do_on(&store, &budget);
+            let context = format!("{deed:?} with {fault:?} at {:?}: {told:?}", disk.failed());
+            for store in [store, ledger.open()] {
+                let parts = deed.parts(&store);
+                match &told {
+                    Told::Done => assert!(parts.iter().all(|there| *there), "{context}: {parts:?}"),
+                    Told::Failed(_) => assert!(!parts.iter().any(|there| *there), "{context}: {parts:?}"),
+                    Told::Unknown => {}
+                }
+                before.is_kept(&store);
+            }
+            match told {
+                Told::Done => assert_eq!(budget.progress(), Progress::Settled, "{context}"),
+                Told::Failed(_) => assert_eq!(budget.progress(), Progress::Before, "{context}"),
+                Told::Unknown => assert_eq!(budget.progress(), Progress::Writing, "{context}"),
+            }
+            if fault.at % 2 == 0 {
+                cut_power(&ledger, &disk, &mut Chance(fault.at as u64));
+            }
+            let next = ledger.open();
+            make(&next, "next", None);
+            let parts = deed.parts(&next);
+            let failed = matches!(told, Told::Failed(_));
+            assert!(parts.iter().all(|there| *there == (parts[0] && !failed)), "{context}: {parts:?}");
+            check_all(&next);
+            check_usable(&next, deed);
+            disk.failed()
+        });
+    }
+}
+
+#[test]
+fn a_killed_writer_leaves_all_or_nothing() {
+    let before = Before::new();
+    for deed in DEEDS {
+        at_each_call(Then::Dead, |fault| {
+            let next = deed.other(fault.at);
+            let ledger = before.ledger.copy();
+            let disk = TrialDisk::failing(fault);
+            let told = deed.do_on(&ledger.open_on(&disk), &endless());
+            let context = format!("{deed:?} with {fault:?} at {:?}: {told:?}, then {next:?}", disk.failed());
+            let store = ledger.open();
+            before.is_kept(&store);
+            assert!(matches!(next.do_on(&store, &endless()), Told::Done), "{context}");
+            let parts = deed.parts(&store);
+            assert!(parts.iter().all(|there| *there == parts[0]), "{context}: {parts:?}");
+            if disk.failed().is_none() {
+                assert!(matches!(told, Told::Done) && parts[0], "{context}");
+            }
+            make(&store, "next", None);
+            check_all(&store);
+            before.is_kept(&store);
+            check_usable(&store, deed);
+            disk.failed()
+        });
+    }
+}
+
+/// The process is killed at a call, or the deed is done; the power goes; and again after somebody did the deed anew.
+#[test]
+fn what_was_acknowledged_outlives_the_power() {
+    let before = Before::new();
+    for deed in DEEDS {
+        at_each_call(Then::Dead, |fault| {
+            let ledger = before.ledger.copy();
+            let disk = TrialDisk::failing(fault);
+            let mut chance = Chance(fault.at as u64);
+            let told = deed.do_on(&ledger.open_on(&disk), &endless());
+            let failed = disk.failed();
+            let context = format!("{deed:?} with {fault:?} at {failed:?}: {told:?}");
+            if (fault.at + fault.happens as usize).is_multiple_of(2) {
+                cut_power(&ledger, &disk, &mut chance);
+            } else {
+                disk.revive();
+            }
+            let next = ledger.open_on(&disk);
+            if failed.is_none() {
+                assert!(deed.parts(&next).iter().all(|there| *there), "{context}");
+            }
+            let again = deed.do_on(&next, &endless());
+            assert!(matches!(again, Told::Done), "{context}, then {again:?}");
+            cut_power(&ledger, &disk, &mut chance);
+            let last = ledger.open_on(&disk);
+            make(&last, "next", None);
+            let parts = deed.parts(&last);
+            assert!(parts.iter().all(|there| *there), "{context}: {parts:?}");
+            before.is_kept(&last);
+            check_all(&last);
+            check_usable(&last, deed);
+            failed
+        });
+    }
+}
+
+/// As on a machine: after a power cut it has booted anew.
+fn cut_power(ledger: &Ledger, disk: &TrialDisk, chance: &mut Chance) {
+    disk.cut_power(chance);
+    let state = ledger.layout().in_local("keys.state");
+    if let Ok(text) = std::fs::read_to_string(&state) {
+        std::fs::write(&state, text.replacen("\"boot\":\"", "\"boot\":\"another ", 1)).unwrap();
+    }
+}
+
+/// Others go on with what a killed writer left; what they were told must last too.
+#[test]
+fn what_others_add_to_a_killed_writers_work_outlives_the_power() {
+    for seed in 0..3 {
+        at_each_call(Then::Dead, |fault| {
+            let ledger = Ledger::new();
+            let disk = TrialDisk::failing(fault);
+            let mut chance = Chance(seed + 1000 * fault.at as u64);
+            drop(ledger.open_on(&disk).create(&request("new", Some("new")), &endless()));
+            let failed = disk.failed();
+            disk.revive();
+            let store = ledger.open_on(&disk);
+            let begun =
+                store.requests().unwrap().into_iter().find(|id| store.history(*id).unwrap().unwrap().version() > 0);
+            let head = begun.map(|id| (id, append(&store, id, "added", Some("added"))));
+            cut_power(&ledger, &disk, &mut chance);
+            let store = ledger.open_on(&disk);
+            make(&store, "next", None);
+            if let Some((id, head)) = head {
+                let history = store.history(id).unwrap();
+                let heads = history.as_ref().map(|history| history.heads().to_vec());
+                assert_eq!(heads, Some(vec![head]), "{fault:?} at {failed:?}, seed {seed}");
+            }
+            check_all(&store);
+            failed
+        });
+    }
+}

@@ -1,0 +1,303 @@
+//! Folders that somebody prepared: links, pipes, folders in place of files, files without end. Each is refused with its
+//! path, none is followed, none makes the program wait.
+#![cfg(unix)]
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use coordination_ledger::domain::event::Event;
+use coordination_ledger::domain::id::RequestId;
+use coordination_ledger::store::fs::FsStore;
+use coordination_ledger::store::{Derived, Records, Store, StoreError};
+
+use crate::ledger::{Ledger, append, check_all, endless, make};
+use crate::support::{key, note, request};
+
+/// A ledger with one request, and an event that could follow.
+struct Prepared {
+    ledger: Ledger,
+    id: RequestId,
+    event: Event,
+}
+
+impl Prepared {
+    fn new() -> Self {
+        let ledger = Ledger::new();
+        let store = ledger.open();
+        let id = make(&store, "a", Some("a"));
+        let event = note(&store.history(id).unwrap().unwrap(), "x", None);
+        Self { ledger, id, event }
+    }
+
+    /// Reading and writing the one request are refused; others can be made, found and read.
+    #[track_caller]
+    fn is_refused(&self, path: &Path, part: &str) {
+        let store = self.ledger.open();
+        let heads = [coordination_ledger::domain::history::Head { n: 1, hash: self.event.parents()[0] }];
+        let in_batch = {
+            let batch = store.batch(&endless()).unwrap();
+            batch.append(self.id, &heads, &self.event, &endless()).map(drop)
+        };
+        for refused in [
+            store.history(self.id).map(drop),
+            store.append(self.id, &heads, &self.event, &endless()).map(drop),
+            in_batch,
+        ] {
+            is_damage(refused, path, part);
+        }
+        store.survey().unwrap();
+        let other = make(&store, "b", Some("b"));
+        append(&store, other, "x", None);
+        assert_eq!(store.find(&key("b"), &endless()).unwrap(), Some(other));
+        assert_eq!(store.find(&key("c"), &endless()).unwrap(), None);
+    }
+}
+
+#[track_caller]
+fn is_damage(refused: Result<(), StoreError>, path: &Path, part: &str) {
+    let error = refused.unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    assert!(text.contains(part) && text.contains(path.to_str().unwrap()), "{text}");
+}
+
+fn make_pipe(path: &Path) {
+    let _ = std::fs::remove_file(path);
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+}
+
+/// Moves a file or folder away and puts a link to it in its place.
+fn make_link(path: &Path) -> PathBuf {
+    let away = path.with_file_name("away");
+    std::fs::rename(path, &away).unwrap();
+    symlink(&away, path).unwrap();
+    away
+}
+
+#[test]
+fn a_ledger_whose_folders_are_links_is_not_opened() {
+    let names = ["coordination", "requests", "events", ".local", ".local/locks", ".local/tmp", ".local/quarantine"];
+    for name in names {
+        let ledger = Ledger::new();
+        let coordination = ledger.root().join("coordination");
+        let path = if name == "coordination" { coordination } else { coordination.join(name) };
+        make_link(&path);
+        is_damage(FsStore::open(ledger.root()).map(drop), &path, "symbolic link");
+    }
+}
+
+#[test]
+fn a_ledger_without_its_folder_or_with_files_for_folders_is_not_opened() {
+    for name in ["coordination", "coordination/requests", "coordination/events"] {
+        let ledger = Ledger::new();
+        let path = ledger.root().join(name);
+        std::fs::remove_dir_all(&path).unwrap();
+        // Git leaves empty folders out, so only the outermost must be there.
+        match FsStore::open(ledger.root()) {
+            Err(error) => assert!(matches!(&error, StoreError::NotALedger(missing) if *missing == path), "{error:?}"),
+            Ok(store) => assert!(name != "coordination" && store.requests().unwrap().is_empty()),
+        }
+        std::fs::write(&path, "").unwrap();
+        is_damage(FsStore::open(ledger.root()).map(drop), &path, "not a folder");
+    }
+}
+
+#[test]
+fn a_ledger_without_its_local_folders_makes_them_anew() {
+    for name in ["", "locks", "tmp", "quarantine"] {
+        let ledger = Ledger::new();
+        let local = ledger.layout().local();
+        std::fs::remove_dir_all(if name.is_empty() { local } else { local.join(name) }).unwrap();
+        let store = ledger.open();
+        assert_eq!(store.find(&key("a"), &endless()).unwrap(), None);
+        let id = make(&store, "a", Some("a"));
+        append(&store, id, "x", None);
+        store.batch(&endless()).unwrap().commit().unwrap();
+        store.replace_derived(Derived::Index, b"{}").unwrap();
+        store.mark(1).unwrap();
+        store.writer().unwrap();
+        check_all(&store);
+    }
+}
+
+#[test]
+fn a_link_in_place_of_a_packet_or_a_log_is_not_followed() {
+    for is_packet in [true, false] {
+        let prepared = Prepared::new();
+        let layout = prepared.ledger.layout();
+        let path = if is_packet { layout.packet(prepared.id) } else { layout.log(prepared.id) };
+        let away = make_link(&path);
+        let before = std::fs::read(&away).unwrap();
+        prepared.is_refused(&path, "symbolic link");
+        assert_eq!(std::fs::read(&away).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_link_to_nothing_is_not_filled() {
+    let prepared = Prepared::new();
+    let layout = prepared.ledger.layout();
+    let (log, target) = (layout.log(prepared.id), prepared.ledger.root().join("outside"));
+    std::fs::remove_file(&log).unwrap();
+    symlink(&target, &log).unwrap();
+    prepared.is_refused(&log, "symbolic link");
+    // And one under the next number.
+    let next: RequestId = "REQ-20261120-0003".parse().unwrap();
+    symlink(&target, layout.packet(next)).unwrap();
+    assert_eq!(make(&prepared.ledger.open(), "d", Some("d")).number(), 4);
+    assert!(!target.exists());
+}
+
+#[test]
+fn a_pipe_in_place_of_a_packet_or_a_log_does_not_hang() {
+    for is_packet in [true, false] {
+        let prepared = Prepared::new();
+        let layout = prepared.ledger.layout();
+        let path = if is_packet { layout.packet(prepared.id) } else { layout.log(prepared.id) };
+        make_pipe(&path);
+        prepared.is_refused(&path, "not a plain file");
+    }
+}
+
+#[test]
+fn a_folder_in_place_of_a_packet_or_a_log_is_refused() {
+    for is_packet in [true, false] {
+        let prepared = Prepared::new();
+        let layout = prepared.ledger.layout();
+        let path = if is_packet { layout.packet(prepared.id) } else { layout.log(prepared.id) };
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        prepared.is_refused(&path, "not a plain file");
+    }
+}
+
+#[test]
+fn files_without_end_are_refused_before_they_are_read() {
+    for is_packet in [true, false] {
+        let prepared = Prepared::new();
+        let layout = prepared.ledger.layout();
+        let path = if is_packet { layout.packet(prepared.id) } else { layout.log(prepared.id) };
+        // Sparse: a terabyte that takes no place.
+        std::fs::remove_file(&path).unwrap();
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        prepared.is_refused(&path, "bytes");
+    }
+}
+
+#[test]
+fn a_packet_under_another_name_is_refused() {
+    let prepared = Prepared::new();
+    let layout = prepared.ledger.layout();
+    let other: RequestId = "REQ-20261120-0002".parse().unwrap();
+    std::fs::rename(layout.packet(prepared.id), layout.packet(other)).unwrap();
+    std::fs::rename(layout.log(prepared.id), layout.log(other)).unwrap();
+    let store = prepared.ledger.open();
+    is_damage(store.history(other).map(drop), &layout.packet(other), "holds the packet of REQ-20261120-0001");
+    assert_eq!(store.history(prepared.id).unwrap(), None);
+    assert_eq!(make(&store, "b", None).number(), 3);
+}
+
+#[test]
+fn names_that_are_none_of_ours_are_passed_over() {
+    let prepared = Prepared::new();
+    let layout = prepared.ledger.layout();
+    let before = prepared.ledger.open().requests().unwrap();
+    for folder in [layout.requests(), layout.events()] {
+        for name in [
+            b"\xff\xfe.json".as_slice(),
+            b"REQ-20261120-\xff001.json",
+            b"REQ-20261120-00001.json",
+            b"REQ-20261120-0009.json~",
+            b".REQ-20261120-0009.json.swp",
+            b"req-20261120-0009.json",
+            b"line\nbreak.json",
+            b"README.md",
+        ] {
+            std::fs::write(folder.join(std::ffi::OsStr::from_bytes(name)), "{").unwrap();
+        }
+        std::fs::create_dir(folder.join("REQ-20261120-0009")).unwrap();
+    }
+    let store = prepared.ledger.open();
+    assert_eq!(store.requests().unwrap(), before);
+    assert_eq!(make(&store, "b", Some("b")).number(), 2);
+    check_all(&store);
+}
+
+#[test]
+fn unreadable_packets_are_no_keys_and_in_nobodys_way() {
+    let prepared = Prepared::new();
+    let layout = prepared.ledger.layout();
+    let path = |n: u32| layout.packet(format!("REQ-20261120-{n:04}").parse().unwrap());
+    std::fs::write(path(5), b"\xff\xff").unwrap();
+    std::fs::write(path(6), "").unwrap();
+    std::fs::write(path(7), format!("{}{}", "[".repeat(5000), "]".repeat(5000))).unwrap();
+    make_pipe(&path(8));
+    std::fs::create_dir(path(9)).unwrap();
+    symlink("/dev/zero", path(10)).unwrap();
+    let store = prepared.ledger.open();
+    assert_eq!(store.find(&key("a"), &endless()).unwrap(), Some(prepared.id));
+    assert_eq!(store.find(&key("b"), &endless()).unwrap(), None);
+    assert_eq!(make(&store, "b", Some("b")).number(), 2);
+    assert_eq!(store.requests().unwrap().len(), 8);
+    for n in 5..=10 {
+        let id = format!("REQ-20261120-{n:04}").parse().unwrap();
+        is_damage(store.history(id).map(drop), &path(n), "");
+    }
+}
+
+/// Every file of `.local/` that the program reads or writes, replaced by something hostile: refused or done without.
+#[test]
+fn hostile_local_files_are_refused_or_done_without() {
+    let files = ["last", "writer", "clock", "marks", "keys.log", "keys.state", "batch.journal", "cache.jsonl"];
+    let locks = ["gate", "ledger", "create", "clock", "index", "waiting"].map(|name| format!("locks/{name}.lock"));
+    for name in files.iter().map(|name| (*name).to_owned()).chain(locks) {
+        for hostile in 0..4 {
+            let prepared = Prepared::new();
+            let path = prepared.ledger.layout().in_local(&name);
+            let outside = prepared.ledger.root().join("outside");
+            std::fs::write(&outside, "outside").unwrap();
+            let _ = std::fs::remove_file(&path);
+            match hostile {
+                0 => make_pipe(&path),
+                1 => symlink(&outside, &path).unwrap(),
+                2 => std::fs::create_dir(&path).unwrap(),
+                _ => File::create(&path).unwrap().set_len(1 << 40).unwrap(),
+            }
+            let store = prepared.ledger.open();
+            let heads = [coordination_ledger::domain::history::Head { n: 1, hash: prepared.event.parents()[0] }];
+            for answer in [
+                store.create(&request("b", Some("b")), &endless()).map(drop),
+                store.append(prepared.id, &heads, &prepared.event, &endless()).map(drop),
+                store.batch(&endless()).and_then(|batch| batch.commit()).map(drop),
+                store.find(&key("c"), &endless()).map(|found| assert_eq!(found, None)),
+                store.find(&key("a"), &endless()).map(|found| assert_eq!(found, Some(prepared.id), "{name} {hostile}")),
+                store.writer().map(drop),
+                store.witness(None).map(drop),
+                store.witness(Some(prepared.event.clock())).map(drop),
+                store.mark(1),
+                store.marks().map(drop),
+                store.derived(Derived::Cache).map(drop),
+                store.replace_derived(Derived::Cache, b"{}"),
+                store.projecting(&endless(), &mut || Ok(())),
+            ] {
+                if let Err(error) = answer {
+                    assert!(error.to_string().contains(path.to_str().unwrap()), "{name} {hostile}: {error}");
+                }
+            }
+            store.history(prepared.id).unwrap().unwrap();
+            assert_eq!(std::fs::read_to_string(&outside).unwrap(), "outside", "{name} {hostile}");
+        }
+    }
+}
+
+#[test]
+fn a_held_lock_that_is_a_pipe_does_not_hang_those_who_wait() {
+    let prepared = Prepared::new();
+    let path = prepared.ledger.layout().lock("create");
+    make_pipe(&path);
+    let _held = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let error = prepared.ledger.open().create(&request("b", None), &endless()).unwrap_err();
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+}
