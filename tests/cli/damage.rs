@@ -317,17 +317,18 @@ fn a_disk_that_fails_is_told() {
     ok: 2 requests, 3 events verified
     $ rm -r coordination/.local/locks/*; mkdir coordination/.local/locks/ledger.lock
     $ ledger note 1 --text x
-    ! error: could not lock [tmp]/work/coordination/.local/locks/ledger.lock: Is a directory (os error 21)
-    [exit 1]
+    ! error: [tmp]/work/coordination/.local/locks/ledger.lock: it is not a plain file
+    ! hint: remove [tmp]/work/coordination/.local/locks/ledger.lock: nothing below .local is needed
+    [exit 9]
     $ ledger note 1 --text x --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "io",
-    !     "message": "could not lock [tmp]/work/coordination/.local/locks/ledger.lock: Is a directory (os error 21)",
-    !     "retryable": false, "exit_status": 1
+    !     "code": "damaged", "message": "[tmp]/work/coordination/.local/locks/ledger.lock: it is not a plain file",
+    !     "hint": "remove [tmp]/work/coordination/.local/locks/ledger.lock: nothing below .local is needed",
+    !     "retryable": false, "exit_status": 9
     !   }
     ! }
-    [exit 1]
+    [exit 9]
     "#);
 }

@@ -219,8 +219,8 @@ fn a_packet_that_is_too_large_is_refused() {
 #[test]
 fn what_a_packet_refers_to_must_be_there() {
     transcript!(Sandbox::with_bug(), @r#"
-    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --depends-on REQ-20200101-0001
-    ! error: there is no request REQ-20200101-0001
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --depends-on REQ-20200101-4711
+    ! error: there is no request REQ-20200101-4711
     ! hint: ledger list --all
     [exit 4]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --parent key:none --json

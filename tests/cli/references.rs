@@ -39,7 +39,7 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     ! hint: ledger list --all
     [exit 4]
     $ ledger show $MMDD-2
-    ! error: there is no request 1120-2
+    ! error: there is no request MMDD-2
     ! hint: did you mean REQ-YYYYMMDD-0001?
     [exit 4]
     $ ledger show REQ-$TODAY-0011
@@ -50,8 +50,8 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     ! error: there is no request REQ-YYYYMMDD-0O01
     ! hint: did you mean REQ-YYYYMMDD-0001?
     [exit 4]
-    $ ledger show REQ-19990101-0001
-    ! error: there is no request REQ-19990101-0001
+    $ ledger show REQ-19990101-4711
+    ! error: there is no request REQ-19990101-4711
     ! hint: ledger list --all
     [exit 4]
     $ ledger show key:k2

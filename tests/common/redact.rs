@@ -28,6 +28,7 @@ static COMPILED: LazyLock<Vec<(Regex, &str)>> =
 pub(crate) fn redact(text: &str, folder: &Path) -> String {
     let mut text = text.replace(&*folder.to_string_lossy(), "[tmp]");
     text = text.replace(&format!("REQ-{}-", super::today()), "REQ-YYYYMMDD-");
+    text = text.replace(&format!("request {}-", &super::today()[4..]), "request MMDD-");
     for (look_for, put) in COMPILED.iter() {
         text = look_for.replace_all(&text, *put).into_owned();
     }

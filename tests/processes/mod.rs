@@ -154,7 +154,10 @@ pub(crate) fn new_operation(title: &str, key: &str) -> Value {
 /// What a process left behind.
 pub(crate) fn answer(output: &Output) -> Answer {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    let error = told.lines().find_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["error"].take()));
+    let error = told
+        .lines()
+        .filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["error"].take()))
+        .find(|error| !error.is_null());
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     // An answer counts when its line is whole.
     let whole = printed.strip_suffix('\n').and_then(|line| serde_json::from_str::<Value>(line).ok());
