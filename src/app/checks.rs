@@ -1,14 +1,14 @@
 //! JSON Schemas at the door: compiled when they are first needed, and kept for the next request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::error::DraftFault;
-use super::{AppError, World};
+use super::{AppError, World, evident};
 use crate::domain::id::RequestType;
 use crate::domain::json;
 
@@ -22,7 +22,14 @@ const EXPLANATION_CHARS_MAX: usize = 400;
 /// Compiled schemas.
 #[derive(Default)]
 pub struct Checks {
-    of_types: Mutex<HashMap<RequestType, Option<Arc<Compiled>>>>,
+    of_types: Mutex<HashMap<RequestType, Option<Arc<TypeSchema>>>>,
+}
+
+/// The schema of a type's details, compiled once it takes the validator to know.
+struct TypeSchema {
+    file: String,
+    schema: Value,
+    compiled: OnceLock<Compiled>,
 }
 
 /// A schema with its validator.
@@ -37,7 +44,8 @@ impl Checks {
     /// # Errors
     /// [`AppError::BadFile`] if the schema is none.
     pub fn draft_faults(&self, schema: &str, draft: &Value) -> Result<Vec<DraftFault>, AppError> {
-        Ok(compile("schemas/ledger/request.schema.json", schema)?.faults(draft, ""))
+        let file = "schemas/ledger/request.schema.json";
+        Ok(compile(file, read(file, schema)?)?.faults(draft, ""))
     }
 
     /// Everything that is wrong with the details of a request of this type.
@@ -53,12 +61,29 @@ impl Checks {
         let mut of_types = self.of_types.lock().unwrap_or_else(PoisonError::into_inner);
         if !of_types.contains_key(request_type) {
             let file = format!("schemas/ledger/types/{request_type}.schema.json");
-            let compiled = world.type_schema(request_type)?.map(|text| compile(&file, &text)).transpose()?;
-            of_types.insert(request_type.clone(), compiled.map(Arc::new));
+            let schema = world.type_schema(request_type)?.map(|text| read(&file, &text)).transpose()?;
+            let schema = schema.map(|schema| Arc::new(TypeSchema { file, schema, compiled: OnceLock::new() }));
+            of_types.insert(request_type.clone(), schema);
         }
-        let compiled = of_types.get(request_type).cloned().flatten();
+        let schema = of_types.get(request_type).cloned().flatten();
         drop(of_types);
-        Ok(compiled.map(|compiled| compiled.faults(details, "/details")).unwrap_or_default())
+        schema.map_or(Ok(Vec::new()), |schema| schema.faults(details))
+    }
+}
+
+impl TypeSchema {
+    fn faults(&self, details: &Value) -> Result<Vec<DraftFault>, AppError> {
+        if evident::satisfies(details, &self.schema) {
+            return Ok(Vec::new());
+        }
+        let compiled = match self.compiled.get() {
+            Some(compiled) => compiled,
+            None => {
+                let compiled = compile(&self.file, self.schema.clone())?;
+                self.compiled.get_or_init(|| compiled)
+            }
+        };
+        Ok(compiled.faults(details, "/details"))
     }
 }
 
@@ -127,9 +152,12 @@ fn shortened(text: String, max: usize) -> String {
     }
 }
 
-fn compile(file: &str, text: &str) -> Result<Compiled, AppError> {
-    let bad = |what: String| AppError::BadFile { file: file.to_owned(), what };
-    let schema: Value = json::read(text).map_err(|e| bad(e.to_string()))?;
-    let validator = jsonschema::draft202012::new(&schema).map_err(|e| bad(e.to_string()))?;
+fn read(file: &str, text: &str) -> Result<Value, AppError> {
+    json::read(text).map_err(|e| AppError::BadFile { file: file.to_owned(), what: e.to_string() })
+}
+
+fn compile(file: &str, schema: Value) -> Result<Compiled, AppError> {
+    let bad = |e: ValidationError<'_>| AppError::BadFile { file: file.to_owned(), what: e.to_string() };
+    let validator = jsonschema::draft202012::new(&schema).map_err(bad)?;
     Ok(Compiled { schema, validator })
 }

@@ -6,6 +6,7 @@ use super::checks::FAULTS_MAX;
 use super::error::DraftFault;
 use super::write::{Effect, Novelty};
 use super::{AppError, Ledger, Session};
+use crate::domain::event::Event;
 use crate::domain::history::History;
 use crate::domain::id::{RequestId, RequestType};
 use crate::domain::packet::{BadPacket, Draft, Packet};
@@ -59,9 +60,9 @@ impl Ledger<'_> {
         let request = NewRequest { draft, created_at: genesis.clock.at, random, genesis };
         match records.create(&request, &session.budget)? {
             Created::New(packet, _) => {
-                let history = records
-                    .history(packet.request_id)?
-                    .ok_or_else(|| AppError::NotFound { name: packet.request_id.to_string(), suggestion: None })?;
+                let hash = Packet::hash_of(&packet.to_bytes().map_err(StoreError::from)?);
+                let first = Event::genesis(&packet, hash, &request.genesis).map_err(StoreError::from)?;
+                let history = History::new(*packet, hash, vec![first]).map_err(StoreError::from)?;
                 Ok(Made::Request { history: Box::new(history), novelty: Novelty::New })
             }
             Created::Existing(id) => self.existing(records, id, &request.draft),

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod checks;
 pub mod create;
 pub mod error;
+mod evident;
 pub mod list;
 pub mod reference;
 pub mod show;

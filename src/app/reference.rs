@@ -21,7 +21,7 @@ impl Ledger<'_> {
         let candidates = candidates(text, self.world.now());
         let mut there = Vec::new();
         for id in &candidates {
-            if self.is_there(*id, records)? {
+            if records.contains(*id)? {
                 there.push(*id);
             }
         }
@@ -38,15 +38,6 @@ impl Ledger<'_> {
                 Err(AppError::NotFound { name: text.to_owned(), suggestion })
             }
             _ => Err(AppError::Ambiguous { name: text.to_owned(), candidates: there }),
-        }
-    }
-
-    fn is_there(&self, id: RequestId, records: &dyn Records) -> Result<bool, AppError> {
-        match records.history(id) {
-            Ok(history) => Ok(history.is_some()),
-            // Damaged is there; whoever reads it next will say so.
-            Err(crate::store::StoreError::Damaged { .. }) => Ok(true),
-            Err(other) => Err(other.into()),
         }
     }
 

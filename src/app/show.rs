@@ -71,6 +71,14 @@ impl Ledger<'_> {
             }
             AsOf::Version(version) => now.at_version(version),
         };
+        self.view(records, history, as_of, by)
+    }
+
+    /// What there is to see in a history that was just read or written.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn view(&self, records: &dyn Records, history: History, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
         let state = State::replay(&history, self.workflow);
         let packet = history.packet();
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));

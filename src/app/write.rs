@@ -69,29 +69,55 @@ impl Ledger<'_> {
         session: &Session,
     ) -> Result<Written, AppError> {
         self.writable()?;
+        if conditions.effect == Effect::DryRun {
+            let tried = self.attempt(records, id, command, conditions, session)?;
+            return tried.ok_or_else(|| no_turn(session, id));
+        }
+        let turn = records.turn(id, &session.budget)?;
         loop {
-            let history =
-                records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
-            refuse_newer(&history)?;
-            if history.events().is_empty() {
-                self.complete(records, id, &history, session)?;
-                continue;
+            match self.attempt(turn.as_ref(), id, command, conditions, session)? {
+                Some(written) => return Ok(written),
+                None if session.budget.is_over() => return Err(no_turn(session, id)),
+                None => {}
             }
-            if let Some(written) = self.seen_before(records, id, &history, command, conditions, session)? {
-                return Ok(written);
+        }
+    }
+
+    /// One try; `None` if somebody else was first, in spite of the turn: what they wrote decides anew.
+    fn attempt(
+        &self,
+        records: &dyn Records,
+        id: RequestId,
+        command: &Command,
+        conditions: &Conditions,
+        session: &Session,
+    ) -> Result<Option<Written>, AppError> {
+        let mut history =
+            records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
+        refuse_newer(&history)?;
+        if history.events().is_empty() {
+            let first = self.first_event(records, &history)?;
+            if conditions.effect == Effect::Write {
+                return match records.append(id, &[], &first, &session.budget)? {
+                    Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => Ok(None),
+                    Append::Unknown(cause) => Err(AppError::Unknown { cause, key: None }),
+                };
             }
-            check_expectations(&history, self, conditions)?;
-            let event = self.decide_event(records, &history, command, conditions, session)?;
-            if conditions.effect == Effect::DryRun {
-                return with_event(history, event, Novelty::Tried);
-            }
-            records.witness(Some(event.clock()))?;
-            match records.append(id, history.heads(), &event, &session.budget)? {
-                Append::Committed(_) => return with_event(history, event, Novelty::New),
-                // Somebody else was first: what they wrote decides anew.
-                Append::Duplicate(_) | Append::Stale { .. } => in_time(session, id)?,
-                Append::Unknown(cause) => return Err(AppError::Unknown { cause, key: conditions.key.clone() }),
-            }
+            history.append(first).map_err(StoreError::from)?;
+        }
+        if let Some(written) = self.seen_before(records, id, &history, command, conditions, session)? {
+            return Ok(Some(written));
+        }
+        check_expectations(&history, self, conditions)?;
+        let event = self.decide_event(records, &history, command, conditions, session)?;
+        if conditions.effect == Effect::DryRun {
+            return with_event(history, event, Novelty::Tried).map(Some);
+        }
+        records.witness(Some(event.clock()))?;
+        match records.append(id, history.heads(), &event, &session.budget)? {
+            Append::Committed(_) => with_event(history, event, Novelty::New).map(Some),
+            Append::Duplicate(_) | Append::Stale { .. } => Ok(None),
+            Append::Unknown(cause) => Err(AppError::Unknown { cause, key: conditions.key.clone() }),
         }
     }
 
@@ -108,20 +134,10 @@ impl Ledger<'_> {
         })
     }
 
-    /// Writes the first event of a request whose making was cut short.
-    fn complete(
-        &self,
-        records: &dyn Records,
-        id: RequestId,
-        history: &History,
-        session: &Session,
-    ) -> Result<(), AppError> {
+    /// The first event of a request whose making was cut short.
+    fn first_event(&self, records: &dyn Records, history: &History) -> Result<Event, AppError> {
         let genesis = self.genesis(records, None)?;
-        let event = Event::genesis(history.packet(), history.packet_hash(), &genesis).map_err(StoreError::from)?;
-        match records.append(id, &[], &event, &session.budget)? {
-            Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => in_time(session, id),
-            Append::Unknown(cause) => Err(AppError::Unknown { cause, key: None }),
-        }
+        Ok(Event::genesis(history.packet(), history.packet_hash(), &genesis).map_err(StoreError::from)?)
     }
 
     /// The first result of this key, if the key was used.
@@ -228,12 +244,9 @@ fn with_event(mut history: History, event: Event, novelty: Novelty) -> Result<Wr
     Ok(Written { event, history, novelty })
 }
 
-fn in_time(session: &Session, id: RequestId) -> Result<(), AppError> {
-    if !session.budget.is_over() {
-        return Ok(());
-    }
+fn no_turn(session: &Session, id: RequestId) -> AppError {
     let waited_ms = u64::try_from(session.budget.spent().as_millis()).unwrap_or(u64::MAX);
-    Err(StoreError::Busy { what: format!("a turn to write to {id}"), holder: None, waited_ms }.into())
+    StoreError::Busy { what: format!("a turn to write to {id}"), holder: None, waited_ms }.into()
 }
 
 /// The head that an event is.

@@ -58,7 +58,6 @@ struct CliWorld {
     now: fn() -> Timestamp,
     random: fn(&mut [u8]),
     schemas: PathBuf,
-    root: PathBuf,
 }
 
 impl World for CliWorld {
@@ -72,8 +71,7 @@ impl World for CliWorld {
 
     fn type_schema(&self, request_type: &RequestType) -> Result<Option<String>, AppError> {
         let path = self.schemas.join(format!("types/{request_type}.schema.json"));
-        let store = FsStore::open(&self.root)?;
-        let own = store.text(&path, SCHEMA_BYTES_MAX)?;
+        let own = FsStore::text(&path, SCHEMA_BYTES_MAX)?;
         Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
     }
 
@@ -92,14 +90,14 @@ pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
     let layout = store.layout().clone();
     let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
     let path = layout.settings();
-    let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
+    let text = FsStore::text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
     let settings = Settings::parse(&text).map_err(|e| bad(&path, e.to_string()))?;
     let path = layout.workflow();
-    let workflow = match store.text(&path, WORKFLOW_BYTES_MAX)? {
+    let workflow = match FsStore::text(&path, WORKFLOW_BYTES_MAX)? {
         Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
         None => Workflow::default(),
     };
-    let world = CliWorld { now: env.now, random: env.random, schemas: layout.schemas(), root };
+    let world = CliWorld { now: env.now, random: env.random, schemas: layout.schemas() };
     Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
 }
 

@@ -80,6 +80,9 @@ conformance!(
     a_key_that_many_create_with_makes_one_request,
     creates_at_once_take_numbers_of_their_own,
     writers_who_read_again_all_get_through,
+    what_is_read_in_a_turn_stays_true_until_it_is_written_to,
+    a_turn_ends_when_it_is_dropped_and_does_what_the_store_does,
+    a_batch_gives_turns_too,
 );
 
 fn endless() -> Budget {
@@ -479,4 +482,61 @@ fn writers_who_read_again_all_get_through(store: &dyn Store) {
     thread::scope(|scope| (0..4).for_each(|who| drop(scope.spawn(move || write(who)))));
     let history = store.history(id).unwrap().unwrap();
     assert_eq!((history.heads().len(), history.version()), (1, 1 + 4 * EACH as u64));
+}
+
+fn what_is_read_in_a_turn_stays_true_until_it_is_written_to(store: &dyn Store) {
+    const EACH: usize = 5;
+    let id = make(store, "a", None);
+    let write = |who: usize| {
+        for round in 0..EACH {
+            let turn = store.turn(id, &endless()).unwrap();
+            let history = turn.history(id).unwrap().unwrap();
+            thread::yield_now();
+            let event = note(&history, "x", Some(&format!("{who}-{round}")));
+            let head = Head { n: event.n(), hash: event.hash() };
+            // Never stale: nobody else came in between.
+            assert_eq!(turn.append(id, history.heads(), &event, &endless()).unwrap(), Append::Committed(head));
+        }
+    };
+    thread::scope(|scope| (0..4).for_each(|who| drop(scope.spawn(move || write(who)))));
+    let history = store.history(id).unwrap().unwrap();
+    assert_eq!((history.heads().len(), history.version()), (1, 1 + 4 * EACH as u64));
+}
+
+fn a_turn_ends_when_it_is_dropped_and_does_what_the_store_does(store: &dyn Store) {
+    let id = make(store, "a", Some("k"));
+    let turn = store.turn(id, &endless()).unwrap();
+    assert!(turn.contains(id).unwrap());
+    let history = turn.history(id).unwrap().unwrap();
+    let old = history.heads().to_vec();
+    let first = note(&history, "x", Some("first"));
+    let head = Head { n: first.n(), hash: first.hash() };
+    assert_eq!(turn.append(id, &old, &first, &endless()).unwrap(), Append::Committed(head));
+    // Within one turn: the next reading sees it, an old one is stale, a key is known.
+    let history = turn.history(id).unwrap().unwrap();
+    assert_eq!(history.heads(), [head]);
+    let late = note_after(id, &old, "y", None);
+    assert_eq!(turn.append(id, &old, &late, &endless()).unwrap(), Append::Stale { actual: vec![head] });
+    let again = note(&history, "z", Some("first"));
+    assert_eq!(turn.append(id, &[head], &again, &endless()).unwrap(), Append::Duplicate(head));
+    drop(turn);
+    let next = append(store, id, "outside", None);
+    assert_eq!(heads(store, id), [next]);
+    let missing = "REQ-20991231-9999".parse().unwrap();
+    assert!(!store.contains(missing).unwrap());
+    let turn = store.turn(missing, &endless()).unwrap();
+    assert_eq!((turn.contains(missing).unwrap(), turn.history(missing).unwrap()), (false, None));
+}
+
+fn a_batch_gives_turns_too(store: &dyn Store) {
+    let id = make(store, "a", None);
+    let batch = store.batch(&endless()).unwrap();
+    let turn = batch.turn(id, &endless()).unwrap();
+    let history = turn.history(id).unwrap().unwrap();
+    let event = note(&history, "x", None);
+    assert!(matches!(turn.append(id, history.heads(), &event, &endless()).unwrap(), Append::Committed(_)));
+    drop(turn);
+    assert!(batch.contains(id).unwrap());
+    batch.commit().unwrap();
+    assert_eq!(heads(store, id), [Head { n: event.n(), hash: event.hash() }]);
 }

@@ -98,6 +98,10 @@ impl Inner {
 }
 
 impl Records for MemoryStore {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        Ok(self.inner().requests.histories.contains_key(&id))
+    }
+
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
         Ok(self.inner().requests.histories.get(&id).cloned())
     }
@@ -118,6 +122,46 @@ impl Records for MemoryStore {
 
     fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
         Ok(self.inner().witness(reading))
+    }
+
+    fn turn<'a>(&'a self, _: RequestId, _: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        Ok(Box::new(MemoryTurn { store: self, _writing: held(&self.writing) }))
+    }
+}
+
+/// A turn in which nobody else writes.
+struct MemoryTurn<'a> {
+    store: &'a MemoryStore,
+    _writing: MutexGuard<'a, ()>,
+}
+
+impl Records for MemoryTurn<'_> {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        self.store.contains(id)
+    }
+
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        self.store.history(id)
+    }
+
+    fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
+        self.store.find(key, budget)
+    }
+
+    fn create(&self, request: &NewRequest, _: &Budget) -> Result<Created, StoreError> {
+        self.store.inner().requests.create(request)
+    }
+
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, _: &Budget) -> Result<Append, StoreError> {
+        self.store.inner().requests.append(id, expected, event)
+    }
+
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        self.store.witness(reading)
+    }
+
+    fn turn<'a>(&'a self, _: RequestId, _: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        Ok(Box::new(self))
     }
 }
 
@@ -207,6 +251,10 @@ impl MemoryBatch<'_> {
 }
 
 impl Records for MemoryBatch<'_> {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        Ok(self.copy().histories.contains_key(&id))
+    }
+
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
         Ok(self.copy().histories.get(&id).cloned())
     }
@@ -225,6 +273,10 @@ impl Records for MemoryBatch<'_> {
 
     fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
         Ok(self.store.inner().witness(reading))
+    }
+
+    fn turn<'a>(&'a self, _: RequestId, _: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        Ok(Box::new(self))
     }
 }
 

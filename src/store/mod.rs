@@ -190,6 +190,12 @@ impl From<BadHistory> for StoreError {
 
 /// What stores and batches have in common.
 pub trait Records {
+    /// Whether there is such a request, be it damaged.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError>;
+
     /// The history of a request; `None` if there is none.
     ///
     /// # Errors
@@ -219,6 +225,44 @@ pub trait Records {
     /// # Errors
     /// Machinery that failed.
     fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError>;
+
+    /// Waits for a turn at a request: until it is dropped, what is read of the request by way of it stays true until it
+    /// is appended to by way of it. A writer that reads and appends without one is right all the same, but may find its
+    /// reading stale again and again, and so never come to write.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], or machinery that failed.
+    fn turn<'a>(&'a self, id: RequestId, budget: &Budget) -> Result<Box<dyn Records + 'a>, StoreError>;
+}
+
+impl<R: Records + ?Sized> Records for &R {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        (**self).contains(id)
+    }
+
+    fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        (**self).history(id)
+    }
+
+    fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
+        (**self).find(key, budget)
+    }
+
+    fn create(&self, request: &NewRequest, budget: &Budget) -> Result<Created, StoreError> {
+        (**self).create(request, budget)
+    }
+
+    fn append(&self, id: RequestId, expected: &[Head], event: &Event, budget: &Budget) -> Result<Append, StoreError> {
+        (**self).append(id, expected, event, budget)
+    }
+
+    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        (**self).witness(reading)
+    }
+
+    fn turn<'a>(&'a self, id: RequestId, budget: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        (**self).turn(id, budget)
+    }
 }
 
 /// A place where packets and events are kept. Everything that it answers as done is durable.

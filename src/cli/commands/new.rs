@@ -83,7 +83,10 @@ fn report(
     if context.output.quiet {
         return context.output.text(&format!("{id}\n"));
     }
-    let view = ledger.show(ledger.store, id, AsOf::Now, &session.by)?;
+    let view = match novelty {
+        Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?,
+        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
+    };
     let note = if deduplicated { seen_before("made", &state, &view) } else { String::new() };
     context.output.text(&format!("{id}  {}{note}\n", text::state(&state)))?;
     context.output.text(&next_step(id, &view))

@@ -104,7 +104,10 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
         context.output.text(&format!("{id}  {line} (dry run: nothing was written)\n"))?;
         return Ok(Exit::Done);
     }
-    let view = ledger.show(ledger.store, id, AsOf::Now, &session.by)?;
+    let view = match novelty {
+        Novelty::New => ledger.view(ledger.store, history, AsOf::Now, &session.by)?,
+        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
+    };
     let note = if novelty == Novelty::Deduplicated { seen_before("written", &word, &view) } else { String::new() };
     context.output.text(&format!("{id}  {line}{note}\n{}", next_step(id, &view)))?;
     Ok(Exit::Done)

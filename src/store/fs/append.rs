@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Create, Durability, LogFile};
 use super::log::{LOG_BYTES_MAX, Log, Tail};
+use super::turn::OpenLog;
 use super::{FsStore, io, parse_log};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
@@ -64,22 +65,31 @@ impl FsStore {
         Ok(path)
     }
 
-    /// Appends one event under the request's lock, which must be held.
+    /// Opens a request for writing; its lock must be held.
+    pub(super) fn open_request(&self, id: RequestId, budget: &Budget) -> Result<OpenLog, StoreError> {
+        // The packet first: opening the log makes it.
+        let packet = self.packet_to_write(id)?;
+        let (file, log) = self.open_log(id, budget)?;
+        let whole_len = log.whole_len as u64;
+        Ok(OpenLog { file, whole_len, history: self.history_from(id, packet, log.events)? })
+    }
+
+    /// Appends one event under the request's lock, which must be held; `open` is what was read under it.
     pub(super) fn append_locked(
         &self,
         id: RequestId,
         expected: &[Head],
         event: &Event,
+        mut open: Option<OpenLog>,
         budget: &Budget,
     ) -> Result<Append, StoreError> {
         /// A log that is replaced again and again while it is written to is beyond us.
         const REPLACED_MAX: u32 = 8;
         for round in 0..REPLACED_MAX {
-            // The packet first: opening the log makes it.
-            let packet = self.packet_to_write(id)?;
-            let (mut file, log) = self.open_log(id, budget)?;
-            let whole_len = log.whole_len as u64;
-            let mut history = self.history_from(id, packet, log.events)?;
+            let OpenLog { mut file, whole_len, mut history } = match open.take() {
+                Some(open) => open,
+                None => self.open_request(id, budget)?,
+            };
             if round > 0 && history.event(event.hash()).is_some() {
                 // Whoever replaced the file had seen our line.
                 file.sync().map_err(io("sync", &self.layout.log(id)))?;

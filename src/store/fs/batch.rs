@@ -177,6 +177,10 @@ fn append(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreErro
 }
 
 impl Records for FsBatch<'_> {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        Ok(self.inner.borrow().histories.contains_key(&id) || self.store.contains(id)?)
+    }
+
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
         let mut inner = self.inner.borrow_mut();
         self.load(&mut inner, id)?;
@@ -238,6 +242,11 @@ impl Records for FsBatch<'_> {
         let before = inner.clock;
         inner.clock = before.max(reading);
         Ok(before)
+    }
+
+    fn turn<'a>(&'a self, _: RequestId, _: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        // A batch is alone as it is.
+        Ok(Box::new(self))
     }
 }
 

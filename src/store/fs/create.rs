@@ -146,7 +146,7 @@ impl FsStore {
         let folder = self.layout.requests();
         self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
         let first = Event::genesis(&packet, hash, genesis)?;
-        let begun = self.append_locked(id, &[], &first, budget)?;
+        let begun = self.append_locked(id, &[], &first, None, budget)?;
         if let Append::Committed(_) = begun {
             budget.tell(&Notice::Completed { what: format!("{id}, whose making was cut short") });
         }
@@ -182,7 +182,7 @@ impl FsStore {
     pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
         let folder = self.layout.requests();
         let synced = self.disk.sync_dir(&folder).map_err(io("sync", &folder));
-        let error = match synced.and_then(|()| self.append_locked(placed.id, &[], &placed.first, budget)) {
+        let error = match synced.and_then(|()| self.append_locked(placed.id, &[], &placed.first, None, budget)) {
             Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
             Ok(Append::Unknown(cause)) => return Ok(Created::Unknown(cause)),
             Ok(Append::Duplicate(_) | Append::Stale { .. }) => {

@@ -15,9 +15,11 @@ pub mod layout;
 pub mod lock;
 pub mod log;
 mod native;
+mod turn;
 pub mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ use self::keys::{Kept, Keys};
 use self::layout::{Layout, id_of};
 use self::lock::{Lock, Sharing};
 use self::log::{LOG_BYTES_MAX, Log};
+use self::turn::Turn;
 use super::{
     Append, Batch, Budget, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError, Surveyed,
 };
@@ -55,6 +58,7 @@ pub struct FsStore {
     keys: Mutex<Kept>,
     journal: journal::Known,
     writer: OnceLock<Writer>,
+    has_local: AtomicBool,
 }
 
 /// What a lock on the whole ledger leaves to others.
@@ -84,7 +88,14 @@ impl FsStore {
         for folder in [layout.requests(), layout.events()].into_iter().chain(layout.local_folders()) {
             check_folder(&folder)?;
         }
-        Ok(Self { layout, disk, keys: Mutex::default(), journal: journal::Known::default(), writer: OnceLock::new() })
+        Ok(Self {
+            layout,
+            disk,
+            keys: Mutex::default(),
+            journal: journal::Known::default(),
+            writer: OnceLock::new(),
+            has_local: AtomicBool::new(false),
+        })
     }
 
     /// Where everything is.
@@ -97,14 +108,14 @@ impl FsStore {
     ///
     /// # Errors
     /// Failed machinery, or a file that is no plain UTF-8 file of at most `max` bytes.
-    pub fn text(&self, path: &Path, max: usize) -> Result<Option<String>, StoreError> {
+    pub fn text(path: &Path, max: usize) -> Result<Option<String>, StoreError> {
         let Some((bytes, _)) = read(path, max as u64)? else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| StoreError::damaged(None, path, None, "it is not UTF-8"))
     }
 
     /// Enters the ledger for a write of one request; completes a batch that was cut short first.
     fn enter(&self, budget: &Budget) -> Result<Entered, StoreError> {
-        self.make_local()?;
+        self.make_local_now()?;
         self.make_folders()?;
         loop {
             let gate = self.pass_gate(budget)?;
@@ -120,7 +131,7 @@ impl FsStore {
 
     /// Enters the ledger alone. The gate keeps newcomers out, so that a steady stream of them can't starve this one.
     fn enter_alone(&self, budget: &Budget) -> Result<(Lock, Lock), StoreError> {
-        self.make_local()?;
+        self.make_local_now()?;
         self.make_folders()?;
         if Lock::try_take(&self.layout.lock("waiting"), Sharing::Exclusive)?.is_none() {
             // Somebody was kept waiting by the batch before: let them in first.
@@ -147,12 +158,18 @@ impl FsStore {
         Ok(())
     }
 
+    /// Makes the local folders, once a process and again before each write: they may be removed at any time.
     fn make_local(&self) -> Result<(), StoreError> {
+        if self.has_local.load(Ordering::Relaxed) { Ok(()) } else { self.make_local_now() }
+    }
+
+    fn make_local_now(&self) -> Result<(), StoreError> {
         for folder in self.layout.local_folders() {
             if !folder.is_dir() {
                 self.disk.make_dir(&folder).map_err(io("make", &folder))?;
             }
         }
+        self.has_local.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -261,6 +278,19 @@ impl FsStore {
 }
 
 impl Records for FsStore {
+    fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
+        let is_there = |path: &Path| disk::facts(path).map(|facts| facts.is_some()).map_err(io("look at", path));
+        if is_there(&self.layout.packet(id))? {
+            return Ok(true);
+        }
+        // A packet that is missing although it has events is damage, and damage is there.
+        match self.history(id) {
+            Ok(history) => Ok(history.is_some()),
+            Err(StoreError::Damaged { .. }) => Ok(true),
+            Err(other) => Err(other),
+        }
+    }
+
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
         match self.read_history(id) {
             Err(StoreError::Damaged { .. }) => self.between_batches(|plan| self.history_through(id, plan)),
@@ -306,9 +336,7 @@ impl Records for FsStore {
     }
 
     fn append(&self, id: RequestId, expected: &[Head], event: &Event, budget: &Budget) -> Result<Append, StoreError> {
-        let _entered = self.enter(budget)?;
-        let _lock = self.lock_request(id, budget)?;
-        self.append_locked(id, expected, event, budget)
+        Turn::take(self, id, budget)?.append(id, expected, event, budget)
     }
 
     fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
@@ -323,6 +351,10 @@ impl Records for FsStore {
             self.disk.scribble(&path, text.as_bytes()).map_err(io("write", &path))?;
         }
         Ok(before)
+    }
+
+    fn turn<'a>(&'a self, id: RequestId, budget: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
+        Ok(Box::new(Turn::take(self, id, budget)?))
     }
 }
 
