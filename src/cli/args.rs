@@ -83,8 +83,9 @@ pub enum Color {
     Never,
 }
 
-/// The commands.
+/// The commands. Their arguments are put together when one is named: all of them take longer than most commands do.
 #[derive(Subcommand, Debug)]
+#[command(defer = true)]
 pub enum Command {
     /// Make a ledger here
     Init(Init),
@@ -167,7 +168,7 @@ impl Command {
     }
 }
 
-/// `ledger init`
+/// Make a ledger here
 #[derive(Args, Debug)]
 pub struct Init {
     /// The ledger's name [default: the folder's]
@@ -181,7 +182,7 @@ pub struct Init {
     pub track_index: bool,
 }
 
-/// `ledger new`
+/// Make a request
 #[derive(Args, Debug)]
 pub struct New {
     /// One line that says what is asked
@@ -260,7 +261,7 @@ pub struct Writing {
     pub dry_run: bool,
 }
 
-/// `ledger transition`
+/// Bring a request into another state
 #[derive(Args, Debug)]
 pub struct Transition {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -282,7 +283,7 @@ pub struct Transition {
     pub writing: Writing,
 }
 
-/// `ledger respond`
+/// Speak for one target's part of a request
 #[derive(Args, Debug)]
 pub struct Respond {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -308,7 +309,7 @@ pub struct Respond {
     pub writing: Writing,
 }
 
-/// `ledger approve`
+/// Put an approval on record
 #[derive(Args, Debug)]
 pub struct Approve {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -325,7 +326,7 @@ pub struct Approve {
     pub writing: Writing,
 }
 
-/// `ledger note`
+/// Put a note on record
 #[derive(Args, Debug)]
 pub struct Note {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -342,7 +343,7 @@ pub struct Note {
     pub writing: Writing,
 }
 
-/// `ledger evidence`
+/// Put evidence on record
 #[derive(Args, Debug)]
 pub struct Evidence {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -356,7 +357,7 @@ pub struct Evidence {
     pub writing: Writing,
 }
 
-/// `ledger show`
+/// Show a request, now or as it was
 #[derive(Args, Debug)]
 pub struct Show {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -373,7 +374,7 @@ pub struct Show {
     pub explain: bool,
 }
 
-/// `ledger log`
+/// Show what happened to one request, or to all
 #[derive(Args, Debug)]
 pub struct Log {
     /// The request; all where none is named
@@ -402,7 +403,7 @@ pub struct Log {
     pub follow: bool,
 }
 
-/// `ledger list`
+/// List requests
 #[derive(Args, Debug)]
 pub struct List {
     /// In this state; may be repeated
@@ -458,7 +459,7 @@ pub struct List {
     pub fields: Vec<String>,
 }
 
-/// `ledger index`
+/// Make index.json anew, byte for byte
 #[derive(Args, Debug)]
 pub struct Index {
     /// Only say whether it is current (exit 3 if not)
@@ -466,7 +467,7 @@ pub struct Index {
     pub check: bool,
 }
 
-/// `ledger verify`
+/// Check every byte and every step
 #[derive(Args, Debug)]
 pub struct Verify {
     /// The request; everything where none is named
@@ -474,7 +475,7 @@ pub struct Verify {
     pub request: Option<String>,
 }
 
-/// `ledger resolve`
+/// Settle a request that two clones left in two states
 #[derive(Args, Debug)]
 pub struct Resolve {
     /// The request: its id, key:K, 1120-1, or the number alone for today
@@ -491,7 +492,7 @@ pub struct Resolve {
     pub writing: Writing,
 }
 
-/// `ledger apply`
+/// Apply operations from JSON lines
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Each line is an operation, a JSON object, and is answered by a line once it is on disk:
@@ -513,7 +514,7 @@ pub struct Apply {
     pub keep_going: bool,
 }
 
-/// `ledger schema`
+/// Print a JSON Schema, or the catalogue of commands, states and exit statuses
 #[derive(Args, Debug)]
 pub struct Schema {
     /// packet, request, event, index, workflow, ledger, or types/TYPE; the catalogue where none is named

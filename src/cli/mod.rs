@@ -27,6 +27,7 @@ use self::args::{Cli, Color, Format};
 use self::exit::Exit;
 use self::failure::Failure;
 use self::render::Output;
+use crate::store::budget::Progress;
 use crate::store::{Budget, Notice};
 
 pub use environment::Environment;
@@ -69,10 +70,11 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     output.verbose = cli.global.verbose;
     output.width = env.width;
     output.err_is_terminal = env.err_is_terminal;
-    let watchdog = watchdog::start(&cli, &budget, env.abort);
+    watchdog::start(&cli, &budget, env.abort);
     let mut context = Context { cli: &cli, env, budget, output };
     let result = commands::run(&mut context);
-    drop(watchdog);
+    // Whatever is left to do is to tell.
+    context.budget.set_progress(Progress::Settled);
     let result = result.and_then(|exit| context.output.flush().map(|()| exit));
     match result {
         Ok(exit) => exit,

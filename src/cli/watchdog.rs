@@ -1,6 +1,5 @@
 //! Ends the program when its budget is over and it still runs: a sync that hangs can't be interrupted in any other way.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::args::Cli;
@@ -13,24 +12,14 @@ use crate::store::budget::Progress;
 /// Time for a command to notice by itself that its budget is over.
 const GRACE: Duration = Duration::from_millis(400);
 
-/// A watchdog; dropped, it goes away.
-pub(super) struct Watchdog {
-    _alive: Sender<()>,
-}
-
-/// Watches a command with a budget, unless it handles a stream and renews its budget itself.
-pub(super) fn start(cli: &Cli, budget: &Budget, abort: fn(u8) -> !) -> Option<Watchdog> {
-    let left = budget.left()?;
-    if cli.command.is_stream() {
-        return None;
-    }
-    let (alive, gone) = channel::<()>();
+/// Watches a command with a budget, unless it handles a stream and renews its budget itself. It is not called off: what
+/// is settled is left alone, and waking it up would take longer than most commands do.
+pub(super) fn start(cli: &Cli, budget: &Budget, abort: fn(u8) -> !) {
+    let Some(left) = budget.left().filter(|_| !cli.command.is_stream()) else { return };
     let budget = budget.clone();
     let format = cli.global.format();
     let watch = move || {
-        if gone.recv_timeout(left + GRACE) != Err(RecvTimeoutError::Timeout) {
-            return;
-        }
+        std::thread::sleep(left + GRACE);
         let failure = match budget.progress() {
             Progress::Settled => return,
             Progress::Before => Failure::new(Exit::Busy, "busy", "the budget ran out before anything was written")
@@ -49,6 +38,5 @@ pub(super) fn start(cli: &Cli, budget: &Budget, abort: fn(u8) -> !) -> Option<Wa
         abort(failure.exit.status());
     };
     // Without a thread there is no watchdog; the command still keeps to its budget wherever it waits for locks.
-    std::thread::Builder::new().name("watchdog".into()).spawn(watch).ok()?;
-    Some(Watchdog { _alive: alive })
+    let _ = std::thread::Builder::new().name("watchdog".into()).spawn(watch);
 }

@@ -70,17 +70,23 @@ fn catalogue(context: &Context<'_>) -> Result<Catalogue, Failure> {
         takes_value: arg.get_action().takes_values(),
         global: arg.is_global_set(),
     };
-    let cli = Cli::command();
-    let globals: Vec<&clap::Arg> = cli.get_arguments().filter(|arg| arg.is_global_set()).collect();
+    let mut cli = Cli::command();
+    // Only then do the commands have their arguments, and the global ones too.
+    cli.build();
+    let is_listed = |arg: &&clap::Arg| !["help", "version"].contains(&arg.get_id().as_str());
     let command = |command: &clap::Command| CommandView {
         name: command.get_name().to_owned(),
         about: command.get_about().map(ToString::to_string).unwrap_or_default(),
-        arguments: command.get_arguments().chain(globals.iter().copied()).map(argument).collect(),
+        arguments: {
+            let (globals, own): (Vec<_>, Vec<_>) =
+                command.get_arguments().filter(is_listed).partition(|a| a.is_global_set());
+            own.into_iter().chain(globals).map(argument).collect()
+        },
     };
     Ok(Catalogue {
         program: "ledger",
         version: env!("CARGO_PKG_VERSION"),
-        commands: cli.get_subcommands().map(command).collect(),
+        commands: cli.get_subcommands().filter(|one| one.get_name() != "help").map(command).collect(),
         workflow,
         exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
         schemas: builtin::FORMATS.iter().chain(&builtin::TYPES).map(|(name, _)| *name).collect(),
