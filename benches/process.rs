@@ -91,25 +91,38 @@ impl Bench {
         println!("whole process, ledger of {REQUESTS} requests, medians of {} rounds", self.rounds);
         let new = ["new", "-q", "--title", "A request", "--from", "shop", "--to", "billing", "--type", "bug"];
         let new = [&new[..], &["--set", "details.impact=none"]].concat();
-        let mut samples = vec![Vec::new(); 6];
+        let mut samples = vec![Vec::new(); 7];
+        let ids = self.ids();
         for round in 0..self.rounds {
             // A note costs what a transition costs and is never refused; a transition is timed as well.
-            let open = format!("key:k{}", round % OPEN);
+            let (open, by_key) = (ids[round % OPEN].as_str(), format!("key:k{}", round % OPEN));
             samples[0].push(self.floor("append"));
-            samples[1].push(self.ledger_ok("large", &["note", &open, "--text", "some words"]));
-            samples[2].push(self.ledger_ok("large", &["transition", &open, step(round / OPEN), "--reason", "r"]));
-            samples[3].push(self.floor("create"));
-            samples[4].push(self.ledger_ok("large", &new));
+            samples[1].push(self.ledger_ok("large", &["note", open, "--text", "some words"]));
+            samples[2].push(self.ledger_ok("large", &["transition", open, step(round / OPEN), "--reason", "r"]));
+            samples[3].push(self.ledger_ok("large", &["note", &by_key, "--text", "more words"]));
+            samples[4].push(self.floor("create"));
+            samples[5].push(self.ledger_ok("large", &new));
             let key = format!("new-{round}");
-            samples[5].push(self.ledger_ok("large", &[&new[..], &["--key", &key]].concat()));
+            samples[6].push(self.ledger_ok("large", &[&new[..], &["--key", &key]].concat()));
         }
         let medians: Vec<Duration> = samples.iter_mut().map(|s| median(s)).collect();
         row("floor: lock, append, sync", medians[0], medians[0]);
         row("ledger note", medians[1], medians[0]);
         row("ledger transition", medians[2], medians[0]);
-        row("floor: the same and a file, synced, in a synced folder", medians[3], medians[3]);
-        row("ledger new", medians[4], medians[3]);
-        row("ledger new --key", medians[5], medians[3]);
+        row("ledger note key:K", medians[3], medians[0]);
+        row("floor: the same and a file, synced, in a synced folder", medians[4], medians[4]);
+        row("ledger new", medians[5], medians[4]);
+        row("ledger new --key", medians[6], medians[4]);
+    }
+
+    /// The ids of the requests, in order.
+    fn ids(&self) -> Vec<String> {
+        let packets = fs::read_dir(self.at("large/coordination/requests")).expect("a folder");
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name().into_string();
+        let mut ids: Vec<String> =
+            packets.map(|entry| name(entry).expect("a name").trim_end_matches(".json").to_owned()).collect();
+        ids.sort();
+        ids
     }
 
     /// Processor time of reading, as the kernel counts it for finished children.

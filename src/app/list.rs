@@ -168,7 +168,7 @@ impl Ledger<'_> {
     /// # Errors
     /// A cursor of another order, or failed machinery; damaged requests are part of the answer.
     pub fn list(&self, query: &Query) -> Result<Page, AppError> {
-        let (entries, damaged) = self.entries(query.at)?;
+        let (mut entries, damaged) = self.entries(query.at)?;
         let mut rows = Vec::new();
         for (id, entry) in &entries {
             if !self.wants(query, entry) {
@@ -205,7 +205,7 @@ impl Ledger<'_> {
             .filter(|_| more)
             .map(|(place, id, _)| Cursor { sort: query.sort.name(), place: place.clone(), id: *id }.to_string());
         let row = |(_, id, waits_for): (String, RequestId, Vec<RequestId>)| {
-            entries.get(&id).map(|entry| Row { id, entry: entry.clone(), waits_for })
+            entries.remove(&id).map(|entry| Row { id, entry, waits_for })
         };
         Ok(Page { rows: rows.into_iter().filter_map(row).collect(), matched, next, damaged })
     }

@@ -62,7 +62,8 @@ struct Line {
     id: RequestId,
     stamp: [u64; 6],
     events: u64,
-    entry: Entry,
+    // Boxed, for it is large and is handed on three times.
+    entry: Box<Entry>,
 }
 
 /// Projects all requests as they are now, by way of the cache. `progress` is told how many of how many were read.
@@ -106,7 +107,7 @@ pub fn project_all(
     }
     for line in lines.into_iter().flatten() {
         projection.events += line.events;
-        projection.entries.insert(line.id, line.entry);
+        projection.entries.insert(line.id, *line.entry);
     }
     Ok(projection)
 }
@@ -153,7 +154,7 @@ fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result
     match store.history(id) {
         Ok(Some(history)) => {
             let events = history.events().len() as u64;
-            let entry = Entry::of(&history, workflow);
+            let entry = Box::new(Entry::of(&history, workflow));
             Ok(Ok(Line { id, stamp: stamp.parts, events, entry }))
         }
         Ok(None) => Ok(Err("it disappeared while it was read".into())),

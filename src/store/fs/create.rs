@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::disk::{self, Named};
 use super::lock::{Lock, Sharing};
+use super::turn::OpenLog;
 use super::{FsStore, io, list};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
@@ -133,7 +134,9 @@ impl FsStore {
         match disk::facts(&self.layout.log(id)) {
             Ok(None) => false,
             Ok(Some(facts)) if facts.size <= FIRST_LINE_BYTES => {
-                self.read_log(id).map_or(true, |log| log.is_some_and(|log| !log.events.is_empty()))
+                let end = disk::read_part(&self.layout.log(id), facts.size.saturating_sub(1), facts.size);
+                end.is_ok_and(|end| end.as_deref() == Some(b"\n"))
+                    || self.read_log(id).map_or(true, |log| log.is_some_and(|log| !log.events.is_empty()))
             }
             Ok(Some(_)) | Err(_) => true,
         }
@@ -182,7 +185,14 @@ impl FsStore {
     pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
         let folder = self.layout.requests();
         let synced = self.disk.sync_dir(&folder).map_err(io("sync", &folder));
-        let error = match synced.and_then(|()| self.append_locked(placed.id, &[], &placed.first, None, budget)) {
+        let begun = synced.and_then(|()| {
+            let (file, log) = self.open_log(placed.id, budget)?;
+            let packet = (placed.packet.clone(), placed.hash);
+            let whole_len = log.whole_len as u64;
+            let open = OpenLog { file, whole_len, history: self.history_from(placed.id, packet, log.events)? };
+            self.append_locked(placed.id, &[], &placed.first, Some(open), budget)
+        });
+        let error = match begun {
             Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
             Ok(Append::Unknown(cause)) => return Ok(Created::Unknown(cause)),
             Ok(Append::Duplicate(_) | Append::Stale { .. }) => {
