@@ -41,19 +41,20 @@ fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
     }
     let mut text = String::new();
     let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut pending = 0;
+        let (start, mut pending) = (text.len(), 0);
         for (cell, width) in cells.zip(&widths) {
             text.extend(std::iter::repeat_n(' ', pending));
             text.push_str(cell);
             pending = width.saturating_sub(cell.chars().count()) + 2;
         }
+        text.truncate(start + text[start..].trim_end().len());
         text.push('\n');
     };
     line(&mut headings.iter().map(String::as_str));
     for row in &rows {
         line(&mut row.iter().map(AsRef::as_ref));
     }
-    trim_lines(&text)
+    text
 }
 
 fn trim_lines(text: &str) -> String {
