@@ -15,8 +15,13 @@ use crate::domain::history::Head;
 use crate::domain::id::RequestId;
 use crate::domain::time::Hybrid;
 
-#[path = "../../tests/store/support.rs"]
+mod batches;
+#[path = "../../../tests/store/support.rs"]
 mod support;
+mod writers;
+
+use self::batches::*;
+use self::writers::*;
 
 /// A store, and the folder that goes with it.
 struct Fixture {
@@ -258,102 +263,6 @@ fn requests_are_listed_in_order(store: &dyn Store) {
     assert_eq!(store.survey().unwrap().iter().map(|row| row.id).collect::<Vec<_>>(), ids);
 }
 
-fn a_batch_shows_when_it_is_committed_and_not_before(store: &dyn Store) {
-    let id = make(store, "a", None);
-    let before = store.history(id).unwrap().unwrap();
-    let batch = store.batch(&endless()).unwrap();
-    let made = id_of(&batch.create(&request("b", Some("k")), &endless()).unwrap());
-    let event = note(&before, "x", None);
-    let head = Head { n: 2, hash: event.hash() };
-    assert_eq!(batch.append(id, before.heads(), &event, &endless()).unwrap(), Append::Committed(head));
-    let inside = batch.history(made).unwrap();
-    assert_eq!(store.requests().unwrap(), [id]);
-    assert_eq!(store.history(made).unwrap(), None);
-    assert_eq!(store.history(id).unwrap().unwrap(), before);
-    assert!(matches!(batch.commit().unwrap(), Commit::Committed { .. }));
-    assert_eq!(store.requests().unwrap(), [id, made]);
-    assert_eq!(store.history(made).unwrap(), inside);
-    assert_eq!(heads(store, id), [head]);
-    assert_eq!(store.find(&key("k"), &endless()).unwrap(), Some(made));
-}
-
-fn a_dropped_batch_leaves_nothing(store: &dyn Store) {
-    let id = make(store, "a", None);
-    let before = store.history(id).unwrap().unwrap();
-    let batch = store.batch(&endless()).unwrap();
-    let made = id_of(&batch.create(&request("b", Some("k")), &endless()).unwrap());
-    batch.append(id, before.heads(), &note(&before, "x", None), &endless()).unwrap();
-    drop(batch);
-    assert_eq!(store.requests().unwrap(), [id]);
-    assert_eq!(store.history(made).unwrap(), None);
-    assert_eq!(store.history(id).unwrap().unwrap(), before);
-    assert_eq!(store.find(&key("k"), &endless()).unwrap(), None);
-    assert_eq!(make(store, "c", Some("k")), made);
-}
-
-fn a_batch_sees_its_own_writes(store: &dyn Store) {
-    let old = make(store, "a", None);
-    let batch = store.batch(&endless()).unwrap();
-    let made = id_of(&batch.create(&request("b", None), &endless()).unwrap());
-    for id in [old, made] {
-        let begin = batch.history(id).unwrap().unwrap();
-        let event = note(&begin, "x", Some("k"));
-        let first = Head { n: 2, hash: event.hash() };
-        assert_eq!(batch.append(id, begin.heads(), &event, &endless()).unwrap(), Append::Committed(first));
-        assert_eq!(batch.history(id).unwrap().unwrap().heads(), [first]);
-        let stale = note(&begin, "y", None);
-        let answer = batch.append(id, begin.heads(), &stale, &endless()).unwrap();
-        assert_eq!(answer, Append::Stale { actual: vec![first] });
-        let again = note_after(id, &[first], "z", Some("k"));
-        assert_eq!(batch.append(id, &[first], &again, &endless()).unwrap(), Append::Duplicate(first));
-        assert!(batch.append(id, &[first], &note_after(id, &[Head { n: 5, ..first }], "w", None), &endless()).is_err());
-        let next = note_after(id, &[first], "w", None);
-        assert!(matches!(batch.append(id, &[first], &next, &endless()).unwrap(), Append::Committed(_)));
-    }
-    let inside = [old, made].map(|id| batch.history(id).unwrap());
-    batch.commit().unwrap();
-    assert_eq!([old, made].map(|id| store.history(id).unwrap()), inside);
-    assert_eq!(heads(store, made)[0].n, 3);
-}
-
-fn keys_hold_within_a_batch_and_across_its_border(store: &dyn Store) {
-    let before = make(store, "a", Some("before"));
-    let batch = store.batch(&endless()).unwrap();
-    assert_eq!(batch.create(&request("b", Some("before")), &endless()).unwrap(), Created::Existing(before));
-    let within = id_of(&batch.create(&request("c", Some("within")), &endless()).unwrap());
-    assert_eq!(batch.create(&request("d", Some("within")), &endless()).unwrap(), Created::Existing(within));
-    assert_eq!(batch.find(&key("within"), &endless()).unwrap(), Some(within));
-    assert_eq!(batch.find(&key("before"), &endless()).unwrap(), Some(before));
-    assert_eq!(batch.find(&key("never"), &endless()).unwrap(), None);
-    batch.commit().unwrap();
-    assert_eq!(store.create(&request("e", Some("within")), &endless()).unwrap(), Created::Existing(within));
-    assert_eq!(store.requests().unwrap(), [before, within]);
-}
-
-fn an_empty_batch_is_committed(store: &dyn Store) {
-    assert_eq!(store.batch(&endless()).unwrap().commit().unwrap(), Commit::Committed { syncs: 0 });
-    let id = make(store, "a", None);
-    let before = store.history(id).unwrap();
-    let batch = store.batch(&endless()).unwrap();
-    assert_eq!(batch.history(id).unwrap(), before);
-    assert!(matches!(batch.commit().unwrap(), Commit::Committed { .. }));
-    assert_eq!(store.history(id).unwrap(), before);
-}
-
-fn a_writer_that_met_a_batch_decides_on_what_it_left(store: &dyn Store) {
-    let id = make(store, "a", None);
-    let old = heads(store, id);
-    let batch = store.batch(&endless()).unwrap();
-    let event = note_after(id, &old, "x", None);
-    batch.append(id, &old, &event, &endless()).unwrap();
-    thread::scope(|scope| {
-        let other = scope.spawn(|| store.append(id, &old, &note_after(id, &old, "y", None), &endless()).unwrap());
-        batch.commit().unwrap();
-        let actual = vec![Head { n: 2, hash: event.hash() }];
-        assert_eq!(other.join().unwrap(), Append::Stale { actual });
-    });
-}
-
 fn the_clock_that_was_seen_is_the_latest(store: &dyn Store) {
     let reading = |ms, tick| Some(Hybrid { at: noon().plus_ms(ms), tick });
     assert_eq!(store.witness(None).unwrap(), None);
@@ -406,137 +315,4 @@ fn projecting_runs_the_work_and_hands_its_answer_on(store: &dyn Store) {
 
 fn a_clone_keeps_its_name(store: &dyn Store) {
     assert_eq!(store.writer().unwrap(), store.writer().unwrap());
-}
-
-fn of_two_appends_to_the_same_heads_one_is_committed(store: &dyn Store) {
-    let id = make(store, "a", None);
-    for round in 0..5 {
-        let old = heads(store, id);
-        let start = Barrier::new(2);
-        let answers = thread::scope(|scope| {
-            let append = |text: &'static str| {
-                let (old, start) = (&old, &start);
-                scope.spawn(move || {
-                    let event = note_after(id, old, text, None);
-                    start.wait();
-                    store.append(id, old, &event, &endless()).unwrap()
-                })
-            };
-            [append("x"), append("y")].map(|thread| thread.join().unwrap())
-        });
-        let committed: Vec<Head> =
-            answers.iter().filter_map(|a| if let Append::Committed(head) = a { Some(*head) } else { None }).collect();
-        assert_eq!(committed, heads(store, id), "round {round}: {answers:?}");
-        assert!(answers.contains(&Append::Stale { actual: committed }), "round {round}: {answers:?}");
-    }
-}
-
-fn a_key_that_many_create_with_makes_one_request(store: &dyn Store) {
-    let start = Barrier::new(8);
-    let answers: Vec<Created> = thread::scope(|scope| {
-        let create = || {
-            start.wait();
-            store.create(&request("a", Some("k")), &endless()).unwrap()
-        };
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let ids = store.requests().unwrap();
-    assert_eq!(ids.len(), 1);
-    assert_eq!(answers.iter().filter(|a| **a == Created::Existing(ids[0])).count(), 7, "{answers:?}");
-    assert_eq!(answers.iter().filter(|a| matches!(a, Created::New(..))).count(), 1, "{answers:?}");
-    assert_eq!(heads(store, ids[0])[0].n, 1);
-}
-
-fn creates_at_once_take_numbers_of_their_own(store: &dyn Store) {
-    let start = Barrier::new(8);
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                start.wait();
-                make(store, "a", None)
-            });
-        }
-    });
-    let ids = store.requests().unwrap();
-    assert_eq!(ids.iter().map(|id| id.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
-    ids.iter().for_each(|id| assert_eq!(heads(store, *id)[0].n, 1));
-}
-
-fn writers_who_read_again_all_get_through(store: &dyn Store) {
-    const EACH: usize = 3;
-    let id = make(store, "a", None);
-    let write = |who: usize| {
-        let mut done = 0;
-        while done < EACH {
-            let key = format!("{who}-{done}");
-            let history = store.history(id).unwrap().unwrap();
-            let event = note(&history, "x", Some(&key));
-            match store.append(id, history.heads(), &event, &endless()).unwrap() {
-                Append::Committed(_) => done += 1,
-                Append::Stale { .. } => {}
-                other @ (Append::Duplicate(_) | Append::Unknown(_)) => panic!("{other:?}"),
-            }
-        }
-    };
-    thread::scope(|scope| (0..4).for_each(|who| drop(scope.spawn(move || write(who)))));
-    let history = store.history(id).unwrap().unwrap();
-    assert_eq!((history.heads().len(), history.version()), (1, 1 + 4 * EACH as u64));
-}
-
-fn what_is_read_in_a_turn_stays_true_until_it_is_written_to(store: &dyn Store) {
-    const EACH: usize = 5;
-    let id = make(store, "a", None);
-    let write = |who: usize| {
-        for round in 0..EACH {
-            let turn = store.turn(id, &endless()).unwrap();
-            let history = turn.history(id).unwrap().unwrap();
-            thread::yield_now();
-            let event = note(&history, "x", Some(&format!("{who}-{round}")));
-            let head = Head { n: event.n(), hash: event.hash() };
-            // Never stale: nobody else came in between.
-            assert_eq!(turn.append(id, history.heads(), &event, &endless()).unwrap(), Append::Committed(head));
-        }
-    };
-    thread::scope(|scope| (0..4).for_each(|who| drop(scope.spawn(move || write(who)))));
-    let history = store.history(id).unwrap().unwrap();
-    assert_eq!((history.heads().len(), history.version()), (1, 1 + 4 * EACH as u64));
-}
-
-fn a_turn_ends_when_it_is_dropped_and_does_what_the_store_does(store: &dyn Store) {
-    let id = make(store, "a", Some("k"));
-    let turn = store.turn(id, &endless()).unwrap();
-    assert!(turn.contains(id).unwrap());
-    let history = turn.history(id).unwrap().unwrap();
-    let old = history.heads().to_vec();
-    let first = note(&history, "x", Some("first"));
-    let head = Head { n: first.n(), hash: first.hash() };
-    assert_eq!(turn.append(id, &old, &first, &endless()).unwrap(), Append::Committed(head));
-    // Within one turn: the next reading sees it, an old one is stale, a key is known.
-    let history = turn.history(id).unwrap().unwrap();
-    assert_eq!(history.heads(), [head]);
-    let late = note_after(id, &old, "y", None);
-    assert_eq!(turn.append(id, &old, &late, &endless()).unwrap(), Append::Stale { actual: vec![head] });
-    let again = note(&history, "z", Some("first"));
-    assert_eq!(turn.append(id, &[head], &again, &endless()).unwrap(), Append::Duplicate(head));
-    drop(turn);
-    let next = append(store, id, "outside", None);
-    assert_eq!(heads(store, id), [next]);
-    let missing = "REQ-20991231-9999".parse().unwrap();
-    assert!(!store.contains(missing).unwrap());
-    let turn = store.turn(missing, &endless()).unwrap();
-    assert_eq!((turn.contains(missing).unwrap(), turn.history(missing).unwrap()), (false, None));
-}
-
-fn a_batch_gives_turns_too(store: &dyn Store) {
-    let id = make(store, "a", None);
-    let batch = store.batch(&endless()).unwrap();
-    let turn = batch.turn(id, &endless()).unwrap();
-    let history = turn.history(id).unwrap().unwrap();
-    let event = note(&history, "x", None);
-    assert!(matches!(turn.append(id, history.heads(), &event, &endless()).unwrap(), Append::Committed(_)));
-    drop(turn);
-    assert!(batch.contains(id).unwrap());
-    batch.commit().unwrap();
-    assert_eq!(heads(store, id), [Head { n: event.n(), hash: event.hash() }]);
 }
