@@ -1,13 +1,16 @@
 //! The text of `coordination/index.json`: the same packets and events give the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::cache::Projection;
 use super::project::{DAMAGED, DIVERGED};
 use crate::domain::FORMAT;
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
 
 /// The text of the index. One line a request, so that a change is one line in a diff; states in the workflow's order.
@@ -43,6 +46,21 @@ pub fn text(projection: &Projection, ledger_id: Uuid, workflow: &Workflow) -> St
     }
     text.push_str("\n  }\n}\n");
     text
+}
+
+/// The heads that a text of the index names, by request; none of a text that is no index.
+#[must_use]
+pub fn heads(text: &[u8]) -> BTreeMap<RequestId, Vec<Hash>> {
+    #[derive(Deserialize)]
+    struct Remembered {
+        entries: BTreeMap<RequestId, Heads>,
+    }
+    #[derive(Deserialize)]
+    struct Heads {
+        heads: Vec<Hash>,
+    }
+    let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
+    read.into_iter().map(|(id, entry)| (id, entry.heads)).collect()
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -50,13 +50,15 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
     transcript!(with_two(), @"
     $ mv coordination/requests/REQ-$TODAY-0001.json . ; mv coordination/events/REQ-$TODAY-0002.jsonl .
     $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation log-missing: the request has no event: its making was cut short
       fix: the next `ledger new`, or any write to it, completes it
     coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-missing: the packet is missing although it has events
       fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: ledger index
-    3 findings: 1 request, 0 events verified
+    4 findings: 1 request, 0 events verified
     [exit 9]
     $ ledger show 1
     ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet is missing although it has events

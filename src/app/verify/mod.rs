@@ -1,5 +1,7 @@
 //! Verifying: is everything there as it was written, and was every step allowed?
 
+mod index;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
@@ -12,7 +14,6 @@ use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::cache::threads;
-use crate::index::refresh::{self, Freshness};
 use crate::store::{Fault, Inspected, StoreError};
 
 /// An event this far ahead of the clock is told (5 minutes).
@@ -259,45 +260,6 @@ impl Ledger<'_> {
             }
         }
         findings
-    }
-
-    fn index_findings(&self) -> Result<Vec<Finding>, AppError> {
-        let (freshness, projection) = refresh::check(self.store, self.scope(), &|_, _| {})?;
-        let finding = |severity, code, what: String| Finding {
-            code,
-            severity,
-            id: None,
-            path: PathBuf::from("coordination/index.json"),
-            line: None,
-            what,
-            fix: "ledger index".into(),
-        };
-        let small = projection.entries.len() as u64 <= refresh::SMALL;
-        let lag = refresh::lag(self.store)?;
-        Ok(match (freshness, lag) {
-            (Freshness::Current, _) => Vec::new(),
-            (Freshness::Missing, _) => {
-                vec![finding(
-                    Severity::Note,
-                    "index-missing",
-                    "there is no index.json; it is derived and can be made".into(),
-                )]
-            }
-            (Freshness::Stale, Some(lag)) if !small && lag > 0 => {
-                vec![finding(
-                    Severity::Note,
-                    "index-lags",
-                    format!("index.json lags behind by up to {lag} writes, as it may"),
-                )]
-            }
-            (Freshness::Stale, _) => {
-                vec![finding(
-                    Severity::Violation,
-                    "index-stale",
-                    "index.json is not what the packets and events say".into(),
-                )]
-            }
-        })
     }
 }
 
