@@ -308,6 +308,7 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
         }
+        Refusal::Contradicts(_) => no("illegal-transition"),
         Refusal::Text(_) => no("bad-text"),
     }
 }

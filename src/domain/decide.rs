@@ -6,12 +6,12 @@ use super::event::{
     Approved, Body, Evidence, EvidenceAdded, Noted, PartStatus, Resolved, ResolvedData, Responded, Transitioned,
     TransitionedData,
 };
-use super::history::{Head, History};
+use super::history::History;
 use super::id::{Actor, RepoId, Role};
 use super::outlook::{Attempt, ContractCheck, Need, Open, open, unmet};
 use super::packet::{Mode, Packet};
 use super::settings::Roles;
-use super::state::{Replay, Side, State, Status};
+use super::state::{Side, State, Status};
 use super::workflow::{StateName, Workflow};
 
 /// What somebody wants done to a request.
@@ -181,6 +181,9 @@ pub enum Refusal {
         /// The role.
         role: String,
     },
+    /// An event on record says other than what the rules say of it: only found by judging.
+    #[error("{0}")]
+    Contradicts(String),
     /// A text is empty or too long, or a piece of evidence is not well formed.
     #[error("{0}")]
     Text(String),
@@ -203,7 +206,11 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
     let packet = history.packet();
     let body = match command {
         Command::Transition(transition) => decide_transition(state, packet, transition, context),
-        Command::Respond(part) => decide_part(state, packet, part, context),
+        Command::Respond(part) => {
+            check_part(state, packet, part, context.workflow)?;
+            needs_role(packet, context, part.repo.as_str())?;
+            Ok(Body::Responded(part.clone()))
+        }
         Command::Note(note) => Ok(Body::Noted(note.clone())),
         Command::AddEvidence(added) if added.evidence.is_empty() => {
             Err(Refusal::Text("evidence needs at least one KIND=VALUE".into()))
@@ -219,7 +226,7 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
     Ok(body)
 }
 
-fn decide_transition(
+pub(super) fn decide_transition(
     state: &State,
     packet: &Packet,
     wanted: &Transition,
@@ -263,7 +270,8 @@ fn decide_transition(
     }))
 }
 
-fn decide_part(state: &State, packet: &Packet, part: &Responded, context: Context<'_>) -> Result<Body, Refusal> {
+/// What the workflow says of a target's word, whoever says it.
+pub(super) fn check_part(state: &State, packet: &Packet, part: &Responded, workflow: &Workflow) -> Result<(), Refusal> {
     if !packet.target_repo_ids.contains(&part.repo) {
         return Err(Refusal::NotATarget { repo: part.repo.clone(), targets: packet.target_repo_ids.clone() });
     }
@@ -271,15 +279,14 @@ fn decide_part(state: &State, packet: &Packet, part: &Responded, context: Contex
         Status::At(name) => name,
         Status::Diverged(sides) => return Err(Refusal::Diverged { sides: sides.clone() }),
     };
-    let takes = context.workflow.state(name).map(|rule| rule.parts.as_slice()).unwrap_or_default();
+    let takes = workflow.state(name).map(|rule| rule.parts.as_slice()).unwrap_or_default();
     if !takes.contains(&part.status) {
         return Err(Refusal::PartClosed { state: name.clone(), status: part.status, takes: takes.to_vec() });
     }
     if part.status == PartStatus::Delivered && part.evidence.is_empty() {
         return Err(Refusal::PartNeedsEvidence);
     }
-    needs_role(packet, context, part.repo.as_str())?;
-    Ok(Body::Responded(part.clone()))
+    Ok(())
 }
 
 fn decide_resolve(state: &State, history: &History, resolve: &Resolve) -> Result<Body, Refusal> {
@@ -322,87 +329,4 @@ fn needs_role(packet: &Packet, context: Context<'_>, role: &str) -> Result<(), R
         Mode::Governed if held() == Some(true) => Ok(()),
         Mode::Governed => Err(Refusal::RoleNotHeld { by: context.by.clone(), role: role.to_owned() }),
     }
-}
-
-/// An event that the workflow would not have allowed where its writer stood.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Illegality {
-    /// The event.
-    pub event: Head,
-    /// Which rule it breaks.
-    pub refusal: Refusal,
-    /// Whether the workflow that judged it when it was written is the one in force now. A resolve depends on none.
-    pub same_workflow: bool,
-}
-
-/// Judges every transition and every resolve of a history by replay: what its writer had seen must have allowed it.
-/// Roles and contract checks are left out, since both change with time and neither is in the history.
-#[must_use]
-pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
-    let digest = workflow.digest();
-    let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow));
-    for event in history.events() {
-        let saw_all = replay.saw_all(event);
-        let seen = || if saw_all { replay.state() } else { state_seen_by(history, event.parents(), workflow) };
-        let (judged, same_workflow) = if let Body::Transitioned(t) = event.body() {
-            (judge_transition(&seen(), history, t, event.by(), workflow), t.data.workflow == digest)
-        } else if let Body::Resolved(resolved) = event.body() {
-            (judge_resolve(&seen(), resolved), true)
-        } else {
-            (Ok(()), true)
-        };
-        let head = Head { n: event.n(), hash: event.hash() };
-        found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, same_workflow }));
-        replay.evolve(event);
-    }
-    found
-}
-
-fn judge_transition(
-    state: &State,
-    history: &History,
-    on_record: &Transitioned,
-    by: &Actor,
-    workflow: &Workflow,
-) -> Result<(), Refusal> {
-    let wanted = Transition {
-        to: on_record.to.clone(),
-        reason: on_record.data.reason.clone(),
-        evidence: on_record.data.evidence.clone(),
-        details: on_record.data.details.clone(),
-        occurred_at: None,
-    };
-    let context = Context { workflow, roles: &Roles::new(), by, contract_check: ContractCheck::Passed };
-    if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)?
-        && allowed.from != on_record.from
-    {
-        return Err(Refusal::Illegal {
-            from: on_record.from.clone(),
-            to: on_record.to.clone(),
-            open: open(state, history.packet(), workflow, by, ContractCheck::Passed),
-        });
-    }
-    Ok(())
-}
-
-fn judge_resolve(state: &State, r: &Resolved) -> Result<(), Refusal> {
-    match &state.status {
-        Status::At(name) => Err(Refusal::NotDiverged(name.clone())),
-        Status::Diverged(sides) if sides.iter().any(|s| s.event.hash == r.data.keep && s.state == r.to) => Ok(()),
-        Status::Diverged(sides) => Err(Refusal::NoSuchSide { keep: r.data.keep.to_string(), sides: sides.clone() }),
-    }
-}
-
-/// The state as a writer saw it that knew only these heads and what led to them.
-fn state_seen_by(history: &History, heads: &[super::hash::Hash], workflow: &Workflow) -> State {
-    let mut seen: std::collections::HashSet<super::hash::Hash> = heads.iter().copied().collect();
-    // Parents stand before their children in canonical order.
-    for event in history.events().iter().rev() {
-        if seen.contains(&event.hash()) {
-            seen.extend(event.parents());
-        }
-    }
-    let mut replay = Replay::new(history, workflow);
-    history.events().iter().filter(|event| seen.contains(&event.hash())).for_each(|event| replay.evolve(event));
-    replay.state()
 }

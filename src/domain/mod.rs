@@ -11,6 +11,7 @@ pub mod hash;
 pub mod history;
 pub mod id;
 pub mod json;
+pub mod judge;
 pub mod outlook;
 pub mod packet;
 pub mod settings;

@@ -1,8 +1,10 @@
 //! Events that nobody's rules allowed, written by hand: all are found, and none stops the replay.
 
-use coordination_ledger::domain::decide::judge;
-use coordination_ledger::domain::event::{Body, Event, Resolved, ResolvedData, Transitioned, TransitionedData};
+use coordination_ledger::domain::event::{
+    Body, Event, PartStatus, Resolved, ResolvedData, Responded, Transitioned, TransitionedData,
+};
 use coordination_ledger::domain::hash::Hash;
+use coordination_ledger::domain::judge::judge;
 use coordination_ledger::domain::workflow::{DEFAULT_TEXT, Workflow};
 use serde_json::json;
 
@@ -138,4 +140,45 @@ fn what_a_former_workflow_allowed_is_told_apart() {
     let body = moved(&replica, "IN_PROGRESS", "CLOSED");
     forge(&mut replica, body);
     assert!(judge(&replica.history(), &replica.request.workflow)[0].same_workflow);
+}
+
+#[test]
+fn rework_that_is_none_is_found() {
+    // Said of a step forward, it would void evidence and approvals.
+    let mut replica = accepted();
+    let Body::Transitioned(mut step) = moved(&replica, "ACCEPTED", "IN_PROGRESS") else { panic!() };
+    step.data.rework = true;
+    forge(&mut replica, Body::Transitioned(step));
+    assert_eq!(judged(&replica), ["3: contradicts: it says rework: true; by the workflow it is false"]);
+}
+
+fn part(repo: &str, status: PartStatus) -> Body {
+    let repo = repo.parse().unwrap();
+    Body::Responded(Responded { repo, status, summary: None, evidence: Vec::new(), branch: None })
+}
+
+#[test]
+fn a_word_on_a_part_that_nobody_may_say_is_found() {
+    let mut replica = Replica::first(&Request::with(json!({})));
+    forge(&mut replica, part("somebody-else", PartStatus::Accepted));
+    assert_eq!(judged(&replica), ["2: not a target: somebody-else"]);
+    let target = replica.history().packet().target_repo_ids[0].to_string();
+    let mut replica = Replica::first(&Request::with(json!({})));
+    forge(&mut replica, part(&target, PartStatus::Delivered));
+    assert_eq!(judged(&replica), ["2: no part DELIVERED while PROPOSED"]);
+    replica.goes(&["ACCEPTED", "IN_PROGRESS"]);
+    forge(&mut replica, part(&target, PartStatus::Delivered));
+    assert_eq!(judged(&replica), ["2: no part DELIVERED while PROPOSED", "5: the part needs evidence"]);
+}
+
+#[test]
+fn a_word_on_a_part_under_another_workflow_is_told_as_such() {
+    let other = Workflow::parse(&DEFAULT_TEXT.replacen("\"BLOCKED\"", "\"PARKED\"", 1)).err();
+    assert!(other.is_some(), "every mention must be renamed");
+    let other = Workflow::parse(&DEFAULT_TEXT.replace("\"BLOCKED\"", "\"PARKED\"")).unwrap();
+    let mut replica = Replica::first(&Request::with(json!({})));
+    let target = replica.history().packet().target_repo_ids[0].to_string();
+    forge(&mut replica, part(&target, PartStatus::Delivered));
+    let same: Vec<bool> = judge(&replica.history(), &other).iter().map(|illegal| illegal.same_workflow).collect();
+    assert_eq!(same, [false]);
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coordination_ledger::domain::decide::judge;
 use coordination_ledger::domain::event::Event;
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::history::{Head, History};
+use coordination_ledger::domain::judge::judge;
 use coordination_ledger::domain::state::State;
 use coordination_ledger::domain::workflow::Workflow;
 use proptest::prelude::*;

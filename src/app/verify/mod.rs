@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use super::{AppError, Ledger};
-use crate::domain::decide::judge;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
+use crate::domain::judge::judge;
 use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;

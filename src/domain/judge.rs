@@ -1,0 +1,128 @@
+//! Judging a history by replay: was each step allowed where its writer stood?
+
+use super::body::{Created, Resolved, Responded, Transitioned};
+use super::decide::{Context, Refusal, Transition, check_part, decide_transition};
+use super::event::{Body, Event};
+use super::history::{Head, History};
+use super::id::Actor;
+use super::outlook::{ContractCheck, open};
+use super::settings::Roles;
+use super::state::{Replay, State, Status};
+use super::workflow::Workflow;
+
+/// An event that the workflow would not have allowed where its writer stood.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Illegality {
+    /// The event.
+    pub event: Head,
+    /// Which rule it breaks.
+    pub refusal: Refusal,
+    /// Whether the workflow that judged it when it was written is the one in force now. A resolve depends on none.
+    pub same_workflow: bool,
+}
+
+/// Judges a history by replay: where it begins, every transition, every target's word and every resolve. What its writer
+/// had seen must have allowed it. Roles and contract checks are left out, since both change with time and neither is in
+/// the history.
+#[must_use]
+pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
+    let digest = workflow.digest();
+    let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow));
+    // What a target may say when is the workflow's too, but its word does not name the workflow.
+    let one_workflow = history.events().iter().filter_map(workflow_of).all(|named| named == digest);
+    for event in history.events() {
+        let saw_all = replay.saw_all(event);
+        let seen = || if saw_all { replay.state() } else { state_seen_by(history, event.parents(), workflow) };
+        let (judged, same_workflow) = match event.body() {
+            Body::Created(created) => (judge_beginning(created, workflow), created.data.workflow == digest),
+            Body::Transitioned(t) => {
+                (judge_transition(&seen(), history, t, event.by(), workflow), t.data.workflow == digest)
+            }
+            Body::Responded(part) => (judge_part(&seen(), history, part, workflow), one_workflow),
+            Body::Resolved(resolved) => (judge_resolve(&seen(), resolved), true),
+            Body::Noted(_) | Body::EvidenceAdded(_) | Body::Approved(_) | Body::Other(_) => (Ok(()), true),
+        };
+        let head = Head { n: event.n(), hash: event.hash() };
+        found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, same_workflow }));
+        replay.evolve(event);
+    }
+    found
+}
+
+/// The workflow that judged an event when it was written, where it says.
+fn workflow_of(event: &Event) -> Option<&str> {
+    match event.body() {
+        Body::Created(created) => Some(&created.data.workflow),
+        Body::Transitioned(transitioned) => Some(&transitioned.data.workflow),
+        Body::Responded(_)
+        | Body::Noted(_)
+        | Body::EvidenceAdded(_)
+        | Body::Approved(_)
+        | Body::Resolved(_)
+        | Body::Other(_) => None,
+    }
+}
+
+fn judge_beginning(created: &Created, workflow: &Workflow) -> Result<(), Refusal> {
+    if created.to == *workflow.initial() {
+        return Ok(());
+    }
+    Err(Refusal::Contradicts(format!("it begins as {}; the workflow begins with {}", created.to, workflow.initial())))
+}
+
+fn judge_part(state: &State, history: &History, part: &Responded, workflow: &Workflow) -> Result<(), Refusal> {
+    check_part(state, history.packet(), part, workflow)
+}
+
+fn judge_transition(
+    state: &State,
+    history: &History,
+    on_record: &Transitioned,
+    by: &Actor,
+    workflow: &Workflow,
+) -> Result<(), Refusal> {
+    let wanted = Transition {
+        to: on_record.to.clone(),
+        reason: on_record.data.reason.clone(),
+        evidence: on_record.data.evidence.clone(),
+        details: on_record.data.details.clone(),
+        occurred_at: None,
+    };
+    let context = Context { workflow, roles: &Roles::new(), by, contract_check: ContractCheck::Passed };
+    if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)? {
+        if allowed.from != on_record.from {
+            return Err(Refusal::Illegal {
+                from: on_record.from.clone(),
+                to: on_record.to.clone(),
+                open: open(state, history.packet(), workflow, by, ContractCheck::Passed),
+            });
+        }
+        if allowed.data.rework != on_record.data.rework {
+            let (said, is) = (on_record.data.rework, allowed.data.rework);
+            return Err(Refusal::Contradicts(format!("it says rework: {said}; by the workflow it is {is}")));
+        }
+    }
+    Ok(())
+}
+
+fn judge_resolve(state: &State, r: &Resolved) -> Result<(), Refusal> {
+    match &state.status {
+        Status::At(name) => Err(Refusal::NotDiverged(name.clone())),
+        Status::Diverged(sides) if sides.iter().any(|s| s.event.hash == r.data.keep && s.state == r.to) => Ok(()),
+        Status::Diverged(sides) => Err(Refusal::NoSuchSide { keep: r.data.keep.to_string(), sides: sides.clone() }),
+    }
+}
+
+/// The state as a writer saw it that knew only these heads and what led to them.
+fn state_seen_by(history: &History, heads: &[super::hash::Hash], workflow: &Workflow) -> State {
+    let mut seen: std::collections::HashSet<super::hash::Hash> = heads.iter().copied().collect();
+    // Parents stand before their children in canonical order.
+    for event in history.events().iter().rev() {
+        if seen.contains(&event.hash()) {
+            seen.extend(event.parents());
+        }
+    }
+    let mut replay = Replay::new(history, workflow);
+    history.events().iter().filter(|event| seen.contains(&event.hash())).for_each(|event| replay.evolve(event));
+    replay.state()
+}
