@@ -88,6 +88,30 @@ pub struct Unsealed {
     pub parents: Vec<Hash>,
 }
 
+impl Unsealed {
+    /// The line, without its hash.
+    fn text(&self) -> Result<String, BadEvent> {
+        let (from, to, data) = wire_body(&self.body)?;
+        let wire = Wire {
+            format: FORMAT,
+            stream: Cow::Owned(self.stream.to_string()),
+            n: self.n,
+            at: Cow::Owned(self.clock.at.to_string()),
+            tick: self.clock.tick,
+            writer: self.writer.clone(),
+            by: self.by.clone(),
+            kind: Cow::Borrowed(self.body.kind()),
+            from,
+            to,
+            key: self.key.clone(),
+            data: data.as_deref(),
+            parents: self.parents.clone(),
+            hash: None,
+        };
+        Ok(serde_json::to_string(&wire).map_err(json::BadJson::from)?)
+    }
+}
+
 /// One line's JSON, in the order of its members.
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
@@ -124,29 +148,11 @@ impl Event {
     /// # Errors
     /// [`BadEvent`] if it breaks a rule or its line would be too long.
     pub fn seal(unsealed: Unsealed) -> Result<Self, BadEvent> {
-        let Unsealed { stream, clock, writer, by, key, body, n, parents } = unsealed;
-        body.check().map_err(BadEvent::Rule)?;
-        if parents.is_empty() || parents.len() > PARENTS_MAX {
+        unsealed.body.check().map_err(BadEvent::Rule)?;
+        if unsealed.parents.is_empty() || unsealed.parents.len() > PARENTS_MAX {
             return Err(BadEvent::Rule(format!("an event has 1 to {PARENTS_MAX} parents")));
         }
-        let (from, to, data) = wire_body(&body)?;
-        let wire = Wire {
-            format: FORMAT,
-            stream: Cow::Owned(stream.to_string()),
-            n,
-            at: Cow::Owned(clock.at.to_string()),
-            tick: clock.tick,
-            writer: writer.clone(),
-            by: by.clone(),
-            kind: Cow::Borrowed(body.kind()),
-            from,
-            to,
-            key: key.clone(),
-            data: data.as_deref(),
-            parents: parents.clone(),
-            hash: None,
-        };
-        let mut line = serde_json::to_string(&wire).map_err(json::BadJson::from)?;
+        let mut line = unsealed.text()?;
         json::check(&line)?;
         let hash = Hash::of(&[DOMAIN_TAG, line.as_bytes()]);
         line.pop();
@@ -156,6 +162,7 @@ impl Event {
         if line.len() > LINE_BYTES_MAX {
             return Err(BadEvent::TooLong(line.len()));
         }
+        let Unsealed { stream, clock, writer, by, key, body, n, parents } = unsealed;
         let said = Said { format: FORMAT, stream, n, clock, writer, by, key, body, parents, hash, line: line.into() };
         Ok(Self(Arc::new(said)))
     }
@@ -218,6 +225,34 @@ impl Event {
             hash,
             line: line.into(),
         })))
+    }
+
+    /// Whether the line says what this program read from it, all of it and in the shapes that the schema gives it: serde
+    /// also takes an array for an object, and passes over members that it does not know. How it is spelled (order, blanks,
+    /// escapes) is free. A newer format, or an event of a type that is not known here, may say more.
+    #[must_use]
+    pub fn says_what_was_read(&self) -> bool {
+        if self.format() > FORMAT || matches!(self.body(), Body::Other(_)) {
+            return true;
+        }
+        let said = &*self.0;
+        let unsealed = Unsealed {
+            stream: said.stream.clone(),
+            clock: said.clock,
+            writer: said.writer.clone(),
+            by: said.by.clone(),
+            key: said.key.clone(),
+            body: said.body.clone(),
+            n: said.n,
+            parents: said.parents.clone(),
+        };
+        let Ok(text) = unsealed.text() else { return false };
+        let head = said.line.len().saturating_sub(TAIL_BYTES);
+        if text.as_bytes().strip_suffix(b"}") == said.line.as_bytes().get(..head) {
+            return true;
+        }
+        let without_hash = said.line.get(..head).map(|head| format!("{head}}}"));
+        without_hash.is_some_and(|stands| json::say_the_same(&stands, &text))
     }
 
     /// Version of the line's format.
@@ -412,12 +447,37 @@ mod tests {
         }
     }
 
+    fn rehashed(line: &str) -> Event {
+        let (head, _) = line.split_once(",\"hash\"").unwrap();
+        let hash = Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]);
+        Event::parse(&format!("{head},\"hash\":\"{hash}\"}}")).unwrap()
+    }
+
+    #[test]
+    fn a_line_may_be_spelled_otherwise_and_not_say_otherwise() {
+        let event = Event::seal(unsealed()).unwrap();
+        assert!(event.says_what_was_read());
+        let line = event.line();
+        for same in [line.replace("\"n\":3", "\"n\": 3"), line.replace("alice", "\\u0061lice")] {
+            assert!(rehashed(&same).says_what_was_read(), "{same}");
+        }
+        let (_, data) = line.split_once("\"data\":").unwrap();
+        let (data, _) = data.split_once(",\"parents\"").unwrap();
+        for other in [
+            line.replace("\"n\":3", "\"n\":3,\"more\":1"),
+            line.replace(data, &data.replacen('{', "{\"more\":1,", 1)),
+            line.replace(data, "[null,[],{},false,\"0000000000000000\"]"),
+        ] {
+            assert_ne!(other, line);
+            assert!(!rehashed(&other).says_what_was_read(), "{other}");
+        }
+    }
+
     #[test]
     fn unknown_types_are_kept() {
         let line = Event::seal(unsealed()).unwrap().line().replace("TRANSITIONED", "TELEPORTED");
-        let (head, _) = line.split_once(",\"hash\"").unwrap();
-        let hash = Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]);
-        let event = Event::parse(&format!("{head},\"hash\":\"{hash}\"}}")).unwrap();
+        let event = rehashed(&line);
         assert_eq!(event.body().kind(), "TELEPORTED");
+        assert!(event.says_what_was_read());
     }
 }

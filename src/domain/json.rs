@@ -50,6 +50,34 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadJson> {
     Ok(serde_json::from_str(text)?)
 }
 
+/// Whether two JSON texts say the same. Members that say nothing (null, false, nothing in a list or object) may be left
+/// out; how it is spelled does not count.
+#[must_use]
+pub fn say_the_same(one: &str, other: &str) -> bool {
+    let read = |text| serde_json::from_str::<serde_json::Value>(text).ok().map(without_nothing);
+    let one = read(one);
+    one.is_some() && one == read(other)
+}
+
+/// A value without members that say nothing. Not deeper than what [`check`] lets in.
+fn without_nothing(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let says_something = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => true,
+    };
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| (name, without_nothing(value)));
+            Value::Object(members.filter(|(_, value)| says_something(value)).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nothing).collect()),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
+    }
+}
+
 /// Walks a value and keeps nothing of it.
 #[derive(Clone, Copy)]
 struct Strict {

@@ -177,6 +177,19 @@ impl Packet {
         Ok(packet)
     }
 
+    /// Whether these bytes, of which this packet was read, say what was read, all of it and in the shapes that the schema
+    /// gives it. How it is spelled is free; a newer format may say more.
+    #[must_use]
+    pub fn is_all_of(&self, bytes: &[u8]) -> bool {
+        if self.format > super::FORMAT {
+            return true;
+        }
+        let Ok(own) = self.to_bytes() else { return false };
+        own == bytes
+            || std::str::from_utf8(&own)
+                .is_ok_and(|own| std::str::from_utf8(bytes).is_ok_and(|bytes| json::say_the_same(own, bytes)))
+    }
+
     /// The bytes of the packet's file: pretty-printed, keys in order, one final newline.
     ///
     /// # Errors

@@ -42,6 +42,9 @@ pub enum BadSettings {
     /// Larger than [`SETTINGS_BYTES_MAX`].
     #[error("ledger.json is larger than {SETTINGS_BYTES_MAX} bytes")]
     TooLarge,
+    /// A member that breaks a rule.
+    #[error("ledger.json is not valid: {0}")]
+    Rule(&'static str),
     /// Not JSON as this ledger takes it, or not of the settings' shape.
     #[error("ledger.json is not valid: {0}")]
     Json(#[from] json::BadJson),
@@ -56,6 +59,9 @@ struct Newer {
     name: String,
 }
 
+/// The longest name of a ledger.
+const NAME_CHARS_MAX: usize = 200;
+
 impl Settings {
     /// Reads the settings; of a newer format what every format keeps.
     ///
@@ -65,7 +71,14 @@ impl Settings {
         if text.len() > SETTINGS_BYTES_MAX {
             return Err(BadSettings::TooLarge);
         }
+        if !text.trim_start().starts_with('{') {
+            return Err(BadSettings::Rule("expected a JSON object"));
+        }
         match json::read::<Self>(text) {
+            Ok(Self { format: 0, .. }) => Err(BadSettings::Rule("format counts from 1")),
+            Ok(Self { name, .. }) if name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX => {
+                Err(BadSettings::Rule("name: expected 1 to 200 characters, not only blanks"))
+            }
             Ok(settings) => Ok(settings),
             Err(error) => match json::read::<Newer>(text) {
                 Ok(Newer { format, ledger_id, name }) if format > FORMAT => {
@@ -95,5 +108,15 @@ mod tests {
         assert!(!Settings::parse(&text).unwrap().is_writable());
         let text = format!(r#"{{"format":1,"ledger_id":"{ID}","name":"n","shards":7}}"#);
         assert!(Settings::parse(&text).unwrap_err().to_string().contains("shards"));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_named() {
+        let told = |text: &str| Settings::parse(text).unwrap_err().to_string();
+        assert!(told(&format!(r#"[1,"{ID}","n"]"#)).contains("object"));
+        assert!(told(&format!(r#"{{"format":0,"ledger_id":"{ID}","name":"n"}}"#)).contains("format"));
+        for name in ["", " ", &"n".repeat(201)] {
+            assert!(told(&format!(r#"{{"format":1,"ledger_id":"{ID}","name":"{name}"}}"#)).contains("name"));
+        }
     }
 }

@@ -151,3 +151,37 @@ fn one_key_that_carried_out_two_intents_is_found() {
     [exit 3]
     ");
 }
+
+/// Writes a line with its hash at the end of a log, as any program can: the documented rule is all that it takes.
+const FORGE: &str = r#"
+forge() { head=${1%\}}; log=$(ls coordination/events/*-0001.jsonl)
+  hash=$({ printf 'ledger-event-v1\n'; printf '%s' "$1"; } | sha256sum | cut -c1-64)
+  printf '%s,"hash":"%s"}\n' "$head" "$hash" >> "$log"; }
+last=$(tail -1 coordination/events/*-0001.jsonl)
+at=$(printf '%s' "$last" | sed 's/.*"at":"\([^"]*\)".*/\1/'); parent=$(printf '%s' "$last" | tail -c 66 | head -c 64)
+start="{\"format\":1,\"stream\":\"REQ-$TODAY-0001\",\"n\":2,\"at\":\"$at\",\"tick\":9,\"writer\":\"byhand\",\"by\":\"eve\""
+end=",\"parents\":[\"$parent\"]}"
+"#;
+
+#[test]
+fn what_is_written_by_hand_is_held_to_schema_and_workflow() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("cp -r coordination as-it-was");
+    let forged = |line: &str| {
+        sandbox.run("rm -r coordination && cp -r as-it-was coordination");
+        sandbox.run(&format!("{FORGE} forge \"$start{}$end\"", line.replace('"', "\\\"")));
+        sandbox.run("ledger index -q; ledger verify | head -1")
+    };
+    let fine = forged(r#", "type":"NOTED","data":{"text":"by hand"}"#);
+    assert_eq!(fine, "ok: 1 request, 2 events verified\n");
+    for (line, found) in [
+        (r#","type":"NOTED","data":["by hand",null,null]"#, "not-of-schema"),
+        (r#","type":"NOTED","mood":"good","data":{"text":"by hand"}"#, "not-of-schema"),
+        (r#","type":"NOTED","data":{"text":"by hand","mood":"good"}"#, "not-of-schema"),
+        (r#","type":"RESPONDED","data":{"repo":"eve","status":"ACCEPTED"}"#, "illegal-transition"),
+        (r#","type":"TRANSITIONED","from":"PROPOSED","to":"CLOSED","data":{"workflow":"0"}"#, "other-workflow"),
+    ] {
+        let told = forged(line);
+        assert!(told.contains(&format!(" {found}: ")), "{line}: {told}");
+    }
+}

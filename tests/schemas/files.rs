@@ -11,7 +11,7 @@ fn settings() {
     settings.takes(
         r#"
         /ledger_id "018F4E0E-7A3C-7C1E-9A57-0242AC120002" "00000000-0000-0000-0000-000000000000"
-        /name "" "a\nb" {"$x":1000}
+        /name "a\nb" "é" {"$x":200}
         /mode "tracked"
         /track_index false
         /roles {} {"a":[]} {"a":[{"$x":200},"b","b"]}
@@ -19,9 +19,9 @@ fn settings() {
     );
     settings.refuses(
         r#"
-        /format -1 1.5 "1" null
+        /format 0 -1 1.5 "1" null
         /ledger_id null 1 {} "" "shop"
-        /name null 1 [] {} "\u0000"
+        /name null 1 [] {} "\u0000" "" " \u3000\n" {"$x":201}
         /mode null 1 [] {} "strict"
         /track_index null 1 "true"
         /roles null [] "x" {"a b":[]} {"":[]} {"a":"b"} {"a":null} {"a":[1]} {"a":[" b"]} {"a":[{"$x":201}]}

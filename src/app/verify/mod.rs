@@ -305,6 +305,10 @@ fn from_fault(fault: Fault) -> Finding {
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
         "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
+        "not-of-schema" => (
+            Severity::Violation,
+            "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),
+        ),
         "stray" => (Severity::Violation, "move it out of the ledger's folders".to_owned()),
         _ => (Severity::Damage, format!("restore it: git checkout HEAD -- {}", path.display())),
     };

@@ -1,7 +1,5 @@
 //! `ledger init`
 
-use uuid::Uuid;
-
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -96,7 +94,11 @@ fn settings(args: &Init, root: &std::path::Path, context: &Context<'_>) -> Setti
     Settings {
         format: FORMAT,
         ledger_id: uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid(),
-        name: args.name.clone().or(folder).unwrap_or_else(|| Uuid::nil().to_string()),
+        name: args
+            .name
+            .clone()
+            .or(folder.filter(|name| !name.trim().is_empty()))
+            .unwrap_or_else(|| "ledger".to_owned()),
         mode: args.mode.unwrap_or(Mode::Tracked),
         track_index: args.track_index,
         roles: Roles::new(),
@@ -107,6 +109,7 @@ fn files(settings: &Settings) -> Result<Vec<Founded>, Failure> {
     let bug = |e: serde_json::Error| Failure::new(Exit::Failure, "bug", e);
     let file = |path: &str, text: String, otherwise| Founded { path: path.into(), text, otherwise };
     let ledger = serde_json::to_string_pretty(settings).map_err(bug)? + "\n";
+    Settings::parse(&ledger).map_err(|e| Failure::usage(e).hint("name it: --name NAME"))?;
     let mut files = vec![
         file("coordination/ledger.json", ledger, Otherwise::Keep),
         file("coordination/workflow.json", workflow::DEFAULT_TEXT.to_owned(), Otherwise::Keep),

@@ -34,6 +34,10 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
                 found.faults.push(fault("log-missing", &log_path, None, what));
             }
             for (line, event) in lines.events {
+                if !event.says_what_was_read() {
+                    let what = "the line does not say what its type's schema has it say".into();
+                    found.faults.push(fault("not-of-schema", &log_path, Some(line), what));
+                }
                 found.lines.entry(event.hash()).or_insert(line);
                 events.push(event);
             }
@@ -59,7 +63,20 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
         Err(what) => found.faults.push(fault("log-damaged", &log_path, None, what)),
     }
 
-    match as_answer(store.packet_through(id, plan))? {
+    let mut is_all_read = true;
+    let packet = as_answer(store.packet_bytes_through(id, plan).and_then(|bytes| {
+        let read = |bytes: Vec<u8>| {
+            let (packet, hash) = store.parse_packet(id, &bytes)?;
+            is_all_read = packet.is_all_of(&bytes);
+            Ok((packet, hash))
+        };
+        bytes.map(read).transpose()
+    }))?;
+    if !is_all_read {
+        let what = "the packet does not say what its schema has it say".into();
+        found.faults.push(fault("not-of-schema", &packet_path, None, what));
+    }
+    match packet {
         Ok(Some((packet, hash))) => match History::new(packet, hash, events) {
             Ok(history) => found.history = Some(history),
             Err(BadHistory::MissingParent { n: 1, parent, .. }) => {

@@ -195,15 +195,21 @@ impl FsStore {
 
     /// Reads a request's packet as it will be when a batch that was cut short is completed.
     fn packet_through(&self, id: RequestId, plan: &Plan) -> Result<Option<(Packet, Hash)>, StoreError> {
-        let path = self.layout.packet(id);
-        let there = read(&path, PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
-        let Some(bytes) = plan.complete_packet(id, there) else { return Ok(None) };
-        let packet = Packet::parse(&bytes).map_err(|e| StoreError::damaged(Some(id), &path, None, e))?;
+        self.packet_bytes_through(id, plan)?.map(|bytes| self.parse_packet(id, &bytes)).transpose()
+    }
+
+    fn packet_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
+        let there = read(&self.layout.packet(id), PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
+        Ok(plan.complete_packet(id, there))
+    }
+
+    fn parse_packet(&self, id: RequestId, bytes: &[u8]) -> Result<(Packet, Hash), StoreError> {
+        let damaged = |what: String| StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
+        let packet = Packet::parse(bytes).map_err(|e| damaged(e.to_string()))?;
         if packet.request_id != id {
-            let what = format!("the file holds the packet of {}", packet.request_id);
-            return Err(StoreError::damaged(Some(id), &path, None, what));
+            return Err(damaged(format!("the file holds the packet of {}", packet.request_id)));
         }
-        Ok(Some((packet, Packet::hash_of(&bytes))))
+        Ok((packet, Packet::hash_of(bytes)))
     }
 
     /// Reads a log as it is now.
