@@ -175,3 +175,18 @@ fn version_1_goes_on() {
     let after = sandbox.run("cat coordination/events/REQ-20240509-0002.jsonl");
     assert!(after.starts_with(&before), "old lines stay as they are");
 }
+
+/// The project's own ledger, as a clone has it.
+#[test]
+fn the_projects_own_ledger_is_in_order() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sandbox = Sandbox::empty();
+    sandbox.run(&format!("cp -r '{0}/coordination' '{0}/schemas' . && rm -rf coordination/.local", project.display()));
+    transcript!(sandbox, @r#"
+    $ ledger verify | grep -v verified
+    [exit 1]
+    $ ledger index --check -q
+    "#);
+    let listed = sandbox.json("ledger list --all --json");
+    assert!(listed["data"]["requests"].as_array().unwrap().len() > 5);
+}
