@@ -55,8 +55,8 @@ impl Ledger<'_> {
         }
         let mut random = [0; 10];
         self.world.random(&mut random);
-        let genesis = self.genesis(records, occurred_at)?;
-        records.witness(Some(genesis.clock))?;
+        let genesis = self.genesis(records, occurred_at, &session.budget)?;
+        records.witness(Some(genesis.clock), &session.budget)?;
         let request = NewRequest { draft, created_at: genesis.clock.at, random, genesis };
         match records.create(&request, &session.budget)? {
             Created::New(packet, _) => {

@@ -90,10 +90,10 @@ impl<'a> Ledger<'a> {
     ///
     /// # Errors
     /// Failed machinery.
-    pub fn tick(&self, records: &dyn Records, history: Option<&History>) -> Result<Hybrid, AppError> {
+    pub fn tick(&self, records: &dyn Records, history: Option<&History>, budget: &Budget) -> Result<Hybrid, AppError> {
         let now = self.world.now();
         let here = history.and_then(History::clock);
-        let elsewhere = records.witness(None)?.filter(|seen| seen.at <= now.plus_ms(CLOCK_LEAD_MS_MAX));
+        let elsewhere = records.witness(None, budget)?.filter(|seen| seen.at <= now.plus_ms(CLOCK_LEAD_MS_MAX));
         Ok(Hybrid::after(now, here.max(elsewhere)))
     }
 

@@ -8,7 +8,7 @@ use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::outlook::ContractCheck;
 use crate::domain::state::{State, Status};
 use crate::domain::workflow::StateName;
-use crate::store::{Append, Records, StoreError};
+use crate::store::{Append, Budget, Records, StoreError};
 
 /// On what condition a command is carried out.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ impl Ledger<'_> {
             records.history(id)?.ok_or_else(|| AppError::NotFound { name: id.to_string(), suggestion: None })?;
         refuse_newer(&history)?;
         if history.events().is_empty() {
-            let first = self.first_event(records, &history)?;
+            let first = self.first_event(records, &history, &session.budget)?;
             if conditions.effect == Effect::Write {
                 return match records.append(id, &[], &first, &session.budget)? {
                     Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => Ok(None),
@@ -113,7 +113,7 @@ impl Ledger<'_> {
         if conditions.effect == Effect::DryRun {
             return with_event(history, event, Novelty::Tried).map(Some);
         }
-        records.witness(Some(event.clock()))?;
+        records.witness(Some(event.clock()), &session.budget)?;
         match records.append(id, history.heads(), &event, &session.budget)? {
             Append::Committed(_) => with_event(history, event, Novelty::New).map(Some),
             Append::Duplicate(_) | Append::Stale { .. } => Ok(None),
@@ -125,9 +125,14 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// Failed machinery.
-    pub fn genesis(&self, records: &dyn Records, occurred_at: Option<String>) -> Result<Genesis, AppError> {
+    pub fn genesis(
+        &self,
+        records: &dyn Records,
+        occurred_at: Option<String>,
+        budget: &Budget,
+    ) -> Result<Genesis, AppError> {
         Ok(Genesis {
-            clock: self.tick(records, None)?,
+            clock: self.tick(records, None, budget)?,
             writer: self.store.writer()?,
             to: self.workflow.initial().clone(),
             data: CreatedData { workflow: self.workflow.digest().to_owned(), occurred_at },
@@ -135,8 +140,8 @@ impl Ledger<'_> {
     }
 
     /// The first event of a request whose making was cut short.
-    fn first_event(&self, records: &dyn Records, history: &History) -> Result<Event, AppError> {
-        let genesis = self.genesis(records, None)?;
+    fn first_event(&self, records: &dyn Records, history: &History, budget: &Budget) -> Result<Event, AppError> {
+        let genesis = self.genesis(records, None, budget)?;
         Ok(Event::genesis(history.packet(), history.packet_hash(), &genesis).map_err(StoreError::from)?)
     }
 
@@ -183,7 +188,7 @@ impl Ledger<'_> {
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;
         let unsealed = Unsealed {
             stream: Stream::Request(id),
-            clock: self.tick(records, Some(history))?,
+            clock: self.tick(records, Some(history), &session.budget)?,
             writer: self.store.writer()?,
             by: session.by.clone(),
             key: conditions.key.clone(),

@@ -77,6 +77,13 @@ impl Budget {
         Self::new(self.limit, Arc::clone(&self.listener))
     }
 
+    /// The same budget, but with no more than `most` left of it. The progress and the listener stay shared.
+    #[must_use]
+    pub fn at_most(&self, most: Duration) -> Self {
+        let limit = self.spent().saturating_add(most);
+        Self { limit: Some(self.limit.map_or(limit, |own| own.min(limit))), ..self.clone() }
+    }
+
     /// What is left of it; `None` if it has no end.
     #[must_use]
     pub fn left(&self) -> Option<Duration> {

@@ -120,7 +120,7 @@ impl Records for MemoryStore {
         self.inner().requests.append(id, expected, event)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+    fn witness(&self, reading: Option<Hybrid>, _: &Budget) -> Result<Option<Hybrid>, StoreError> {
         Ok(self.inner().witness(reading))
     }
 
@@ -156,8 +156,8 @@ impl Records for MemoryTurn<'_> {
         self.store.inner().requests.append(id, expected, event)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
-        self.store.witness(reading)
+    fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {
+        self.store.witness(reading, budget)
     }
 
     fn turn<'a>(&'a self, _: RequestId, _: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
@@ -271,7 +271,7 @@ impl Records for MemoryBatch<'_> {
         self.copy().append(id, expected, event)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+    fn witness(&self, reading: Option<Hybrid>, _: &Budget) -> Result<Option<Hybrid>, StoreError> {
         Ok(self.store.inner().witness(reading))
     }
 

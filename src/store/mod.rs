@@ -224,7 +224,7 @@ pub trait Records {
     ///
     /// # Errors
     /// Machinery that failed.
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError>;
+    fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError>;
 
     /// Waits for a turn at a request: until it is dropped, what is read of the request by way of it stays true until it
     /// is appended to by way of it. A writer that reads and appends without one is right all the same, but may find its
@@ -256,8 +256,8 @@ impl<R: Records + ?Sized> Records for &R {
         (**self).append(id, expected, event, budget)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
-        (**self).witness(reading)
+    fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {
+        (**self).witness(reading, budget)
     }
 
     fn turn<'a>(&'a self, id: RequestId, budget: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {

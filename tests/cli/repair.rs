@@ -58,7 +58,12 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
       fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: ledger index
-    4 findings: 1 request, 0 events verified
+    4 findings: 2 requests, 0 events verified
+    [exit 9]
+    $ ledger list
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT  TITLE
+    REQ-YYYYMMDD-0002  PROPOSED  P2        bug   billing              Round up
+    ! REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: the packet is missing although it has events (ledger verify REQ-YYYYMMDD-0001)
     [exit 9]
     $ ledger show 1
     ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet is missing although it has events
@@ -85,4 +90,18 @@ fn the_next_new_completes_a_create_that_was_cut_short() {
     $ ledger verify
     ok: 3 requests, 3 events verified
     ");
+}
+
+#[test]
+fn a_request_whose_packet_is_gone_is_not_made_again() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ rm -f coordination/requests/REQ-$TODAY-0001.json
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --key k1
+    ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the packet is missing although it has events
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    # Others are not affected, and its number stays taken.
+    $ rm coordination/.local/last; ledger new --title T --from shop --to billing --type bug --set details.impact=all --key k2 -q
+    REQ-YYYYMMDD-0002
+    "#);
 }

@@ -229,3 +229,39 @@ fn append_in_batch(batch: &dyn Records, id: RequestId) {
     let answer = batch.append(id, history.heads(), &note(&history, "x", None), &endless()).unwrap();
     assert!(matches!(answer, Append::Committed(_)));
 }
+
+#[test]
+fn a_reader_who_knows_a_key_waits_for_nobody() {
+    let ledger = Ledger::new();
+    let store = ledger.open();
+    let made = key("known");
+    let id = store.create(&request("a", Some("known")), &endless()).map(|created| crate::support::id_of(&created));
+    let _held = hold(&store, "create", Sharing::Exclusive);
+    let another = ledger.open();
+    assert_eq!(another.find(&made, &short()).unwrap(), Some(id.unwrap()));
+    // Whether it is nobody's takes the lock, and that takes no longer than the budget.
+    assert!(matches!(another.find(&key("unknown"), &short()).unwrap_err(), StoreError::Busy { .. }));
+}
+
+#[test]
+fn a_clock_that_is_held_ends_the_budget_too() {
+    let ledger = Ledger::new();
+    let store = ledger.open();
+    let id = make(&store, "a", None);
+    let clock = store.history(id).unwrap().unwrap().clock();
+    let _held = hold(&store, "clock", Sharing::Exclusive);
+    let budget = short();
+    let (what, holder) = is_busy(&budget, store.witness(clock, &budget).map(drop));
+    assert_eq!(what, "the clock");
+    assert!(holder.is_some());
+}
+
+#[test]
+fn who_projects_is_not_waited_for_without_end() {
+    let ledger = Ledger::new();
+    let store = ledger.open();
+    let _held = hold(&store, "index", Sharing::Exclusive);
+    let budget = patient();
+    assert!(matches!(store.projecting(&budget, &mut || Ok(())).unwrap_err(), StoreError::Busy { .. }));
+    assert!(!budget.is_over(), "most of it is left");
+}

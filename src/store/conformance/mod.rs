@@ -265,18 +265,18 @@ fn requests_are_listed_in_order(store: &dyn Store) {
 
 fn the_clock_that_was_seen_is_the_latest(store: &dyn Store) {
     let reading = |ms, tick| Some(Hybrid { at: noon().plus_ms(ms), tick });
-    assert_eq!(store.witness(None).unwrap(), None);
-    assert_eq!(store.witness(reading(5, 1_000_000)).unwrap(), None);
-    assert_eq!(store.witness(reading(3, 9)).unwrap(), reading(5, 1_000_000));
-    assert_eq!(store.witness(reading(6, 0)).unwrap(), reading(5, 1_000_000));
-    assert_eq!(store.witness(reading(6, 0)).unwrap(), reading(6, 0));
-    assert_eq!(store.witness(None).unwrap(), reading(6, 0));
+    assert_eq!(store.witness(None, &endless()).unwrap(), None);
+    assert_eq!(store.witness(reading(5, 1_000_000), &endless()).unwrap(), None);
+    assert_eq!(store.witness(reading(3, 9), &endless()).unwrap(), reading(5, 1_000_000));
+    assert_eq!(store.witness(reading(6, 0), &endless()).unwrap(), reading(5, 1_000_000));
+    assert_eq!(store.witness(reading(6, 0), &endless()).unwrap(), reading(6, 0));
+    assert_eq!(store.witness(None, &endless()).unwrap(), reading(6, 0));
     thread::scope(|scope| {
         for n in 0..8 {
-            scope.spawn(move || store.witness(reading(10 + n, 0)).unwrap());
+            scope.spawn(move || store.witness(reading(10 + n, 0), &endless()).unwrap());
         }
     });
-    assert_eq!(store.witness(None).unwrap(), reading(17, 0));
+    assert_eq!(store.witness(None, &endless()).unwrap(), reading(17, 0));
 }
 
 fn marks_are_counted(store: &dyn Store) {

@@ -55,7 +55,7 @@ impl<'a> FsBatch<'a> {
             histories: BTreeMap::new(),
             by_key: HashMap::new(),
             numbers: BTreeMap::new(),
-            clock: store.witness(None)?,
+            clock: store.witness(None, budget)?,
         };
         Ok(Self { store, inner: RefCell::new(inner), budget: budget.clone(), _creating: creating, _alone: alone })
     }
@@ -237,7 +237,7 @@ impl Records for FsBatch<'_> {
         Ok(Append::Committed(Head { n: event.n(), hash: event.hash() }))
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+    fn witness(&self, reading: Option<Hybrid>, _: &Budget) -> Result<Option<Hybrid>, StoreError> {
         let mut inner = self.inner.borrow_mut();
         let before = inner.clock;
         inner.clock = before.max(reading);
@@ -259,7 +259,7 @@ impl Batch for FsBatch<'_> {
             return Ok(Commit::Committed { syncs });
         }
         let clock = self.inner.borrow().clock;
-        self.store.witness(clock)?;
+        self.store.witness(clock, &self.budget)?;
         self.budget.set_progress(Progress::Writing);
         let done = journal::write(self.store, &plan)
             .and_then(|()| self.write(&plan))

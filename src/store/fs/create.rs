@@ -39,6 +39,12 @@ impl FsStore {
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
             let lock = self.lock_request(id, budget)?;
+            let log = self.layout.log(id);
+            if disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0) {
+                // Somebody's events, whose packet is missing.
+                number = self.number_after(day, number)?;
+                continue;
+            }
             let packet = request.draft.identify(id, request.created_at, request.random);
             let bytes = packet.to_bytes()?;
             let hash = Packet::hash_of(&bytes);
@@ -93,7 +99,9 @@ impl FsStore {
                 }
             }
         }
-        let ids = list(&self.layout.requests(), ".json")?;
+        // A log without a packet is somebody's request all the same: its number stays taken.
+        let mut ids = list(&self.layout.requests(), ".json")?;
+        ids.extend(list(&self.layout.events(), ".jsonl")?);
         Ok(ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0) + 1)
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::journal::{self, Plan};
 use super::layout::{Layout, id_of};
 use super::log::{Tail, parse_lines};
-use super::{FsStore, changed_packet, io};
+use super::{FsStore, MISSING_PACKET, changed_packet, io};
 use crate::domain::history::{BadHistory, History};
 use crate::domain::id::RequestId;
 use crate::store::{Fault, Inspected, StoreError};
@@ -89,7 +89,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
                 found.faults.push(fault("history-damaged", &log_path, line, bad.to_string()));
             }
         },
-        Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, "the packet is missing".into())),
+        Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, MISSING_PACKET.into())),
         Err(what) => found.faults.push(fault("packet-damaged", &packet_path, None, what)),
     }
     Ok(found)
@@ -118,11 +118,11 @@ pub(super) fn strays(layout: &Layout, plan: &Plan) -> Result<Vec<Fault>, StoreEr
                 // A log without a packet; everything else about a request is told with it.
                 Some(id)
                     if other.is_some()
+                        && entry.file_type().is_file()
                         && !plan.packets.contains_key(&id)
                         && std::fs::symlink_metadata(layout.packet(id)).is_err() =>
                 {
-                    let what = "the packet is missing although it has events";
-                    found.push(Fault { path: layout.packet(id), ..fault("packet-missing", what) });
+                    found.push(Fault { path: layout.packet(id), ..fault("packet-missing", MISSING_PACKET) });
                 }
                 Some(_) => {}
                 None if entry.depth() == 1 => found.push(fault("stray", "it does not belong here")),

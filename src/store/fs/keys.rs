@@ -21,9 +21,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Disk, Facts};
-use super::io;
 use super::layout::{Layout, id_of};
 use super::watch::{Seen, Watch};
+use super::{MISSING_PACKET, io};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::packet::{PACKET_BYTES_MAX, Packet};
@@ -221,10 +221,20 @@ impl<'a> Keys<'a> {
         self.layout.in_local("keys.log")
     }
 
-    fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
+    /// A request that carries this key, if the table knows it. It is there; that there is none is not proved.
+    ///
+    /// # Errors
+    /// Failed machinery; [`StoreError::Damaged`] if it was made with this key and its packet is missing.
+    pub fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
         for id in self.candidates(digest_of(key))? {
-            if key_of(&self.layout.packet(id))?.as_ref() == Some(key) {
+            let packet = self.layout.packet(id);
+            if key_of(&packet)?.as_ref() == Some(key) {
                 return Ok(Some(id));
+            }
+            let is_there = |path: &Path| disk::facts(path).map_err(io("look at", path));
+            if is_there(&packet)?.is_none() && is_there(&self.layout.log(id))?.is_some_and(|facts| facts.size > 0) {
+                // It would be made a second time.
+                return Err(StoreError::damaged(Some(id), &packet, None, MISSING_PACKET));
             }
         }
         Ok(None)

@@ -47,6 +47,12 @@ pub(super) const YOUNG_NS: u64 = 50_000_000;
 /// single broken clock must not drag every request with it.
 pub const CLOCK_LEAD_MS_MAX: i64 = 7 * 86_400_000;
 
+/// What is wrong with a log that has no packet.
+pub(super) const MISSING_PACKET: &str = "the packet is missing although it has events";
+/// How long to wait for others who project: what is projected can wait, and who wrote must not.
+const PROJECTION_MAX: Duration = Duration::from_secs(2);
+/// How long a look-up waits for those who make requests, whatever its budget: a reader has none.
+const LOOK_UP_MAX: Duration = Duration::from_secs(10);
 /// How long a reader that saw damage waits for a batch to be over before it believes its eyes.
 const REREAD_AFTER_MAX: Duration = Duration::from_secs(10);
 
@@ -239,10 +245,7 @@ impl FsStore {
             Some(packet) => self.history_from(id, packet, events).map(Some),
             // A create that was taken back can leave an empty log.
             None if events.is_empty() => Ok(None),
-            None => {
-                let what = "the packet is missing although it has events";
-                Err(StoreError::damaged(Some(id), &self.layout.packet(id), None, what))
-            }
+            None => Err(StoreError::damaged(Some(id), &self.layout.packet(id), None, MISSING_PACKET)),
         }
     }
 
@@ -305,6 +308,11 @@ impl Records for FsStore {
     }
 
     fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
+        // A hit proves itself; only a miss takes the lock, so that nobody makes the request meanwhile.
+        if let Some(id) = Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).hit(key)? {
+            return Ok(Some(id));
+        }
+        let budget = &budget.at_most(LOOK_UP_MAX);
         let lock = self.make_local().and_then(|()| {
             Lock::take(&self.layout.lock("create"), "the making of requests", Sharing::Exclusive, budget)
         });
@@ -345,12 +353,12 @@ impl Records for FsStore {
         Turn::take(self, id, budget)?.append(id, expected, event, budget)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+    fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {
         let path = self.layout.in_local("clock");
         let Some(reading) = reading else { return Ok(read_clock(&path)) };
         self.make_local()?;
         // Two writers at once must not lose the later of their readings.
-        let _lock = Lock::take(&self.layout.lock("clock"), "the clock", Sharing::Exclusive, &Budget::endless())?;
+        let _lock = Lock::take(&self.layout.lock("clock"), "the clock", Sharing::Exclusive, budget)?;
         let before = read_clock(&path);
         if before.is_none_or(|before| before < reading) {
             let text = format!("{} {}\n", reading.at, reading.tick);
@@ -366,7 +374,21 @@ impl Records for FsStore {
 
 impl Store for FsStore {
     fn requests(&self) -> Result<Vec<RequestId>, StoreError> {
-        list(&self.layout.requests(), ".json")
+        let packets = list(&self.layout.requests(), ".json")?;
+        let mut logs = list(&self.layout.events(), ".jsonl")?;
+        // A log without a packet is damage that must show. An empty one is all that a create left that was taken back.
+        let mut known = packets.iter().peekable();
+        logs.retain(|id| {
+            while known.next_if(|packet| *packet < id).is_some() {}
+            known.peek() != Some(&id)
+                && disk::facts(&self.layout.log(*id)).is_ok_and(|facts| facts.is_some_and(|facts| facts.size > 0))
+        });
+        let mut ids = packets;
+        if !logs.is_empty() {
+            ids.append(&mut logs);
+            ids.sort_unstable();
+        }
+        Ok(ids)
     }
 
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
@@ -459,7 +481,8 @@ impl Store for FsStore {
 
     fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.make_local()?;
-        let _lock = Lock::take(&self.layout.lock("index"), "the index", Sharing::Exclusive, budget)?;
+        let budget = budget.at_most(PROJECTION_MAX);
+        let _lock = Lock::take(&self.layout.lock("index"), "the index", Sharing::Exclusive, &budget)?;
         work()
     }
 }

@@ -68,8 +68,8 @@ impl Records for Turn<'_> {
         self.store.append_locked(id, expected, event, open, budget)
     }
 
-    fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
-        self.store.witness(reading)
+    fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {
+        self.store.witness(reading, budget)
     }
 
     fn turn<'a>(&'a self, id: RequestId, budget: &Budget) -> Result<Box<dyn Records + 'a>, StoreError> {
