@@ -79,6 +79,9 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// [`AppError::Newer`].
     pub fn writable(&self) -> Result<(), AppError> {
+        if !self.workflow.is_known_format() {
+            return Err(AppError::Newer { what: "coordination/workflow.json".into(), format: self.workflow.format() });
+        }
         if self.settings.is_writable() {
             return Ok(());
         }

@@ -17,8 +17,31 @@ pub struct Illegality {
     pub event: Head,
     /// Which rule it breaks.
     pub refusal: Refusal,
-    /// Whether the workflow that judged it when it was written is the one in force now. A resolve depends on none.
-    pub same_workflow: bool,
+    /// By which workflow it was judged when it was written.
+    pub under: Under,
+}
+
+/// A workflow that an event names, as the one in force knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Under {
+    /// The one in force. A resolve depends on none.
+    Present,
+    /// One that the one in force says it supersedes.
+    Earlier,
+    /// None that is known here.
+    Unknown(String),
+}
+
+impl Under {
+    fn of(named: &str, workflow: &Workflow) -> Self {
+        if named == workflow.digest() {
+            Self::Present
+        } else if workflow.supersedes().iter().any(|earlier| earlier == named) {
+            Self::Earlier
+        } else {
+            Self::Unknown(named.to_owned())
+        }
+    }
 }
 
 /// Judges a history by replay: where it begins, every transition, every target's word and every resolve. What its writer
@@ -26,24 +49,24 @@ pub struct Illegality {
 /// the history.
 #[must_use]
 pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
-    let digest = workflow.digest();
     let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow));
     // What a target may say when is the workflow's too, but its word does not name the workflow.
-    let one_workflow = history.events().iter().filter_map(workflow_of).all(|named| named == digest);
+    let mut last = Under::Present;
     for event in history.events() {
         let saw_all = replay.saw_all(event);
         let seen = || if saw_all { replay.state() } else { state_seen_by(history, event.parents(), workflow) };
-        let (judged, same_workflow) = match event.body() {
-            Body::Created(created) => (judge_beginning(created, workflow), created.data.workflow == digest),
-            Body::Transitioned(t) => {
-                (judge_transition(&seen(), history, t, event.by(), workflow), t.data.workflow == digest)
-            }
-            Body::Responded(part) => (judge_part(&seen(), history, part, workflow), one_workflow),
-            Body::Resolved(resolved) => (judge_resolve(&seen(), resolved), true),
-            Body::Noted(_) | Body::EvidenceAdded(_) | Body::Approved(_) | Body::Other(_) => (Ok(()), true),
+        if let Some(named) = workflow_of(event) {
+            last = Under::of(named, workflow);
+        }
+        let (judged, under) = match event.body() {
+            Body::Created(created) => (judge_beginning(created, workflow), last.clone()),
+            Body::Transitioned(t) => (judge_transition(&seen(), history, t, event.by(), workflow), last.clone()),
+            Body::Responded(part) => (judge_part(&seen(), history, part, workflow), last.clone()),
+            Body::Resolved(resolved) => (judge_resolve(&seen(), resolved), Under::Present),
+            Body::Noted(_) | Body::EvidenceAdded(_) | Body::Approved(_) | Body::Other(_) => (Ok(()), Under::Present),
         };
         let head = Head { n: event.n(), hash: event.hash() };
-        found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, same_workflow }));
+        found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, under }));
         replay.evolve(event);
     }
     found

@@ -219,9 +219,39 @@ pub struct Workflow {
     states: Vec<StateRule>,
     transitions: Vec<TransitionRule>,
     types: Vec<TypeRule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    supersedes: Vec<String>,
     #[serde(skip)]
     digest: String,
 }
+
+/// What every format of a workflow keeps: enough to say where requests stand.
+#[derive(Deserialize)]
+struct Newer {
+    format: u32,
+    initial: StateName,
+    states: Vec<NewerState>,
+}
+
+#[derive(Deserialize)]
+struct NewerState {
+    name: StateName,
+    #[serde(default, rename = "final")]
+    is_final: bool,
+    #[serde(default)]
+    settled: bool,
+}
+
+impl From<NewerState> for StateRule {
+    fn from(NewerState { name, is_final, settled }: NewerState) -> Self {
+        Self { name, is_final, settled, next: None, waits_for: None, parts: Vec::new() }
+    }
+}
+
+/// The digits of a digest that an event and [`Workflow::supersedes`] name.
+const DIGEST_DIGITS: usize = 16;
+/// Headings of the index that no state can have.
+const RESERVED: [&str; 2] = ["DIVERGED", "DAMAGED"];
 
 /// The built-in workflow, as `init` writes it.
 pub const DEFAULT_TEXT: &str = include_str!("workflow.json");
@@ -236,7 +266,7 @@ impl Default for Workflow {
 }
 
 impl Workflow {
-    /// Reads a workflow and checks that it does not contradict itself.
+    /// Reads a workflow and checks that it does not contradict itself; of a newer format what every format keeps.
     ///
     /// # Errors
     /// [`BadWorkflow`] names the rule.
@@ -244,11 +274,53 @@ impl Workflow {
         if text.len() > WORKFLOW_BYTES_MAX {
             return Err(BadWorkflow::Rule(format!("larger than {WORKFLOW_BYTES_MAX} bytes")));
         }
-        let mut workflow: Self = json::read(text)?;
-        workflow.check().map_err(BadWorkflow::Rule)?;
+        let mut workflow: Self = match json::read(text) {
+            Ok(workflow) => workflow,
+            Err(error) => match json::read::<Newer>(text) {
+                Ok(newer) if newer.format > super::FORMAT => Self::of_newer(newer),
+                Ok(_) | Err(_) => return Err(error.into()),
+            },
+        };
+        if workflow.is_known_format() {
+            workflow.check().map_err(BadWorkflow::Rule)?;
+        }
+        // What it supersedes says nothing of its own rules.
+        let supersedes = std::mem::take(&mut workflow.supersedes);
         let canonical = serde_json::to_string(&workflow).map_err(json::BadJson::from)?;
-        workflow.digest = Hash::of(&[b"ledger-workflow-v1\n", canonical.as_bytes()]).to_string()[..16].to_owned();
+        let digest = Hash::of(&[b"ledger-workflow-v1\n", canonical.as_bytes()]).to_string();
+        workflow.digest = digest[..DIGEST_DIGITS].to_owned();
+        workflow.supersedes = supersedes;
         Ok(workflow)
+    }
+
+    fn of_newer(newer: Newer) -> Self {
+        Self {
+            format: newer.format,
+            initial: newer.initial,
+            states: newer.states.into_iter().map(StateRule::from).collect(),
+            transitions: Vec::new(),
+            types: Vec::new(),
+            supersedes: Vec::new(),
+            digest: String::new(),
+        }
+    }
+
+    /// Whether this program knows all of it: only then may it write under it, or judge by it.
+    #[must_use]
+    pub fn is_known_format(&self) -> bool {
+        self.format <= super::FORMAT
+    }
+
+    /// The version of the file's format.
+    #[must_use]
+    pub fn format(&self) -> u32 {
+        self.format
+    }
+
+    /// The digests of the workflows that were in force before this one, as events name them.
+    #[must_use]
+    pub fn supersedes(&self) -> &[String] {
+        &self.supersedes
     }
 
     /// The state in which requests begin.
@@ -311,11 +383,18 @@ impl Workflow {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.format != super::FORMAT {
+        if self.format == 0 {
             return Err(format!("format {} is not known to this program", self.format));
         }
         if self.states.len() > STATES_MAX || self.transitions.len() > TRANSITIONS_MAX || self.types.len() > STATES_MAX {
             return Err(format!("more than {STATES_MAX} states or types, or {TRANSITIONS_MAX} transitions"));
+        }
+        let is_digest = |text: &String| text.len() == DIGEST_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if let Some(other) = self.supersedes.iter().find(|text| !is_digest(text)) {
+            return Err(format!("supersedes names {other:?}: expected {DIGEST_DIGITS} hexadecimal digits"));
+        }
+        if let Some(state) = self.states.iter().find(|state| RESERVED.contains(&state.name.as_str())) {
+            return Err(format!("the state {} would be taken for what the index calls so", state.name));
         }
         let mut names = std::collections::BTreeSet::new();
         if let Some(twice) = self.states.iter().find(|state| !names.insert(&state.name)) {
@@ -395,10 +474,28 @@ mod tests {
             (("\"from\": [\"VERIFIED\"]", "\"from\": [\"CLOSED\"]"), "final"),
             (("\"role\": \"sponsor\", ", ""), "role"),
             (("\"name\": \"ACCEPTED\"", "\"name\": \"PROPOSED\""), "twice"),
+            (("\"name\": \"ACCEPTED\"", "\"name\": \"DIVERGED\""), "index"),
+            (("\"format\": 1", "\"format\": 1, \"supersedes\": [\"x\"]"), "supersedes"),
         ] {
             let error = Workflow::parse(&DEFAULT_TEXT.replacen(change.0, change.1, 9)).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn what_it_supersedes_does_not_make_it_another() {
+        let later = DEFAULT_TEXT.replacen("\"format\": 1", "\"format\": 1, \"supersedes\": [\"0123456789abcdef\"]", 1);
+        let later = Workflow::parse(&later).unwrap();
+        assert_eq!(later.supersedes(), ["0123456789abcdef"]);
+        assert_eq!(later.digest(), Workflow::default().digest());
+    }
+
+    #[test]
+    fn of_a_newer_format_the_states_are_known() {
+        let newer = DEFAULT_TEXT.replacen("\"format\": 1", "\"format\": 2, \"clocks\": []", 1);
+        let newer = Workflow::parse(&newer).unwrap();
+        assert!(!newer.is_known_format() && newer.is_final(&"CLOSED".parse().unwrap()));
+        assert!(Workflow::parse(&DEFAULT_TEXT.replacen("\"format\": 1", "\"format\": 0", 1)).is_err());
     }
 
     #[test]

@@ -118,8 +118,14 @@ fn another_workflow_than_the_one_in_force_is_a_note() {
     REQ-YYYYMMDD-0001
     $ sed -i 's/"from": \["ACCEPTED"\], "to": "IN_PROGRESS"/"from": ["ACCEPTED"], "to": "DELIVERED"/' coordination/workflow.json
     $ ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation unknown-workflow: event 3: ACCEPTED can't become IN_PROGRESS; it says that workflow "707bfd6564e92897" allowed it, which is not known here
+      fix: if that was coordination/workflow.json once, add "707bfd6564e92897" to its "supersedes"; if not, find out how it was written
+    1 finding: 1 request, 3 events verified
+    [exit 3]
+    # Whoever changes the workflow says which one it supersedes.
+    $ sed -i 's/"initial"/"supersedes": ["707bfd6564e92897"], "initial"/' coordination/workflow.json; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: note other-workflow: event 3: ACCEPTED can't become IN_PROGRESS
-      fix: nothing: it was judged by another coordination/workflow.json when it was written
+      fix: nothing: it was judged by an earlier coordination/workflow.json when it was written
     ok: 1 request, 3 events verified
     "#);
 }
@@ -179,7 +185,7 @@ fn what_is_written_by_hand_is_held_to_schema_and_workflow() {
         (r#","type":"NOTED","mood":"good","data":{"text":"by hand"}"#, "not-of-schema"),
         (r#","type":"NOTED","data":{"text":"by hand","mood":"good"}"#, "not-of-schema"),
         (r#","type":"RESPONDED","data":{"repo":"eve","status":"ACCEPTED"}"#, "illegal-transition"),
-        (r#","type":"TRANSITIONED","from":"PROPOSED","to":"CLOSED","data":{"workflow":"0"}"#, "other-workflow"),
+        (r#","type":"TRANSITIONED","from":"PROPOSED","to":"CLOSED","data":{"workflow":"0"}"#, "unknown-workflow"),
     ] {
         let told = forged(line);
         assert!(told.contains(&format!(" {found}: ")), "{line}: {told}");

@@ -4,7 +4,7 @@ use coordination_ledger::domain::event::{
     Body, Event, PartStatus, Resolved, ResolvedData, Responded, Transitioned, TransitionedData,
 };
 use coordination_ledger::domain::hash::Hash;
-use coordination_ledger::domain::judge::judge;
+use coordination_ledger::domain::judge::{Under, judge};
 use coordination_ledger::domain::workflow::{DEFAULT_TEXT, Workflow};
 use serde_json::json;
 
@@ -136,10 +136,10 @@ fn what_a_former_workflow_allowed_is_told_apart() {
     let stricter = Workflow::parse(&stricter).unwrap();
     replica.does(to("IN_PROGRESS"));
     let found = judge(&replica.history(), &stricter);
-    assert_eq!(found.iter().map(|i| (i.event.n, i.same_workflow)).collect::<Vec<_>>(), [(3, false)]);
+    assert_eq!(found.iter().map(|i| (i.event.n, i.under == Under::Present)).collect::<Vec<_>>(), [(3, false)]);
     let body = moved(&replica, "IN_PROGRESS", "CLOSED");
     forge(&mut replica, body);
-    assert!(judge(&replica.history(), &replica.request.workflow)[0].same_workflow);
+    assert!(judge(&replica.history(), &replica.request.workflow)[0].under == Under::Present);
 }
 
 #[test]
@@ -179,6 +179,11 @@ fn a_word_on_a_part_under_another_workflow_is_told_as_such() {
     let mut replica = Replica::first(&Request::with(json!({})));
     let target = replica.history().packet().target_repo_ids[0].to_string();
     forge(&mut replica, part(&target, PartStatus::Delivered));
-    let same: Vec<bool> = judge(&replica.history(), &other).iter().map(|illegal| illegal.same_workflow).collect();
-    assert_eq!(same, [false]);
+    let digest = replica.request.workflow.digest();
+    let under = |workflow: &Workflow| judge(&replica.history(), workflow).into_iter().map(|found| found.under);
+    assert_eq!(under(&other).collect::<Vec<_>>(), [Under::Unknown(digest.to_owned())]);
+    // Until it says what it supersedes.
+    let text = DEFAULT_TEXT.replace("\"BLOCKED\"", "\"PARKED\"");
+    let text = text.replacen('{', &format!("{{\"supersedes\": [\"{digest}\"],"), 1);
+    assert_eq!(under(&Workflow::parse(&text).unwrap()).collect::<Vec<_>>(), [Under::Earlier]);
 }

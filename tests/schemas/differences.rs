@@ -59,12 +59,13 @@ fn what_a_schema_can_not_say() {
 /// up with but nobody should write.
 #[test]
 fn what_only_the_schema_refuses() {
-    let [packet, settings] = [Format::packet(), Format::settings()];
+    let [packet, settings, workflow] = [Format::packet(), Format::settings(), Format::workflow()];
     let [event, noted, unknown] = ["TRANSITIONED", "NOTED", "TELEPORTED"].map(Format::event);
     for (what, format, place, value) in [
         ("a newer format", &packet, "/format", json!(2)),
         ("a newer format", &event, "/format", json!(2)),
         ("a newer format", &settings, "/format", json!(2)),
+        ("a newer format", &workflow, "/format", json!(2)),
         ("another spelling of a UUID", &packet, "/uid", json!("0199a2b45c6d7e8f9a0b1c2d3e4f5a6b")),
         ("another spelling of a UUID", &settings, "/ledger_id", json!("{018f4e0e-7a3c-7c1e-9a57-0242ac120002}")),
         ("an object around a name", &packet, "/priority", json!({"P1": null})),

@@ -55,11 +55,14 @@ fn workflows() {
         /transitions/0/guards [{"guard":"review_note"},{"guard":"not_deliverer","sponsor_approval_required":false}]
         /types/0/triage "target" "origin" "triage" "pm" "sponsor"
         /types/0/details [] [""] ["a","a"]
+        /supersedes [] ["0123456789abcdef","0123456789ABCDEF"]
         "#,
     );
     workflow.refuses(
         r#"
-        /format 0 2 1.5 "1" null
+        /supersedes null "0123456789abcdef" [1] [""] ["0123456789abcdeg"] ["0123456789abcdef0"]
+        /states/4/name "DIVERGED" "DAMAGED"
+        /format 0 1.5 "1" null
         /initial null 1 [] {} "" "proposed"
         /states null {} [] ["PROPOSED"] [{"name":"PROPOSED"}] [{"name":"PROPOSED","final":false}]
         /states/0 null "PROPOSED" [] {}

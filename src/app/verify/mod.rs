@@ -9,7 +9,7 @@ use super::{AppError, Ledger};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
-use crate::domain::judge::judge;
+use crate::domain::judge::{Under, judge};
 use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
@@ -158,15 +158,26 @@ impl Ledger<'_> {
             what,
             fix: fix.to_owned(),
         };
-        for illegality in judge(&history, self.workflow) {
+        let known = self.workflow.is_known_format();
+        for illegality in if known { judge(&history, self.workflow) } else { Vec::new() } {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
             let line = at(illegality.event.hash);
-            findings.push(if illegality.same_workflow {
-                let fix = "find out how it was written; settle it with a new transition, or restore the log from git";
-                log("illegal-transition", Severity::Violation, line, what, fix)
-            } else {
-                let fix = "nothing: it was judged by another coordination/workflow.json when it was written";
-                log("other-workflow", Severity::Note, line, what, fix)
+            findings.push(match illegality.under {
+                Under::Present => {
+                    let fix = "find out how it was written; settle it with a new transition, or restore the log from git";
+                    log("illegal-transition", Severity::Violation, line, what, fix)
+                }
+                Under::Earlier => {
+                    let fix = "nothing: it was judged by an earlier coordination/workflow.json when it was written";
+                    log("other-workflow", Severity::Note, line, what, fix)
+                }
+                Under::Unknown(named) => {
+                    let what = format!("{what}; it says that workflow {named:?} allowed it, which is not known here");
+                    let fix = format!(
+                        "if that was coordination/workflow.json once, add {named:?} to its \"supersedes\"; if not, find out how it was written"
+                    );
+                    log("unknown-workflow", Severity::Violation, line, what, &fix)
+                }
             });
         }
         for (code, hash, what) in clock_faults(&history, now) {
@@ -191,7 +202,7 @@ impl Ledger<'_> {
             ));
         }
         let packet = history.packet();
-        if self.workflow.request_type(&packet.request_type).is_none() {
+        if known && self.workflow.request_type(&packet.request_type).is_none() {
             findings.push(Finding {
                 code: "unknown-type",
                 severity: Severity::Violation,

@@ -73,7 +73,7 @@ impl<'a> FsBatch<'a> {
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
             let path = self.store.layout.packet(id);
-            if disk::facts(&path).map_err(io("look at", &path))?.is_none() {
+            if disk::facts(&path).map_err(io("look at", &path))?.is_none() && !self.store.has_events(id)? {
                 inner.numbers.insert(day, number);
                 return Ok(id);
             }

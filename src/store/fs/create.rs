@@ -39,9 +39,7 @@ impl FsStore {
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
             let lock = self.lock_request(id, budget)?;
-            let log = self.layout.log(id);
-            if disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0) {
-                // Somebody's events, whose packet is missing.
+            if self.has_events(id)? {
                 number = self.number_after(day, number)?;
                 continue;
             }
@@ -76,6 +74,12 @@ impl FsStore {
             budget.set_progress(Progress::Before);
         }
         named.map_err(io("name", &path))
+    }
+
+    /// Whether a number that no packet has is somebody's all the same: events whose packet is missing.
+    pub(super) fn has_events(&self, id: RequestId) -> Result<bool, StoreError> {
+        let log = self.layout.log(id);
+        Ok(disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0))
     }
 
     /// The number to try first: one more than the last that this clone gave out.
