@@ -89,14 +89,29 @@ impl TypeSchema {
 
 impl Compiled {
     fn faults(&self, value: &Value, at: &str) -> Vec<DraftFault> {
-        let fault = |error: ValidationError<'_>| DraftFault {
-            pointer: format!("{at}{}", error.instance_path()),
-            what: shortened(self.explain(&error), EXPLANATION_CHARS_MAX),
-        };
-        let mut faults: Vec<DraftFault> = self.validator.iter_errors(value).take(FAULTS_MAX).map(fault).collect();
+        let mut faults: Vec<DraftFault> =
+            self.validator.iter_errors(value).flat_map(|error| self.faults_of(&error, at)).take(FAULTS_MAX).collect();
         // Several rules of one place that are explained in the same words.
         faults.dedup();
         faults
+    }
+
+    /// One fault, or one for each member that is missing or unknown: the pointer leads to where it is mended.
+    fn faults_of(&self, error: &ValidationError<'_>, at: &str) -> Vec<DraftFault> {
+        use ValidationErrorKind as Kind;
+        let place = format!("{at}{}", error.instance_path());
+        let member = |name: &str| format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let fault =
+            |pointer: String, what: String| DraftFault { pointer, what: shortened(what, EXPLANATION_CHARS_MAX) };
+        let kind = error.kind();
+        if let Kind::Required { property } = kind {
+            return vec![fault(member(property.as_str().unwrap_or_default()), self.explain(error))];
+        }
+        if let Kind::AdditionalProperties { unexpected } = kind {
+            let unknown = |name: &String| fault(member(name), "there is no such member".to_owned());
+            return unexpected.iter().map(unknown).collect();
+        }
+        vec![fault(place.clone(), self.explain(error))]
     }
 
     /// What is wrong, in words for people: where a rule is one for programs, the schema's description of it is told.
@@ -116,9 +131,6 @@ impl Compiled {
             let name = property.as_str().unwrap_or_default();
             let own = self.schema.pointer(&format!("{owner}/properties/{name}")).and_then(description_of);
             return own.map_or_else(|| format!("{name:?} is missing"), |own| format!("{name:?} is missing: {own}"));
-        }
-        if let Kind::AdditionalProperties { unexpected } = kind {
-            return format!("unknown: {}", unexpected.join(", "));
         }
         if let Kind::Enum { options } = kind {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();

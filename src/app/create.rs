@@ -9,7 +9,8 @@ use super::{AppError, Ledger, Session};
 use crate::domain::event::Event;
 use crate::domain::history::History;
 use crate::domain::id::{RequestId, RequestType};
-use crate::domain::packet::{BadPacket, Draft, Packet};
+use crate::domain::packet::{Draft, Packet};
+use crate::domain::time::DashedDay;
 use crate::store::{Created, NewRequest, Records, StoreError};
 
 /// A draft as it came in: the JSON of a packet without its identity.
@@ -107,29 +108,31 @@ impl Ledger<'_> {
     ) -> Result<Draft, AppError> {
         tidy_labels(&mut members);
         let type_faults = self.type_faults(&members)?;
-        let resolved = self.resolve_references(records, &mut members, session);
-        let read = match &resolved {
-            Ok(()) => Draft::from_json(members.clone(), &session.by),
-            Err(_) => Err(BadPacket::NotUtf8),
-        };
-        if let (Ok(draft), true) = (&read, type_faults.is_empty()) {
+        let dangling = self.resolve_references(records, &mut members, session)?;
+        let read = Draft::from_json(members.clone(), &session.by);
+        if let (Ok(draft), true, true) = (&read, type_faults.is_empty(), dangling.is_empty()) {
             return Ok(draft.clone().at_least(self.settings.mode));
         }
         let mut faults = match &read {
             Ok(_) => Vec::new(),
-            Err(_) => self.checks.draft_faults(self.world.draft_schema(), &Value::Object(members))?,
+            Err(_) => {
+                let mut faults =
+                    self.checks.draft_faults(self.world.draft_schema(), &Value::Object(members.clone()))?;
+                faults.extend(day_fault(&members).filter(|fault| !faults.iter().any(|f| f.pointer == fault.pointer)));
+                faults
+            }
         };
         // Which types there are says more than what a type's name looks like.
         faults.retain(|fault| {
             fault.pointer != "/request_type" || !type_faults.iter().any(|f| f.pointer == fault.pointer)
         });
         faults.extend(type_faults);
+        faults.extend(dangling);
         faults.truncate(FAULTS_MAX);
-        match (faults.is_empty(), resolved, read) {
-            (false, _, _) => Err(AppError::BadDraft(faults)),
-            (true, Err(error), _) => Err(error),
-            (true, Ok(()), Err(error)) => Err(error.into()),
-            (true, Ok(()), Ok(draft)) => Ok(draft.at_least(self.settings.mode)),
+        match (faults.is_empty(), read) {
+            (false, _) => Err(AppError::BadDraft(faults)),
+            (true, Err(error)) => Err(error.into()),
+            (true, Ok(draft)) => Ok(draft.at_least(self.settings.mode)),
         }
     }
 
@@ -155,25 +158,56 @@ impl Ledger<'_> {
         Ok(faults)
     }
 
-    /// Replaces `key:K` and short forms by ids, and makes sure that what is named is there.
+    /// Replaces `key:K` and short forms by ids. What names no request is taken out and told as a fault.
     fn resolve_references(
         &self,
         records: &dyn Records,
         members: &mut Map<String, Value>,
         session: &Session,
-    ) -> Result<(), AppError> {
-        let resolve = |value: &mut Value| -> Result<(), AppError> {
-            if let Some(text) = value.as_str() {
-                let id = self.resolve(text, records, &session.budget)?;
-                *value = Value::String(id.to_string());
+    ) -> Result<Vec<DraftFault>, AppError> {
+        let mut faults = Vec::new();
+        let mut resolve = |value: &mut Value, pointer: String| -> Result<bool, AppError> {
+            let Some(text) = value.as_str() else { return Ok(true) };
+            match self.resolve(text, records, &session.budget) {
+                Ok(id) => {
+                    *value = Value::String(id.to_string());
+                    Ok(true)
+                }
+                Err(error @ (AppError::NotFound { .. } | AppError::Ambiguous { .. } | AppError::Name(_))) => {
+                    let near = if let AppError::NotFound { suggestion: Some(near), .. } = &error {
+                        format!("; did you mean {near}?")
+                    } else {
+                        String::new()
+                    };
+                    faults.push(DraftFault { pointer, what: format!("{error}{near}") });
+                    Ok(false)
+                }
+                Err(other) => Err(other),
             }
-            Ok(())
         };
         if let Some(list) = members.get_mut("dependencies").and_then(Value::as_array_mut) {
-            list.iter_mut().try_for_each(resolve)?;
+            let mut kept = Vec::with_capacity(list.len());
+            for (place, mut value) in list.drain(..).enumerate() {
+                if resolve(&mut value, format!("/dependencies/{place}"))? {
+                    kept.push(value);
+                }
+            }
+            *list = kept;
         }
-        members.get_mut("parent").map_or(Ok(()), resolve)
+        if let Some(parent) = members.get_mut("parent")
+            && !resolve(parent, "/parent".to_owned())?
+        {
+            members.remove("parent");
+        }
+        Ok(faults)
     }
+}
+
+/// A day that the calendar does not have, which a pattern can't tell.
+fn day_fault(members: &Map<String, Value>) -> Option<DraftFault> {
+    let text = members.get("due")?.as_str()?;
+    let what = text.parse::<DashedDay>().err()?.to_string();
+    Some(DraftFault { pointer: "/due".to_owned(), what })
 }
 
 /// Blanks around labels, empty labels and doubles are dropped: other trackers let people leave them there.

@@ -1,5 +1,6 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
+use super::error::DraftFault;
 use super::{AppError, Ledger, Session};
 use crate::domain::decide::{Command, Context, Refusal, decide};
 use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
@@ -109,6 +110,7 @@ impl Ledger<'_> {
             return Ok(Some(written));
         }
         check_expectations(&history, self, conditions)?;
+        self.check_details(&history, command)?;
         let event = self.decide_event(records, &history, command, conditions, session)?;
         if conditions.effect == Effect::DryRun {
             return with_event(history, event, Novelty::Tried).map(Some);
@@ -167,6 +169,29 @@ impl Ledger<'_> {
         }
         let event = first.clone();
         Ok(Some(Written { history: history.up_to(event.hash()), event, novelty: Novelty::Deduplicated }))
+    }
+
+    /// Details given at a transition are held to the type's schema, together with those that are there.
+    fn check_details(&self, history: &History, command: &Command) -> Result<(), AppError> {
+        let given = match command {
+            Command::Transition(transition) if !transition.details.is_empty() => &transition.details,
+            Command::Transition(_)
+            | Command::Respond(_)
+            | Command::Note(_)
+            | Command::AddEvidence(_)
+            | Command::Approve(_)
+            | Command::Resolve(_) => return Ok(()),
+        };
+        let mut details = State::replay(history, self.workflow).details;
+        details.extend(given.clone());
+        let request_type = &history.packet().request_type;
+        let mut faults = self.checks.details_faults(self.world, request_type, &details.into())?;
+        // What was let in before is not this transition's fault.
+        let named = |fault: &DraftFault| {
+            fault.pointer.split('/').nth(2).map(|name| name.replace("~1", "/").replace("~0", "~")).unwrap_or_default()
+        };
+        faults.retain(|fault| given.contains_key(&named(fault)));
+        if faults.is_empty() { Ok(()) } else { Err(AppError::BadDraft(faults)) }
     }
 
     fn decide_event(

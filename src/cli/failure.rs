@@ -134,6 +134,20 @@ impl Failure {
         Self::new(Exit::Usage, "usage", message)
     }
 
+    /// The same after a write: an output that failed does not mean that nothing was written.
+    #[must_use]
+    pub fn as_unanswered(self) -> Self {
+        if self.code != super::render::OUTPUT {
+            return self;
+        }
+        Self::new(
+            Exit::Unknown,
+            "unanswered",
+            format!("it was written, but the answer could not be told: {}", self.message),
+        )
+        .hint("ledger log tells what is on record; with a key, the same command again gives the same answer")
+    }
+
     /// The same with a hint at the help of `command`, if it is about the command line and has no hint yet.
     #[must_use]
     pub fn hint_at_help(self, command: &str) -> Self {
@@ -308,6 +322,10 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
         }
+        Refusal::DetailGiven { name } => {
+            let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");
+            no("detail-given").hint(hint)
+        }
         Refusal::Contradicts(_) => no("illegal-transition"),
         Refusal::Text(_) => no("bad-text"),
     }
@@ -326,7 +344,7 @@ fn with_needs(open: &Open) -> String {
 }
 
 /// A word that a shell takes as it is, or quoted.
-fn shell(word: &str) -> String {
+pub(super) fn shell(word: &str) -> String {
     let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@+=".contains(&b));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -2,11 +2,12 @@
 
 use std::io::Read;
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::environment::Environment;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, shell};
 use crate::domain::event::Evidence;
 use crate::domain::json;
 
@@ -50,10 +51,31 @@ pub(super) fn details(typed: &[String]) -> Result<Map<String, Value>, Failure> {
         let bad = || Failure::usage(format!("--set {text:?}: expected details.NAME=VALUE"));
         let (path, value) = text.split_once('=').ok_or_else(bad)?;
         let path = path.strip_prefix("details.").ok_or_else(bad)?;
-        let value = json::read::<Value>(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        let value = match json::read::<Value>(value) {
+            Ok(value) => value,
+            // JSON that breaks a rule is no text: who wrote a number did not mean its digits.
+            Err(rule) if serde_json::from_str::<IgnoredAny>(value).is_ok() => {
+                let rule = rule.without_place();
+                let quoted = Value::String(value.to_owned());
+                let hint = format!("to give it as a text: --set {}", shell(&format!("details.{path}={quoted}")));
+                return Err(Failure::usage(format!("--set {text:?}: {rule}")).hint(hint));
+            }
+            Err(_) => Value::String(value.to_owned()),
+        };
+        if lookup(&details, path) {
+            return Err(Failure::usage(format!("--set: details.{path} is given twice")));
+        }
         set(&mut details, path, value).ok_or_else(bad)?;
     }
     Ok(details)
+}
+
+/// Whether there is something at this path.
+fn lookup(members: &Map<String, Value>, path: &str) -> bool {
+    match path.split_once('.') {
+        None => members.contains_key(path),
+        Some((first, rest)) => members.get(first).and_then(Value::as_object).is_some_and(|inner| lookup(inner, rest)),
+    }
 }
 
 fn set(members: &mut Map<String, Value>, path: &str, value: Value) -> Option<()> {

@@ -73,9 +73,11 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     watchdog::start(&cli, &budget, env.abort);
     let mut context = Context { cli: &cli, env, budget, output };
     let result = commands::run(&mut context);
+    let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.
     context.budget.set_progress(Progress::Settled);
     let result = result.and_then(|exit| context.output.flush().map(|()| exit));
+    let result = result.map_err(|failure| if wrote { failure.as_unanswered() } else { failure });
     match result {
         Ok(exit) => exit,
         // The reader of a pipe has gone away: nothing is wrong.

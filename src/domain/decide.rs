@@ -8,7 +8,7 @@ use super::event::{
 };
 use super::history::History;
 use super::id::{Actor, RepoId, Role};
-use super::outlook::{Attempt, ContractCheck, Need, Open, open, unmet};
+use super::outlook::{Attempt, ContractCheck, Need, Open, is_blank, open, unmet};
 use super::packet::{Mode, Packet};
 use super::settings::Roles;
 use super::state::{Side, State, Status};
@@ -181,6 +181,12 @@ pub enum Refusal {
         /// The role.
         role: String,
     },
+    /// A detail that the packet or an earlier transition gave is not taken back, nor said to be nothing.
+    #[error("details.{name} is on record already, or is given as null: a transition only adds details")]
+    DetailGiven {
+        /// Its name.
+        name: String,
+    },
     /// An event on record says other than what the rules say of it: only found by judging.
     #[error("{0}")]
     Contradicts(String),
@@ -245,6 +251,12 @@ pub(super) fn decide_transition(
         let open = open(state, packet, workflow, context.by, context.contract_check);
         Refusal::Illegal { from: from.clone(), to: wanted.to.clone(), open }
     })?;
+    for (name, value) in &wanted.details {
+        let given = state.details.get(name).filter(|given| !is_blank(given) && *given != value);
+        if given.is_some() || value.is_null() {
+            return Err(Refusal::DetailGiven { name: name.clone() });
+        }
+    }
     let attempt = Attempt {
         by: context.by,
         reason: wanted.reason.as_deref(),

@@ -220,10 +220,13 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
         "code": "bad-packet", "message": "the packet is not valid",
         "hint": "ledger schema request tells what a packet holds", "retryable": false, "exit_status": 5,
         "errors": [
-          {"pointer": "", "message": "\"origin_repo_id\" is missing: The repository that asks"},
-          {"pointer": "", "message": "\"target_repo_ids\" is missing: The repositories that are asked, each once"},
+          {"pointer": "/origin_repo_id", "message": "\"origin_repo_id\" is missing: The repository that asks"},
           {
-            "pointer": "",
+            "pointer": "/target_repo_ids",
+            "message": "\"target_repo_ids\" is missing: The repositories that are asked, each once"
+          },
+          {
+            "pointer": "/request_type",
             "message": "\"request_type\" is missing: The kind of request; it decides what details must hold"
           },
           {

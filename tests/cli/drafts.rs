@@ -61,14 +61,14 @@ fn a_packet_of_another_shape_is_refused_with_pointers() {
     transcript!(Sandbox::new(), @r#"
     $ echo '{"title":"T","colour":1,"labels":"a","priority":"P7","dependencies":[1],"routing":[]}' | ledger new --packet -
     ! error: the packet is not valid
-    !   (the whole): "origin_repo_id" is missing: The repository that asks
-    !   (the whole): "target_repo_ids" is missing: The repositories that are asked, each once
-    !   (the whole): "request_type" is missing: The kind of request; it decides what details must hold
+    !   /origin_repo_id: "origin_repo_id" is missing: The repository that asks
+    !   /target_repo_ids: "target_repo_ids" is missing: The repositories that are asked, each once
+    !   /request_type: "request_type" is missing: The kind of request; it decides what details must hold
     !   /dependencies/0: 1 is not of type "string"
     !   /labels: "a" is not of type "array"
     !   /priority: "P7" is not one of "P0", "P1", "P2", "P3"
     !   /routing: [] is not of types "null", "object"
-    !   (the whole): unknown: colour
+    !   /colour: there is no such member
     ! hint: ledger schema request tells what a packet holds
     [exit 5]
     $ echo '{"title":"T","target_repo_ids":["a","a"],"origin_repo_id":"o","request_type":"bug","details":{"impact":7}}' | ledger new --packet - --json
@@ -93,7 +93,7 @@ fn what_a_type_demands_is_demanded() {
     transcript!(Sandbox::new(), @r#"
     $ ledger new --title T --from shop --to billing --type bug
     ! error: the packet is not valid
-    !   /details: "impact" is missing: Whom it hurts, and how much
+    !   /details/impact: "impact" is missing: Whom it hurts, and how much
     ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
     [exit 5]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=
@@ -103,7 +103,7 @@ fn what_a_type_demands_is_demanded() {
     [exit 5]
     $ ledger new --title T --from shop --to billing --type incident
     ! error: the packet is not valid
-    !   /details: "severity" is missing: How bad it is; SEV1 is the worst
+    !   /details/severity: "severity" is missing: How bad it is; SEV1 is the worst
     ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
     [exit 5]
     $ ledger new --title T --from shop --to billing --type contract-change
@@ -128,7 +128,7 @@ fn a_ledgers_own_schema_of_a_type_holds() {
     $ echo '{"properties":{"impact":{"enum":["some","all"]}},"required":["team"]}' > schemas/ledger/types/bug.schema.json
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=few
     ! error: the packet is not valid
-    !   /details: "team" is missing
+    !   /details/team: "team" is missing
     !   /details/impact: "few" is not one of "some", "all"
     ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
     [exit 5]
@@ -220,18 +220,20 @@ fn a_packet_that_is_too_large_is_refused() {
 fn what_a_packet_refers_to_must_be_there() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --depends-on REQ-20200101-4711
-    ! error: there is no request REQ-20200101-4711
-    ! hint: ledger list --all
-    [exit 4]
+    ! error: the packet is not valid
+    !   /dependencies/0: there is no request REQ-20200101-4711
+    ! hint: ledger schema request tells what a packet holds
+    [exit 5]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --parent key:none --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "not-found", "message": "there is no request key:none", "hint": "ledger list --all",
-    !     "retryable": false, "exit_status": 4
+    !     "code": "bad-packet", "message": "the packet is not valid",
+    !     "hint": "ledger schema request tells what a packet holds", "retryable": false, "exit_status": 5,
+    !     "errors": [{"pointer": "/parent", "message": "there is no request key:none"}]
     !   }
     ! }
-    [exit 4]
+    [exit 5]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --depends-on 1 --depends-on key:k1
     ! error: the packet is not valid
     !   /dependencies: ["REQ-YYYYMMDD-0001","REQ-YYYYMMDD-0001"] has non-unique elements
@@ -264,5 +266,65 @@ fn a_detail_is_set_by_its_name() {
     ! error: --set "details.a.b=2": expected details.NAME=VALUE
     ! hint: ledger new --help
     [exit 2]
+    "#);
+}
+
+#[test]
+fn days_and_references_are_told_with_the_rest() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ echo '{"title":"","origin_repo_id":"shop","target_repo_ids":["b","b"],"request_type":"bug","due":"2026-02-30","dependencies":["key:nope","1","9"],"parent":"key:none"}' | ledger new --packet -
+    ! error: the packet is not valid
+    !   /target_repo_ids: ["b","b"] has non-unique elements
+    !   /title: "" is not valid: What is asked, in a line: 1 to 300 characters, not only blanks
+    !   /due: "2026-02-30" is not a time: expected a date as YYYY-MM-DD
+    !   /details/impact: "impact" is missing: Whom it hurts, and how much
+    !   /dependencies/0: there is no request key:nope
+    !   /dependencies/2: there is no request 9; did you mean REQ-YYYYMMDD-0001?
+    !   /parent: there is no request key:none
+    ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
+    [exit 5]
+    "#);
+}
+
+#[test]
+fn a_detail_that_is_json_against_the_rules_is_not_taken_for_a_text() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=9007199254740993
+    ! error: --set "details.impact=9007199254740993": the integer 9007199254740993 is beyond 2^53
+    ! hint: to give it as a text: --set 'details.impact="9007199254740993"'
+    [exit 2]
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --set 'details.n={"a":1,"a":2}'
+    ! error: --set "details.n={\"a\":1,\"a\":2}": the key "a" stands twice in one object
+    ! hint: to give it as a text: --set 'details.n="{\"a\":1,\"a\":2}"'
+    [exit 2]
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --set details.n=1e400
+    ! error: --set "details.n=1e400": number out of range
+    ! hint: to give it as a text: --set 'details.n="1e400"'
+    [exit 2]
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --set details.impact=none
+    ! error: --set: details.impact is given twice
+    ! hint: ledger new --help
+    [exit 2]
+    $ ledger new --title T --from shop --to billing --type bug --set 'details.impact=9007199254740993 euros' -q
+    REQ-YYYYMMDD-0002
+    "#);
+}
+
+#[test]
+fn details_given_at_a_transition_are_held_to_the_types_schema() {
+    transcript!(Sandbox::new(), @r#"
+    $ ledger new --title T --from shop --to billing --type incident --set details.severity=SEV2 --set details.note=x -q
+    REQ-YYYYMMDD-0001
+    $ ledger transition 1 in-progress --set details.severity=SEV1
+    ! error: REQ-YYYYMMDD-0001: details.severity is on record already, or is given as null: a transition only adds details
+    ! hint: to correct it: ledger note REQ-YYYYMMDD-0001 --text 'details.severity: …'
+    [exit 5]
+    $ ledger transition 1 in-progress --set details.impact=7
+    ! error: the packet is not valid
+    !   /details/impact: 7 is not of type "string"
+    ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
+    [exit 5]
+    $ ledger transition 1 in-progress --set details.impact=all --set details.severity=SEV2 -q
+    REQ-YYYYMMDD-0001
     "#);
 }

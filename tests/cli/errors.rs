@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 34] = [
+const ERRORS: [(&str, i32, bool, &str); 35] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -29,6 +29,7 @@ const ERRORS: [(&str, i32, bool, &str); 34] = [
     ),
     ("bad-text", 5, false, "ledger note 1 --text ' '"),
     ("unknown-state", 5, false, "ledger transition 1 acepted"),
+    ("detail-given", 5, false, "ledger transition 1 accepted --set details.impact=none"),
     ("illegal-transition", 5, false, "ledger transition 1 closed"),
     ("guard", 5, false, "ledger transition 1 rejected"),
     ("guard", 5, false, "ledger respond 4 --repo billing --status delivered"),
@@ -106,8 +107,9 @@ fn string(value: &serde_json::Value) -> String {
 
 #[test]
 fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
-    // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`.
-    const OUT_OF_REACH: [&str; 5] = ["bug", "demo", "pipe", "unknown", "io"];
+    // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`,
+    // `output` and `unanswered` are in `pipes`.
+    const OUT_OF_REACH: [&str; 6] = ["bug", "demo", "pipe", "unknown", "io", "unanswered"];
     let code = regex::Regex::new(r#"(?:Failure|Self)::new\(\s*Exit::\w+,\s*"([a-z-]+)"|\bno\("([a-z-]+)"\)"#).unwrap();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli");
     for entry in walkdir::WalkDir::new(source).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {

@@ -163,7 +163,7 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     }
     $ ledger new --title T --from shop --to billing --type bug --dry-run
     ! error: the packet is not valid
-    !   /details: "impact" is missing: Whom it hurts, and how much
+    !   /details/impact: "impact" is missing: Whom it hurts, and how much
     ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
     [exit 5]
     $ ledger new --title 'Totals are wrong' --from shop --to billing --type bug --set details.impact=all --key k1 --dry-run

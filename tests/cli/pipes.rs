@@ -40,4 +40,15 @@ fn a_full_disk_under_the_output_is_an_error() {
     let output = sandbox.shell("ledger list > /dev/full");
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(sandbox.redacted(&output.stderr), @"error: could not write the output: No space left on device (os error 28)");
+    // After a write it must not read as if nothing had been written.
+    for command in [
+        "ledger note 1 --text x --json",
+        "echo '{\"op\":\"note\",\"request\":\"key:k1\",\"text\":\"y\"}' | ledger apply -",
+    ] {
+        let output = sandbox.shell(&format!("{command} > /dev/full"));
+        assert_eq!(output.status.code(), Some(8), "{command}");
+        let told = sandbox.redacted(&output.stderr);
+        assert!(told.contains("it was written, but the answer could not be told"), "{told}");
+    }
+    assert_eq!(sandbox.run("ledger log 1 --json | grep -o NOTED | wc -l").trim(), "2");
 }

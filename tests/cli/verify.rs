@@ -191,3 +191,23 @@ fn what_is_written_by_hand_is_held_to_schema_and_workflow() {
         assert!(told.contains(&format!(" {found}: ")), "{line}: {told}");
     }
 }
+
+#[test]
+fn one_number_that_two_clones_gave_is_told_as_such() {
+    let sandbox = Sandbox::new();
+    sandbox.clone_to("other");
+    sandbox.bug("Here", "");
+    sandbox
+        .run("cd ../other && ledger new --title There --from shop --to billing --type bug --set details.impact=all -q");
+    transcript!(sandbox, @"
+    $ cat ../other/coordination/events/*.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl; ledger index -q; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: damage number-twice: the log holds the events of two requests: two clones gave them one number, and their logs were merged
+      fix: restore one side's packet and log from git, and make the other request anew with ledger new
+    1 finding: 1 request, 0 events verified
+    [exit 9]
+    $ ledger show 1
+    ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the log holds the events of two requests: two clones gave them one number, and their logs were merged
+    ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
+    [exit 9]
+    ");
+}

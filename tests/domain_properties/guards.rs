@@ -152,7 +152,11 @@ fn details_in_the_packet_and_at_the_transition_add_up_and_blanks_are_none() {
         members,
         [
             ("ann", to("ACCEPTED"), "needs details(metric scope trade_offs)"),
-            ("ann", detailed("ACCEPTED", json!({"goal": ""})), "needs details(goal metric scope trade_offs)"),
+            // What was given is not taken back.
+            ("ann", detailed("ACCEPTED", json!({"goal": ""})), "given already: goal"),
+            ("ann", detailed("ACCEPTED", json!({"goal": "h", "metric": "m"})), "given already: goal"),
+            ("ann", detailed("ACCEPTED", json!({"metric": null})), "given already: metric"),
+            ("ann", detailed("ACCEPTED", json!({"goal": "g"})), "needs details(metric scope trade_offs)"),
             ("ann", detailed("ACCEPTED", given), "done"),
         ],
     );

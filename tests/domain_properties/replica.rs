@@ -281,6 +281,7 @@ pub(super) fn told(refusal: &Refusal) -> String {
         Refusal::PartClosed { state, status, .. } => format!("no part {status} while {state}"),
         Refusal::PartNeedsEvidence => "the part needs evidence".to_owned(),
         Refusal::RoleNotHeld { by, role } => format!("{by} is not {role}"),
+        Refusal::DetailGiven { name } => format!("given already: {name}"),
         Refusal::Contradicts(what) => format!("contradicts: {what}"),
         Refusal::Text(text) => format!("text: {text}"),
     }

@@ -7,14 +7,21 @@ use crate::app::{AppError, Ledger};
 use crate::index::cache::Projection;
 use crate::index::refresh::{self, Freshness};
 use crate::index::snapshot;
-use crate::store::Derived;
+use crate::store::{Derived, StoreError};
 
 /// How many lost requests and events are told one by one.
 const LOST_MAX: usize = 100;
 
 impl Ledger<'_> {
     pub(super) fn index_findings(&self) -> Result<Vec<Finding>, AppError> {
-        let (freshness, projection) = refresh::check(self.store, self.scope(), &|_, _| {})?;
+        let (freshness, projection) = match refresh::check(self.store, self.scope(), &|_, _| {}) {
+            Err(StoreError::Damaged { id: None, path, what, .. }) => {
+                let fix = format!("remove {}, then: ledger index", path.display());
+                let severity = Severity::Violation;
+                return Ok(vec![Finding { code: "index-not-a-file", severity, id: None, path, line: None, what, fix }]);
+            }
+            other => other?,
+        };
         let finding = |severity, code, what: String| Finding {
             code,
             severity,

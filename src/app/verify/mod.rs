@@ -316,6 +316,10 @@ fn from_fault(fault: Fault) -> Finding {
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
         "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
+        "number-twice" => {
+            let fix = "restore one side's packet and log from git, and make the other request anew with ledger new";
+            (Severity::Damage, fix.to_owned())
+        }
         "not-of-schema" => (
             Severity::Violation,
             "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),

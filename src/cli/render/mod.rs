@@ -108,13 +108,16 @@ pub fn notice(text: &str, format: Format) -> String {
     }
 }
 
+/// The code of an output that failed.
+pub const OUTPUT: &str = "output";
+
 /// A failed write; a reader that has gone away ends the command quietly.
 fn pipe_ended(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Done, "pipe", "nobody reads the output any more"))
         }
-        Err(error) => Err(Failure::new(Exit::Failure, "io", format!("could not write the output: {error}"))),
+        Err(error) => Err(Failure::new(Exit::Failure, OUTPUT, format!("could not write the output: {error}"))),
         Ok(()) => Ok(()),
     }
 }

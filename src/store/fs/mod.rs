@@ -267,9 +267,11 @@ impl FsStore {
     fn history_from(&self, id: RequestId, packet: (Packet, Hash), events: Vec<Event>) -> Result<History, StoreError> {
         let lines: Vec<_> = events.iter().map(Event::hash).collect();
         let found = packet.1;
+        let begins_here = begins_with(&events, found);
         History::new(packet.0, packet.1, events).map_err(|bad| {
             if let BadHistory::MissingParent { n: 1, parent, .. } = bad {
-                return StoreError::damaged(Some(id), &self.layout.packet(id), None, changed_packet(parent, found));
+                let what = if begins_here { TWO_REQUESTS.to_owned() } else { changed_packet(parent, found) };
+                return StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
             }
             let line = bad.event().and_then(|hash| lines.iter().position(|line| *line == hash)).map(|at| at + 1);
             StoreError::damaged(Some(id), &self.layout.log(id), line, bad)
@@ -509,6 +511,15 @@ pub(super) fn list(folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreE
     }
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// What is wrong with a log of two requests: two clones gave them one number.
+pub(super) const TWO_REQUESTS: &str =
+    "the log holds the events of two requests: two clones gave them one number, and their logs were merged";
+
+/// Whether one of the events is the first one of this packet.
+pub(super) fn begins_with(events: &[Event], packet: Hash) -> bool {
+    events.iter().any(|event| event.n() == 1 && event.parents() == [packet])
 }
 
 /// Says that a packet is not the one to which its first event refers.
