@@ -137,7 +137,7 @@ impl Operation {
     /// [`AppError::Usage`] says what is wrong.
     pub fn parse(line: &str) -> Result<Self, AppError> {
         if line.len() > OPERATION_BYTES_MAX {
-            return Err(AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes")));
+            return Err(too_long());
         }
         let bad = |what: &dyn std::fmt::Display| AppError::Usage(format!("not an operation: {what}"));
         let mut members: Map<String, Value> = json::read(line).map_err(|e| bad(&e))?;
@@ -254,6 +254,12 @@ impl Ledger<'_> {
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))
     }
+}
+
+/// What is wrong with an operation of more than [`OPERATION_BYTES_MAX`].
+#[must_use]
+pub fn too_long() -> AppError {
+    AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes"))
 }
 
 fn check_time(occurred_at: Option<&str>) -> Result<(), AppError> {

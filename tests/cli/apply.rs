@@ -251,6 +251,63 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_refused_and_what_follows_it_is_still_answered() {
+    let sandbox = Sandbox::with_bug();
+    let long = format!(r#"{{"op":"note","request":"key:k1","text":"{}"}}"#, "é".repeat(2 << 20));
+    // As long as an operation can be, with the longest line end.
+    let longest = format!(r#"{{"op":"note","request":"key:k1","text":"x"{}}}"#, " ".repeat((1 << 20) - 43));
+    assert_eq!(longest.len(), 1 << 20);
+    let last = r#"{"op":"note","request":"key:k1","text":"last"}"#;
+    std::fs::write(sandbox.path("ops.jsonl"), format!("{longest}\r\n{long}\n{longest} \n\n{last}\n{long}")).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger apply ops.jsonl --keep-going
+    {
+      "v": 1,
+      "data": {"line": 1, "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 2
+      }
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 3
+      }
+    }
+    {
+      "v": 1,
+      "data": {"line": 5, "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 6
+      }
+    }
+    [exit 2]
+    $ ledger apply ops.jsonl
+    {
+      "v": 1,
+      "data": {"line": 1, "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 2
+      }
+    }
+    [exit 2]
+    "#);
+}
+
+#[test]
 fn a_key_with_another_intent_is_a_conflict() {
     transcript!(with_operations(), @r#"
     $ ledger apply ops.jsonl > /dev/null
