@@ -249,7 +249,7 @@ impl Ledger<'_> {
         by: Option<Actor>,
         session: &Session,
     ) -> Result<Applied, AppError> {
-        let id = self.resolve(request, records, &session.budget)?;
+        let id = self.look_up(request, records, &session.budget)?;
         let session = Session { by: by.unwrap_or_else(|| session.by.clone()), budget: session.budget.clone() };
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))

@@ -117,6 +117,15 @@ fn filters_narrow_it() {
     REQ-YYYYMMDD-0003
     $ ledger list -q --all --text TYPO
     REQ-YYYYMMDD-0004
+    $ ledger list --type incidnt
+    ! no request matches
+    ! incidnt is not a type of this ledger; did you mean incident?
+    $ ledger list --type nosuch --json
+    {"v": 1, "data": {"requests": [], "matched": 0, "has_more": false, "damaged": []}}
+    ! {"v": 1, "notice": {"message": "nosuch is not a type of this ledger"}}
+    $ ledger list --type nosuch -q
+    $ ledger list --type incident --to tax
+    ! no request matches
     $ ledger list --text 'no such words'
     ! no request matches
     $ ledger list --text 'no such words' --json

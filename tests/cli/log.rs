@@ -106,10 +106,19 @@ fn it_is_filtered() {
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v2  bob  note: seen
     $ ledger log --limit 2 --json | grep -o 'has_more.*'
     has_more":true,"damaged":[]}}
+    $ ledger log --type notedd
+    ! no event matches
+    ! notedd is not a type of this ledger; did you mean NOTED?
+    $ ledger log --type noted --by nobody
+    ! no event matches
+    $ ledger log --type NOTEDD --follow --timeout 0s
+    ! NOTEDD is not a type of this ledger; did you mean NOTED?
     $ ledger log --type TELEPORTED
     ! no event matches
+    ! TELEPORTED is not a type of this ledger
     $ ledger log --type TELEPORTED --json
     {"v": 1, "data": {"events": [], "has_more": false, "damaged": []}}
+    ! {"v": 1, "notice": {"message": "TELEPORTED is not a type of this ledger"}}
     "#);
 }
 

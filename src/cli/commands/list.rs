@@ -76,6 +76,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
         }
     }
     told.iter().for_each(|text| context.output.tell(text));
+    if page.matched == 0
+        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
+    {
+        context.output.tell(&unknown);
+    }
     if let Some(cursor) = page.next.as_ref().filter(|_| context.output.format != Format::Json) {
         context.output.tell(&format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched));
     }

@@ -10,6 +10,7 @@ use super::super::open::Opened;
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
 use super::super::{Context, open};
+use crate::app::near;
 use crate::app::timeline::{Timeline, TimelineQuery};
 use crate::app::{AppError, Ledger};
 use crate::domain::event::Event;
@@ -51,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     if timeline.events.is_empty() && context.output.format == Format::Text {
         context.output.tell("no event matches");
     }
+    tell_unknown_type(context, &query, &timeline);
     Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
@@ -97,6 +99,7 @@ fn follow(
     print_each(context, query, &timeline.events)?;
     let mut damaged = BTreeSet::new();
     tell_damaged(context, opened, &timeline.damaged, &mut damaged);
+    tell_unknown_type(context, query, &timeline);
     context.output.flush()?;
     loop {
         if context.budget.is_over() {
@@ -122,6 +125,14 @@ fn follow(
         fresh.sort_by_cached_key(|event| (event.clock(), event.n(), event.hash()));
         print_each(context, query, &fresh)?;
         context.output.flush()?;
+    }
+}
+
+/// Tells that there is no such type of event, where that may be why nothing was found.
+fn tell_unknown_type(context: &mut Context<'_>, query: &TimelineQuery, timeline: &Timeline) {
+    let found_none = timeline.events.is_empty() && !timeline.has_more;
+    if let Some(unknown) = query.kind.as_deref().filter(|_| found_none).and_then(near::unknown_event_type) {
+        context.output.tell(&unknown);
     }
 }
 

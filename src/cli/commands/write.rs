@@ -83,6 +83,11 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
         context.output.tell(&format!("ledger: {warning}"));
     }
     let Written { event, history, novelty } = written;
+    if let Command::Approve(approved) = command
+        && let Some(unasked) = ledger.unasked_role(&approved.role, history.packet())
+    {
+        context.output.tell(&unasked);
+    }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
         context.output.json(&WrittenView {
