@@ -80,7 +80,10 @@ fn as_json_each_row_has_what_the_index_has() {
     $ ledger list --format jsonl --fields id,state --limit 2
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0001", "state": "ACCEPTED"}}
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0002", "state": "PROPOSED"}}
-    ! {"v": 1, "notice": {"message": "2 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0002."}}
+    ! {
+    !   "v": 1,
+    !   "notice": {"message": "2 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0002.", "cursor": "id.REQ-YYYYMMDD-0002."}
+    ! }
     $ ledger list --format jsonl --state rejected
     {
       "v": 1,

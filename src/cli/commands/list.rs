@@ -82,7 +82,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
         context.output.tell(&unknown);
     }
     if let Some(cursor) = page.next.as_ref().filter(|_| context.output.format != Format::Json) {
-        context.output.tell(&format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched));
+        let text = format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched);
+        context.output.tell_next_page(&text, cursor);
     }
     Ok(if page.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
