@@ -85,6 +85,21 @@ fn clap_tells_what_is_wrong() {
 }
 
 #[test]
+fn a_switch_that_is_said_twice_means_what_it_means_once() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger -q list -q --quiet; ledger -qq list
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ ledger list --json --json --fields id
+    {"v": 1, "data": {"requests": [{"id": "REQ-YYYYMMDD-0001"}], "matched": 1, "has_more": false, "damaged": []}}
+    $ ledger --json list --json --fields id
+    {"v": 1, "data": {"requests": [{"id": "REQ-YYYYMMDD-0001"}], "matched": 1, "has_more": false, "damaged": []}}
+    $ ledger -vv list -q -v
+    REQ-YYYYMMDD-0001
+    "#);
+}
+
+#[test]
 fn as_json_the_error_is_json_too() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger frob --json
