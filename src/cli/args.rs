@@ -46,7 +46,7 @@ pub struct Global {
     /// Print the essential only
     #[arg(short, long, global = true, overrides_with = "quiet", help_heading = "Global options")]
     pub quiet: bool,
-    /// Tell more on stderr
+    /// Tell more on stderr: which ledger was used, and how long it took
     #[arg(short, long, global = true, overrides_with = "verbose", help_heading = "Global options")]
     pub verbose: bool,
 }

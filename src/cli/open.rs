@@ -83,8 +83,8 @@ impl World for CliWorld {
 
 /// The schemas of the request types: the ledger's own, else the built-in ones.
 pub struct TypeSchemas {
-    /// Where the ledger keeps its own; `None` where there is no ledger.
-    own: Option<PathBuf>,
+    /// The ledger that may keep its own; `None` where there is none.
+    ledger: Option<Layout>,
 }
 
 impl TypeSchemas {
@@ -96,13 +96,23 @@ impl TypeSchemas {
     pub fn here(global: &Global, env: &Environment) -> Result<Self, Failure> {
         match find_root(global, env).and_then(|root| Ok(FsStore::open(&root)?)) {
             Ok(store) => Ok(Self::of(store.layout())),
-            Err(failure) if failure.exit == Exit::NotFound => Ok(Self { own: None }),
+            Err(failure) if failure.exit == Exit::NotFound => Ok(Self { ledger: None }),
             Err(failure) => Err(failure),
         }
     }
 
     fn of(layout: &Layout) -> Self {
-        Self { own: Some(layout.schemas().join("types")) }
+        Self { ledger: Some(layout.clone()) }
+    }
+
+    /// The folder of the ledger.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.ledger.as_ref().map(Layout::root)
+    }
+
+    fn own(&self) -> Option<PathBuf> {
+        self.ledger.as_ref().map(|layout| layout.schemas().join("types"))
     }
 
     /// The text of a type's schema; `None` if it has none.
@@ -110,7 +120,7 @@ impl TypeSchemas {
     /// # Errors
     /// Failed machinery, and a file that is no plain text.
     pub fn text(&self, request_type: &RequestType) -> Result<Option<String>, StoreError> {
-        let path = self.own.as_ref().map(|folder| folder.join(format!("{request_type}{SCHEMA_SUFFIX}")));
+        let path = self.own().map(|folder| folder.join(format!("{request_type}{SCHEMA_SUFFIX}")));
         let own = path.map(|path| FsStore::text(&path, SCHEMA_BYTES_MAX)).transpose()?.flatten();
         Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
     }
@@ -120,7 +130,7 @@ impl TypeSchemas {
     pub fn names(&self) -> Vec<String> {
         let builtin = builtin::TYPES.iter().map(|(name, _)| (*name).to_owned());
         // A folder that can't be listed adds no names; its files still say what is wrong with them.
-        let entries = self.own.as_ref().and_then(|folder| std::fs::read_dir(folder).ok());
+        let entries = self.own().and_then(|folder| std::fs::read_dir(folder).ok());
         let own = entries.into_iter().flatten().flatten().filter_map(|entry| {
             let request_type: RequestType = entry.file_name().to_str()?.strip_suffix(SCHEMA_SUFFIX)?.parse().ok()?;
             Some(format!("types/{request_type}"))

@@ -91,6 +91,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": false}
     }
     ! 5 applied, 0 known before, 1 refused, [n] syncs
+    ! ledger: root [tmp]/work, [n] ms
     $ ledger apply - < ops.jsonl --keep-going -v | cut -c 1-130
     {
       "v": 1,
@@ -114,6 +115,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": true}
     }
     ! 0 applied, 5 known before, 1 refused, [n] syncs
+    ! ledger: root [tmp]/work, [n] ms
     $ ledger apply ops.jsonl --keep-going > /dev/null
     [exit 5]
     $ ledger index --check
@@ -386,7 +388,8 @@ fn many_operations_share_few_syncs() {
     std::fs::write(sandbox.path("ops.jsonl"), operations.join("\n")).unwrap();
     let output = sandbox.shell("ledger apply ops.jsonl -v > answers.jsonl");
     let told = String::from_utf8(output.stderr).unwrap();
-    let syncs: u32 = told.trim().rsplit_once(", ").unwrap().1.trim_end_matches(" syncs").parse().unwrap();
+    let syncs: u32 =
+        told.lines().next().unwrap().rsplit_once(", ").unwrap().1.trim_end_matches(" syncs").parse().unwrap();
     assert!(told.starts_with("300 applied, 0 known before, 0 refused") && syncs <= 30, "{told}");
     transcript!(sandbox, @r#"
     $ tail -1 answers.jsonl

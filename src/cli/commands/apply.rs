@@ -26,7 +26,7 @@ struct AppliedView {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let mut session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let input: Box<dyn Read + Send> = if args.file == "-" {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use super::super::Context;
 use super::super::args::{Format, Log};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::open::Opened;
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
-use super::super::{Context, open};
 use crate::app::near;
 use crate::app::timeline::{Timeline, TimelineQuery};
 use crate::app::{AppError, Ledger};
@@ -23,7 +23,7 @@ use crate::store::StoreError;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let now = (context.env.now)();
     let time = |text: &Option<String>| {

@@ -1,5 +1,7 @@
 //! `ledger schema`
 
+use std::path::Path;
+
 use clap::CommandFactory;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use super::super::args::{Cli, Schema};
 use super::super::exit::{Exit, Meaning};
 use super::super::failure::Failure;
 use super::super::open::TypeSchemas;
-use super::super::{Context, builtin, open};
+use super::super::{Context, builtin};
 use crate::domain::workflow::Workflow;
 
 #[derive(Serialize)]
@@ -53,8 +55,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Schema) -> Result<Exit, Fail
 }
 
 /// The schema of a request type, named `types/TYPE` or `TYPE`.
-fn type_schema(context: &Context<'_>, name: &str) -> Result<String, Failure> {
+fn type_schema(context: &mut Context<'_>, name: &str) -> Result<String, Failure> {
     let schemas = TypeSchemas::here(&context.cli.global, context.env)?;
+    context.root = schemas.root().map(Path::to_owned);
     let request_type = name.strip_prefix("types/").unwrap_or(name).parse().ok();
     request_type.map(|request_type| schemas.text(&request_type)).transpose()?.flatten().ok_or_else(|| {
         Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
@@ -67,8 +70,8 @@ fn names(types: &TypeSchemas) -> Vec<String> {
 }
 
 /// The catalogue; of the workflow in force here, or the built-in one where there is no ledger.
-fn catalogue(context: &Context<'_>) -> Result<Catalogue, Failure> {
-    let workflow = match open::open(&context.cli.global, context.env) {
+fn catalogue(context: &mut Context<'_>) -> Result<Catalogue, Failure> {
+    let workflow = match context.open() {
         Ok(opened) => opened.ledger().workflow.clone(),
         Err(failure) if failure.exit == Exit::NotFound => Workflow::default(),
         Err(failure) => return Err(failure),
