@@ -137,7 +137,7 @@ impl Operation {
     /// [`AppError::Usage`] says what is wrong.
     pub fn parse(line: &str) -> Result<Self, AppError> {
         if line.len() > OPERATION_BYTES_MAX {
-            return Err(AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes")));
+            return Err(too_long());
         }
         let bad = |what: &dyn std::fmt::Display| AppError::Usage(format!("not an operation: {what}"));
         let mut members: Map<String, Value> = json::read(line).map_err(|e| bad(&e))?;
@@ -249,11 +249,17 @@ impl Ledger<'_> {
         by: Option<Actor>,
         session: &Session,
     ) -> Result<Applied, AppError> {
-        let id = self.resolve(request, records, &session.budget)?;
+        let id = self.look_up(request, records, &session.budget)?;
         let session = Session { by: by.unwrap_or_else(|| session.by.clone()), budget: session.budget.clone() };
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))
     }
+}
+
+/// What is wrong with an operation of more than [`OPERATION_BYTES_MAX`].
+#[must_use]
+pub fn too_long() -> AppError {
+    AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes"))
 }
 
 fn check_time(occurred_at: Option<&str>) -> Result<(), AppError> {

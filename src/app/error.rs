@@ -29,7 +29,7 @@ pub enum AppError {
         /// As asked for.
         name: String,
         /// What it may have been meant to be.
-        suggestion: Option<RequestId>,
+        suggestion: Option<String>,
     },
     /// The request is there, but was not yet, or has no such version.
     #[error("{id} {what}")]

@@ -9,6 +9,7 @@ pub mod create;
 pub mod error;
 mod evident;
 pub mod list;
+pub mod near;
 pub mod reference;
 pub mod show;
 pub mod timeline;

@@ -14,6 +14,14 @@ impl Ledger<'_> {
     /// # Errors
     /// [`AppError::NotFound`] with what it may have been meant to be, or [`AppError::Ambiguous`].
     pub fn resolve(&self, text: &str, records: &dyn Records, budget: &Budget) -> Result<RequestId, AppError> {
+        self.look_up(text, records, budget).map_err(|error| self.with_near_key(error))
+    }
+
+    /// The same without looking for a key that may have been meant: where many are looked up, that takes too long.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn look_up(&self, text: &str, records: &dyn Records, budget: &Budget) -> Result<RequestId, AppError> {
         if let Some(key) = text.strip_prefix("key:") {
             let found = records.find(&key.parse()?, budget)?;
             return found.ok_or_else(|| AppError::NotFound { name: text.to_owned(), suggestion: None });
@@ -35,10 +43,17 @@ impl Ledger<'_> {
                     Some(id) => self.closest(&id.to_string(), 1)?,
                     None => self.closest(&text.to_ascii_uppercase(), 3)?,
                 };
-                Err(AppError::NotFound { name: text.to_owned(), suggestion })
+                Err(AppError::NotFound { name: text.to_owned(), suggestion: suggestion.map(|id| id.to_string()) })
             }
             _ => Err(AppError::Ambiguous { name: text.to_owned(), candidates: there }),
         }
+    }
+
+    fn with_near_key(&self, error: AppError) -> AppError {
+        let AppError::NotFound { name, suggestion: None } = error else { return error };
+        let key = name.strip_prefix("key:").and_then(|key| key.parse().ok());
+        let suggestion = key.and_then(|key| self.near_key(&key)).map(|key| format!("key:{key}"));
+        AppError::NotFound { name, suggestion }
     }
 
     /// The id that differs least from a mistyped one, by at most so many edits.

@@ -32,7 +32,7 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
     pub format: Format,
     /// The same as --format json
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, overrides_with = "json", help_heading = "Global options")]
     pub json: bool,
     /// Who acts [default: LEDGER_ACTOR, else git's user.email]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
@@ -44,10 +44,10 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub color: Color,
     /// Print the essential only
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(short, long, global = true, overrides_with = "quiet", help_heading = "Global options")]
     pub quiet: bool,
-    /// Tell more on stderr
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    /// Tell more on stderr: which ledger was used, and how long it took
+    #[arg(short, long, global = true, overrides_with = "verbose", help_heading = "Global options")]
     pub verbose: bool,
 }
 

@@ -200,7 +200,7 @@ impl From<AppError> for Failure {
             AppError::Store(error) => error.into(),
             AppError::NotFound { suggestion, .. } => {
                 let hint =
-                    suggestion.map_or_else(|| "ledger list --all".to_owned(), |id| format!("did you mean {id}?"));
+                    suggestion.map_or_else(|| "ledger list --all".to_owned(), |name| format!("did you mean {name}?"));
                 Self::new(Exit::NotFound, "not-found", message).hint(hint)
             }
             AppError::NotThen { id, .. } => {

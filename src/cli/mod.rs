@@ -16,6 +16,7 @@ mod watchdog;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use clap::{CommandFactory, Parser};
 use self::args::{Cli, Color, Format};
 use self::exit::Exit;
 use self::failure::Failure;
+use self::open::Opened;
 use self::render::Output;
 use crate::store::budget::Progress;
 use crate::store::{Budget, Notice};
@@ -41,6 +43,25 @@ struct Context<'a> {
     env: &'a Environment,
     budget: Budget,
     output: Output,
+    /// The folder of the ledger that was opened.
+    root: Option<PathBuf>,
+}
+
+impl Context<'_> {
+    /// Opens the ledger that the command line, the environment or the current folder names.
+    fn open(&mut self) -> Result<Opened, Failure> {
+        let opened = open::open(&self.cli.global, self.env)?;
+        self.root = Some(opened.root().to_owned());
+        Ok(opened)
+    }
+
+    /// Tells which ledger was used and how long it took, if asked to tell more.
+    fn tell_more(&mut self) {
+        if self.output.verbose {
+            let root = self.root.as_ref().map(|root| format!("root {}, ", root.display())).unwrap_or_default();
+            self.output.tell(&format!("ledger: {root}{} ms", self.budget.spent().as_millis()));
+        }
+    }
 }
 
 /// Runs the program.
@@ -71,13 +92,14 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     output.width = env.width;
     output.err_is_terminal = env.err_is_terminal;
     watchdog::start(&cli, &budget, env.abort);
-    let mut context = Context { cli: &cli, env, budget, output };
+    let mut context = Context { cli: &cli, env, budget, output, root: None };
     let result = commands::run(&mut context);
     let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.
     context.budget.set_progress(Progress::Settled);
     let result = result.and_then(|exit| context.output.flush().map(|()| exit));
     let result = result.map_err(|failure| if wrote { failure.as_unanswered() } else { failure });
+    context.tell_more();
     match result {
         Ok(exit) => exit,
         // The reader of a pipe has gone away: nothing is wrong.

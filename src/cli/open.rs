@@ -1,5 +1,6 @@
 //! Finding and opening the ledger that a command is about.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
@@ -14,9 +15,11 @@ use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::fs::FsStore;
+use crate::store::fs::layout::Layout;
 use crate::store::{Budget, StoreError};
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
+const SCHEMA_SUFFIX: &str = ".schema.json";
 
 /// An opened ledger: what [`Ledger`] borrows from.
 pub struct Opened {
@@ -57,7 +60,7 @@ impl Opened {
 struct CliWorld {
     now: fn() -> Timestamp,
     random: fn(&mut [u8]),
-    schemas: PathBuf,
+    schemas: TypeSchemas,
 }
 
 impl World for CliWorld {
@@ -70,13 +73,70 @@ impl World for CliWorld {
     }
 
     fn type_schema(&self, request_type: &RequestType) -> Result<Option<String>, AppError> {
-        let path = self.schemas.join(format!("types/{request_type}.schema.json"));
-        let own = FsStore::text(&path, SCHEMA_BYTES_MAX)?;
-        Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
+        Ok(self.schemas.text(request_type)?)
     }
 
     fn draft_schema(&self) -> &str {
         builtin::schema("request").unwrap_or("true")
+    }
+}
+
+/// The schemas of the request types: the ledger's own, else the built-in ones.
+pub struct TypeSchemas {
+    /// The ledger that may keep its own; `None` where there is none.
+    ledger: Option<Layout>,
+}
+
+impl TypeSchemas {
+    /// Those of the ledger that the command line, the environment or the current folder names; the built-in ones where
+    /// there is none.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn here(global: &Global, env: &Environment) -> Result<Self, Failure> {
+        match find_root(global, env).and_then(|root| Ok(FsStore::open(&root)?)) {
+            Ok(store) => Ok(Self::of(store.layout())),
+            Err(failure) if failure.exit == Exit::NotFound => Ok(Self { ledger: None }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn of(layout: &Layout) -> Self {
+        Self { ledger: Some(layout.clone()) }
+    }
+
+    /// The folder of the ledger.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.ledger.as_ref().map(Layout::root)
+    }
+
+    fn own(&self) -> Option<PathBuf> {
+        self.ledger.as_ref().map(|layout| layout.schemas().join("types"))
+    }
+
+    /// The text of a type's schema; `None` if it has none.
+    ///
+    /// # Errors
+    /// Failed machinery, and a file that is no plain text.
+    pub fn text(&self, request_type: &RequestType) -> Result<Option<String>, StoreError> {
+        let path = self.own().map(|folder| folder.join(format!("{request_type}{SCHEMA_SUFFIX}")));
+        let own = path.map(|path| FsStore::text(&path, SCHEMA_BYTES_MAX)).transpose()?.flatten();
+        Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
+    }
+
+    /// The names of all, as `ledger schema` takes them: the built-in ones, then those that only the ledger has.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let builtin = builtin::TYPES.iter().map(|(name, _)| (*name).to_owned());
+        // A folder that can't be listed adds no names; its files still say what is wrong with them.
+        let entries = self.own().and_then(|folder| std::fs::read_dir(folder).ok());
+        let own = entries.into_iter().flatten().flatten().filter_map(|entry| {
+            let request_type: RequestType = entry.file_name().to_str()?.strip_suffix(SCHEMA_SUFFIX)?.parse().ok()?;
+            Some(format!("types/{request_type}"))
+        });
+        let own: BTreeSet<String> = own.filter(|name| builtin::schema(name).is_none()).collect();
+        builtin.chain(own).collect()
     }
 }
 
@@ -97,7 +157,7 @@ pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
         Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
         None => Workflow::default(),
     };
-    let world = CliWorld { now: env.now, random: env.random, schemas: layout.schemas() };
+    let world = CliWorld { now: env.now, random: env.random, schemas: TypeSchemas::of(&layout) };
     Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
 }
 

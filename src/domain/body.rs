@@ -226,6 +226,10 @@ pub struct Other {
 }
 
 impl Body {
+    /// The types that this program knows, as written in the line.
+    pub const KINDS: [&'static str; 7] =
+        ["REQUEST_CREATED", "TRANSITIONED", "RESPONDED", "NOTED", "EVIDENCE_ADDED", "APPROVED", "RESOLVED"];
+
     /// The event's type as written in the line.
     #[must_use]
     pub fn kind(&self) -> &str {

@@ -10,7 +10,7 @@ use super::cache::Projection;
 use super::project::{DAMAGED, DIVERGED};
 use crate::domain::FORMAT;
 use crate::domain::hash::Hash;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Key, RequestId};
 use crate::domain::workflow::Workflow;
 
 /// The text of the index. One line a request, so that a change is one line in a diff; states in the workflow's order.
@@ -61,6 +61,21 @@ pub fn heads(text: &[u8]) -> BTreeMap<RequestId, Vec<Hash>> {
     }
     let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
     read.into_iter().map(|(id, entry)| (id, entry.heads)).collect()
+}
+
+/// The keys that a text of the index names; none of a text that is no index.
+#[must_use]
+pub fn keys(text: &[u8]) -> Vec<Key> {
+    #[derive(Deserialize)]
+    struct Remembered {
+        entries: BTreeMap<RequestId, Keyed>,
+    }
+    #[derive(Deserialize)]
+    struct Keyed {
+        key: Option<Key>,
+    }
+    let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
+    read.into_values().filter_map(|entry| entry.key).collect()
 }
 
 fn json(value: &impl Serialize) -> String {

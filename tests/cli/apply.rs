@@ -91,6 +91,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": false}
     }
     ! 5 applied, 0 known before, 1 refused, [n] syncs
+    ! ledger: root [tmp]/work, [n] ms
     $ ledger apply - < ops.jsonl --keep-going -v | cut -c 1-130
     {
       "v": 1,
@@ -114,6 +115,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": true}
     }
     ! 0 applied, 5 known before, 1 refused, [n] syncs
+    ! ledger: root [tmp]/work, [n] ms
     $ ledger apply ops.jsonl --keep-going > /dev/null
     [exit 5]
     $ ledger index --check
@@ -254,6 +256,63 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_refused_and_what_follows_it_is_still_answered() {
+    let sandbox = Sandbox::with_bug();
+    let long = format!(r#"{{"op":"note","request":"key:k1","text":"{}"}}"#, "é".repeat(2 << 20));
+    // As long as an operation can be, with the longest line end.
+    let longest = format!(r#"{{"op":"note","request":"key:k1","text":"x"{}}}"#, " ".repeat((1 << 20) - 43));
+    assert_eq!(longest.len(), 1 << 20);
+    let last = r#"{"op":"note","request":"key:k1","text":"last"}"#;
+    std::fs::write(sandbox.path("ops.jsonl"), format!("{longest}\r\n{long}\n{longest} \n\n{last}\n{long}")).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger apply ops.jsonl --keep-going
+    {
+      "v": 1,
+      "data": {"line": 1, "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 2
+      }
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 3
+      }
+    }
+    {
+      "v": 1,
+      "data": {"line": 5, "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 6
+      }
+    }
+    [exit 2]
+    $ ledger apply ops.jsonl
+    {
+      "v": 1,
+      "data": {"line": 1, "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "PROPOSED", "deduplicated": false}
+    }
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "an operation has at most 1048576 bytes", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 2
+      }
+    }
+    [exit 2]
+    "#);
+}
+
+#[test]
 fn a_key_with_another_intent_is_a_conflict() {
     transcript!(with_operations(), @r#"
     $ ledger apply ops.jsonl > /dev/null
@@ -332,7 +391,8 @@ fn many_operations_share_few_syncs() {
     std::fs::write(sandbox.path("ops.jsonl"), operations.join("\n")).unwrap();
     let output = sandbox.shell("ledger apply ops.jsonl -v > answers.jsonl");
     let told = String::from_utf8(output.stderr).unwrap();
-    let syncs: u32 = told.trim().rsplit_once(", ").unwrap().1.trim_end_matches(" syncs").parse().unwrap();
+    let syncs: u32 =
+        told.lines().next().unwrap().rsplit_once(", ").unwrap().1.trim_end_matches(" syncs").parse().unwrap();
     assert!(told.starts_with("300 applied, 0 known before, 0 refused") && syncs <= 30, "{told}");
     transcript!(sandbox, @r#"
     $ tail -1 answers.jsonl

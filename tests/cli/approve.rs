@@ -32,6 +32,31 @@ fn an_approval_is_put_on_record() {
 }
 
 #[test]
+fn an_approval_that_nothing_asks_for_is_taken_and_told_of() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run(r#"sed -i 's/"roles": {}/"roles": {"security": ["alice"]}/' coordination/ledger.json"#);
+    transcript!(sandbox, @r#"
+    $ ledger approve 1 --as spnsor
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  approved as spnsor
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    ! nothing asks for an approval as spnsor; did you mean sponsor?
+    $ ledger approve 1 --as invoices -q
+    REQ-YYYYMMDD-0001
+    $ ledger approve 1 --as billling --json | cut -c 1-60
+    {"v":1,"data":{"id":"REQ-YYYYMMDD-0001","version":4,"state":
+    ! {"v": 1, "notice": {"message": "nothing asks for an approval as billling; did you mean billing?"}}
+    $ for role in sponsor pm security shop billing; do ledger approve 1 --as $role -q; done
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ ledger log 1 | grep -c approved
+    8
+    "#);
+}
+
+#[test]
 fn a_packet_can_ask_for_a_sponsor_in_any_mode() {
     transcript!(Sandbox::new(), @r#"
     $ echo '{"title":"T","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{"impact":"all"},"sponsor_approval_required":true}' | ledger new --packet - -q

@@ -96,7 +96,7 @@ fn a_ledger_without_an_index_is_not_wrong() {
     $ rm coordination/index.json && ledger verify
     coordination/index.json: note index-missing: there is no index.json; it is derived and can be made
       fix: ledger index
-    ok: 1 request, 1 event verified
+    ok: 1 request, 1 event verified, 1 note
     ");
 }
 

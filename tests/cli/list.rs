@@ -80,7 +80,10 @@ fn as_json_each_row_has_what_the_index_has() {
     $ ledger list --format jsonl --fields id,state --limit 2
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0001", "state": "ACCEPTED"}}
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0002", "state": "PROPOSED"}}
-    ! {"v": 1, "notice": {"message": "2 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0002."}}
+    ! {
+    !   "v": 1,
+    !   "notice": {"message": "2 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0002.", "cursor": "id.REQ-YYYYMMDD-0002."}
+    ! }
     $ ledger list --format jsonl --state rejected
     {
       "v": 1,
@@ -117,6 +120,15 @@ fn filters_narrow_it() {
     REQ-YYYYMMDD-0003
     $ ledger list -q --all --text TYPO
     REQ-YYYYMMDD-0004
+    $ ledger list --type incidnt
+    ! no request matches
+    ! incidnt is not a type of this ledger; did you mean incident?
+    $ ledger list --type nosuch --json
+    {"v": 1, "data": {"requests": [], "matched": 0, "has_more": false, "damaged": []}}
+    ! {"v": 1, "notice": {"message": "nosuch is not a type of this ledger"}}
+    $ ledger list --type nosuch -q
+    $ ledger list --type incident --to tax
+    ! no request matches
     $ ledger list --text 'no such words'
     ! no request matches
     $ ledger list --text 'no such words' --json

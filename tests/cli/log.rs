@@ -106,10 +106,19 @@ fn it_is_filtered() {
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v2  bob  note: seen
     $ ledger log --limit 2 --json | grep -o 'has_more.*'
     has_more":true,"damaged":[]}}
+    $ ledger log --type notedd
+    ! no event matches
+    ! notedd is not a type of this ledger; did you mean NOTED?
+    $ ledger log --type noted --by nobody
+    ! no event matches
+    $ ledger log --type NOTEDD --follow --timeout 0s
+    ! NOTEDD is not a type of this ledger; did you mean NOTED?
     $ ledger log --type TELEPORTED
     ! no event matches
+    ! TELEPORTED is not a type of this ledger
     $ ledger log --type TELEPORTED --json
     {"v": 1, "data": {"events": [], "has_more": false, "damaged": []}}
+    ! {"v": 1, "notice": {"message": "TELEPORTED is not a type of this ledger"}}
     "#);
 }
 
@@ -187,4 +196,38 @@ fn following_everything_sees_new_requests_and_ends_with_its_time() {
         .collect();
     assert_eq!(kinds, ["\"REQUEST_CREATED\"", "\"REQUEST_CREATED\""]);
     assert!(output.status.success());
+}
+
+#[test]
+fn following_everything_goes_on_past_what_is_damaged_and_tells_it_once() {
+    let sandbox = with_two();
+    let damage = |n: u32| {
+        let log = format!("coordination/events/REQ-$TODAY-000{n}.jsonl");
+        sandbox.run(&format!("sed -i '1s/REQUEST_CREATED/REQUEST_CRUSHED/' {log}"));
+    };
+    sandbox.bug("Damaged already", "");
+    damage(3);
+    let mut following = sandbox
+        .ledger()
+        .args(["log", "--follow", "--limit", "1", "--timeout", "5s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut told = BufReader::new(following.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().ends_with("ACCEPTED → IN_PROGRESS"));
+    let mut next_told = || sandbox.redacted(told.next().unwrap().as_bytes());
+    insta::assert_snapshot!(next_told(), @"
+    REQ-YYYYMMDD-0003 can't be read: coordination/events/REQ-YYYYMMDD-0003.jsonl:1: the line was changed: its hash does not match its bytes (ledger verify REQ-YYYYMMDD-0003)
+    ");
+    damage(1);
+    insta::assert_snapshot!(next_told(), @"
+    REQ-YYYYMMDD-0001 can't be read: coordination/events/REQ-YYYYMMDD-0001.jsonl:1: the line was changed: its hash does not match its bytes (ledger verify REQ-YYYYMMDD-0001)
+    ");
+    // It changes again, and is as damaged as before.
+    sandbox.run("echo nonsense >> coordination/events/REQ-$TODAY-0001.jsonl && sleep 0.5 && ledger note 2 --text on");
+    assert!(lines.next().unwrap().ends_with("note: on"));
+    assert_eq!(following.wait().unwrap().code(), Some(9));
+    assert_eq!(told.next(), None);
 }

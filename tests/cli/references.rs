@@ -58,6 +58,30 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     ! error: there is no request key:k2
     ! hint: ledger list --all
     [exit 4]
+    $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --key shop-42 -q
+    REQ-YYYYMMDD-0002
+    $ ledger show key:shp-42
+    ! error: there is no request key:shp-42
+    ! hint: did you mean key:shop-42?
+    [exit 4]
+    $ ledger note key:shop42 --text x --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "not-found", "message": "there is no request key:shop42", "hint": "did you mean key:shop-42?",
+    !     "retryable": false, "exit_status": 4
+    !   }
+    ! }
+    [exit 4]
+    # Another number is another intent.
+    $ ledger show key:shop-43
+    ! error: there is no request key:shop-43
+    ! hint: ledger list --all
+    [exit 4]
+    $ rm coordination/index.json; ledger show key:shp-42
+    ! error: there is no request key:shp-42
+    ! hint: ledger list --all
+    [exit 4]
     $ ledger show rubbish
     ! error: there is no request rubbish
     ! hint: ledger list --all

@@ -85,7 +85,7 @@ fn a_diverged_request_is_shown_as_such_and_does_not_move() {
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding: 1 request, 4 events verified
+    1 finding and 1 note: 1 request, 4 events verified
     [exit 3]
     $ ledger index -q; ledger verify --json
     {
@@ -215,7 +215,7 @@ fn notes_still_join_and_both_sides_stay() {
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:5: note diverged: two clones wrote at once and left it ACCEPTED (v2) and REJECTED (v3)
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT
-    ok: 1 request, 5 events verified
+    ok: 1 request, 5 events verified, 1 note
     ");
 }
 

@@ -32,6 +32,62 @@ fn it_prints_the_schemas_that_init_writes() {
 }
 
 #[test]
+fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
+    let sandbox = Sandbox::new();
+    sandbox.run("mkdir -p inside ../outside && cp -r schemas/ledger/types ../outside/");
+    sandbox.run("cd schemas/ledger/types && echo '{\"title\":\"ours\"}' > bug.schema.json && cp bug.schema.json spike.schema.json && rm feature.schema.json");
+    transcript!(sandbox, @r#"
+    $ ledger schema types/bug; ledger schema bug; cd inside && ledger schema types/spike
+    {"title":"ours"}
+    {"title":"ours"}
+    {"title":"ours"}
+    # What the ledger does not keep is built in; so is everything where there is no ledger.
+    $ ledger schema types/feature | cmp - ../outside/types/feature.schema.json && echo same
+    same
+    $ cd ../outside && ledger schema types/bug | cmp - types/bug.schema.json && echo same
+    same
+    $ ledger schema --root ../outside spike
+    ! error: there is no schema "spike"
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change
+    [exit 4]
+    $ ledger schema types/spikes
+    ! error: there is no schema "types/spikes"
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike
+    [exit 4]
+    $ ledger schema types/../../ledger/event
+    ! error: there is no schema "types/../../ledger/event"
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike
+    [exit 4]
+    $ ledger schema | grep -A 12 '"schemas"'
+      "schemas": [
+        "packet",
+        "request",
+        "event",
+        "index",
+        "workflow",
+        "ledger",
+        "types/bug",
+        "types/feature",
+        "types/incident",
+        "types/contract-change",
+        "types/spike"
+      ]
+    $ ln -s ../../../../outside/types/incident.schema.json schemas/ledger/types/linked.schema.json; ledger schema types/linked
+    ! error: [tmp]/work/schemas/ledger/types/linked.schema.json: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/linked.schema.json
+    [exit 9]
+    $ printf '\377' > schemas/ledger/types/bug.schema.json; ledger schema types/bug
+    ! error: [tmp]/work/schemas/ledger/types/bug.schema.json: it is not UTF-8
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/bug.schema.json
+    [exit 9]
+    $ rm schemas/ledger/types/bug.schema.json; mkdir schemas/ledger/types/bug.schema.json; ledger schema types/bug
+    ! error: [tmp]/work/schemas/ledger/types/bug.schema.json: it is not a plain file
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/bug.schema.json
+    [exit 9]
+    "#);
+}
+
+#[test]
 fn the_catalogue_needs_no_ledger_and_follows_the_one_that_is_there() {
     let sandbox = Sandbox::empty();
     let catalogue = sandbox.json("ledger schema");

@@ -85,6 +85,68 @@ fn clap_tells_what_is_wrong() {
 }
 
 #[test]
+fn a_switch_that_is_said_twice_means_what_it_means_once() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger -q list -q --quiet; ledger -qq list
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    $ ledger list --json --json --fields id
+    {"v": 1, "data": {"requests": [{"id": "REQ-YYYYMMDD-0001"}], "matched": 1, "has_more": false, "damaged": []}}
+    $ ledger --json list --json --fields id
+    {"v": 1, "data": {"requests": [{"id": "REQ-YYYYMMDD-0001"}], "matched": 1, "has_more": false, "damaged": []}}
+    $ ledger -vv list -q -v
+    REQ-YYYYMMDD-0001
+    "#);
+}
+
+#[test]
+fn asked_to_tell_more_it_tells_which_ledger_it_used_and_how_long_it_took() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("mkdir -p deep/down ../nowhere && mkdir ../other && ledger init -q --root ../other --name other");
+    transcript!(sandbox, @r#"
+    $ cd deep/down && ledger list -v --fields id
+    ID
+    REQ-YYYYMMDD-0001
+    ! ledger: root [tmp]/work, [n] ms
+    $ ledger note 1 --text x -v --json | cut -c 1-60
+    {"v":1,"data":{"id":"REQ-YYYYMMDD-0001","version":2,"state":
+    ! {"v": 1, "notice": {"message": "ledger: root [tmp]/work, [n] ms"}}
+    $ ledger init -v --root ../other
+    Ledger other (tracked) was there already in [tmp]/work/../other
+    ! ledger: root [tmp]/work/../other, [n] ms
+    $ ledger schema bug -v --root ../other | head -1
+    {
+    ! ledger: root [tmp]/work/../other, [n] ms
+    # The error stays the last line.
+    $ ledger transition 1 closed -v
+    ! ledger: root [tmp]/work, [n] ms
+    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED
+    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    [exit 5]
+    $ ledger show 2 -v --json
+    ! {"v": 1, "notice": {"message": "ledger: root [tmp]/work, [n] ms"}}
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "not-found", "message": "there is no request 2", "hint": "did you mean REQ-YYYYMMDD-0001?",
+    !     "retryable": false, "exit_status": 4
+    !   }
+    ! }
+    [exit 4]
+    $ cd ../nowhere && ledger list -v
+    ! ledger: [n] ms
+    ! error: there is no ledger in [tmp]/nowhere or above it
+    ! hint: ledger init, or name the folder with --root DIR
+    [exit 4]
+    $ cd ../nowhere && ledger schema bug -v | head -1
+    {
+    ! ledger: [n] ms
+    $ ledger show 1 -v -q | head -1
+    REQ-YYYYMMDD-0001  PROPOSED  v2
+    "#);
+}
+
+#[test]
 fn as_json_the_error_is_json_too() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger frob --json

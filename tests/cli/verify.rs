@@ -126,7 +126,7 @@ fn another_workflow_than_the_one_in_force_is_a_note() {
     $ sed -i 's/"initial"/"supersedes": ["707bfd6564e92897"], "initial"/' coordination/workflow.json; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: note other-workflow: event 3: ACCEPTED can't become IN_PROGRESS
       fix: nothing: it was judged by an earlier coordination/workflow.json when it was written
-    ok: 1 request, 3 events verified
+    ok: 1 request, 3 events verified, 1 note
     "#);
 }
 

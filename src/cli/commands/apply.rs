@@ -10,8 +10,11 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::count;
 use super::super::{Context, open};
-use crate::app::apply::{Answered, Applied, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation};
+use crate::app::apply::{Answered, Applied, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation, too_long};
 use crate::app::{AppError, Session};
+
+/// The longest line that is kept: an operation with its line end.
+const LINE_BYTES_MAX: u64 = OPERATION_BYTES_MAX as u64 + 2;
 
 type Line = (u64, Result<Operation, AppError>);
 
@@ -23,7 +26,7 @@ struct AppliedView {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let mut session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let input: Box<dyn Read + Send> = if args.file == "-" {
@@ -107,23 +110,36 @@ fn read_lines(input: Box<dyn Read + Send>) -> Receiver<Line> {
         loop {
             number += 1;
             let mut line = Vec::new();
-            let max = OPERATION_BYTES_MAX as u64 + 2;
-            let read = input.by_ref().take(max).read_until(b'\n', &mut line);
-            let failed = read.is_err();
-            let operation = match read {
+            let read = input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+            let ends = line.last() == Some(&b'\n');
+            let (operation, then) = match read {
                 Ok(0) => return,
-                Ok(_) => operation(&line),
-                Err(error) => Err(AppError::Usage(format!("could not read the operations: {error}"))),
+                Ok(_) if !ends && line.len() as u64 == LINE_BYTES_MAX => (Err(too_long()), Then::SkipTheRest),
+                Ok(_) if line.iter().all(u8::is_ascii_whitespace) => continue,
+                Ok(_) => (operation(&line), Then::GoOn),
+                Err(error) => (Err(AppError::Usage(format!("could not read the operations: {error}"))), Then::End),
             };
-            let is_over = failed || line.len() as u64 == max;
-            let blank = line.iter().all(u8::is_ascii_whitespace);
-            let sent = (blank && !is_over) || send.send((number, operation)).is_ok();
-            if is_over || !sent {
+            // Nobody waits for answers any more where the first refusal ends it.
+            let sent = send.send((number, operation)).is_ok();
+            let goes_on = match then {
+                Then::GoOn => true,
+                Then::SkipTheRest => input.skip_until(b'\n').is_ok(),
+                Then::End => false,
+            };
+            if !sent || !goes_on {
                 return;
             }
         }
     });
     receive
+}
+
+/// What to do after a line.
+enum Then {
+    GoOn,
+    /// The line is longer than what is kept of it: its end is still to come.
+    SkipTheRest,
+    End,
 }
 
 fn operation(line: &[u8]) -> Result<Operation, AppError> {

@@ -1,17 +1,17 @@
 //! `ledger index`
 
+use super::super::Context;
 use super::super::args::{Format, Index};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::progress::Progress;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
-use super::super::{Context, open};
 use crate::index::Projection;
 use crate::index::refresh::{self, Freshness};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
     let progress = |done, total| bar.at(done, total);

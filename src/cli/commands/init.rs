@@ -32,6 +32,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     let outcomes = found(&root, &files)?;
     let opened =
         open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
+    context.root = Some(root.clone());
     let ledger = opened.ledger();
     ledger.store.writer()?;
     ledger

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::super::Context;
 use super::super::args::{Format, List};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::table::table;
 use super::super::render::text::moment;
 use super::super::render::views::{DamagedView, ListView, RowView};
-use super::super::{Context, open};
 use crate::app::AppError;
 use crate::app::list::{Page, Query, Row, Scope, Waiting};
 use crate::domain::time::Timestamp;
@@ -51,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
         let known = FIELDS.join(", ");
         return Err(Failure::usage(format!("there is no field {unknown:?}")).hint(format!("the fields are {known}")));
     }
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let query = query(args, ledger.workflow, (context.env.now)())?;
     let page = ledger.list(&query)?;
@@ -76,8 +76,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
         }
     }
     told.iter().for_each(|text| context.output.tell(text));
+    if page.matched == 0
+        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
+    {
+        context.output.tell(&unknown);
+    }
     if let Some(cursor) = page.next.as_ref().filter(|_| context.output.format != Format::Json) {
-        context.output.tell(&format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched));
+        let text = format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched);
+        context.output.tell_next_page(&text, cursor);
     }
     Ok(if page.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }

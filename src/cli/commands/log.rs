@@ -1,25 +1,29 @@
 //! `ledger log`
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use super::super::Context;
 use super::super::args::{Format, Log};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::open::Opened;
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
-use super::super::{Context, open};
+use crate::app::near;
 use crate::app::timeline::{Timeline, TimelineQuery};
 use crate::app::{AppError, Ledger};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
+use crate::store::StoreError;
 
 /// How often `--follow` looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let now = (context.env.now)();
     let time = |text: &Option<String>| {
@@ -39,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         timeline.events.reverse();
     }
     if args.follow {
-        return follow(context, &ledger, &query, timeline);
+        return follow(context, &opened, &query, timeline);
     }
     let damaged = DamagedView::all(timeline.damaged.iter().map(|(id, what)| (id, what)), opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
@@ -48,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     if timeline.events.is_empty() && context.output.format == Format::Text {
         context.output.tell("no event matches");
     }
+    tell_unknown_type(context, &query, &timeline);
     Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
@@ -81,32 +86,66 @@ fn print_each(context: &mut Context<'_>, query: &TimelineQuery, events: &[Event]
 /// Prints what is there, then what comes. Looks a few times a second at what changed, and reads only that.
 fn follow(
     context: &mut Context<'_>,
-    ledger: &Ledger<'_>,
+    opened: &Opened,
     query: &TimelineQuery,
     timeline: Timeline,
 ) -> Result<Exit, Failure> {
-    let mut survey: HashSet<_> = survey(ledger, query)?;
+    let ledger = opened.ledger();
+    let mut survey: HashSet<_> = survey(&ledger, query)?;
     let mut printed: HashSet<Hash> = HashSet::new();
     let unlimited = TimelineQuery { limit: None, ..query.clone() };
     // What the limit left out is old, not new.
     printed.extend(ledger.timeline(&unlimited)?.events.iter().map(Event::hash));
     print_each(context, query, &timeline.events)?;
+    let mut damaged = BTreeSet::new();
+    tell_damaged(context, opened, &timeline.damaged, &mut damaged);
+    tell_unknown_type(context, query, &timeline);
     context.output.flush()?;
     loop {
         if context.budget.is_over() {
-            return Ok(Exit::Done);
+            return Ok(if damaged.is_empty() { Exit::Done } else { Exit::Damaged });
         }
         std::thread::sleep(LOOK_EVERY.min(context.budget.left().unwrap_or(LOOK_EVERY)));
-        let now = self::survey(ledger, query)?;
+        let now = self::survey(&ledger, query)?;
         let mut fresh = Vec::new();
         for changed in now.difference(&survey) {
-            let one = TimelineQuery { id: Some(changed.id), ..unlimited.clone() };
-            fresh.extend(ledger.timeline(&one)?.events.into_iter().filter(|event| printed.insert(event.hash())));
+            let read = match ledger.timeline(&TimelineQuery { id: Some(changed.id), ..unlimited.clone() }) {
+                Ok(read) => read,
+                // The others go on.
+                Err(AppError::Store(error @ StoreError::Damaged { .. })) if query.id.is_none() => {
+                    tell_damaged(context, opened, &[(changed.id, error.to_string())], &mut damaged);
+                    continue;
+                }
+                Err(other) => return Err(other.into()),
+            };
+            damaged.remove(&changed.id);
+            fresh.extend(read.events.into_iter().filter(|event| printed.insert(event.hash())));
         }
         survey = now;
         fresh.sort_by_cached_key(|event| (event.clock(), event.n(), event.hash()));
         print_each(context, query, &fresh)?;
         context.output.flush()?;
+    }
+}
+
+/// Tells that there is no such type of event, where that may be why nothing was found.
+fn tell_unknown_type(context: &mut Context<'_>, query: &TimelineQuery, timeline: &Timeline) {
+    let found_none = timeline.events.is_empty() && !timeline.has_more;
+    if let Some(unknown) = query.kind.as_deref().filter(|_| found_none).and_then(near::unknown_event_type) {
+        context.output.tell(&unknown);
+    }
+}
+
+/// Tells of requests that can't be read, of each once until it can be read again.
+fn tell_damaged(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    found: &[(RequestId, String)],
+    told: &mut BTreeSet<RequestId>,
+) {
+    let fresh = found.iter().filter(|(id, _)| told.insert(*id)).map(|(id, what)| (id, what));
+    for damaged in DamagedView::all(fresh, opened.root()) {
+        context.output.tell(&damaged.told());
     }
 }
 
@@ -119,6 +158,6 @@ fn survey(ledger: &Ledger<'_>, query: &TimelineQuery) -> Result<HashSet<Look>, F
 
 #[derive(PartialEq, Eq, Hash)]
 struct Look {
-    id: crate::domain::id::RequestId,
+    id: RequestId,
     parts: [u64; 6],
 }

@@ -20,7 +20,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure
         Some(file) => packet(file, args, context)?,
         None => members(args, context)?,
     };
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };

@@ -1,12 +1,15 @@
 //! `ledger schema`
 
+use std::path::Path;
+
 use clap::CommandFactory;
 use serde::Serialize;
 
 use super::super::args::{Cli, Schema};
 use super::super::exit::{Exit, Meaning};
 use super::super::failure::Failure;
-use super::super::{Context, builtin, open};
+use super::super::open::TypeSchemas;
+use super::super::{Context, builtin};
 use crate::domain::workflow::Workflow;
 
 #[derive(Serialize)]
@@ -16,7 +19,7 @@ struct Catalogue {
     commands: Vec<CommandView>,
     workflow: Workflow,
     exit_statuses: Vec<Meaning>,
-    schemas: Vec<&'static str>,
+    schemas: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -43,18 +46,32 @@ pub(super) fn run(context: &mut Context<'_>, args: &Schema) -> Result<Exit, Fail
         context.output.text(&format!("{text}\n"))?;
         return Ok(Exit::Done);
     };
-    let names = || builtin::FORMATS.iter().chain(&builtin::TYPES).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    let text = builtin::schema(name).or_else(|| builtin::schema(&format!("types/{name}"))).ok_or_else(|| {
-        Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
-            .hint(format!("the schemas are {}", names()))
-    })?;
-    context.output.text(text)?;
+    let text = match builtin::FORMATS.iter().find(|(known, _)| known == name) {
+        Some((_, text)) => (*text).to_owned(),
+        None => type_schema(context, name)?,
+    };
+    context.output.text(&text)?;
     Ok(Exit::Done)
 }
 
+/// The schema of a request type, named `types/TYPE` or `TYPE`.
+fn type_schema(context: &mut Context<'_>, name: &str) -> Result<String, Failure> {
+    let schemas = TypeSchemas::here(&context.cli.global, context.env)?;
+    context.root = schemas.root().map(Path::to_owned);
+    let request_type = name.strip_prefix("types/").unwrap_or(name).parse().ok();
+    request_type.map(|request_type| schemas.text(&request_type)).transpose()?.flatten().ok_or_else(|| {
+        Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
+            .hint(format!("the schemas are {}", names(&schemas).join(", ")))
+    })
+}
+
+fn names(types: &TypeSchemas) -> Vec<String> {
+    builtin::FORMATS.iter().map(|(name, _)| (*name).to_owned()).chain(types.names()).collect()
+}
+
 /// The catalogue; of the workflow in force here, or the built-in one where there is no ledger.
-fn catalogue(context: &Context<'_>) -> Result<Catalogue, Failure> {
-    let workflow = match open::open(&context.cli.global, context.env) {
+fn catalogue(context: &mut Context<'_>) -> Result<Catalogue, Failure> {
+    let workflow = match context.open() {
         Ok(opened) => opened.ledger().workflow.clone(),
         Err(failure) if failure.exit == Exit::NotFound => Workflow::default(),
         Err(failure) => return Err(failure),
@@ -89,6 +106,6 @@ fn catalogue(context: &Context<'_>) -> Result<Catalogue, Failure> {
         commands: cli.get_subcommands().filter(|one| one.get_name() != "help").map(command).collect(),
         workflow,
         exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
-        schemas: builtin::FORMATS.iter().chain(&builtin::TYPES).map(|(name, _)| *name).collect(),
+        schemas: names(&TypeSchemas::here(&context.cli.global, context.env)?),
     })
 }

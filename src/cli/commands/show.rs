@@ -1,18 +1,18 @@
 //! `ledger show`
 
+use super::super::Context;
 use super::super::args::{Format, Show};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::{self, Explain};
 use super::super::render::views::ShowView;
-use super::super::{Context, open};
 use crate::app::AppError;
 use crate::app::show::AsOf;
 use crate::domain::id::Actor;
 use crate::domain::time::Timestamp;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let as_of = match (&args.at, args.version) {
         (Some(at), _) => AsOf::Time(Timestamp::parse_typed(at, (context.env.now)()).map_err(AppError::from)?),

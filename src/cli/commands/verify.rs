@@ -1,16 +1,16 @@
 //! `ledger verify`
 
+use super::super::Context;
 use super::super::args::{Format, Verify};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::progress::Progress;
 use super::super::render::text;
 use super::super::render::views::VerifyView;
-use super::super::{Context, open};
 use crate::app::verify::Severity;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Failure> {
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let only = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
     let bar = Progress::new("verifying", &context.budget, context.output.err_is_terminal && !context.output.quiet);

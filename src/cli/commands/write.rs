@@ -72,7 +72,7 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
         expect_state: args.expect_state.as_deref().map(state).transpose()?,
         effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
     };
-    let opened = open::open(&context.cli.global, context.env)?;
+    let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let id = ledger.resolve(request, ledger.store, &context.budget)?;
@@ -83,6 +83,11 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
         context.output.tell(&format!("ledger: {warning}"));
     }
     let Written { event, history, novelty } = written;
+    if let Command::Approve(approved) = command
+        && let Some(unasked) = ledger.unasked_role(&approved.role, history.packet())
+    {
+        context.output.tell(&unasked);
+    }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
         context.output.json(&WrittenView {

@@ -28,6 +28,8 @@ pub struct Envelope<'a, T: Serialize> {
 #[derive(Serialize)]
 struct Notice<'a> {
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a str>,
 }
 
 impl<'a, T: Serialize> Envelope<'a, T> {
@@ -48,7 +50,13 @@ impl<'a> Envelope<'a, ()> {
     /// Wraps what is told beside the data.
     #[must_use]
     pub fn notice(message: &'a str) -> Self {
-        Self { v: VERSION, data: None, error: None, notice: Some(Notice { message }) }
+        Self { v: VERSION, data: None, error: None, notice: Some(Notice { message, cursor: None }) }
+    }
+
+    /// Wraps what is told beside a page of the data: where the next one begins.
+    #[must_use]
+    pub fn next_page(message: &'a str, cursor: &'a str) -> Self {
+        Self { v: VERSION, data: None, error: None, notice: Some(Notice { message, cursor: Some(cursor) }) }
     }
 }
 

@@ -77,11 +77,24 @@ impl Output {
 
     /// Tells something on stderr, unless asked to be quiet.
     pub fn tell(&mut self, text: &str) {
+        self.tell_line(&notice(text, self.format));
+    }
+
+    /// Tells where the next page begins, unless asked to be quiet: a program finds the cursor as a member of its own.
+    pub fn tell_next_page(&mut self, text: &str, cursor: &str) {
+        let told = match self.format {
+            Format::Text => safe::block(text, ""),
+            Format::Json | Format::Jsonl => json::line(&json::Envelope::next_page(text, cursor)).unwrap_or_default(),
+        };
+        self.tell_line(&told);
+    }
+
+    fn tell_line(&mut self, line: &str) {
         if !self.quiet {
             // In the order in which it was said, where both go to one terminal.
             let _ = self.out.flush();
             // Nobody reads stderr: then nobody misses it.
-            let _ = self.err.write_all(notice(text, self.format).as_bytes());
+            let _ = self.err.write_all(line.as_bytes());
         }
     }
 

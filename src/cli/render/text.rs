@@ -352,12 +352,14 @@ pub fn report(report: &Report, root: &Path) -> String {
         );
         let _ = writeln!(text, "  {DIM}fix: {}{PLAIN}", safe::line(&from_root(&finding.fix, root)));
     }
-    let grave = report.findings.iter().filter(|f| f.severity > Severity::Note).count();
-    let verdict = match grave {
-        0 => styled(GREEN, "ok"),
-        n => styled(RED, &count(n as u64, "finding")),
-    };
+    let notes = report.findings.iter().filter(|f| f.severity == Severity::Note).count();
+    let grave = report.findings.len() - notes;
     let (requests, events) = (count(report.requests as u64, "request"), count(report.events as u64, "event"));
-    let _ = writeln!(text, "{verdict}: {requests}, {events} verified");
+    let checked = format!("{requests}, {events} verified");
+    let and_notes = |and: &str| if notes == 0 { String::new() } else { and.to_owned() + &count(notes as u64, "note") };
+    let _ = match grave {
+        0 => writeln!(text, "{}: {checked}{}", styled(GREEN, "ok"), and_notes(", ")),
+        n => writeln!(text, "{}{}: {checked}", styled(RED, &count(n as u64, "finding")), and_notes(" and ")),
+    };
     text
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Create, Durability, LogFile};
 use super::log::{LOG_BYTES_MAX, Log, Tail};
+use super::reading::parse_log;
 use super::turn::OpenLog;
-use super::{FsStore, io, parse_log};
+use super::{FsStore, io};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::history::Head;

@@ -316,7 +316,7 @@ fn redo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreEr
 /// replaced the log after the journal was written.
 fn missing_lines(store: &FsStore, id: RequestId, bytes: &[u8], lines: &Lines) -> Result<String, StoreError> {
     let path = store.layout.log(id);
-    let log = super::parse_log(id, &path, bytes)?;
+    let log = super::reading::parse_log(id, &path, bytes)?;
     let packet = store.packet(id)?.ok_or_else(|| overtaken(store, id, &path))?;
     let mut known: BTreeSet<Hash> = log.events.iter().map(Event::hash).chain([packet.1]).collect();
     let mut missing = if log.tail == Tail::NoNewline { "\n".to_owned() } else { String::new() };

@@ -21,9 +21,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Disk, Facts};
+use super::io;
 use super::layout::{Layout, id_of};
+use super::reading::MISSING_PACKET;
 use super::watch::{Seen, Watch};
-use super::{MISSING_PACKET, io};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::packet::{PACKET_BYTES_MAX, Packet};

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod lock;
 pub mod log;
 mod native;
+mod reading;
 mod turn;
 pub mod watch;
 
@@ -28,16 +29,13 @@ use self::journal::Plan;
 use self::keys::{Kept, Keys};
 use self::layout::{Layout, id_of};
 use self::lock::{Lock, Sharing};
-use self::log::{LOG_BYTES_MAX, Log};
 use self::turn::Turn;
 use super::{
     Append, Batch, Budget, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError, Surveyed,
 };
 use crate::domain::event::Event;
-use crate::domain::hash::Hash;
-use crate::domain::history::{BadHistory, Head, History};
+use crate::domain::history::{Head, History};
 use crate::domain::id::{Key, RequestId, Writer};
-use crate::domain::packet::{PACKET_BYTES_MAX, Packet};
 use crate::domain::time::Hybrid;
 
 /// A file younger than this may change again without its time showing it (the clock that stamps files ticks every 1 to
@@ -47,15 +45,10 @@ pub(super) const YOUNG_NS: u64 = 50_000_000;
 /// single broken clock must not drag every request with it.
 pub const CLOCK_LEAD_MS_MAX: i64 = 7 * 86_400_000;
 
-/// What is wrong with a log that has no packet.
-pub(super) const MISSING_PACKET: &str = "the packet is missing although it has events";
 /// How long to wait for others who project: what is projected can wait, and who wrote must not.
 const PROJECTION_MAX: Duration = Duration::from_secs(2);
 /// How long a look-up waits for those who make requests, whatever its budget: a reader has none.
 const LOOK_UP_MAX: Duration = Duration::from_secs(10);
-/// How long a reader that saw damage waits for a batch to be over before it believes its eyes.
-const REREAD_AFTER_MAX: Duration = Duration::from_secs(10);
-
 /// A ledger's files.
 #[derive(Debug)]
 pub struct FsStore {
@@ -192,99 +185,6 @@ impl FsStore {
 
     fn lock_request(&self, id: RequestId, budget: &Budget) -> Result<Lock, StoreError> {
         Lock::take(&self.layout.request_lock(id), &format!("{id}"), Sharing::Exclusive, budget)
-    }
-
-    /// Reads a request's packet.
-    fn packet(&self, id: RequestId) -> Result<Option<(Packet, Hash)>, StoreError> {
-        self.packet_through(id, &Plan::default())
-    }
-
-    /// Reads a request's packet as it will be when a batch that was cut short is completed.
-    fn packet_through(&self, id: RequestId, plan: &Plan) -> Result<Option<(Packet, Hash)>, StoreError> {
-        self.packet_bytes_through(id, plan)?.map(|bytes| self.parse_packet(id, &bytes)).transpose()
-    }
-
-    fn packet_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
-        let there = read(&self.layout.packet(id), PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
-        Ok(plan.complete_packet(id, there))
-    }
-
-    fn parse_packet(&self, id: RequestId, bytes: &[u8]) -> Result<(Packet, Hash), StoreError> {
-        let damaged = |what: String| StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
-        let packet = Packet::parse(bytes).map_err(|e| damaged(e.to_string()))?;
-        if packet.request_id != id {
-            return Err(damaged(format!("the file holds the packet of {}", packet.request_id)));
-        }
-        Ok((packet, Packet::hash_of(bytes)))
-    }
-
-    /// Reads a log as it is now.
-    fn read_log(&self, id: RequestId) -> Result<Option<Log>, StoreError> {
-        self.log_through(id, &Plan::default())
-    }
-
-    /// Reads a log's bytes as they will be when a batch that was cut short is completed.
-    fn log_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
-        let there = read(&self.layout.log(id), LOG_BYTES_MAX)?.map(|(bytes, _)| bytes);
-        Ok(plan.complete_log(id, there))
-    }
-
-    fn log_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Log>, StoreError> {
-        let parsed = |bytes: Vec<u8>| parse_log(id, &self.layout.log(id), &bytes);
-        self.log_bytes_through(id, plan)?.map(parsed).transpose()
-    }
-
-    fn read_history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
-        self.history_through(id, &Plan::default())
-    }
-
-    fn history_through(&self, id: RequestId, plan: &Plan) -> Result<Option<History>, StoreError> {
-        // The log first: a packet is always there before its events.
-        let events = self.log_through(id, plan)?.map(|log| log.events).unwrap_or_default();
-        match self.packet_through(id, plan)? {
-            Some(packet) => self.history_from(id, packet, events).map(Some),
-            // A create that was taken back can leave an empty log.
-            None if events.is_empty() => Ok(None),
-            None => Err(StoreError::damaged(Some(id), &self.layout.packet(id), None, MISSING_PACKET)),
-        }
-    }
-
-    /// Reads what looked damaged again, while no batch is under way: a batch writes its files in any order, so it may
-    /// have been half of one. Of a batch that was cut short the reader is told what is left to do. Reading does not do
-    /// it, since reading changes nothing; the next writer will.
-    fn between_batches<T>(&self, read: impl FnOnce(&Plan) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let path = self.layout.lock("ledger");
-        let budget = Budget::new(Some(REREAD_AFTER_MAX), Arc::new(|_| {}));
-        let _lock = match Lock::take(&path, "the ledger", Sharing::Shared, &budget) {
-            Ok(lock) => Some(lock),
-            // Nobody can take locks here, so nobody writes here either.
-            Err(StoreError::Io { .. }) => None,
-            Err(other) => return Err(other),
-        };
-        read(journal::left_to_do(self)?.as_ref())
-    }
-
-    fn history_from(&self, id: RequestId, packet: (Packet, Hash), events: Vec<Event>) -> Result<History, StoreError> {
-        let lines: Vec<_> = events.iter().map(Event::hash).collect();
-        let found = packet.1;
-        let begins_here = begins_with(&events, found);
-        History::new(packet.0, packet.1, events).map_err(|bad| {
-            if let BadHistory::MissingParent { n: 1, parent, .. } = bad {
-                let what = if begins_here { TWO_REQUESTS.to_owned() } else { changed_packet(parent, found) };
-                return StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
-            }
-            let line = bad.event().and_then(|hash| lines.iter().position(|line| *line == hash)).map(|at| at + 1);
-            StoreError::damaged(Some(id), &self.layout.log(id), line, bad)
-        })
-    }
-
-    /// Reads the packet of a request that must be there.
-    fn packet_to_write(&self, id: RequestId) -> Result<(Packet, Hash), StoreError> {
-        if let Some(packet) = self.packet(id)? {
-            return Ok(packet);
-        }
-        self.read_history(id)?;
-        Err(StoreError::Unwritable(format!("{id} is not in this ledger")))
     }
 }
 
@@ -511,24 +411,6 @@ pub(super) fn list(folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreE
     }
     ids.sort_unstable();
     Ok(ids)
-}
-
-/// What is wrong with a log of two requests: two clones gave them one number.
-pub(super) const TWO_REQUESTS: &str =
-    "the log holds the events of two requests: two clones gave them one number, and their logs were merged";
-
-/// Whether one of the events is the first one of this packet.
-pub(super) fn begins_with(events: &[Event], packet: Hash) -> bool {
-    events.iter().any(|event| event.n() == 1 && event.parents() == [packet])
-}
-
-/// Says that a packet is not the one to which its first event refers.
-fn changed_packet(expected: Hash, found: Hash) -> String {
-    format!("the packet was changed after it was made: its SHA-256 was {expected} and is {found}")
-}
-
-fn parse_log(id: RequestId, path: &Path, bytes: &[u8]) -> Result<Log, StoreError> {
-    log::parse(bytes).map_err(|bad| StoreError::damaged(Some(id), path, Some(bad.line), bad.what))
 }
 
 fn read(path: &Path, max: u64) -> Result<Option<(Vec<u8>, disk::Facts)>, StoreError> {
