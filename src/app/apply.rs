@@ -1,90 +1,24 @@
 //! Applying operations: JSON lines, each answered by a JSON line once it is on disk. Many share their syncs.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-use super::create::{Incoming, Made};
+use super::create::Made;
+use super::operation::{EvidenceOperation, NoteOperation, TransitionOperation};
 use super::write::{Conditions, Effect, Novelty, Written};
 use super::{AppError, Ledger, Session};
 use crate::domain::decide::{Command, Transition};
-use crate::domain::event::{Evidence, EvidenceAdded, Noted};
+use crate::domain::event::{EvidenceAdded, Noted};
 use crate::domain::history::History;
-use crate::domain::id::{Actor, Key, RequestId};
-use crate::domain::json;
+use crate::domain::id::{Actor, RequestId};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::StateName;
 use crate::store::{Commit, Records};
 
-/// The longest operation, in bytes.
-pub const OPERATION_BYTES_MAX: usize = 1024 * 1024;
+pub use super::operation::{OPERATION_BYTES_MAX, Operation, too_long};
+
 /// The most operations that share a sync.
 pub const BATCH_MAX: usize = 2048;
-
-/// An operation.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Operation {
-    /// Make a request.
-    New(Incoming),
-    /// Bring a request into another state.
-    Transition(TransitionOperation),
-    /// Put a remark on record.
-    Note(NoteOperation),
-    /// Put evidence on record.
-    Evidence(EvidenceOperation),
-}
-
-/// `"op": "transition"`
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TransitionOperation {
-    request: String,
-    to: String,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
-    evidence: Vec<Evidence>,
-    #[serde(default)]
-    details: Map<String, Value>,
-    #[serde(default)]
-    expect_version: Option<u64>,
-    #[serde(default)]
-    by: Option<Actor>,
-    #[serde(default)]
-    key: Option<Key>,
-    #[serde(default)]
-    occurred_at: Option<String>,
-}
-
-/// `"op": "note"`
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoteOperation {
-    request: String,
-    text: String,
-    #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    by: Option<Actor>,
-    #[serde(default)]
-    key: Option<Key>,
-    #[serde(default)]
-    occurred_at: Option<String>,
-}
-
-/// `"op": "evidence"`
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvidenceOperation {
-    request: String,
-    evidence: Vec<Evidence>,
-    #[serde(default)]
-    by: Option<Actor>,
-    #[serde(default)]
-    key: Option<Key>,
-    #[serde(default)]
-    occurred_at: Option<String>,
-}
 
 /// What an operation led to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -128,32 +62,6 @@ pub struct BatchReport {
     pub syncs: u64,
     /// How many operations were written.
     pub written: usize,
-}
-
-impl Operation {
-    /// Reads an operation.
-    ///
-    /// # Errors
-    /// [`AppError::Usage`] says what is wrong.
-    pub fn parse(line: &str) -> Result<Self, AppError> {
-        if line.len() > OPERATION_BYTES_MAX {
-            return Err(too_long());
-        }
-        let bad = |what: &dyn std::fmt::Display| AppError::Usage(format!("not an operation: {what}"));
-        let mut members: Map<String, Value> = json::read(line).map_err(|e| bad(&e))?;
-        let op = members.remove("op");
-        let fields = |members| serde_json::Value::Object(members);
-        match op.as_ref().and_then(Value::as_str) {
-            Some("new") => {
-                let occurred_at = members.remove("occurred_at").map(serde_json::from_value).transpose();
-                Ok(Self::New(Incoming { occurred_at: occurred_at.map_err(|e| bad(&e))?, members }))
-            }
-            Some("transition") => serde_json::from_value(fields(members)).map(Self::Transition).map_err(|e| bad(&e)),
-            Some("note") => serde_json::from_value(fields(members)).map(Self::Note).map_err(|e| bad(&e)),
-            Some("evidence") => serde_json::from_value(fields(members)).map(Self::Evidence).map_err(|e| bad(&e)),
-            Some(_) | None => Err(bad(&"\"op\" is one of new, transition, note, evidence")),
-        }
-    }
 }
 
 impl Ledger<'_> {
@@ -254,12 +162,6 @@ impl Ledger<'_> {
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))
     }
-}
-
-/// What is wrong with an operation of more than [`OPERATION_BYTES_MAX`].
-#[must_use]
-pub fn too_long() -> AppError {
-    AppError::Usage(format!("an operation has at most {OPERATION_BYTES_MAX} bytes"))
 }
 
 fn check_time(occurred_at: Option<&str>) -> Result<(), AppError> {

@@ -10,6 +10,7 @@ pub mod error;
 mod evident;
 pub mod list;
 pub mod near;
+mod operation;
 pub mod reference;
 pub mod show;
 pub mod timeline;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 
 /// The deepest nesting of arrays and objects that is read.
 pub const DEPTH_MAX: usize = 64;
@@ -14,20 +15,34 @@ pub const INTEGER_MAX: u64 = 1 << 53;
 
 /// JSON that is refused, with the place as serde_json tells it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BadJson(String);
+#[error("{text}")]
+pub struct BadJson {
+    text: String,
+    category: Category,
+    column: usize,
+}
 
 impl BadJson {
     /// What is wrong, without where.
     #[must_use]
     pub fn without_place(&self) -> String {
-        self.0.rsplit_once(" at line ").map_or(self.0.as_str(), |(what, _)| what).to_owned()
+        self.text.rsplit_once(" at line ").map_or(self.text.as_str(), |(what, _)| what).to_owned()
+    }
+
+    /// What is wrong with a text of one line, in words for those who do not know the reader's.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        match self.category {
+            Category::Syntax => format!("not JSON, at column {}", self.column),
+            Category::Eof => format!("not JSON: it ends in the middle, at column {}", self.column),
+            Category::Data | Category::Io => format!("{}, at column {}", self.without_place(), self.column),
+        }
     }
 }
 
 impl From<serde_json::Error> for BadJson {
     fn from(error: serde_json::Error) -> Self {
-        Self(error.to_string())
+        Self { text: error.to_string(), category: error.classify(), column: error.column() }
     }
 }
 

@@ -60,6 +60,9 @@ impl Need {
 
 impl std::fmt::Display for Need {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn by_hand(action: &Action) -> String {
+            action.command_on(&"REQ")
+        }
         fn list<T: std::fmt::Display>(items: &[T]) -> String {
             items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         }
@@ -68,17 +71,14 @@ impl std::fmt::Display for Need {
             Self::Evidence => f.write_str("evidence (--evidence KIND=VALUE)"),
             Self::Details(names) => write!(f, "details: {} (--set details.NAME=VALUE)", list(names)),
             Self::Parts(repos) => {
-                let (parts, repo) =
-                    if let [one] = repos.as_slice() { ("part", one.as_str()) } else { ("parts", "REPO") };
-                write!(f, "the {parts} of {} (ledger respond --repo {repo} --status DELIVERED)", list(repos))
+                let parts = if repos.len() == 1 { "part" } else { "parts" };
+                write!(f, "the {parts} of {} ({})", list(repos), by_hand(&Action::Deliver(repos.clone())))
             }
-            Self::Approval(role) => write!(f, "an approval as {role} (ledger approve --as {role})"),
-            Self::ReviewNote => f.write_str("a review note (ledger note --kind review)"),
+            Self::Approval(role) => write!(f, "an approval as {role} ({})", by_hand(&Action::Approve(role.clone()))),
+            Self::ReviewNote => write!(f, "a review note ({})", by_hand(&Action::Review)),
             Self::ContractCheck(role) => {
-                write!(
-                    f,
-                    "a passed compatibility check of its contracts, or an approval as {role} (ledger approve --as {role})"
-                )
+                let approve = by_hand(&Action::Approve(role.clone()));
+                write!(f, "a passed compatibility check of its contracts, or an approval as {role} ({approve})")
             }
             Self::AnotherActor(actors) => write!(f, "somebody other than {}, who delivered", list(actors)),
         }
@@ -246,6 +246,10 @@ impl Action {
     /// The command that does it, as one types it; words in capitals stand for what only the one who acts knows.
     #[must_use]
     pub fn command(&self, id: RequestId) -> String {
+        self.command_on(&id)
+    }
+
+    fn command_on(&self, id: &dyn std::fmt::Display) -> String {
         match self {
             Self::Transition { to, needs } => {
                 let options: String = needs.iter().map(Need::options).collect();

@@ -143,11 +143,62 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
     {
       "v": 1,
       "error": {
-        "code": "usage", "message": "not an operation: expected ident at line 1 column 2",
-        "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 3
+        "code": "usage", "message": "not an operation: not JSON, at column 2", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 3
       }
     }
     [exit 2]
+    $ echo '{"op":"note"' | ledger apply -
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "not an operation: not JSON: it ends in the middle, at column 12",
+        "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
+      }
+    }
+    [exit 2]
+    $ echo '["note"]' | ledger apply -
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "not an operation: expected a JSON object", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 1
+      }
+    }
+    [exit 2]
+    $ echo '{"op":"note","op":"note"}' | ledger apply -
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "not an operation: the key \"op\" stands twice in one object, at column 17",
+        "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
+      }
+    }
+    [exit 2]
+    $ echo '{"op":7}' | ledger apply -
+    {
+      "v": 1,
+      "error": {
+        "code": "usage", "message": "not an operation: op: expected a text", "hint": "ledger apply --help",
+        "retryable": false, "exit_status": 2, "line": 1
+      }
+    }
+    [exit 2]
+    $ for wrong in '"evidence":"commit=1"' '"evidence":["commit=1"]' '"evidence":[{"kind":"commit"}]' '"details":[]' '"expect_version":"3"' '"reason":7' '"by":7' '"by":" "' '"key":""' '"occurred_at":7'; do echo '{"op":"transition","request":"key:k1","to":"accepted",'"$wrong}"; done | ledger apply - --keep-going | grep -o '"message":.*"hint"'
+    "message":"not an operation: evidence: expected a list of {\"kind\":…,\"value\":…}","hint"
+    "message":"not an operation: evidence: expected a list of {\"kind\":…,\"value\":…}","hint"
+    "message":"not an operation: evidence: expected a list of {\"kind\":…,\"value\":…}","hint"
+    "message":"not an operation: details: expected an object","hint"
+    "message":"not an operation: expect_version: expected a version, a number such as 3","hint"
+    "message":"not an operation: reason: expected a text","hint"
+    "message":"not an operation: by: expected a text","hint"
+    "message":"not an operation: by: actor \" \" is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks","hint"
+    "message":"not an operation: key: key \"\" is not valid: expected 1 to 256 bytes without control characters or leading and trailing blanks","hint"
+    "message":"not an operation: occurred_at: expected a time as text, \"2026-11-20T15:11:00Z\"","hint"
+    $ echo '{"op":"transition","request":1,"to":"accepted"}' | ledger apply - | grep -o '"message":.*"hint"'
+    "message":"not an operation: request: expected a request as text, \"REQ-20261120-0001\" or \"key:K\"","hint"
+    $ echo '{"op":"evidence","request":"key:k1"}' | ledger apply - | grep -o '"message":.*"hint"'
+    "message":"not an operation: evidence is missing: expected a list of {\"kind\":…,\"value\":…}","hint"
     $ echo '{"op":"frob"}' | ledger apply -
     {
       "v": 1,
@@ -162,7 +213,7 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
       "v": 1,
       "error": {
         "code": "usage",
-        "message": "not an operation: unknown field `colour`, expected one of `request`, `text`, `kind`, `by`, `key`, `occurred_at`",
+        "message": "not an operation: \"colour\" is not one of its members, which are op, request, text, kind, by, key, occurred_at",
         "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
       }
     }
@@ -171,8 +222,8 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
     {
       "v": 1,
       "error": {
-        "code": "usage", "message": "not an operation: missing field `text`", "hint": "ledger apply --help",
-        "retryable": false, "exit_status": 2, "line": 1
+        "code": "usage", "message": "not an operation: text is missing: expected a text",
+        "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
       }
     }
     [exit 2]

@@ -42,7 +42,7 @@ fn nobody_verifies_their_own_delivery_and_a_sponsor_approves() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v5  alice  DELIVERED → VERIFIED
       next, for sponsor: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     $ ledger transition 1 closed
-    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve --as sponsor)
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor)
     ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     [exit 5]
     $ ledger approve 1 --as sponsor

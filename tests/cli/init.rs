@@ -5,7 +5,7 @@ use crate::transcript;
 
 #[test]
 fn a_ledger_is_made_once_and_twice_is_harmless() {
-    transcript!(Sandbox::empty(), @"
+    transcript!(Sandbox::empty(), @r#"
     $ ledger init --name acme
     Ledger acme (tracked) made in [tmp]/work
       written  coordination/ledger.json
@@ -30,9 +30,31 @@ fn a_ledger_is_made_once_and_twice_is_harmless() {
     $ ledger init --name other --mode governed
     Ledger acme (tracked) was there already in [tmp]/work
     ! its name and mode are as they were: edit coordination/ledger.json to change them
+    $ ledger init --track-index
+    Ledger acme (tracked) was there already in [tmp]/work
+    ! index.json is not tracked, as it was: edit coordination/ledger.json and .gitignore to change that
+    $ ledger init --track-index --mode governed --json | cut -c 1-20
+    {"v":1,"data":{"root
+    ! {
+    !   "v": 1,
+    !   "notice": {"message": "its name and mode are as they were: edit coordination/ledger.json to change them"}
+    ! }
+    ! {
+    !   "v": 1,
+    !   "notice": {
+    !     "message": "index.json is not tracked, as it was: edit coordination/ledger.json and .gitignore to change that"
+    !   }
+    ! }
+    $ grep index .gitignore
+    /coordination/index.json
+    # As told: then it is tracked, and asking for it changes nothing.
+    $ sed -i '/track_index/s/false/true/' coordination/ledger.json; sed -i '/index/d' .gitignore
+    $ ledger init --track-index; grep index .gitignore
+    Ledger acme (tracked) was there already in [tmp]/work
+    [exit 1]
     $ ledger list
     ! no request matches
-    ");
+    "#);
 }
 
 #[test]

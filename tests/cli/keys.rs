@@ -172,7 +172,7 @@ fn the_key_is_checked_before_the_version_and_the_state() {
     ! hint: decide anew in the light of it, with --expect-version 2
     [exit 6]
     $ ledger transition 1 accepted --expect-version 1 --key t1 --dry-run
-    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED (written before with this key)
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED (written before with this key; dry run: nothing was written)
       next, for billing: ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS
     $ ledger log 1
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED

@@ -89,6 +89,27 @@ fn a_holder_that_signed_nothing_or_nonsense_is_not_named() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_holder_that_has_ended_is_not_named() {
+    let sandbox = Sandbox::with_bug();
+    let ledger = Layout::new(&sandbox.root()).lock("ledger");
+    let host = sandbox.run("uname -n").trim().to_owned();
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let ended = child.id();
+    child.wait().unwrap();
+    let told = |signature: String| {
+        let _held = hold_signed(&ledger, &format!("{signature:<79}\n"));
+        let told = sandbox.shell("ledger note 1 --text x --timeout 50ms").stderr;
+        String::from_utf8(told).unwrap().lines().next().unwrap().split_once("waiting for ").unwrap().1.to_owned()
+    };
+    assert_eq!(told(format!("pid {ended} on {host}")), "the ledger");
+    // Of another host nothing is known; and whoever is there may well hold it.
+    for signature in [format!("pid {ended} on {host}-2"), format!("pid {} on {host}", std::process::id())] {
+        assert_eq!(told(signature.clone()), format!("the ledger, held by {signature}"));
+    }
+}
+
 #[test]
 fn a_command_that_hangs_elsewhere_ends_with_its_budget_too() {
     transcript!(Sandbox::with_bug(), @r#"

@@ -147,6 +147,13 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     transcript!(sandbox, @r#"
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --dry-run
     valid: a request would be made (dry run: nothing was written)
+    T
+      type         bug, P2, tracked
+      asked        shop → billing
+      by           alice
+
+    Details
+      - impact: all
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --dry-run -q
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --dry-run --json
     {
@@ -167,8 +174,44 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     ! hint: a detail is given as --set details.NAME=VALUE; ledger schema types/TYPE tells which there are
     [exit 5]
     $ ledger new --title 'Totals are wrong' --from shop --to billing --type bug --set details.impact=all --key k1 --dry-run
-    REQ-YYYYMMDD-0001  PROPOSED (made before with this key)
+    REQ-YYYYMMDD-0001  PROPOSED (made before with this key; dry run: nothing was written)
       next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger new --title 'Totals are wrong' --from shop --to billing --type bug --set details.impact=all --key k1 --dry-run --json
+    {
+      "v": 1,
+      "data": {
+        "id": "REQ-YYYYMMDD-0001", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
+        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": true
+      }
+    }
+    $ ledger new --title 'All of it' --from shop --to billing --to tax --type feature --description "$(printf 'one\ntwo')" --priority P0 --label eu --success seen --artifact PDF --contract invoice@2 --constraint 'no new columns' --depends-on 1 --parent key:k1 --due 2027-01-31 --set details.goal=money --key k2 --dry-run
+    valid: a request would be made (dry run: nothing was written)
+    All of it
+      type         feature, P0, tracked
+      asked        shop → billing, tax
+      by           alice
+      labels       eu
+      due          2027-01-31
+      contracts    invoice@2
+      parent       REQ-YYYYMMDD-0001
+      key          k2
+      depends on   REQ-YYYYMMDD-0001
+
+    Description
+      one
+      two
+
+    Details
+      - goal: money
+
+    Success criteria
+      - seen
+
+    Required artifacts
+      - PDF
+
+    Must stay compatible
+      - no new columns
     $ ledger list -q
     REQ-YYYYMMDD-0001
     "#);

@@ -22,14 +22,14 @@ fn with_several_targets_each_delivers_its_part() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v4  alice  ACCEPTED → IN_PROGRESS
       next, for billing, tax: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE
     $ ledger transition 1 delivered
-    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs evidence (--evidence KIND=VALUE); the parts of billing, tax (ledger respond --repo REPO --status DELIVERED)
+    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs evidence (--evidence KIND=VALUE); the parts of billing, tax (ledger respond REQ --repo REPO --status DELIVERED --evidence KIND=VALUE)
     ! hint: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE
     [exit 5]
     $ ledger respond 1 --repo billing --status DELIVERED --evidence commit=1 --branch currency
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v5  alice  billing says DELIVERED [commit=1]
       next, for tax: ledger respond REQ-YYYYMMDD-0001 --repo tax --status DELIVERED --evidence KIND=VALUE
     $ ledger transition 1 delivered
-    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs the part of tax (ledger respond --repo tax --status DELIVERED)
+    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs the part of tax (ledger respond REQ --repo tax --status DELIVERED --evidence KIND=VALUE)
     ! hint: ledger respond REQ-YYYYMMDD-0001 --repo tax --status DELIVERED --evidence KIND=VALUE
     [exit 5]
     $ ledger transition 1 delivered --json
@@ -37,10 +37,15 @@ fn with_several_targets_each_delivers_its_part() {
     !   "v": 1,
     !   "error": {
     !     "code": "guard",
-    !     "message": "REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs the part of tax (ledger respond --repo tax --status DELIVERED)",
+    !     "message": "REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs the part of tax (ledger respond REQ --repo tax --status DELIVERED --evidence KIND=VALUE)",
     !     "hint": "ledger respond REQ-YYYYMMDD-0001 --repo tax --status DELIVERED --evidence KIND=VALUE",
     !     "retryable": false, "exit_status": 5,
-    !     "needs": [{"code": "parts", "text": "the part of tax (ledger respond --repo tax --status DELIVERED)"}]
+    !     "needs": [
+    !       {
+    !         "code": "parts",
+    !         "text": "the part of tax (ledger respond REQ --repo tax --status DELIVERED --evidence KIND=VALUE)"
+    !       }
+    !     ]
     !   }
     ! }
     [exit 5]
@@ -154,7 +159,7 @@ fn rework_opens_every_part_again() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v7  alice  DELIVERED → IN_PROGRESS: Cents are lost
       next, for billing, tax: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE
     $ ledger transition 1 delivered
-    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs evidence (--evidence KIND=VALUE); the parts of billing, tax (ledger respond --repo REPO --status DELIVERED)
+    ! error: REQ-YYYYMMDD-0001: IN_PROGRESS can't become DELIVERED yet: it needs evidence (--evidence KIND=VALUE); the parts of billing, tax (ledger respond REQ --repo REPO --status DELIVERED --evidence KIND=VALUE)
     ! hint: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE
     [exit 5]
     ");

@@ -218,7 +218,7 @@ fn an_incident_may_start_at_once_and_needs_a_review_to_close() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v4  alice  DELIVERED → VERIFIED
       next, for shop: ledger note REQ-YYYYMMDD-0001 --kind review --text TEXT
     $ ledger transition 1 closed
-    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs a review note (ledger note --kind review)
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs a review note (ledger note REQ --kind review --text TEXT)
     ! hint: ledger note REQ-YYYYMMDD-0001 --kind review --text TEXT
     [exit 5]
     $ ledger note 1 --kind review --text 'The certificate had expired. We watch it now.'
@@ -241,7 +241,7 @@ fn a_contract_change_needs_a_check_or_a_sponsor() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v4  alice  IN_PROGRESS → DELIVERED [commit=1]
       next, for sponsor: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     $ ledger transition 1 verified
-    ! error: REQ-YYYYMMDD-0001: DELIVERED can't become VERIFIED yet: it needs a passed compatibility check of its contracts, or an approval as sponsor (ledger approve --as sponsor)
+    ! error: REQ-YYYYMMDD-0001: DELIVERED can't become VERIFIED yet: it needs a passed compatibility check of its contracts, or an approval as sponsor (ledger approve REQ --as sponsor)
     ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     [exit 5]
     $ ledger approve 1 --as sponsor --reason 'Readers were told'

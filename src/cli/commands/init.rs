@@ -54,12 +54,28 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         mode: ledger.settings.mode.to_string(),
         files,
     };
-    report(context, args, &view)
+    let kept = unlike(args, ledger.settings);
+    report(context, &view, &kept)
 }
 
-fn report(context: &mut Context<'_>, args: &Init, view: &InitView) -> Result<Exit, Failure> {
+/// What a ledger that was there already has otherwise than it was asked for: it stays so.
+fn unlike(args: &Init, settings: &Settings) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    if args.mode.is_some_and(|mode| mode != settings.mode)
+        || args.name.as_ref().is_some_and(|name| *name != settings.name)
+    {
+        told.push("its name and mode are as they were: edit coordination/ledger.json to change them");
+    }
+    if args.track_index && !settings.track_index {
+        told.push("index.json is not tracked, as it was: edit coordination/ledger.json and .gitignore to change that");
+    }
+    told
+}
+
+fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<Exit, Failure> {
     if context.output.format != Format::Text {
         context.output.json(view)?;
+        kept.iter().for_each(|text| context.output.tell(text));
         return Ok(Exit::Done);
     }
     let safe = |text: &str| super::super::render::safe::line(text).into_owned();
@@ -69,11 +85,7 @@ fn report(context: &mut Context<'_>, args: &Init, view: &InitView) -> Result<Exi
     } else {
         let text = format!("Ledger {} ({}) was there already in {}\n", safe(&view.name), view.mode, safe(&view.root));
         context.output.text(&text)?;
-        let wanted_other = args.mode.is_some_and(|mode| mode.to_string() != view.mode)
-            || args.name.as_ref().is_some_and(|name| *name != view.name);
-        if wanted_other {
-            context.output.tell("its name and mode are as they were: edit coordination/ledger.json to change them");
-        }
+        kept.iter().for_each(|text| context.output.tell(text));
     }
     if !context.output.quiet {
         for file in view.files.iter().filter(|file| founded || file.outcome != "kept") {

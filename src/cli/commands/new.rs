@@ -32,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure
             {
                 context.output.tell(&format!("ledger: {warning}"));
             }
-            report(context, &opened, &history, novelty, &session)?;
+            report(context, &opened, &history, (novelty, effect), &session)?;
         }
         Made::Tried(packet) => {
             let view = MadeView {
@@ -48,7 +48,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure
             if context.output.format != Format::Text {
                 context.output.json(&view)?;
             } else if !context.output.quiet {
-                context.output.text("valid: a request would be made (dry run: nothing was written)\n")?;
+                let draft = text::draft(&packet);
+                let valid = "valid: a request would be made (dry run: nothing was written)";
+                context.output.text(&format!("{valid}\n{draft}"))?;
             }
         }
     }
@@ -59,7 +61,7 @@ fn report(
     context: &mut Context<'_>,
     opened: &open::Opened,
     history: &History,
-    novelty: Novelty,
+    (novelty, effect): (Novelty, Effect),
     session: &Session,
 ) -> Result<(), Failure> {
     let ledger = opened.ledger();
@@ -75,7 +77,7 @@ fn report(
             state,
             path: Some(text::relative(&ledger.store.places(id).0, opened.root())),
             deduplicated,
-            dry_run: false,
+            dry_run: effect == Effect::DryRun,
             packet: None,
         };
         return context.output.json(&view);
@@ -87,7 +89,7 @@ fn report(
         Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?,
         Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
     };
-    let note = if deduplicated { seen_before("made", &state, &view) } else { String::new() };
+    let note = if deduplicated { seen_before("made", &state, &view, effect) } else { String::new() };
     context.output.text(&format!("{id}  {}{note}\n", text::state(&state)))?;
     context.output.text(&next_step(id, &view))
 }

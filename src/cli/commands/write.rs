@@ -95,7 +95,7 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
             version: history.version(),
             state: word,
             deduplicated: novelty == Novelty::Deduplicated,
-            dry_run: novelty == Novelty::Tried,
+            dry_run: conditions.effect == Effect::DryRun,
             event: raw(&event),
         })?;
         return Ok(Exit::Done);
@@ -113,7 +113,11 @@ fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Wri
         Novelty::New => ledger.view(ledger.store, history, AsOf::Now, &session.by)?,
         Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
     };
-    let note = if novelty == Novelty::Deduplicated { seen_before("written", &word, &view) } else { String::new() };
+    let note = if novelty == Novelty::Deduplicated {
+        seen_before("written", &word, &view, conditions.effect)
+    } else {
+        String::new()
+    };
     context.output.text(&format!("{id}  {line}{note}\n{}", next_step(id, &view)))?;
     Ok(Exit::Done)
 }

@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
 use super::super::failure::Failure;
 use super::safe;
 use crate::app::show::View;
 use crate::app::verify::{Report, Severity};
-use crate::app::write::state_word;
+use crate::app::write::{Effect, state_word};
 use crate::domain::event::{Body, Event, Evidence};
 use crate::domain::id::RequestId;
+use crate::domain::packet::Packet;
 use crate::domain::state::{Record, Status};
 use crate::domain::time::Timestamp;
 
@@ -179,60 +182,81 @@ pub fn show(view: &View, explain: Explain) -> String {
         view.history.version(),
         safe::line(&packet.title)
     );
-    let mut field = |name: &str, value: &str| {
-        if !value.is_empty() {
-            let _ = writeln!(text, "  {DIM}{name:<12}{PLAIN} {value}");
-        }
-    };
-    let list = |items: &mut dyn Iterator<Item = String>| {
-        items.map(|item| safe::line(&item).into_owned()).collect::<Vec<_>>().join(", ")
-    };
-    field("type", &format!("{}, {}, {}", packet.request_type, packet.priority, packet.coordination_mode));
-    field(
-        "asked",
-        &format!(
-            "{} → {}",
-            safe::line(packet.origin_repo_id.as_str()),
-            list(&mut packet.target_repo_ids.iter().map(ToString::to_string))
-        ),
-    );
-    field("by", &format!("{}, {}", safe::line(packet.created_by.as_str()), moment(packet.created_at)));
-    field("labels", &list(&mut packet.labels.iter().map(ToString::to_string)));
-    field("due", &packet.due.map(|due| due.to_string()).unwrap_or_default());
-    field("contracts", &list(&mut packet.contracts.iter().map(ToString::to_string)));
-    field("parent", &packet.parent.map(|parent| parent.to_string()).unwrap_or_default());
-    field("key", &packet.key.as_ref().map(|key| safe::line(key.as_str()).into_owned()).unwrap_or_default());
+    let by = format!("{}, {}", safe::line(packet.created_by.as_str()), moment(packet.created_at));
     let depends = view.dependencies.iter().map(|d| {
         let state = d.state.as_deref().unwrap_or("not here");
         format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
     });
-    field("depends on", &depends.collect::<Vec<_>>().join(", "));
+    text.push_str(&fields(packet, &by, depends.collect()));
     if let Some(since) = &seen.since {
-        field("since", &on_record(since));
+        text.push_str(&field("since", &on_record(since)));
     }
+    text.push_str(&asked(packet, &seen.details));
     text.push_str(&sections(view));
     text.push_str(&whose_turn(view, explain));
     text
 }
 
-fn sections(view: &View) -> String {
-    let (packet, seen) = (view.history.packet(), &view.state);
-    let mut text = String::new();
-    let mut section = |heading: &str, body: String| {
-        if !body.is_empty() {
-            let _ = write!(text, "\n{BOLD}{heading}{PLAIN}\n{body}");
-        }
+/// A request that would be made: what `show` would show of it.
+#[must_use]
+pub fn draft(packet: &Packet) -> String {
+    let by = safe::line(packet.created_by.as_str());
+    let depends = packet.dependencies.iter().map(ToString::to_string).collect();
+    let title = safe::line(&packet.title);
+    format!("{BOLD}{title}{PLAIN}\n{}{}", fields(packet, &by, depends), asked(packet, &packet.details))
+}
+
+fn field(name: &str, value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!("  {DIM}{name:<12}{PLAIN} {value}\n") }
+}
+
+/// What a packet says in a line each.
+fn fields(packet: &Packet, by: &str, depends: Vec<String>) -> String {
+    let list = |items: &mut dyn Iterator<Item = String>| {
+        items.map(|item| safe::line(&item).into_owned()).collect::<Vec<_>>().join(", ")
     };
+    let from = safe::line(packet.origin_repo_id.as_str());
+    let to = list(&mut packet.target_repo_ids.iter().map(ToString::to_string));
+    [
+        field("type", &format!("{}, {}, {}", packet.request_type, packet.priority, packet.coordination_mode)),
+        field("asked", &format!("{from} → {to}")),
+        field("by", by),
+        field("labels", &list(&mut packet.labels.iter().map(ToString::to_string))),
+        field("due", &packet.due.map(|due| due.to_string()).unwrap_or_default()),
+        field("contracts", &list(&mut packet.contracts.iter().map(ToString::to_string))),
+        field("parent", &packet.parent.map(|parent| parent.to_string()).unwrap_or_default()),
+        field("key", &packet.key.as_ref().map(|key| safe::line(key.as_str()).into_owned()).unwrap_or_default()),
+        field("depends on", &depends.join(", ")),
+    ]
+    .concat()
+}
+
+fn section(heading: &str, body: String) -> String {
+    if body.is_empty() { body } else { format!("\n{BOLD}{heading}{PLAIN}\n{body}") }
+}
+
+/// What a packet asks at length.
+fn asked(packet: &Packet, details: &Map<String, Value>) -> String {
     let bullets = |items: &[String]| items.iter().map(|item| bullet(item)).collect::<String>();
-    section("Description", safe::block(&packet.description, "  "));
-    let details = seen.details.iter().map(|(name, value)| {
+    let details = details.iter().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         bullet(&format!("{name}: {value}"))
     });
-    section("Details", details.collect());
-    section("Success criteria", bullets(&packet.success_criteria));
-    section("Required artifacts", bullets(&packet.required_artifacts));
-    section("Must stay compatible", bullets(&packet.compatibility_constraints));
+    [
+        section("Description", safe::block(&packet.description, "  ")),
+        section("Details", details.collect()),
+        section("Success criteria", bullets(&packet.success_criteria)),
+        section("Required artifacts", bullets(&packet.required_artifacts)),
+        section("Must stay compatible", bullets(&packet.compatibility_constraints)),
+    ]
+    .concat()
+}
+
+/// What came of it since.
+fn sections(view: &View) -> String {
+    let seen = &view.state;
+    let mut text = String::new();
+    let mut section = |heading: &str, body: String| text.push_str(&section(heading, body));
     if let Status::Diverged(sides) = &seen.status {
         let side = |side: &crate::domain::state::Side| {
             format!(
@@ -316,10 +340,14 @@ fn on_record(on: &Record) -> String {
 
 /// Says that a key was seen before, and where its request stands now if that is no longer where it stood `then`.
 #[must_use]
-pub fn seen_before(done: &str, then: &str, view: &View) -> String {
+pub fn seen_before(done: &str, then: &str, view: &View, effect: Effect) -> String {
     let now = state_word(&view.state);
     let since = if now == then { String::new() } else { format!("; now {}", state(&now)) };
-    format!(" ({done} before with this key{since})")
+    let tried = match effect {
+        Effect::Write => "",
+        Effect::DryRun => "; dry run: nothing was written",
+    };
+    format!(" ({done} before with this key{since}{tried})")
 }
 
 /// What is next for a request that was just written to.

@@ -20,24 +20,24 @@ use crate::index::Entry;
 /// A request that was made, or would be.
 #[derive(Serialize)]
 pub struct MadeView {
-    /// Its id; absent in a dry run.
+    /// Its id; absent where a dry run would make it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<RequestId>,
-    /// Its uid; absent in a dry run.
+    /// Its uid; absent where a dry run would make it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
     /// Its version.
     pub version: u64,
     /// Where it stands.
     pub state: String,
-    /// Its packet's file; absent in a dry run.
+    /// Its packet's file; absent where a dry run would make it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Whether it was there before, with this key.
     pub deduplicated: bool,
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// In a dry run, the packet without its identity.
+    /// Where a dry run would make it, the packet without its identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packet: Option<Map<String, Value>>,
 }

@@ -86,10 +86,9 @@ impl Lock {
 
     /// Writes who holds it into the file, for those who wait. Best effort: the lock does not depend on it.
     fn sign(&self) {
-        let host = host_name();
-        let text = format!("pid {} on {host}", std::process::id());
+        let text = signature_of(std::process::id()) + "\n";
         let mut file = &self.file;
-        let _ = file.rewind().and_then(|()| file.write_all(format!("{text:<79.79}\n").as_bytes()));
+        let _ = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
     }
 
     /// The lock file.
@@ -128,7 +127,23 @@ fn holder(file: &File, path: &Path, wanted: Sharing) -> Option<String> {
     let (bytes, _) = disk::read_file(path, 200).ok()??;
     let text = String::from_utf8(bytes).ok()?;
     let line = text.lines().next()?.trim_end();
-    (line.starts_with("pid ") && !line.contains(char::is_control)).then(|| line.to_owned())
+    let is_signature = line.starts_with("pid ") && !line.contains(char::is_control);
+    (is_signature && !has_ended(line)).then(|| line.to_owned())
+}
+
+/// Whether a signature is of a process of this host that is no more: then somebody holds the lock who did not sign.
+fn has_ended(signature: &str) -> bool {
+    let pid =
+        signature.strip_prefix("pid ").and_then(|rest| rest.split_once(' ')).and_then(|(pid, _)| pid.parse().ok());
+    let Some(pid) = pid.filter(|pid| *signature == *signature_of(*pid).trim_end()) else { return false };
+    let proc = Path::new("/proc");
+    cfg!(target_os = "linux") && proc.join("self").exists() && !proc.join(pid.to_string()).exists()
+}
+
+/// How a process of this host signs.
+fn signature_of(pid: u32) -> String {
+    let text = format!("pid {pid} on {}", host_name());
+    format!("{text:<79.79}")
 }
 
 /// Between a half and the whole of the pause, so that waiters do not come back together.
