@@ -46,7 +46,7 @@ fn version_1_is_in_order() {
     $ ledger verify
     coordination/events/REQ-20240509-0002.jsonl:4: note diverged: two clones wrote at once and left it ACCEPTED (v2) and REJECTED (v3)
       fix: ledger resolve REQ-20240509-0002 --keep ACCEPTED|REJECTED --reason TEXT
-    ok: 12 requests, 55 events verified
+    ok: 12 requests, 55 events verified, 1 note
     $ ledger index --check
     coordination/index.json is current: 12 requests, 55 events
     $ ledger index
