@@ -10,6 +10,8 @@ use crate::store::Derived;
 
 /// The most edits between a name and what it was meant to be.
 const EDITS_MAX: usize = 3;
+/// The largest index that is looked through for a hint: a batch may name many keys that are not there.
+const INDEX_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The name among `known` that differs least from a mistyped one; in a short name one wrong letter is much.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -68,7 +70,7 @@ impl Ledger<'_> {
     /// The key in the index that `key` may have been meant to be. One that differs in its digits is another intent's.
     #[must_use]
     pub fn near_key(&self, key: &Key) -> Option<Key> {
-        let text = self.store.derived(Derived::Index).ok().flatten()?;
+        let text = self.store.derived(Derived::Index).ok().flatten().filter(|text| text.len() <= INDEX_BYTES_MAX)?;
         let digits = |key: &str| key.chars().filter(char::is_ascii_digit).collect::<String>();
         let keys: Vec<Key> =
             snapshot::keys(&text).into_iter().filter(|one| digits(one.as_str()) == digits(key.as_str())).collect();

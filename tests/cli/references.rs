@@ -78,6 +78,11 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     ! error: there is no request key:shop-43
     ! hint: ledger list --all
     [exit 4]
+    # A hint is not worth reading a very large index for.
+    $ head -c 9000000 /dev/zero | tr '\0' ' ' >> coordination/index.json; ledger show key:shp-42
+    ! error: there is no request key:shp-42
+    ! hint: ledger list --all
+    [exit 4]
     $ rm coordination/index.json; ledger show key:shp-42
     ! error: there is no request key:shp-42
     ! hint: ledger list --all
