@@ -97,13 +97,23 @@ enum Proof {
     Recent,
 }
 
-/// A look-up session, held under the lock that keeps other creators out.
+/// Whether a session may write the table: only under the lock that keeps other creators out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeping {
+    /// What it reads of packets is kept in the table.
+    Table,
+    /// It is held without the lock and writes nothing.
+    Nothing,
+}
+
+/// A look-up session. One that makes packets is held under the lock that keeps other creators out.
 pub struct Keys<'a> {
     layout: &'a Layout,
     disk: &'a dyn Disk,
     kept: &'a Mutex<Kept>,
     folder: PathBuf,
     complete: Option<Complete>,
+    keeping: Keeping,
     proof: Proof,
     made: Vec<(RequestId, Option<u128>)>,
 }
@@ -111,16 +121,16 @@ pub struct Keys<'a> {
 impl<'a> Keys<'a> {
     /// Begins a session that makes nothing.
     #[must_use]
-    pub fn to_read(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>) -> Self {
+    pub fn to_read(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>, keeping: Keeping) -> Self {
         let folder = layout.requests();
         let complete = Self::read_complete(layout, &folder);
-        Self { layout, disk, kept, folder, complete, proof: Proof::Recent, made: Vec::new() }
+        Self { layout, disk, kept, folder, complete, keeping, proof: Proof::Recent, made: Vec::new() }
     }
 
     /// Begins a session that makes one packet.
     #[must_use]
     pub fn to_write_one(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>) -> Self {
-        Self::to_read(layout, disk, kept)
+        Self::to_read(layout, disk, kept, Keeping::Table)
     }
 
     /// Begins a session that makes many packets.
@@ -133,7 +143,7 @@ impl<'a> Keys<'a> {
             held.watch = Watch::over(&folder);
         }
         drop(held);
-        Self { proof: Proof::Watch, ..Self::to_read(layout, disk, kept) }
+        Self { proof: Proof::Watch, ..Self::to_read(layout, disk, kept, Keeping::Table) }
     }
 
     /// The request that carries this key. Exact.
@@ -222,11 +232,7 @@ impl<'a> Keys<'a> {
         self.layout.in_local("keys.log")
     }
 
-    /// A request that carries this key, if the table knows it. It is there; that there is none is not proved.
-    ///
-    /// # Errors
-    /// Failed machinery; [`StoreError::Damaged`] if it was made with this key and its packet is missing.
-    pub fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
+    fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
         for id in self.candidates(digest_of(key))? {
             let packet = self.layout.packet(id);
             if key_of(&packet)?.as_ref() == Some(key) {
@@ -281,7 +287,9 @@ impl<'a> Keys<'a> {
         let read = match disk::read_file(&path, TABLE_BYTES_MAX) {
             // Too large, or no plain file: it is disposable.
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                let _ = self.disk.remove(&path);
+                if self.keeping == Keeping::Table {
+                    let _ = self.disk.remove(&path);
+                }
                 None
             }
             other => other.map_err(io("read", &path))?,
@@ -316,7 +324,7 @@ impl<'a> Keys<'a> {
             let key = key_of(&path)?;
             lines.push_str(&line(id, facts, key.as_ref().map(digest_of)));
         }
-        if self.append(&lines).is_err() {
+        if self.keeping == Keeping::Nothing || self.append(&lines).is_err() {
             // Without a place to keep it, what was read still answers this session.
             let Kept { table, .. } = &mut *self.kept();
             table.unkept = lines.lines().filter_map(read_line).map(|(id, _, digest)| (id, digest)).collect();

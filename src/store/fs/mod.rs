@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use self::disk::{Create, Disk, Durability, RealDisk};
 use self::journal::Plan;
-use self::keys::{Kept, Keys};
+use self::keys::{Keeping, Kept, Keys};
 use self::layout::{Layout, id_of};
 use self::lock::{Lock, Sharing};
 use self::turn::Turn;
@@ -47,8 +47,6 @@ pub const CLOCK_LEAD_MS_MAX: i64 = 7 * 86_400_000;
 
 /// How long to wait for others who project: what is projected can wait, and who wrote must not.
 const PROJECTION_MAX: Duration = Duration::from_secs(2);
-/// How long a look-up waits for those who make requests, whatever its budget: a reader has none.
-const LOOK_UP_MAX: Duration = Duration::from_secs(10);
 /// A ledger's files.
 #[derive(Debug)]
 pub struct FsStore {
@@ -209,21 +207,17 @@ impl Records for FsStore {
         }
     }
 
-    fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
-        // A hit proves itself; only a miss takes the lock, so that nobody makes the request meanwhile.
-        if let Some(id) = Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).hit(key)? {
-            return Ok(Some(id));
-        }
-        let budget = &budget.at_most(LOOK_UP_MAX);
-        let lock = self.make_local().and_then(|()| {
-            Lock::take(&self.layout.lock("create"), "the making of requests", Sharing::Exclusive, budget)
-        });
-        match lock {
-            Ok(_lock) => Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).find(key),
-            // Nobody can take locks here, so nobody writes here either, and nothing needs to be kept.
-            Err(StoreError::Io { .. }) => Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys).find(key),
-            Err(other) => Err(other),
-        }
+    fn find(&self, key: &Key, _: &Budget) -> Result<Option<RequestId>, StoreError> {
+        // A reader waits for nobody: what is there when it begins is found without a lock. With the lock, if nobody
+        // holds it, what it reads of packets is kept for the next one.
+        let lock = self.make_local().and_then(|()| Lock::try_take(&self.layout.lock("create"), Sharing::Exclusive));
+        let keeping = match &lock {
+            Ok(Some(_)) => Keeping::Table,
+            // Or nobody can take locks here.
+            Ok(None) | Err(StoreError::Io { .. }) => Keeping::Nothing,
+            Err(_) => return lock.map(|_| None),
+        };
+        Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys, keeping).find(key)
     }
 
     fn create(&self, request: &NewRequest, budget: &Budget) -> Result<Created, StoreError> {
