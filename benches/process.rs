@@ -189,7 +189,7 @@ impl Bench {
             let started = Instant::now();
             let output = command.output().expect("a run");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            let told = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
             let after = processor_time_of_children();
             (started.elapsed(), [after.0 - before.0, after.1 - before.1], told)
         };

@@ -1,5 +1,7 @@
 //! `ledger list`
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -155,37 +157,42 @@ fn print_text(context: &mut Context<'_>, args: &List, page: &Page) -> Result<(),
         context.output.tell("no request matches");
         return Ok(());
     }
-    let rows: Vec<Vec<String>> =
+    let rows: Vec<Vec<Cow<'_, str>>> =
         page.rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
     context.output.text(&table(&columns, &rows, context.output.width))
 }
 
-fn cell(row: &Row, column: &str) -> String {
-    fn join<T: ToString>(items: &[T]) -> String {
-        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
+    fn join<T: ToString>(items: &[T]) -> Cow<'_, str> {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into()
     }
     let entry = &row.entry;
     match column {
-        "id" => row.id.to_string(),
-        "state" => entry.state.clone(),
-        "version" => entry.version.to_string(),
-        "heads" => entry.heads.iter().map(crate::domain::hash::Hash::short).collect::<Vec<_>>().join(", "),
-        "title" => entry.title.clone(),
-        "from" => entry.from.to_string(),
-        "to" => join(&entry.to),
-        "type" => entry.request_type.to_string(),
-        "priority" => entry.priority.to_string(),
+        "id" => row.id.to_string().into(),
+        "state" => entry.state.as_str().into(),
+        "version" => entry.version.to_string().into(),
+        "heads" => entry.heads.iter().map(crate::domain::hash::Hash::short).collect::<Vec<_>>().join(", ").into(),
+        "title" => entry.title.as_str().into(),
+        "from" => entry.from.as_str().into(),
+        "to" => match entry.to.as_slice() {
+            [one] => one.as_str().into(),
+            several => join(several),
+        },
+        "type" => entry.request_type.as_str().into(),
+        "priority" => entry.priority.to_string().into(),
         "labels" => join(&entry.labels),
-        "created_at" => moment(entry.created_at),
-        "created_by" => entry.created_by.to_string(),
-        "updated_at" => entry.updated_at.map(moment).unwrap_or_default(),
-        "updated_by" => entry.updated_by.as_ref().map(ToString::to_string).unwrap_or_default(),
-        "due" => entry.due.map(|due| due.to_string()).unwrap_or_default(),
+        "created_at" => moment(entry.created_at).into(),
+        "created_by" => entry.created_by.as_str().into(),
+        "updated_at" => entry.updated_at.map(moment).unwrap_or_default().into(),
+        "updated_by" => entry.updated_by.as_ref().map(|by| by.as_str()).unwrap_or_default().into(),
+        "due" => entry.due.map(|due| due.to_string()).unwrap_or_default().into(),
         "depends_on" => join(&entry.depends_on),
-        "parent" => entry.parent.map(|parent| parent.to_string()).unwrap_or_default(),
-        "key" => entry.key.as_ref().map(ToString::to_string).unwrap_or_default(),
-        "parts" => entry.parts.iter().map(|(repo, said)| format!("{repo}: {said}")).collect::<Vec<_>>().join(", "),
+        "parent" => entry.parent.map(|parent| parent.to_string()).unwrap_or_default().into(),
+        "key" => entry.key.as_ref().map(|key| key.as_str()).unwrap_or_default().into(),
+        "parts" => {
+            entry.parts.iter().map(|(repo, said)| format!("{repo}: {said}")).collect::<Vec<_>>().join(", ").into()
+        }
         "waits_for" => join(&row.waits_for),
-        _ => String::new(),
+        _ => "".into(),
     }
 }

@@ -7,14 +7,14 @@ use super::safe;
 /// A table of untrusted texts, a row a line. On a terminal of `width` columns the title, or else the last column, gets what
 /// the others leave and is cut where that is not enough.
 #[must_use]
-pub fn table(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> String {
+pub fn table<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], width: Option<u16>) -> String {
     let Some(width) = width else { return plain(headings, rows) };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     table.set_truncation_indicator("…");
     table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
     for cells in rows {
-        let mut row = Row::from(cells.iter().map(|cell| safe::line(cell).into_owned()).collect::<Vec<_>>());
+        let mut row = Row::from(cells.iter().map(|cell| safe::line(cell.as_ref()).into_owned()).collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);
     }
@@ -29,10 +29,10 @@ pub fn table(headings: &[&str], rows: &[Vec<String>], width: Option<u16>) -> Str
 }
 
 /// Columns as wide as their widest cell, the last one ragged.
-fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
+fn plain<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>]) -> String {
     let headings: Vec<String> = headings.iter().map(|heading| heading.to_uppercase()).collect();
     let rows: Vec<Vec<std::borrow::Cow<'_, str>>> =
-        rows.iter().map(|row| row.iter().map(|cell| safe::line(cell)).collect()).collect();
+        rows.iter().map(|row| row.iter().map(|cell| safe::line(cell.as_ref())).collect()).collect();
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {

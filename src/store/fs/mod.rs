@@ -19,6 +19,7 @@ mod reading;
 mod turn;
 pub mod watch;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -293,9 +294,14 @@ impl Store for FsStore {
         let (packets, logs) = (disk::Folder::open(&self.layout.requests()), disk::Folder::open(&self.layout.events()));
         let packets = packets.map_err(io("open", &self.layout.requests()))?;
         let logs = logs.map_err(io("open", &self.layout.events()))?;
+        let mut name = String::new();
         let survey = |id: RequestId| {
-            let packet = packets.facts(&format!("{id}.json")).map_err(io("look at", &self.layout.requests()))?;
-            let log = logs.facts(&format!("{id}.jsonl")).map_err(io("look at", &self.layout.events()))?;
+            name.clear();
+            // Writing to a String can't fail.
+            let _ = write!(name, "{id}.json");
+            let packet = packets.facts(&name).map_err(io("look at", &self.layout.requests()))?;
+            name.push('l');
+            let log = logs.facts(&name).map_err(io("look at", &self.layout.events()))?;
             let (packet, log) = (packet.unwrap_or_default(), log.unwrap_or_default());
             let newest = packet.modified_ns.max(log.modified_ns);
             let parts = [packet.inode, packet.size, packet.modified_ns, log.inode, log.size, log.modified_ns];
