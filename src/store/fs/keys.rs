@@ -15,6 +15,7 @@
 //! count.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -314,14 +315,19 @@ impl<'a> Keys<'a> {
         let mut lines = String::new();
         self.catch_up()?;
         self.kept().table.sort();
-        for id in super::list(&self.folder, ".json")? {
-            let path = self.layout.packet(id);
-            let Some(facts) = disk::facts(&path).map_err(io("look at", &path))? else { continue };
+        let ids = super::list(&self.folder, ".json")?;
+        let folder = disk::Folder::open(&self.folder).map_err(io("open", &self.folder))?;
+        let mut name = String::new();
+        for id in ids {
+            name.clear();
+            // Writing to a String can't fail.
+            let _ = write!(name, "{id}.json");
+            let Some(facts) = folder.facts(&name).map_err(io("look at", &self.folder))? else { continue };
             if self.kept().table.known.get(&id).is_some_and(|(known, _)| *known == facts) {
                 continue;
             }
             let facts = if fine_times { facts } else { distinct(facts) };
-            let key = key_of(&path)?;
+            let key = key_of(&self.folder.join(&name))?;
             lines.push_str(&line(id, facts, key.as_ref().map(digest_of)));
         }
         if self.keeping == Keeping::Nothing || self.append(&lines).is_err() {
