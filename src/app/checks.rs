@@ -100,7 +100,7 @@ impl Compiled {
     fn faults_of(&self, error: &ValidationError<'_>, at: &str) -> Vec<DraftFault> {
         use ValidationErrorKind as Kind;
         let place = format!("{at}{}", error.instance_path());
-        let member = |name: &str| format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let member = |name: &str| format!("{place}/{}", json::pointer_token(name));
         let fault =
             |pointer: String, what: String| DraftFault { pointer, what: shortened(what, EXPLANATION_CHARS_MAX) };
         let kind = error.kind();

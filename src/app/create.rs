@@ -109,19 +109,19 @@ impl Ledger<'_> {
         tidy_labels(&mut members);
         let type_faults = self.type_faults(&members)?;
         let dangling = self.resolve_references(records, &mut members, session)?;
-        let read = Draft::from_json(members.clone(), &session.by);
-        if let (Ok(draft), true, true) = (&read, type_faults.is_empty(), dangling.is_empty()) {
-            return Ok(draft.clone().at_least(self.settings.mode));
-        }
-        let mut faults = match &read {
-            Ok(_) => Vec::new(),
-            Err(_) => {
-                let mut faults =
-                    self.checks.draft_faults(self.world.draft_schema(), &Value::Object(members.clone()))?;
-                faults.extend(day_fault(&members).filter(|fault| !faults.iter().any(|f| f.pointer == fault.pointer)));
-                faults
+        let refused = match Draft::from_json(members.clone(), &session.by) {
+            Ok(draft) if type_faults.is_empty() && dangling.is_empty() => {
+                return Ok(draft.at_least(self.settings.mode));
             }
+            Ok(_) => None,
+            Err(error) => Some(error),
         };
+        let mut faults = Vec::new();
+        if refused.is_some() {
+            let day = day_fault(&members);
+            faults = self.checks.draft_faults(self.world.draft_schema(), &Value::Object(members))?;
+            faults.extend(day.filter(|fault| !faults.iter().any(|f| f.pointer == fault.pointer)));
+        }
         // Which types there are says more than what a type's name looks like.
         faults.retain(|fault| {
             fault.pointer != "/request_type" || !type_faults.iter().any(|f| f.pointer == fault.pointer)
@@ -129,10 +129,9 @@ impl Ledger<'_> {
         faults.extend(type_faults);
         faults.extend(dangling);
         faults.truncate(FAULTS_MAX);
-        match (faults.is_empty(), read) {
-            (false, _) => Err(AppError::BadDraft(faults)),
-            (true, Err(error)) => Err(error.into()),
-            (true, Ok(draft)) => Ok(draft.at_least(self.settings.mode)),
+        match refused {
+            Some(error) if faults.is_empty() => Err(error.into()),
+            Some(_) | None => Err(AppError::BadDraft(faults)),
         }
     }
 

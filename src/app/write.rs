@@ -1,11 +1,11 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
-use super::error::DraftFault;
 use super::{AppError, Ledger, Session};
 use crate::domain::decide::{Command, Context, Refusal, decide};
 use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
 use crate::domain::history::{Head, History};
 use crate::domain::id::{Key, RequestId, Stream};
+use crate::domain::json;
 use crate::domain::outlook::ContractCheck;
 use crate::domain::state::{State, Status};
 use crate::domain::workflow::StateName;
@@ -187,10 +187,8 @@ impl Ledger<'_> {
         let request_type = &history.packet().request_type;
         let mut faults = self.checks.details_faults(self.world, request_type, &details.into())?;
         // What was let in before is not this transition's fault.
-        let named = |fault: &DraftFault| {
-            fault.pointer.split('/').nth(2).map(|name| name.replace("~1", "/").replace("~0", "~")).unwrap_or_default()
-        };
-        faults.retain(|fault| given.contains_key(&named(fault)));
+        let given: Vec<String> = given.keys().map(|name| json::pointer_token(name)).collect();
+        faults.retain(|fault| fault.pointer.split('/').nth(2).is_some_and(|name| given.iter().any(|one| one == name)));
         if faults.is_empty() { Ok(()) } else { Err(AppError::BadDraft(faults)) }
     }
 

@@ -39,6 +39,9 @@ pub enum BadHistory {
         /// The parent that is missing.
         parent: Hash,
     },
+    /// Events of this packet and of another one: two clones gave two requests one number.
+    #[error("the log holds the events of two requests: two clones gave them one number, and their logs were merged")]
+    TwoRequests,
     /// `n` is not one more than the largest `n` among the parents.
     #[error("event {n} ({}) should have n {expected}", .hash.short())]
     WrongNumber {
@@ -71,7 +74,7 @@ impl BadHistory {
             | Self::MissingParent { hash, .. }
             | Self::WrongNumber { hash, .. }
             | Self::Beginning { hash, .. } => Some(*hash),
-            Self::TooMany(_) => None,
+            Self::TwoRequests | Self::TooMany(_) => None,
         }
     }
 }
@@ -271,7 +274,7 @@ fn check(packet: &Packet, packet_hash: Hash, events: &[Event]) -> Result<Vec<Hea
         }
         let mut expected = 1;
         for parent in event.parents() {
-            let number = numbers.get(parent).ok_or(BadHistory::MissingParent { n, hash, parent: *parent })?;
+            let number = numbers.get(parent).ok_or_else(|| missing(event, *parent, packet_hash, events))?;
             expected = expected.max(number + 1);
         }
         if n != expected {
@@ -286,6 +289,15 @@ fn check(packet: &Packet, packet_hash: Hash, events: &[Event]) -> Result<Vec<Hea
         numbers.insert(hash, n);
     }
     Ok(heads_of(events))
+}
+
+/// What it means that a parent is missing: where another event is the first one of this packet, two requests are here.
+fn missing(event: &Event, parent: Hash, packet_hash: Hash, events: &[Event]) -> BadHistory {
+    let is_first = |other: &Event| other.n() == 1 && other.parents() == [packet_hash];
+    if event.n() == 1 && events.iter().any(is_first) {
+        return BadHistory::TwoRequests;
+    }
+    BadHistory::MissingParent { n: event.n(), hash: event.hash(), parent }
 }
 
 fn heads_of(events: &[Event]) -> Vec<Head> {

@@ -65,6 +65,12 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadJson> {
     Ok(serde_json::from_str(text)?)
 }
 
+/// A member's name as it stands in a JSON Pointer (RFC 6901 §3).
+#[must_use]
+pub fn pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Whether two JSON texts say the same. Members that say nothing (null, false, nothing in a list or object) may be left
 /// out; how it is spelled does not count.
 #[must_use]

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::journal::{self, Plan};
 use super::layout::{Layout, id_of};
 use super::log::{Tail, parse_lines};
-use super::reading::{MISSING_PACKET, TWO_REQUESTS, begins_with, changed_packet};
+use super::reading::{MISSING_PACKET, changed_packet};
 use super::{FsStore, io};
 use crate::domain::history::{BadHistory, History};
 use crate::domain::id::RequestId;
@@ -78,24 +78,21 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
         found.faults.push(fault("not-of-schema", &packet_path, None, what));
     }
     match packet {
-        Ok(Some((packet, hash))) => {
-            let begins_here = begins_with(&events, hash);
-            match History::new(packet, hash, events) {
-                Ok(history) => found.history = Some(history),
-                Err(BadHistory::MissingParent { n: 1, .. }) if begins_here => {
-                    found.faults.push(fault("number-twice", &log_path, None, TWO_REQUESTS.into()));
-                }
-                Err(BadHistory::MissingParent { n: 1, parent, .. }) => {
-                    found.faults.push(fault("packet-changed", &packet_path, None, changed_packet(parent, hash)));
-                }
-                // What a damaged line leaves behind is told with that line.
-                Err(_) if found.faults.iter().any(|fault| fault.code == "line-damaged") => {}
-                Err(bad) => {
-                    let line = bad.event().and_then(|hash| found.lines.get(&hash).copied());
-                    found.faults.push(fault("history-damaged", &log_path, line, bad.to_string()));
-                }
+        Ok(Some((packet, hash))) => match History::new(packet, hash, events) {
+            Ok(history) => found.history = Some(history),
+            Err(bad @ BadHistory::TwoRequests) => {
+                found.faults.push(fault("number-twice", &log_path, None, bad.to_string()));
             }
-        }
+            Err(BadHistory::MissingParent { n: 1, parent, .. }) => {
+                found.faults.push(fault("packet-changed", &packet_path, None, changed_packet(parent, hash)));
+            }
+            // What a damaged line leaves behind is told with that line.
+            Err(_) if found.faults.iter().any(|fault| fault.code == "line-damaged") => {}
+            Err(bad) => {
+                let line = bad.event().and_then(|hash| found.lines.get(&hash).copied());
+                found.faults.push(fault("history-damaged", &log_path, line, bad.to_string()));
+            }
+        },
         Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, MISSING_PACKET.into())),
         Err(what) => found.faults.push(fault("packet-damaged", &packet_path, None, what)),
     }

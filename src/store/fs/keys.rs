@@ -152,14 +152,22 @@ impl<'a> Keys<'a> {
     /// # Errors
     /// Failed machinery.
     pub fn find(&mut self, key: &Key) -> Result<Option<RequestId>, StoreError> {
-        if let Some(id) = self.hit(key)? {
-            return Ok(Some(id));
-        }
-        if self.is_complete()? {
-            return Ok(None);
+        if let Some(known) = self.at_hand(key)? {
+            return Ok(known);
         }
         self.look()?;
         self.hit(key)
+    }
+
+    /// What the table tells without a look at the packets: the request, or that there is none. `None` if it takes a look.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn at_hand(&mut self, key: &Key) -> Result<Option<Option<RequestId>>, StoreError> {
+        if let Some(id) = self.hit(key)? {
+            return Ok(Some(Some(id)));
+        }
+        Ok(self.is_complete()?.then_some(None))
     }
 
     /// Takes note of a packet that this session makes.

@@ -209,8 +209,12 @@ impl Records for FsStore {
     }
 
     fn find(&self, key: &Key, _: &Budget) -> Result<Option<RequestId>, StoreError> {
-        // A reader waits for nobody: what is there when it begins is found without a lock. With the lock, if nobody
-        // holds it, what it reads of packets is kept for the next one.
+        // A reader waits for nobody: what is there when it begins is found without a lock.
+        let mut keys = Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys, Keeping::Nothing);
+        if let Some(known) = keys.at_hand(key)? {
+            return Ok(known);
+        }
+        // With the lock, if nobody holds it, what is read of packets now is kept for the next one.
         let lock = self.make_local().and_then(|()| Lock::try_take(&self.layout.lock("create"), Sharing::Exclusive));
         let keeping = match &lock {
             Ok(Some(_)) => Keeping::Table,
@@ -277,8 +281,7 @@ impl Store for FsStore {
         let mut known = packets.iter().peekable();
         logs.retain(|id| {
             while known.next_if(|packet| *packet < id).is_some() {}
-            known.peek() != Some(&id)
-                && disk::facts(&self.layout.log(*id)).is_ok_and(|facts| facts.is_some_and(|facts| facts.size > 0))
+            known.peek() != Some(&id) && self.has_events(*id).is_ok_and(|has| has)
         });
         let mut ids = packets;
         if !logs.is_empty() {

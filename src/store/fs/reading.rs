@@ -20,14 +20,6 @@ const REREAD_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// What is wrong with a log that has no packet.
 pub(super) const MISSING_PACKET: &str = "the packet is missing although it has events";
-/// What is wrong with a log of two requests: two clones gave them one number.
-pub(super) const TWO_REQUESTS: &str =
-    "the log holds the events of two requests: two clones gave them one number, and their logs were merged";
-
-/// Whether one of the events is the first one of this packet.
-pub(super) fn begins_with(events: &[Event], packet: Hash) -> bool {
-    events.iter().any(|event| event.n() == 1 && event.parents() == [packet])
-}
 
 impl FsStore {
     /// Reads a request's packet.
@@ -111,11 +103,13 @@ impl FsStore {
     ) -> Result<History, StoreError> {
         let lines: Vec<_> = events.iter().map(Event::hash).collect();
         let found = packet.1;
-        let begins_here = begins_with(&events, found);
         History::new(packet.0, packet.1, events).map_err(|bad| {
+            let of_packet = |what: String| StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
             if let BadHistory::MissingParent { n: 1, parent, .. } = bad {
-                let what = if begins_here { TWO_REQUESTS.to_owned() } else { changed_packet(parent, found) };
-                return StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
+                return of_packet(changed_packet(parent, found));
+            }
+            if bad == BadHistory::TwoRequests {
+                return of_packet(bad.to_string());
             }
             let line = bad.event().and_then(|hash| lines.iter().position(|line| *line == hash)).map(|at| at + 1);
             StoreError::damaged(Some(id), &self.layout.log(id), line, bad)
