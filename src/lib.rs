@@ -6,6 +6,7 @@
 //! - [`app`]: use cases: read, decide, append, project.
 //! - [`index`]: what can be computed from packets and events, and thrown away.
 //! - [`store`]: where packets and events are kept: the trait, a model in memory, the file system.
+//! - [`contract`]: pure. Schemas between repositories: compatibility modes, containment, witnesses.
 //! - [`domain`]: pure. Ids, times, packets, events, histories, the workflow, the decision.
 //!
 //! A write goes down through them once and comes back up as an answer: `cli` parses, `app` reads a history and asks
@@ -20,6 +21,7 @@ extern crate self as coordination_ledger;
 
 pub mod app;
 pub mod cli;
+pub mod contract;
 pub mod domain;
 pub mod index;
 pub mod store;

@@ -1,0 +1,16 @@
+//! Contracts as values: how two schemas compare, and what a registry's rules make of it.
+//!
+//! This room knows nothing of files, git, clocks or terminals. References resolve inside a document or among the
+//! [`Resources`] that are handed in; time is a question that is asked of the caller ([`Limits`]).
+
+pub mod answer;
+pub mod containment;
+pub mod draft;
+pub mod mode;
+pub mod resources;
+
+pub use answer::{Answer, Witness};
+pub use containment::{Limits, OpenContent, Question, compare};
+pub use draft::Draft;
+pub use mode::Mode;
+pub use resources::Resources;
