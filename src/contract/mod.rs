@@ -4,10 +4,14 @@
 //! [`Resources`] that are handed in; time is a question that is asked of the caller ([`Limits`]).
 
 pub mod answer;
+mod compile;
 pub mod containment;
 pub mod draft;
+mod formula;
+mod language;
 pub mod mode;
 pub mod resources;
+mod solve;
 
 pub use answer::{Answer, Witness};
 pub use containment::{Limits, OpenContent, Question, compare};

@@ -1,0 +1,418 @@
+//! From JSON Schema to formulas: drafts brought to one meaning, references followed, `unevaluated…` spelled out.
+
+mod arrays;
+mod declared;
+mod evaluated;
+mod objects;
+mod scope;
+mod sources;
+
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value};
+
+use self::scope::{ScopeId, Scopes};
+use self::sources::{Place, ResourceAt, Sources};
+use super::containment::OpenContent;
+use super::draft::Draft;
+use super::formula::number::{self, Number};
+use super::formula::types::Types;
+use super::formula::{Arena, Id, Literal, Name};
+use super::resources::Resources;
+
+/// The deepest nesting of schemas, references included.
+const DEPTH_MAX: usize = 200;
+/// The most formulas.
+const FORMULAS_MAX: usize = 2_000_000;
+
+/// Why a schema has no formula.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::contract) struct Obstacle {
+    what: String,
+}
+
+impl Obstacle {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// How a schema is read.
+#[derive(Clone, Copy)]
+pub(in crate::contract) struct Reading<'a> {
+    /// The draft of what names none.
+    pub(in crate::contract) draft: Draft,
+    /// Whether `format` asserts.
+    pub(in crate::contract) formats: bool,
+    /// What is assumed of members that are not declared.
+    pub(in crate::contract) open_content: OpenContent,
+    /// What references may reach.
+    pub(in crate::contract) resources: &'a Resources,
+}
+
+/// What a formula stands for: a schema, under a dynamic scope, with or without its declared members only.
+type Key = (*const Value, ResourceAt, ScopeId, Entry);
+
+/// How a schema is come to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Entry {
+    /// As the schema of a document or of one of its parts.
+    Fresh,
+    /// Beside other schemas of the same part.
+    Beside,
+}
+
+enum State {
+    Begun(Option<Name>),
+    Done(Id),
+}
+
+/// The formula of `schema`.
+///
+/// # Errors
+/// An [`Obstacle`] where it can't be read.
+pub(in crate::contract) fn formula<'a>(
+    arena: &mut Arena,
+    schema: &'a Value,
+    reading: Reading<'a>,
+) -> Result<Id, Obstacle> {
+    let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
+    let mut compiler =
+        Compiler { arena, sources, reading, states: FxHashMap::default(), scopes: Scopes::default(), depth: 0 };
+    let scope = compiler.enter(ScopeId::EMPTY, root);
+    compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)
+}
+
+struct Compiler<'a, 'b> {
+    arena: &'b mut Arena,
+    sources: Sources<'a>,
+    reading: Reading<'a>,
+    states: FxHashMap<Key, State>,
+    scopes: Scopes,
+    depth: usize,
+}
+
+/// The members of a schema object, and where they stand.
+#[derive(Clone, Copy)]
+struct Schema<'a> {
+    members: &'a Map<String, Value>,
+    place: Place<'a>,
+    scope: ScopeId,
+    draft: Draft,
+}
+
+impl<'a> Schema<'a> {
+    fn get(&self, keyword: &str) -> Option<&'a Value> {
+        self.members.get(keyword)
+    }
+
+    fn map(&self, keyword: &str) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        self.members.get(keyword).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    fn list(&self, keyword: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        self.members.get(keyword).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    fn texts(&self, keyword: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.list(keyword).filter_map(Value::as_str)
+    }
+
+    /// A count: a whole number, not negative.
+    fn count(&self, keyword: &str) -> Option<u64> {
+        count_of(self.members.get(keyword)?)
+    }
+}
+
+/// A whole number, not negative; what is beyond 64 bits is as good as their largest.
+fn count_of(value: &Value) -> Option<u64> {
+    let Value::Number(number) = value else { return None };
+    let exact = number::exact(number)?;
+    if !exact.is_integer() || exact < Number::from_integer(0.into()) {
+        return None;
+    }
+    Some(num_traits::ToPrimitive::to_u64(&exact.to_integer()).unwrap_or(u64::MAX))
+}
+
+impl<'a> Compiler<'a, '_> {
+    fn enter(&mut self, scope: ScopeId, resource: ResourceAt) -> ScopeId {
+        let found = self.sources.resource(resource);
+        self.scopes.enter(scope, resource, found.draft, &found.dynamic)
+    }
+
+    /// The formula of a schema at a place.
+    fn schema(&mut self, place: Place<'a>, scope: ScopeId, entry: Entry) -> Result<Id, Obstacle> {
+        let members = match place.schema {
+            Value::Bool(true) => return Ok(Id::TRUE),
+            Value::Bool(false) => return Ok(Id::FALSE),
+            Value::Object(members) => members,
+            other => return Err(Obstacle::new(format!("{} is no schema", kind(other)))),
+        };
+        let key = (std::ptr::from_ref(place.schema), place.resource, scope, entry);
+        match self.states.get_mut(&key) {
+            Some(State::Done(id)) => return Ok(*id),
+            Some(State::Begun(Some(name))) => {
+                let name = *name;
+                return Ok(self.arena.named(name));
+            }
+            Some(State::Begun(none)) => {
+                let name = self.arena.name();
+                *none = Some(name);
+                return Ok(self.arena.named(name));
+            }
+            None => {}
+        }
+        if self.depth == DEPTH_MAX {
+            return Err(Obstacle::new(format!("the schema is nested deeper than {DEPTH_MAX} levels")));
+        }
+        if self.arena.len() > FORMULAS_MAX {
+            return Err(Obstacle::new("the schema is too large to compare"));
+        }
+        self.states.insert(key, State::Begun(None));
+        self.depth += 1;
+        let draft = self.sources.resource(place.resource).draft;
+        let schema = Schema { members, place, scope, draft };
+        let id = match (self.reading.open_content, entry) {
+            (OpenContent::Declared, Entry::Fresh) => {
+                let plain = self.schema(place, scope, Entry::Beside);
+                plain.and_then(|plain| {
+                    let closed = self.declared_only(schema)?;
+                    Ok(self.arena.and([plain, closed]))
+                })
+            }
+            (OpenContent::Strict, _) | (OpenContent::Declared, Entry::Beside) => self.keywords(schema),
+        };
+        self.depth -= 1;
+        let id = id?;
+        if let Some(State::Begun(Some(name))) = self.states.insert(key, State::Done(id)) {
+            self.arena.define(name, id);
+        }
+        Ok(id)
+    }
+
+    /// The place of a schema inside another.
+    fn inside(&mut self, schema: Schema<'a>, inner: &'a Value) -> (Place<'a>, ScopeId) {
+        match self.sources.rooted_at(inner) {
+            Some(resource) if resource != schema.place.resource => {
+                (Place { schema: inner, resource }, self.enter(schema.scope, resource))
+            }
+            _ => (Place { schema: inner, resource: schema.place.resource }, schema.scope),
+        }
+    }
+
+    /// The formula of a schema for a part of the document.
+    fn part(&mut self, schema: Schema<'a>, inner: &'a Value) -> Result<Id, Obstacle> {
+        let (place, scope) = self.inside(schema, inner);
+        self.schema(place, scope, Entry::Fresh)
+    }
+
+    /// The formula of a schema for the same part of the document.
+    fn beside(&mut self, schema: Schema<'a>, inner: &'a Value) -> Result<Id, Obstacle> {
+        let (place, scope) = self.inside(schema, inner);
+        self.schema(place, scope, Entry::Beside)
+    }
+
+    /// All places that the references of a schema lead to.
+    fn references(&mut self, schema: Schema<'a>) -> Result<Vec<(Place<'a>, ScopeId)>, Obstacle> {
+        let mut found = Vec::new();
+        let from = schema.place.resource;
+        if let Some(Value::String(reference)) = schema.get("$ref") {
+            let target = self.sources.find(from, reference)?;
+            found.push((target, self.enter(schema.scope, target.resource)));
+        }
+        if schema.draft == Draft::Draft201909
+            && let Some(Value::String(reference)) = schema.get("$recursiveRef")
+        {
+            let mut target = self.sources.find(from, reference)?;
+            if self.sources.resource(target.resource).dynamic.contains_key("")
+                && let Some(outermost) = self.scopes.outermost(schema.scope, "")
+            {
+                target = Place { schema: self.sources.resource(outermost).root, resource: outermost };
+            }
+            found.push((target, self.enter(schema.scope, target.resource)));
+        }
+        if schema.draft == Draft::Draft202012
+            && let Some(Value::String(reference)) = schema.get("$dynamicRef")
+        {
+            let mut target = self.sources.find(from, reference)?;
+            let name = reference.split_once('#').map_or("", |(_, fragment)| fragment);
+            let initial = self.sources.resource(target.resource).dynamic.get(name).copied();
+            if initial.is_some_and(|initial| std::ptr::eq(initial, target.schema))
+                && let Some(outermost) = self.scopes.outermost(schema.scope, name)
+                && let Some(schema) = self.sources.resource(outermost).dynamic.get(name).copied()
+            {
+                target = Place { schema, resource: outermost };
+            }
+            found.push((target, self.enter(schema.scope, target.resource)));
+        }
+        Ok(found)
+    }
+
+    /// All that the keywords of a schema object ask for.
+    fn keywords(&mut self, schema: Schema<'a>) -> Result<Id, Obstacle> {
+        let mut parts = Vec::new();
+        for (place, scope) in self.references(schema)? {
+            parts.push(self.schema(place, scope, Entry::Beside)?);
+        }
+        if schema.draft <= Draft::Draft7 && schema.members.contains_key("$ref") {
+            return Ok(self.arena.and(parts));
+        }
+        self.any_type(schema, &mut parts)?;
+        self.numbers(schema, &mut parts)?;
+        self.strings(schema, &mut parts)?;
+        self.arrays(schema, &mut parts)?;
+        self.objects(schema, &mut parts)?;
+        self.combinations(schema, &mut parts)?;
+        if schema.draft >= Draft::Draft201909 {
+            self.unevaluated(schema, &mut parts)?;
+        }
+        Ok(self.arena.and(parts))
+    }
+
+    fn any_type(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
+        match schema.get("type") {
+            Some(Value::String(name)) => {
+                let types = Types::named(name, schema.draft)
+                    .ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?;
+                parts.push(self.arena.of_type(types));
+            }
+            Some(Value::Array(names)) => {
+                let mut types = Types::NONE;
+                for name in names.iter().filter_map(Value::as_str) {
+                    let more = Types::named(name, schema.draft);
+                    types = types.or(more.ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?);
+                }
+                parts.push(self.arena.of_type(types));
+            }
+            _ => {}
+        }
+        let too_large = || Obstacle::new("a number is beyond what can be compared");
+        if let Some(Value::Array(values)) = schema.get("enum") {
+            parts.push(self.arena.one_of(values).ok_or_else(too_large)?);
+        }
+        if schema.draft >= Draft::Draft6
+            && let Some(value) = schema.get("const")
+        {
+            parts.push(self.arena.constant(value).ok_or_else(too_large)?);
+        }
+        Ok(())
+    }
+
+    fn numbers(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
+        let read = |keyword: &str| match schema.get(keyword) {
+            Some(Value::Number(number)) => number::exact(number)
+                .map(Some)
+                .ok_or_else(|| Obstacle::new(format!("{keyword} is a number beyond what can be compared"))),
+            _ => Ok(None),
+        };
+        let is_true = |keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
+        let old = schema.draft == Draft::Draft4;
+        if let Some(value) = read("minimum")? {
+            let exclusive = old && is_true("exclusiveMinimum");
+            parts.push(self.arena.when(Literal::Lower { value, exclusive }));
+        }
+        if let Some(value) = read("maximum")? {
+            let exclusive = old && is_true("exclusiveMaximum");
+            parts.push(self.arena.when(Literal::Upper { value, exclusive }));
+        }
+        if !old {
+            if let Some(value) = read("exclusiveMinimum")? {
+                parts.push(self.arena.when(Literal::Lower { value, exclusive: true }));
+            }
+            if let Some(value) = read("exclusiveMaximum")? {
+                parts.push(self.arena.when(Literal::Upper { value, exclusive: true }));
+            }
+        }
+        if let Some(of) = read("multipleOf")? {
+            if of <= Number::from_integer(0.into()) {
+                return Err(Obstacle::new("multipleOf is not above zero"));
+            }
+            parts.push(self.arena.when(Literal::Multiple { of, holds: true }));
+        }
+        Ok(())
+    }
+
+    fn strings(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
+        if let Some(least) = schema.count("minLength") {
+            parts.push(self.arena.when(Literal::MinLength(least)));
+        }
+        if let Some(most) = schema.count("maxLength") {
+            parts.push(self.arena.when(Literal::MaxLength(most)));
+        }
+        if let Some(Value::String(pattern)) = schema.get("pattern") {
+            let language = self.arena.languages.pattern(pattern);
+            parts.push(self.arena.when(Literal::Text(language)));
+        }
+        if self.reading.formats
+            && let Some(Value::String(name)) = schema.get("format")
+            && let Some(language) = self.arena.languages.format(name)
+        {
+            parts.push(self.arena.when(Literal::Text(language)));
+        }
+        Ok(())
+    }
+
+    fn combinations(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
+        for inner in schema.list("allOf") {
+            parts.push(self.beside(schema, inner)?);
+        }
+        if schema.get("anyOf").is_some() {
+            let each: Result<Vec<Id>, _> = schema.list("anyOf").map(|inner| self.beside(schema, inner)).collect();
+            parts.push(self.arena.or(each?));
+        }
+        if schema.get("oneOf").is_some() {
+            let each: Result<Vec<Id>, _> = schema.list("oneOf").map(|inner| self.beside(schema, inner)).collect();
+            parts.push(self.exactly_one(&each?));
+        }
+        if let Some(inner) = schema.get("not") {
+            let inner = self.beside(schema, inner)?;
+            parts.push(self.arena.not(inner));
+        }
+        if schema.draft >= Draft::Draft7
+            && let Some(condition) = schema.get("if")
+        {
+            let condition = self.beside(schema, condition)?;
+            let other = self.arena.not(condition);
+            for (keyword, unless) in [("then", other), ("else", condition)] {
+                if let Some(inner) = schema.get(keyword) {
+                    let inner = self.beside(schema, inner)?;
+                    parts.push(self.arena.or([unless, inner]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Exactly one of these holds.
+    fn exactly_one(&mut self, each: &[Id]) -> Id {
+        if let [one] = each {
+            return *one;
+        }
+        let others: Vec<Id> = each.iter().map(|id| self.arena.not(*id)).collect();
+        let mut ways = Vec::with_capacity(each.len());
+        for (at, chosen) in each.iter().enumerate() {
+            let rest = others.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, id)| *id);
+            let parts: Vec<Id> = rest.chain([*chosen]).collect();
+            ways.push(self.arena.and(parts));
+        }
+        self.arena.or(ways)
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

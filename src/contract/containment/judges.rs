@@ -1,0 +1,93 @@
+//! Validators that have the last word on a witness.
+
+use boon::{Compiler, SchemaIndex, Schemas, UrlLoader};
+use serde_json::Value;
+
+use super::Question;
+use crate::contract::draft::Draft;
+
+/// Where the two schemas stand for the second validator.
+const SUB: &str = "json-schema:///sub";
+const SUP: &str = "json-schema:///sup";
+
+/// Two independent validators, each for both schemas of a question.
+pub(super) struct Judges {
+    first: Pair<jsonschema::Validator>,
+    second: (Schemas, Pair<SchemaIndex>),
+}
+
+struct Pair<T> {
+    sub: T,
+    sup: T,
+}
+
+struct NothingIsFetched;
+
+impl UrlLoader for NothingIsFetched {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn std::error::Error>> {
+        Err(format!("{url} is not at hand; nothing is fetched").into())
+    }
+}
+
+impl Judges {
+    /// Compiles both schemas for both validators.
+    ///
+    /// # Errors
+    /// In words, what a validator has against a schema.
+    pub(super) fn new(question: &Question<'_>) -> Result<Self, String> {
+        let mut registry = jsonschema::Registry::new();
+        for (address, document) in question.resources.iter() {
+            registry = registry.add(address, document).map_err(|error| error.to_string())?;
+        }
+        let registry = registry.prepare().map_err(|error| error.to_string())?;
+        let first = |schema: &Value| {
+            jsonschema::options()
+                .with_draft(draft_of(schema, question.draft).as_jsonschema())
+                .should_validate_formats(question.formats)
+                .with_registry(&registry)
+                .offline()
+                .build(schema)
+                .map_err(|error| error.to_string())
+        };
+        let first = Pair { sub: first(question.sub)?, sup: first(question.sup)? };
+        let mut schemas = Schemas::new();
+        // Each in a compiler of its own: two versions of one schema may call themselves the same.
+        let mut second = |schema: &Value, address: &str| {
+            let mut compiler = Compiler::new();
+            compiler.set_default_draft(as_boon(question.draft));
+            if question.formats {
+                compiler.enable_format_assertions();
+            }
+            compiler.use_loader(Box::new(NothingIsFetched));
+            for (address, document) in question.resources.iter() {
+                compiler.add_resource(address, document.clone()).map_err(|error| error.to_string())?;
+            }
+            compiler.add_resource(address, schema.clone()).map_err(|error| error.to_string())?;
+            compiler.compile(address, &mut schemas).map_err(|error| format!("{error:#}"))
+        };
+        let pair = Pair { sub: second(question.sub, SUB)?, sup: second(question.sup, SUP)? };
+        Ok(Self { first, second: (schemas, pair) })
+    }
+
+    /// Whether both validators accept the document for `sub` and reject it for `sup`.
+    pub(super) fn confirm(&self, document: &Value) -> bool {
+        self.first.sub.is_valid(document) && !self.first.sup.is_valid(document) && {
+            let (schemas, pair) = &self.second;
+            schemas.validate(document, pair.sub).is_ok() && schemas.validate(document, pair.sup).is_err()
+        }
+    }
+}
+
+fn draft_of(schema: &Value, default: Draft) -> Draft {
+    Draft::declared(schema).ok().flatten().unwrap_or(default)
+}
+
+fn as_boon(draft: Draft) -> boon::Draft {
+    match draft {
+        Draft::Draft4 => boon::Draft::V4,
+        Draft::Draft6 => boon::Draft::V6,
+        Draft::Draft7 => boon::Draft::V7,
+        Draft::Draft201909 => boon::Draft::V2019_09,
+        Draft::Draft202012 => boon::Draft::V2020_12,
+    }
+}
