@@ -17,6 +17,11 @@ impl Resources {
         self.by_address.insert(address.trim_end_matches('#').to_owned(), Arc::new(document));
     }
 
+    /// Adds one that others hold too.
+    pub(in crate::contract) fn share(&mut self, address: &str, document: &Arc<Value>) {
+        self.by_address.insert(address.to_owned(), Arc::clone(document));
+    }
+
     /// The document under an address.
     #[must_use]
     pub fn get(&self, address: &str) -> Option<&Arc<Value>> {

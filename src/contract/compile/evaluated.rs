@@ -42,6 +42,13 @@ impl Way {
 
 impl<'a> Compiler<'a, '_> {
     pub(super) fn unevaluated(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
+        self.standing.both_ways += 1;
+        let outcome = self.spell_out(schema, parts);
+        self.standing.both_ways -= 1;
+        outcome
+    }
+
+    fn spell_out(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {
         for keyword in ["unevaluatedProperties", "unevaluatedItems"] {
             let Some(inner) = schema.get(keyword) else { continue };
             let inner = self.part(schema, inner)?;
@@ -86,11 +93,13 @@ impl<'a> Compiler<'a, '_> {
             let more = self.ways_of(place, scope, depth)?;
             ways = self.both(&ways, &more)?;
         }
-        for keyword in ["anyOf", "oneOf"] {
-            for inner in schema.list(keyword) {
-                let more = self.if_it_holds(schema, inner, depth)?;
-                ways = self.both(&ways, &more)?;
-            }
+        for inner in schema.list("anyOf") {
+            let more = self.if_it_holds(schema, inner, depth)?;
+            ways = self.both(&ways, &more)?;
+        }
+        if schema.get("oneOf").is_some() {
+            let more = self.whichever_holds(schema, depth)?;
+            ways = self.both(&ways, &more)?;
         }
         if let Some(condition) = schema.get("if") {
             let more = self.conditional(schema, condition, depth)?;
@@ -159,6 +168,24 @@ impl<'a> Compiler<'a, '_> {
         }
         ways.push(Way::nothing(self.arena.not(holds)));
         Ok(ways)
+    }
+
+    /// The ways of the one branch of `oneOf` that holds.
+    fn whichever_holds(&mut self, schema: Schema<'a>, depth: usize) -> Result<Vec<Way>, Obstacle> {
+        let mut all = Vec::new();
+        for inner in schema.list("oneOf") {
+            let (place, scope) = self.inside(schema, inner);
+            let ways = self.ways_of(place, scope, depth)?;
+            let holds = self.schema(place, scope, Entry::Beside)?;
+            for mut way in ways {
+                way.condition = self.arena.and([way.condition, holds]);
+                all.push(way);
+            }
+        }
+        if all.iter().all(Way::is_nothing) {
+            return Ok(vec![Way::nothing(Id::TRUE)]);
+        }
+        Ok(all)
     }
 
     fn conditional(&mut self, schema: Schema<'a>, condition: &'a Value, depth: usize) -> Result<Vec<Way>, Obstacle> {

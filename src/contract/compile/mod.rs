@@ -70,8 +70,38 @@ enum Entry {
 }
 
 enum State {
-    Begun(Option<Name>),
+    Begun(Begun),
     Done(Id),
+}
+
+/// A schema whose formula is being made.
+struct Begun {
+    /// Its name, if it was referred to meanwhile.
+    name: Option<Name>,
+    /// How deep its beginning is nested.
+    depth: usize,
+    at: Standing,
+}
+
+/// Where in the document, and under what negations, a schema is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Standing {
+    /// How many steps into the document were made.
+    steps: usize,
+    /// How many `not` stand around it.
+    negations: usize,
+    /// How many keywords that use a schema both ways stand around it.
+    both_ways: usize,
+}
+
+/// A formula and what it took to make it.
+pub(in crate::contract) struct Compiled {
+    /// The formula.
+    pub(in crate::contract) formula: Id,
+    /// The addresses of the documents that references reached.
+    pub(in crate::contract) reached: Vec<String>,
+    /// Whether draft 4 was spoken anywhere.
+    pub(in crate::contract) speaks_draft4: bool,
 }
 
 /// The formula of `schema`.
@@ -82,12 +112,22 @@ pub(in crate::contract) fn formula<'a>(
     arena: &mut Arena,
     schema: &'a Value,
     reading: Reading<'a>,
-) -> Result<Id, Obstacle> {
+) -> Result<Compiled, Obstacle> {
     let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
-    let mut compiler =
-        Compiler { arena, sources, reading, states: FxHashMap::default(), scopes: Scopes::default(), depth: 0 };
+    let mut compiler = Compiler {
+        arena,
+        sources,
+        reading,
+        states: FxHashMap::default(),
+        scopes: Scopes::default(),
+        depth: 0,
+        standing: Standing { steps: 0, negations: 0, both_ways: 0 },
+        cut: usize::MAX,
+    };
     let scope = compiler.enter(ScopeId::EMPTY, root);
-    compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)
+    let formula = compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)?;
+    let (reached, speaks_draft4) = compiler.sources.report();
+    Ok(Compiled { formula, reached, speaks_draft4 })
 }
 
 struct Compiler<'a, 'b> {
@@ -97,6 +137,9 @@ struct Compiler<'a, 'b> {
     states: FxHashMap<Key, State>,
     scopes: Scopes,
     depth: usize,
+    standing: Standing,
+    /// The depth of the outermost schema that was cut short because it leads back to itself without a step.
+    cut: usize,
 }
 
 /// The members of a schema object, and where they stand.
@@ -158,13 +201,18 @@ impl<'a> Compiler<'a, '_> {
         let key = (std::ptr::from_ref(place.schema), place.resource, scope, entry);
         match self.states.get_mut(&key) {
             Some(State::Done(id)) => return Ok(*id),
-            Some(State::Begun(Some(name))) => {
-                let name = *name;
-                return Ok(self.arena.named(name));
-            }
-            Some(State::Begun(none)) => {
-                let name = self.arena.name();
-                *none = Some(name);
+            Some(State::Begun(begun)) => {
+                if begun.at.steps == self.standing.steps {
+                    // It leads back to itself without a step into the document. What nothing on such a way rejects is
+                    // accepted: the greatest fixpoint, one turn from "every document", since only one document is at hand.
+                    let turned = (self.standing.negations - begun.at.negations) % 2 == 1;
+                    if turned || begun.at.both_ways != self.standing.both_ways {
+                        return Err(Obstacle::new("a schema refers to its own opposite"));
+                    }
+                    self.cut = self.cut.min(begun.depth);
+                    return Ok(Id::TRUE);
+                }
+                let name = *begun.name.get_or_insert_with(|| self.arena.name());
                 return Ok(self.arena.named(name));
             }
             None => {}
@@ -175,7 +223,7 @@ impl<'a> Compiler<'a, '_> {
         if self.arena.len() > FORMULAS_MAX {
             return Err(Obstacle::new("the schema is too large to compare"));
         }
-        self.states.insert(key, State::Begun(None));
+        self.states.insert(key, State::Begun(Begun { name: None, depth: self.depth, at: self.standing }));
         self.depth += 1;
         let draft = self.sources.resource(place.resource).draft;
         let schema = Schema { members, place, scope, draft };
@@ -191,8 +239,17 @@ impl<'a> Compiler<'a, '_> {
         };
         self.depth -= 1;
         let id = id?;
-        if let Some(State::Begun(Some(name))) = self.states.insert(key, State::Done(id)) {
+        let before = self.states.insert(key, State::Done(id));
+        if let Some(State::Begun(Begun { name: Some(name), .. })) = before {
             self.arena.define(name, id);
+        }
+        match self.cut.cmp(&self.depth) {
+            std::cmp::Ordering::Less => {
+                // Only valid inside the schema that was cut short.
+                self.states.remove(&key);
+            }
+            std::cmp::Ordering::Equal => self.cut = usize::MAX,
+            std::cmp::Ordering::Greater => {}
         }
         Ok(id)
     }
@@ -210,7 +267,18 @@ impl<'a> Compiler<'a, '_> {
     /// The formula of a schema for a part of the document.
     fn part(&mut self, schema: Schema<'a>, inner: &'a Value) -> Result<Id, Obstacle> {
         let (place, scope) = self.inside(schema, inner);
-        self.schema(place, scope, Entry::Fresh)
+        self.standing.steps += 1;
+        let id = self.schema(place, scope, Entry::Fresh);
+        self.standing.steps -= 1;
+        id
+    }
+
+    /// The formula of a schema for the same part of the document, used both as it is and negated.
+    fn both_ways(&mut self, schema: Schema<'a>, inner: &'a Value) -> Result<Id, Obstacle> {
+        self.standing.both_ways += 1;
+        let id = self.beside(schema, inner);
+        self.standing.both_ways -= 1;
+        id
     }
 
     /// The formula of a schema for the same part of the document.
@@ -295,7 +363,8 @@ impl<'a> Compiler<'a, '_> {
         }
         let too_large = || Obstacle::new("a number is beyond what can be compared");
         if let Some(Value::Array(values)) = schema.get("enum") {
-            parts.push(self.arena.one_of(values).ok_or_else(too_large)?);
+            let written = schema.draft == Draft::Draft4;
+            parts.push(self.arena.one_of(values, written).ok_or_else(too_large)?);
         }
         if schema.draft >= Draft::Draft6
             && let Some(value) = schema.get("const")
@@ -352,7 +421,7 @@ impl<'a> Compiler<'a, '_> {
         }
         if self.reading.formats
             && let Some(Value::String(name)) = schema.get("format")
-            && let Some(language) = self.arena.languages.format(name)
+            && let Some(language) = self.arena.languages.format(name, schema.draft)
         {
             parts.push(self.arena.when(Literal::Text(language)));
         }
@@ -368,17 +437,19 @@ impl<'a> Compiler<'a, '_> {
             parts.push(self.arena.or(each?));
         }
         if schema.get("oneOf").is_some() {
-            let each: Result<Vec<Id>, _> = schema.list("oneOf").map(|inner| self.beside(schema, inner)).collect();
+            let each: Result<Vec<Id>, _> = schema.list("oneOf").map(|inner| self.both_ways(schema, inner)).collect();
             parts.push(self.exactly_one(&each?));
         }
         if let Some(inner) = schema.get("not") {
-            let inner = self.beside(schema, inner)?;
-            parts.push(self.arena.not(inner));
+            self.standing.negations += 1;
+            let inner = self.beside(schema, inner);
+            self.standing.negations -= 1;
+            parts.push(self.arena.not(inner?));
         }
         if schema.draft >= Draft::Draft7
             && let Some(condition) = schema.get("if")
         {
-            let condition = self.beside(schema, condition)?;
+            let condition = self.both_ways(schema, condition)?;
             let other = self.arena.not(condition);
             for (keyword, unless) in [("then", other), ("else", condition)] {
                 if let Some(inner) = schema.get(keyword) {

@@ -46,6 +46,7 @@ pub(in crate::contract) struct Sources<'a> {
     /// Resources that are parts of others, by where their root is in memory.
     roots: FxHashMap<*const Value, ResourceAt>,
     given: &'a Resources,
+    reached: Vec<String>,
     default: Draft,
 }
 
@@ -96,6 +97,7 @@ impl<'a> Sources<'a> {
             by_address: FxHashMap::default(),
             roots: FxHashMap::default(),
             given,
+            reached: Vec::new(),
             default,
         };
         let root = sources.add(document, address, default)?;
@@ -105,6 +107,12 @@ impl<'a> Sources<'a> {
     /// A resource.
     pub(super) fn resource(&self, at: ResourceAt) -> &Resource<'a> {
         &self.resources[at]
+    }
+
+    /// The addresses that were reached, and whether draft 4 is spoken anywhere.
+    pub(super) fn report(self) -> (Vec<String>, bool) {
+        let old = self.resources.iter().any(|resource| resource.draft == Draft::Draft4);
+        (self.reached, old)
     }
 
     /// The resource whose root a schema is, if it is one.
@@ -256,6 +264,7 @@ impl<'a> Sources<'a> {
         }
         let given: &'a Resources = self.given;
         if let Some(document) = given.get(address) {
+            self.reached.push(address.to_owned());
             return self.add(document, address, self.default);
         }
         if let Some(document) = meta_schema(address) {

@@ -1,5 +1,6 @@
 //! The checker: is every document that is valid under `sub` also valid under `sup`?
 
+mod canonical;
 mod judges;
 mod minimise;
 
@@ -10,7 +11,8 @@ use self::minimise::minimise;
 use super::answer::{Answer, Witness};
 use super::compile::{self, Obstacle, Reading};
 use super::draft::Draft;
-use super::formula::Arena;
+use super::formula::types::Types;
+use super::formula::{Arena, Id};
 use super::resources::Resources;
 use super::solve::{Allowance, Outcome, Solver};
 
@@ -64,36 +66,86 @@ const STEPS_MAX: u64 = 2_000_000;
 /// Answers a question. Never panics, never hangs: what can't be settled within the limits is unknown.
 #[must_use]
 pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
-    let unknown = |reason: String| Answer::Unknown { reason };
-    match search(question, limits) {
-        Ok(Outcome::None(_)) => {
-            Answer::Contained { reason: "no document is in the one and not in the other".to_owned() }
-        }
-        Ok(Outcome::Found(document)) => match Judges::new(question) {
-            Ok(judges) if judges.confirm(&document) => Answer::NotContained {
-                witness: Witness::confirmed(minimise(document.as_ref().clone(), &|smaller| judges.confirm(smaller))),
-                reason: "found by solving for the difference".to_owned(),
-            },
-            Ok(_) => unknown(format!("the validators do not confirm the document found: {document}")),
-            Err(error) => unknown(format!("a validator refuses a schema: {error}")),
+    let mut arena = Arena::new();
+    let answer = match difference(&mut arena, question) {
+        Ok(difference) => search(&mut arena, question, limits, &difference),
+        Err(obstacle) => Answer::Unknown { reason: obstacle.to_string() },
+    };
+    match answer {
+        Answer::Unknown { reason } => match canonical::contains(question) {
+            true => Answer::Contained { reason: "the canonical forms of both show it".to_owned() },
+            false => Answer::Unknown { reason },
         },
-        Ok(Outcome::Unclear(reason)) => unknown(reason.to_string()),
-        Err(obstacle) => unknown(obstacle.to_string()),
+        settled => settled,
     }
 }
 
-fn search(question: &Question<'_>, limits: &Limits<'_>) -> Result<Outcome, Obstacle> {
-    let mut arena = Arena::new();
+/// What documents of `sub` that are not documents of `sup` must be.
+struct Difference {
+    formula: Id,
+    reached: Resources,
+    speaks_draft4: bool,
+}
+
+fn difference(arena: &mut Arena, question: &Question<'_>) -> Result<Difference, Obstacle> {
     let reading = Reading {
         draft: question.draft,
         formats: question.formats,
         open_content: question.open_content,
         resources: question.resources,
     };
-    let sub = compile::formula(&mut arena, question.sub, reading)?;
-    let sup = compile::formula(&mut arena, question.sup, Reading { open_content: OpenContent::Strict, ..reading })?;
-    let not_sup = arena.not(sup);
-    let difference = arena.and([sub, not_sup]);
-    let allowance = Allowance { steps: STEPS_MAX, is_over: limits.is_over };
-    Ok(Solver::new(&mut arena, allowance).goal(difference))
+    let sub = compile::formula(arena, question.sub, reading)?;
+    let sup = compile::formula(arena, question.sup, Reading { open_content: OpenContent::Strict, ..reading })?;
+    let not_sup = arena.not(sup.formula);
+    let formula = arena.and([sub.formula, not_sup]);
+    let mut reached = Resources::default();
+    for address in sub.reached.iter().chain(&sup.reached) {
+        if let Some(document) = question.resources.get(address) {
+            reached.share(address, document);
+        }
+    }
+    Ok(Difference { formula, reached, speaks_draft4: sub.speaks_draft4 || sup.speaks_draft4 })
+}
+
+fn search(arena: &mut Arena, question: &Question<'_>, limits: &Limits<'_>, difference: &Difference) -> Answer {
+    let unknown = |reason: String| Answer::Unknown { reason };
+    let allowance = || Allowance { steps: STEPS_MAX, is_over: limits.is_over };
+    // Only draft 4 tells 1.0 from 1.
+    let outcome = Solver::new(arena, allowance()).without(Types::POINTED).goal(difference.formula);
+    match outcome {
+        Outcome::None(_) if difference.speaks_draft4 => {
+            match Solver::new(arena, allowance()).goal(difference.formula) {
+                Outcome::None(_) => contained(),
+                Outcome::Found(document) => match confirmed(question, difference, &document) {
+                    Ok(answer) => answer,
+                    Err(_) => {
+                        unknown(format!("it hangs on whether {document} holds an integer, which draft 4 leaves open"))
+                    }
+                },
+                Outcome::Unclear(reason) => unknown(reason.to_string()),
+            }
+        }
+        Outcome::None(_) => contained(),
+        Outcome::Found(document) => match confirmed(question, difference, &document) {
+            Ok(answer) => answer,
+            Err(reason) => unknown(reason),
+        },
+        Outcome::Unclear(reason) => unknown(reason.to_string()),
+    }
+}
+
+fn contained() -> Answer {
+    Answer::Contained { reason: "no document is in the one and not in the other".to_owned() }
+}
+
+fn confirmed(question: &Question<'_>, difference: &Difference, document: &Value) -> Result<Answer, String> {
+    let question = Question { resources: &difference.reached, ..*question };
+    let judges = Judges::new(&question).map_err(|error| format!("a validator refuses a schema: {error}"))?;
+    if !judges.confirm(document) {
+        return Err(format!("the validators do not confirm the document found: {document}"));
+    }
+    Ok(Answer::NotContained {
+        witness: Witness::confirmed(minimise(document.clone(), &|smaller| judges.confirm(smaller))),
+        reason: "found by solving for the difference".to_owned(),
+    })
 }

@@ -353,8 +353,9 @@ impl Arena {
         })
     }
 
-    /// The document is one of these; strings and numbers are kept together, so that long lists stay one formula.
-    pub(in crate::contract) fn one_of(&mut self, values: &[Value]) -> Option<Id> {
+    /// The document is one of these; strings and numbers are kept together, so that long lists stay one formula. Where
+    /// it counts how numbers are `written`, 1 means only 1.
+    pub(in crate::contract) fn one_of(&mut self, values: &[Value], written: bool) -> Option<Id> {
         let mut parts = Vec::new();
         let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
         if !texts.is_empty() {
@@ -364,6 +365,7 @@ impl Arena {
             parts.push(self.and([of_type, among]));
         }
         let mut whole = BTreeSet::new();
+        let mut pointed = BTreeSet::new();
         let mut broken = BTreeSet::new();
         for value in values {
             match value {
@@ -379,7 +381,8 @@ impl Arena {
                 other => parts.push(self.constant(other)?),
             }
         }
-        for (numbers, types) in [(whole, Types::WHOLE), (broken, Types::FRACTION)] {
+        let whole_types = if written { Types::INTEGER } else { Types::WHOLE };
+        for (numbers, types) in [(whole, whole_types), (pointed, Types::POINTED), (broken, Types::FRACTION)] {
             if !numbers.is_empty() {
                 let of_type = self.of_type(types);
                 let among = self.when(Literal::OneOf { numbers: Rc::new(numbers), holds: true });

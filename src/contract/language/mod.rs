@@ -18,6 +18,8 @@ use regexsolver::fast_automaton::{CharacterOrder, FastAutomaton, GenerationOptio
 use regexsolver::regex_charclass::char::Char;
 use rustc_hash::FxHashMap;
 
+use super::draft::Draft;
+
 /// The most states of an automaton.
 const STATES_MAX: usize = 4_000;
 /// Automata of at most this many words are turned into sets.
@@ -55,6 +57,8 @@ impl LanguageId {
 enum Kept {
     Finite(Rc<BTreeSet<Rc<str>>>),
     Automaton(Rc<FastAutomaton>),
+    /// A format: what can be asked of it, a wider language, and why no more is known.
+    Format(Rc<format::Oracle>, LanguageId, Rc<str>),
     /// Why nothing better is known.
     Opaque(Rc<str>),
 }
@@ -152,19 +156,33 @@ impl Languages {
     }
 
     /// The strings that a format admits; `None` for a format that asserts nothing.
-    pub(in crate::contract) fn format(&mut self, name: &str) -> Option<LanguageId> {
-        let key = format!("format {name}");
+    pub(in crate::contract) fn format(&mut self, name: &str, draft: Draft) -> Option<LanguageId> {
+        let key = format!("format {name} {draft}");
         if let Some(id) = self.patterns.get(&key) {
             return Some(*id);
         }
         let id = match format::meaning(name)? {
             format::Meaning::Pattern(pattern) => self.pattern(pattern),
-            format::Meaning::Opaque => {
-                self.keep_opaque(&format!("the format {name:?} is not compared with other texts"))
+            format::Meaning::Within(pattern, examples) => {
+                let wider = self.pattern(pattern);
+                let reason: Rc<str> = format!("the format {name:?} is only known string by string").into();
+                match format::Oracle::new(name, draft, examples) {
+                    Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), wider, reason)),
+                    None => self.keep_opaque(&reason),
+                }
             }
         };
         self.patterns.insert(key, id);
         Some(id)
+    }
+
+    /// A language that holds all of this one and more, if this one is known only string by string, and some strings
+    /// of it.
+    pub(in crate::contract) fn wider(&self, id: LanguageId) -> (LanguageId, &[&'static str]) {
+        match &self.kept[id.base()] {
+            Kept::Format(oracle, wider, _) if !id.is_complement() => (*wider, oracle.examples),
+            _ => (LanguageId::ALL, &[]),
+        }
     }
 
     /// The strings whose length, in characters, is within these bounds.
@@ -257,6 +275,7 @@ impl Languages {
         let inside = match &self.kept[id.base()] {
             Kept::Finite(set) => set.contains(text),
             Kept::Automaton(automaton) => automaton.is_match(text),
+            Kept::Format(oracle, _, _) => oracle.admits(text)?,
             Kept::Opaque(_) => return None,
         };
         Some(inside != id.is_complement())
@@ -265,7 +284,7 @@ impl Languages {
     /// Why nothing is known of it, if so.
     pub(in crate::contract) fn opaque(&self, id: LanguageId) -> Option<&Rc<str>> {
         match &self.kept[id.base()] {
-            Kept::Opaque(reason) => Some(reason),
+            Kept::Format(_, _, reason) | Kept::Opaque(reason) => Some(reason),
             Kept::Finite(_) | Kept::Automaton(_) => None,
         }
     }
@@ -274,7 +293,7 @@ impl Languages {
         let own = match &self.kept[id.base()] {
             Kept::Automaton(automaton) => Rc::clone(automaton),
             Kept::Finite(set) => Rc::new(words(set).map_err(|error| error.to_string())?),
-            Kept::Opaque(reason) => return Err(reason.to_string()),
+            Kept::Format(_, _, reason) | Kept::Opaque(reason) => return Err(reason.to_string()),
         };
         if !id.is_complement() {
             return Ok(own);

@@ -99,6 +99,7 @@ pub(in crate::contract) struct Solver<'a, 'l> {
     literals_settled: FxHashMap<(Id, u8), Outcome>,
     steps: u64,
     spent: Option<Rc<str>>,
+    left_out: Types,
 }
 
 impl<'a, 'l> Solver<'a, 'l> {
@@ -113,7 +114,14 @@ impl<'a, 'l> Solver<'a, 'l> {
             literals_settled: FxHashMap::default(),
             steps: 0,
             spent: None,
+            left_out: Types::NONE,
         }
+    }
+
+    /// Leaves documents of some types out of account.
+    pub(in crate::contract) fn without(mut self, types: Types) -> Self {
+        self.left_out = types;
+        self
     }
 
     /// How many steps were taken.
@@ -165,6 +173,9 @@ impl<'a, 'l> Solver<'a, 'l> {
     fn by_type(&mut self, id: Id) -> Outcome {
         let mut tally = Tally::new();
         for only in Types::EACH {
+            if only.meets(self.left_out) {
+                continue;
+            }
             let restricted = self.arena.restrict(id, only);
             if restricted == Id::FALSE {
                 continue;
