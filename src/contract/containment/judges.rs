@@ -5,10 +5,39 @@ use serde_json::Value;
 
 use super::Question;
 use crate::contract::draft::Draft;
+use crate::contract::language::plain_pattern;
 
 /// Where the two schemas stand for the second validator.
 const SUB: &str = "json-schema:///sub";
 const SUP: &str = "json-schema:///sup";
+
+/// A schema whose patterns the second validator can read: it knows no look-around. Such patterns are handed to it as
+/// the automaton tells them; the first validator judges them as they are.
+fn without_look_around(schema: &Value) -> Value {
+    const MARKS: [&str; 2] = ["(?=", "(?!"];
+    let looks = |text: &str| MARKS.iter().any(|mark| text.contains(mark));
+    let plain = |text: &str| if looks(text) { plain_pattern(text) } else { None };
+    match schema {
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+                ("pattern", Value::String(text)) => {
+                    (name.clone(), Value::String(plain(text).unwrap_or_else(|| text.clone())))
+                }
+                ("patternProperties", Value::Object(patterns)) => {
+                    let patterns = patterns.iter().map(|(pattern, inner)| {
+                        (plain(pattern).unwrap_or_else(|| pattern.clone()), without_look_around(inner))
+                    });
+                    (name.clone(), Value::Object(patterns.collect()))
+                }
+                ("enum" | "const", value) => (name.clone(), value.clone()),
+                (_, value) => (name.clone(), without_look_around(value)),
+            };
+            Value::Object(members.iter().map(member).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_look_around).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
 
 /// The formats that the second validator knows.
 const FORMATS: [&str; 20] = [
@@ -59,7 +88,7 @@ impl Judges {
     /// # Errors
     /// In words, what a validator has against a schema.
     pub(super) fn new(question: &Question<'_>) -> Result<Self, String> {
-        let mut registry = jsonschema::Registry::new();
+        let mut registry = jsonschema::Registry::new().draft(question.draft.as_jsonschema());
         for (address, document) in question.resources.iter() {
             registry = registry.add(address, document).map_err(|error| error.to_string())?;
         }
@@ -87,9 +116,9 @@ impl Judges {
             }
             compiler.use_loader(Box::new(NothingIsFetched));
             for (address, document) in question.resources.iter() {
-                compiler.add_resource(address, document.clone()).map_err(|error| error.to_string())?;
+                compiler.add_resource(address, without_look_around(document)).map_err(|error| error.to_string())?;
             }
-            compiler.add_resource(address, schema.clone()).map_err(|error| error.to_string())?;
+            compiler.add_resource(address, without_look_around(schema)).map_err(|error| error.to_string())?;
             compiler.compile(address, &mut schemas).map_err(|error| format!("{error:#}"))
         };
         let pair = Pair { sub: second(question.sub, SUB)?, sup: second(question.sup, SUP)? };

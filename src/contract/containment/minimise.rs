@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// How many smaller documents are tried.
+/// How many smaller documents are tried at most.
 const TRIES_MAX: usize = 300;
+/// How many values are looked at in all: large documents are tried less often.
+const LOOKS_MAX: usize = 200_000;
 /// How many places for a change are listed at a time.
 const EDITS_MAX: usize = 1_000;
 
@@ -23,13 +25,14 @@ enum Step {
 
 /// A document that `is_witness` still accepts and from which nothing more could be left out.
 pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> Value {
+    let most = (LOOKS_MAX / size(&document).max(1)).clamp(1, TRIES_MAX);
     let mut best = document;
     let mut tries = 0;
     'again: loop {
         let mut edits = Vec::new();
         list(&best, &mut Vec::new(), &mut edits);
         for edit in edits {
-            if tries == TRIES_MAX {
+            if tries == most {
                 return best;
             }
             tries += 1;
@@ -41,6 +44,15 @@ pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> 
             }
         }
         return best;
+    }
+}
+
+/// How many values a document is made of.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,
     }
 }
 

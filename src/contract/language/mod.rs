@@ -7,6 +7,7 @@
 mod format;
 mod lower;
 mod pattern;
+mod search;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -21,9 +22,11 @@ use rustc_hash::FxHashMap;
 use super::draft::Draft;
 
 /// The most states of an automaton.
-const STATES_MAX: usize = 4_000;
+const STATES_MAX: usize = 2_000;
 /// Automata of at most this many words are turned into sets.
 const FEW: u32 = 24;
+/// How long one operation on automata may take, in milliseconds.
+const OPERATION_MS_MAX: u64 = 500;
 /// The longest length that is turned into an automaton.
 const LENGTH_MAX: u64 = 1_000;
 
@@ -97,7 +100,11 @@ impl Default for Languages {
 
 /// Runs automaton operations within their bounds.
 fn bounded<T>(work: impl FnOnce() -> T) -> T {
-    ExecutionProfileBuilder::new().max_number_of_states(STATES_MAX).build().run(work)
+    ExecutionProfileBuilder::new()
+        .max_number_of_states(STATES_MAX)
+        .execution_timeout(OPERATION_MS_MAX)
+        .build()
+        .run(work)
 }
 
 impl Languages {
@@ -124,7 +131,8 @@ impl Languages {
         if automaton.is_total() {
             return LanguageId::ALL;
         }
-        if let Ok(Cardinality::Integer(count)) = bounded(|| automaton.cardinality())
+        if automaton.length().1.is_some_and(|longest| longest <= FEW)
+            && let Ok(Cardinality::Integer(count)) = bounded(|| automaton.cardinality())
             && count <= FEW
             && let Ok(words) = bounded(|| automaton.generate_strings(FEW as usize + 1, 0, CharacterOrder::Ascending))
         {
@@ -289,6 +297,20 @@ impl Languages {
         }
     }
 
+    /// A shortest string of `least` to `most` characters that is in all of these languages, found without building
+    /// their intersection.
+    pub(in crate::contract) fn shortest(&self, ids: &[LanguageId], least: u64, most: Option<u64>) -> Sample {
+        let mut tracks = Vec::with_capacity(ids.len());
+        for id in ids {
+            let plain = if id.is_complement() { id.complement() } else { *id };
+            match self.automaton(plain) {
+                Ok(automaton) => tracks.push(search::Track { automaton, is_complement: id.is_complement() }),
+                Err(reason) => return Sample::Unclear(reason.into()),
+            }
+        }
+        search::shortest(&tracks, least, most)
+    }
+
     fn automaton(&self, id: LanguageId) -> Result<Rc<FastAutomaton>, String> {
         let own = match &self.kept[id.base()] {
             Kept::Automaton(automaton) => Rc::clone(automaton),
@@ -342,6 +364,13 @@ impl Languages {
             Ok(automaton) => generate(&automaton, count, least, most),
         }
     }
+}
+
+/// A pattern without look-around that matches the same strings.
+pub(in crate::contract) fn plain_pattern(pattern: &str) -> Option<String> {
+    let automaton = bounded(|| pattern::automaton(pattern)).ok()?;
+    let anchored = bounded(|| automaton.to_regex()).ok()?.to_string();
+    (anchored.len() < 100_000).then(|| format!("^(?s:{anchored})$"))
 }
 
 /// Strings that anybody can read, by length, that `wanted` takes.

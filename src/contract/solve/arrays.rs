@@ -9,7 +9,7 @@ use super::{Assumed, Outcome, Solver, Tally};
 use crate::contract::formula::{Id, Span};
 
 /// The longest array that is spelled out.
-const ITEMS_MAX: u64 = 20_000;
+const ITEMS_MAX: u64 = 50_000;
 /// The longest array whose items are made to differ.
 const UNIQUE_MAX: u64 = 200;
 

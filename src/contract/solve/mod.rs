@@ -26,7 +26,7 @@ use super::formula::{Arena, Id};
 /// The most goals that are pursued inside each other.
 const DEPTH_MAX: usize = 160;
 /// How many steps are taken between two looks at the time.
-const STEPS_PER_LOOK: u64 = 256;
+const STEPS_PER_LOOK: u64 = 8;
 
 /// The assumption that something refutes under: the outermost goal that was taken for unsatisfiable, by its depth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -33,11 +33,19 @@ impl Solver<'_, '_> {
         let (opaque, known): (Vec<_>, Vec<_>) =
             languages.into_iter().partition(|language| self.arena.languages.opaque(*language).is_some());
         let mut all = LanguageId::ALL;
-        for language in known {
-            all = self.arena.languages.meet(all, language);
+        for language in &known {
+            all = self.arena.languages.meet(all, *language);
             if all == LanguageId::NONE {
                 return nothing;
             }
+        }
+        if opaque.is_empty() && self.arena.languages.opaque(all).is_some() {
+            return match self.arena.languages.shortest(&known, least, most) {
+                Sample::Strings(found) => {
+                    found.into_iter().next().map_or(nothing, |text| Outcome::Found(Rc::new(text.into())))
+                }
+                Sample::Unclear(reason) => Outcome::Unclear(reason),
+            };
         }
         let mut candidates: Vec<String> = Vec::new();
         for language in &opaque {

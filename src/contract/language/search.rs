@@ -1,0 +1,117 @@
+//! A string of several languages at once, found without building the automaton of their intersection.
+//!
+//! Each language is followed by the set of states that it may be in; breadth first, so that a shortest string comes out.
+//! A complement is followed in the same way and read the other way round at the end.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use regexsolver::fast_automaton::FastAutomaton;
+use regexsolver::regex_charclass::char::Char;
+use rustc_hash::FxHashMap;
+
+use super::Sample;
+
+/// The most combinations of states that are looked at.
+const VISITED_MAX: usize = 40_000;
+
+/// A language to follow.
+pub(super) struct Track {
+    /// Its automaton.
+    pub(super) automaton: Rc<FastAutomaton>,
+    /// Whether the strings that it does not accept are meant.
+    pub(super) is_complement: bool,
+}
+
+/// The states that each track may be in, sorted, and how long the string is, as far as that still counts.
+type At = (Vec<Vec<usize>>, u64);
+
+/// A shortest string of `least` to `most` characters that is on all tracks.
+pub(super) fn shortest(tracks: &[Track], least: u64, most: Option<u64>) -> Sample {
+    let alphabet = alphabet(tracks);
+    let start: At = (tracks.iter().map(|track| vec![track.automaton.start_state()]).collect(), 0);
+    let mut came_from: FxHashMap<At, Option<(usize, char)>> = FxHashMap::default();
+    let mut order: Vec<(At, Option<(usize, char)>, u64)> = vec![(start.clone(), None, 0)];
+    came_from.insert(start, None);
+    let mut open = VecDeque::from([0]);
+    while let Some(index) = open.pop_front() {
+        let (at, _, length) = order[index].clone();
+        if length >= least && accepts(tracks, &at) {
+            return Sample::Strings(vec![spell(&order, index)]);
+        }
+        if most.is_some_and(|most| length >= most) {
+            continue;
+        }
+        for letter in &alphabet {
+            let Some(states) = step(tracks, &at, *letter) else { continue };
+            let next: At = (states, (length + 1).min(least));
+            if came_from.contains_key(&next) {
+                continue;
+            }
+            if order.len() == VISITED_MAX {
+                return Sample::Unclear("several patterns together have too many states".into());
+            }
+            came_from.insert(next.clone(), Some((index, *letter)));
+            order.push((next, Some((index, *letter)), length + 1));
+            open.push_back(order.len() - 1);
+        }
+    }
+    Sample::Strings(Vec::new())
+}
+
+fn accepts(tracks: &[Track], at: &At) -> bool {
+    tracks
+        .iter()
+        .zip(&at.0)
+        .all(|(track, states)| states.iter().any(|state| track.automaton.is_accepted(*state)) != track.is_complement)
+}
+
+/// Where a letter leads; nowhere if a track can't go on.
+fn step(tracks: &[Track], at: &At, letter: char) -> Option<Vec<Vec<usize>>> {
+    let code = u32::from(letter);
+    let mut all = Vec::with_capacity(tracks.len());
+    for (track, states) in tracks.iter().zip(&at.0) {
+        let mut next: Vec<usize> = Vec::new();
+        for state in states {
+            for (condition, to) in track.automaton.transitions_from(*state) {
+                if condition.has_character(&code, track.automaton.spanning_set()).unwrap_or(false) {
+                    next.push(*to);
+                }
+            }
+        }
+        if next.is_empty() && !track.is_complement {
+            return None;
+        }
+        next.sort_unstable();
+        next.dedup();
+        all.push(next);
+    }
+    Some(all)
+}
+
+/// One character of each class that the tracks tell apart.
+fn alphabet(tracks: &[Track]) -> Vec<char> {
+    let mut classes = tracks.first().map(|track| track.automaton.spanning_set().clone());
+    for track in tracks.iter().skip(1) {
+        classes = classes.map(|classes| classes.merge(track.automaton.spanning_set()));
+    }
+    let Some(classes) = classes else { return Vec::new() };
+    let ranges = classes.spanning_ranges().chain([classes.rest()]);
+    ranges
+        .filter_map(|range| {
+            let printable =
+                ('a'..='z').chain('0'..='9').chain(' '..='~').find(|letter| range.contains(Char::new(*letter)));
+            printable.or_else(|| range.iter().next().map(|first| first.to_char()))
+        })
+        .collect()
+}
+
+fn spell(order: &[(At, Option<(usize, char)>, u64)], end: usize) -> String {
+    let mut letters = Vec::new();
+    let mut at = end;
+    while let Some((before, letter)) = order[at].1 {
+        letters.push(letter);
+        at = before;
+    }
+    letters.iter().rev().collect()
+}
