@@ -11,14 +11,18 @@ use crate::contract::language::plain_pattern;
 const SUB: &str = "json-schema:///sub";
 const SUP: &str = "json-schema:///sup";
 
-/// A schema whose patterns the second validator can read: it knows no look-around. Such patterns are handed to it as
-/// the automaton tells them; the first validator judges them as they are.
+/// A schema whose patterns the second validator can read: it knows no look-around and no back-references. Such patterns
+/// are handed to it as the automaton tells them, or left out where there is none; the first validator judges them as
+/// they are.
 fn without_look_around(schema: &Value) -> Value {
-    const MARKS: [&str; 2] = ["(?=", "(?!"];
-    let looks = |text: &str| MARKS.iter().any(|mark| text.contains(mark));
-    let plain = |text: &str| if looks(text) { plain_pattern(text) } else { None };
+    let plain = |text: &str| if is_plain(text) { None } else { plain_pattern(text) };
     match schema {
         Value::Object(members) => {
+            let readable = |(name, value): &(&String, &Value)| match value {
+                Value::String(text) if *name == "pattern" => is_plain(text) || plain_pattern(text).is_some(),
+                _ => true,
+            };
+            let members = members.iter().filter(readable);
             let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {
                 ("pattern", Value::String(text)) => {
                     (name.clone(), Value::String(plain(text).unwrap_or_else(|| text.clone())))
@@ -32,11 +36,18 @@ fn without_look_around(schema: &Value) -> Value {
                 ("enum" | "const", value) => (name.clone(), value.clone()),
                 (_, value) => (name.clone(), without_look_around(value)),
             };
-            Value::Object(members.iter().map(member).collect())
+            Value::Object(members.map(member).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(without_look_around).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
     }
+}
+
+/// Whether a pattern holds nothing that the second validator can't read.
+fn is_plain(pattern: &str) -> bool {
+    let looks_around = ["(?=", "(?!", "(?<=", "(?<!", "\\k<"].iter().any(|mark| pattern.contains(mark));
+    let refers_back = pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && (b'1'..=b'9').contains(&pair[1]));
+    !looks_around && !refers_back
 }
 
 /// The formats that the second validator knows.

@@ -60,12 +60,17 @@ pub struct Limits<'a> {
     pub is_over: &'a dyn Fn() -> bool,
 }
 
+/// The deepest nesting of a schema's text.
+const NESTING_MAX: usize = 128;
 /// How many steps the search may take.
 const STEPS_MAX: u64 = 2_000_000;
 
 /// Answers a question. Never panics, never hangs: what can't be settled within the limits is unknown.
 #[must_use]
 pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
+    if [question.sub, question.sup].into_iter().any(is_too_deep) {
+        return Answer::Unknown { reason: format!("a schema is nested deeper than {NESTING_MAX} levels") };
+    }
     let mut arena = Arena::new();
     let answer = match difference(&mut arena, question) {
         Ok(difference) => search(&mut arena, question, limits, &difference),
@@ -78,6 +83,22 @@ pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
         },
         settled => settled,
     }
+}
+
+/// Whether a value is nested deeper than anything here may follow; found out without recursion.
+fn is_too_deep(value: &Value) -> bool {
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
+        if depth > NESTING_MAX {
+            return true;
+        }
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(members) => open.extend(members.values().map(|member| (member, depth + 1))),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    false
 }
 
 /// What documents of `sub` that are not documents of `sup` must be.
