@@ -4,6 +4,8 @@
 //! `cargo bench --bench containment` prints both columns by group. `-- --open` names the questions left open, `-- --only
 //! TEXT` asks those whose id holds the text.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a benchmark takes the time and prints it")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

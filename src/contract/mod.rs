@@ -4,17 +4,33 @@
 //! [`Resources`] that are handed in; time is a question that is asked of the caller ([`Limits`]).
 
 pub mod answer;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of it speaks of one class of documents and passes over the others"
+)]
 mod compile;
 pub mod containment;
 pub mod draft;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of it speaks of one class of documents and passes over the others"
+)]
 mod formula;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of it speaks of one class of documents and passes over the others"
+)]
 mod language;
 pub mod mode;
 pub mod resources;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of it speaks of one class of documents and passes over the others"
+)]
 mod solve;
 
 pub use answer::{Answer, Witness};
-pub use containment::{Limits, OpenContent, Question, compare};
+pub use containment::{Limits, OpenContent, Question, compare, hunt};
 pub use draft::Draft;
 pub use mode::Mode;
 pub use resources::Resources;

@@ -26,7 +26,8 @@ fn breaks(sub: Value, sup: Value) {
 #[test]
 fn a_new_optional_member_breaks_nobody_who_sends_what_is_declared() {
     let old = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-    let new = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]});
+    let new =
+        json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]});
     hangs_on_it(old.clone(), new.clone());
     let closed = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
     hangs_on_it(old.clone(), closed);

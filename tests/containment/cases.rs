@@ -19,7 +19,7 @@ fn not_contained_in(draft: Draft, sub: Value, sup: Value) -> Value {
             assert!(is_valid(draft, &sub, &document) && !is_valid(draft, &sup, &document), "{document}");
             document
         }
-        other => panic!("{sub} in {sup}: {other:?}"),
+        Answer::Contained { reason } | Answer::Unknown { reason } => panic!("{sub} in {sup}: {reason}"),
     }
 }
 
@@ -63,12 +63,12 @@ fn numbers() {
 fn strings_and_patterns() {
     narrower(NEW, json!({"type": "string", "pattern": "^ab*$"}), json!({"type": "string", "pattern": "^a"}));
     narrower(NEW, json!({"type": "string", "pattern": "^[0-9]{3}$"}), json!({"type": "string", "maxLength": 3}));
-    contained_in(NEW, json!({"pattern": "^(a|b)$"}), json!({"anyOf": [{"not": {"type": "string"}}, {"enum": ["a", "b"]}]}));
     contained_in(
         NEW,
-        json!({"type": "string", "pattern": "^(?!x)[a-z]$"}),
-        json!({"pattern": "^[a-wyz]$"}),
+        json!({"pattern": "^(a|b)$"}),
+        json!({"anyOf": [{"not": {"type": "string"}}, {"enum": ["a", "b"]}]}),
     );
+    contained_in(NEW, json!({"type": "string", "pattern": "^(?!x)[a-z]$"}), json!({"pattern": "^[a-wyz]$"}));
     not_contained_in(NEW, json!({"pattern": "^(?=.*[0-9])[a-z0-9]+$"}), json!({"pattern": "^[a-z]"}));
     contained_in(NEW, json!({"type": "string", "minLength": 2, "maxLength": 1}), json!(false));
     // A line break is a character that `.` does not match.
@@ -101,7 +101,11 @@ fn objects() {
         json!({"type": "object", "propertyNames": {"enum": ["a", "b"]}, "minProperties": 2}),
         json!({"required": ["a", "b"]}),
     );
-    contained_in(NEW, json!({"dependentRequired": {"a": ["b"]}, "required": ["a"]}), json!({"dependentSchemas": {"a": {"required": ["b"]}}}));
+    contained_in(
+        NEW,
+        json!({"dependentRequired": {"a": ["b"]}, "required": ["a"]}),
+        json!({"dependentSchemas": {"a": {"required": ["b"]}}}),
+    );
     contained_in(
         NEW,
         json!({"type": "object", "minProperties": 1, "maxProperties": 1, "required": ["a"], "additionalProperties": {"type": "string"}}),
@@ -112,9 +116,21 @@ fn objects() {
 #[test]
 fn arrays() {
     narrower(NEW, json!({"items": {"type": "integer"}}), json!({"items": {"type": "number"}}));
-    narrower(NEW, json!({"prefixItems": [{"const": 1}], "minItems": 1}), json!({"contains": {"type": "integer"}, "type": ["array", "string", "null", "number", "boolean", "object"]}));
-    contained_in(NEW, json!({"type": "array", "items": {"type": "boolean"}, "uniqueItems": true}), json!({"maxItems": 2}));
-    narrower(NEW, json!({"type": "array", "items": {"enum": [1, 2, 3]}, "uniqueItems": true}), json!({"type": "array", "maxItems": 3}));
+    narrower(
+        NEW,
+        json!({"prefixItems": [{"const": 1}], "minItems": 1}),
+        json!({"contains": {"type": "integer"}, "type": ["array", "string", "null", "number", "boolean", "object"]}),
+    );
+    contained_in(
+        NEW,
+        json!({"type": "array", "items": {"type": "boolean"}, "uniqueItems": true}),
+        json!({"maxItems": 2}),
+    );
+    narrower(
+        NEW,
+        json!({"type": "array", "items": {"enum": [1, 2, 3]}, "uniqueItems": true}),
+        json!({"type": "array", "maxItems": 3}),
+    );
     narrower(NEW, json!({"contains": {"type": "null"}, "minContains": 2}), json!({"contains": {"type": "null"}}));
     contained_in(
         NEW,
@@ -131,13 +147,21 @@ fn arrays() {
 
 #[test]
 fn combinations() {
-    narrower(NEW, json!({"oneOf": [{"type": "string"}, {"maxLength": 3}]}), json!({"anyOf": [{"type": "string"}, {"maxLength": 3}]}));
+    narrower(
+        NEW,
+        json!({"oneOf": [{"type": "string"}, {"maxLength": 3}]}),
+        json!({"anyOf": [{"type": "string"}, {"maxLength": 3}]}),
+    );
     contained_in(
         NEW,
         json!({"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"required": ["c"]}, "type": "object"}),
         json!({"anyOf": [{"required": ["a", "b"]}, {"required": ["c"]}]}),
     );
-    contained_in(NEW, json!({"not": {"anyOf": [{"type": "string"}, {"minimum": 3}]}}), json!({"not": {"type": "string"}}));
+    contained_in(
+        NEW,
+        json!({"not": {"anyOf": [{"type": "string"}, {"minimum": 3}]}}),
+        json!({"not": {"type": "string"}}),
+    );
     narrower(
         NEW,
         json!({"allOf": [{"properties": {"a": true}}], "unevaluatedProperties": false}),
@@ -191,6 +215,11 @@ fn drafts_are_read_as_they_were_meant() {
         json!({"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}}),
         json!({"dependentRequired": {"a": ["b"]}}),
     );
+    // Draft 4 leaves open whether 1.0 is an integer; a list is meant as it is written.
+    let pointed = ask(Draft::Draft4, &json!({"multipleOf": 1, "type": "number"}), &json!({"type": "integer"}));
+    assert!(matches!(&pointed, Answer::Unknown { reason } if reason.contains("leaves open")), "{pointed:?}");
+    narrower(Draft::Draft4, json!({"enum": [1, 2]}), json!({"type": "integer"}));
+    not_contained_in(Draft::Draft4, json!({"enum": [1.0]}), json!({"oneOf": [{"enum": [1.0]}, {"type": "integer"}]}));
     // 1.0 is an integer from draft 6 on.
     contained_in(Draft::Draft6, json!({"multipleOf": 1, "type": "number"}), json!({"type": "integer"}));
 }
@@ -203,8 +232,6 @@ fn what_stands_in_the_way_is_told() {
     assert!(matches!(&remote, Answer::Unknown { reason } if reason.contains("nothing is fetched")), "{remote:?}");
     let draft = ask(NEW, &json!({"$schema": "https://example.com/own"}), &json!({"type": "string"}));
     assert!(matches!(&draft, Answer::Unknown { reason } if reason.contains("unknown draft")), "{draft:?}");
-    let paradox = ask(NEW, &json!({"$ref": "#/$defs/a", "$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}}), &json!({"type": "string"}));
-    assert!(matches!(&paradox, Answer::Unknown { reason } if reason.contains("opposite")), "{paradox:?}");
     let back = ask(NEW, &json!({"pattern": "^(a)\\1$"}), &json!({"type": "string"}));
     assert!(matches!(&back, Answer::NotContained { .. }), "{back:?}");
     let back = ask(NEW, &json!({"type": "string", "pattern": "^(a)\\1$"}), &json!({"pattern": "^a"}));
@@ -224,7 +251,8 @@ fn time_and_depth_are_bounded() {
         open_content: coordination_ledger::contract::OpenContent::Strict,
         resources: &resources,
     };
-    let answer = coordination_ledger::contract::compare(&question, &coordination_ledger::contract::Limits { is_over: &|| true });
+    let answer =
+        coordination_ledger::contract::compare(&question, &coordination_ledger::contract::Limits { is_over: &|| true });
     assert!(matches!(&answer, Answer::Unknown { .. } | Answer::NotContained { .. }), "{answer:?}");
     let mut deep = json!({"type": "string"});
     for _ in 0..5_000 {

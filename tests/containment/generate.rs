@@ -81,7 +81,8 @@ pub(crate) fn schema() -> impl Strategy<Value = Value> {
             (list(), inner.clone()).prop_map(|(prefix, rest)| json!({"prefixItems": prefix, "items": rest})),
             (inner.clone(), 0..3_u64).prop_map(|(inner, least)| json!({"contains": inner, "minContains": least})),
             (inner.clone(), 0..2_u64).prop_map(|(inner, most)| json!({"contains": inner, "maxContains": most})),
-            prop::collection::btree_map("[abc]", inner.clone(), 1..3).prop_map(|members| json!({"properties": members})),
+            prop::collection::btree_map("[abc]", inner.clone(), 1..3)
+                .prop_map(|members| json!({"properties": members})),
             (prop::collection::btree_map("[abc]", inner.clone(), 1..3), inner.clone())
                 .prop_map(|(members, rest)| json!({"properties": members, "additionalProperties": rest})),
             inner.clone().prop_map(|inner| json!({"patternProperties": {"^[ab]": inner}})),

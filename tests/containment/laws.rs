@@ -28,7 +28,7 @@ fn otherwise(value: &Value) -> Value {
             Value::Object(turned)
         }
         Value::Array(items) => Value::Array(items.iter().map(otherwise).collect()),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

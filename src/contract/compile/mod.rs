@@ -17,7 +17,7 @@ use self::sources::{Place, ResourceAt, Sources};
 use super::containment::OpenContent;
 use super::draft::Draft;
 use super::formula::number::{self, Number};
-use super::formula::types::Types;
+use super::formula::types::{Numbers, Types};
 use super::formula::{Arena, Id, Literal, Name};
 use super::resources::Resources;
 
@@ -53,6 +53,8 @@ pub(in crate::contract) struct Reading<'a> {
     pub(in crate::contract) formats: bool,
     /// What is assumed of members that are not declared.
     pub(in crate::contract) open_content: OpenContent,
+    /// How draft 4 means the numbers of an `enum`.
+    pub(in crate::contract) numbers: Numbers,
     /// What references may reach.
     pub(in crate::contract) resources: &'a Resources,
 }
@@ -363,8 +365,8 @@ impl<'a> Compiler<'a, '_> {
         }
         let too_large = || Obstacle::new("a number is beyond what can be compared");
         if let Some(Value::Array(values)) = schema.get("enum") {
-            let written = schema.draft == Draft::Draft4;
-            parts.push(self.arena.one_of(values, written).ok_or_else(too_large)?);
+            let numbers = if schema.draft == Draft::Draft4 { self.reading.numbers } else { Numbers::ByValue };
+            parts.push(self.arena.one_of(values, numbers).ok_or_else(too_large)?);
         }
         if schema.draft >= Draft::Draft6
             && let Some(value) = schema.get("const")

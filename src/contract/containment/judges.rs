@@ -18,9 +18,8 @@ fn without_look_around(schema: &Value) -> Value {
     let plain = |text: &str| if is_plain(text) { None } else { plain_pattern(text) };
     match schema {
         Value::Object(members) => {
-            let readable = |(name, value): &(&String, &Value)| match value {
-                Value::String(text) if *name == "pattern" => is_plain(text) || plain_pattern(text).is_some(),
-                _ => true,
+            let readable = |(name, value): &(&String, &Value)| {
+                *name != "pattern" || value.as_str().is_none_or(|text| is_plain(text) || plain_pattern(text).is_some())
             };
             let members = members.iter().filter(readable);
             let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {

@@ -1,17 +1,19 @@
 //! The checker: is every document that is valid under `sub` also valid under `sup`?
 
 mod canonical;
+mod hunt;
 mod judges;
 mod minimise;
 
 use serde_json::Value;
 
+use self::hunt::Hunt;
 use self::judges::Judges;
 use self::minimise::minimise;
 use super::answer::{Answer, Witness};
 use super::compile::{self, Obstacle, Reading};
 use super::draft::Draft;
-use super::formula::types::Types;
+use super::formula::types::{Numbers, Types};
 use super::formula::{Arena, Id};
 use super::resources::Resources;
 use super::solve::{Allowance, Outcome, Solver};
@@ -72,16 +74,59 @@ pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
         return Answer::Unknown { reason: format!("a schema is nested deeper than {NESTING_MAX} levels") };
     }
     let mut arena = Arena::new();
+    let mut hints = Vec::new();
     let answer = match difference(&mut arena, question) {
-        Ok(difference) => search(&mut arena, question, limits, &difference),
+        Ok(difference) => search(&mut arena, question, limits, &difference, &mut hints),
         Err(obstacle) => Answer::Unknown { reason: obstacle.to_string() },
     };
-    match answer {
-        Answer::Unknown { reason } => match canonical::contains(question) {
-            true => Answer::Contained { reason: "the canonical forms of both show it".to_owned() },
-            false => Answer::Unknown { reason },
-        },
-        settled => settled,
+    let Answer::Unknown { reason } = answer else { return answer };
+    if (limits.is_over)() {
+        return Answer::Unknown { reason };
+    }
+    if canonical::contains(question) {
+        return Answer::Contained { reason: "the canonical forms of both show it".to_owned() };
+    }
+    match hunted(question, limits, &hints) {
+        Some(witness) => Answer::NotContained { witness, reason: "found by trying documents".to_owned() },
+        None => Answer::Unknown { reason },
+    }
+}
+
+/// Looks for a witness by trying documents alone: no proof, but independent of how [`compare`] reasons. Finding none
+/// means nothing.
+#[must_use]
+pub fn hunt(question: &Question<'_>, limits: &Limits<'_>) -> Option<Witness> {
+    let mut arena = Arena::new();
+    let reading = reading(question);
+    let mut starts = Vec::new();
+    // Documents that the one accepts, to begin with.
+    if let Ok(sub) = compile::formula(&mut arena, question.sub, reading) {
+        let allowance = Allowance { steps: STEPS_MAX, is_over: limits.is_over };
+        if let Outcome::Found(document) = Solver::new(&mut arena, allowance).goal(sub.formula) {
+            starts.push(document.as_ref().clone());
+        }
+    }
+    hunted(question, limits, &starts)
+}
+
+fn hunted(question: &Question<'_>, limits: &Limits<'_>, starts: &[Value]) -> Option<Witness> {
+    // Under an assumption about undeclared members a witness would have to keep to it, which validators can't judge.
+    if question.open_content != OpenContent::Strict {
+        return None;
+    }
+    let judges = Judges::new(question).ok()?;
+    let found = Hunt::new(&judges, [question.sub, question.sup], limits.is_over).around(starts)?;
+    let witness = minimise(found, &|smaller| !(limits.is_over)() && judges.confirm(smaller));
+    Some(Witness::confirmed(witness))
+}
+
+fn reading<'a>(question: &Question<'a>) -> Reading<'a> {
+    Reading {
+        draft: question.draft,
+        formats: question.formats,
+        open_content: question.open_content,
+        numbers: Numbers::AsWritten,
+        resources: question.resources,
     }
 }
 
@@ -109,14 +154,10 @@ struct Difference {
 }
 
 fn difference(arena: &mut Arena, question: &Question<'_>) -> Result<Difference, Obstacle> {
-    let reading = Reading {
-        draft: question.draft,
-        formats: question.formats,
-        open_content: question.open_content,
-        resources: question.resources,
-    };
+    let reading = reading(question);
     let sub = compile::formula(arena, question.sub, reading)?;
-    let sup = compile::formula(arena, question.sup, Reading { open_content: OpenContent::Strict, ..reading })?;
+    let accepting = Reading { open_content: OpenContent::Strict, numbers: Numbers::ByValue, ..reading };
+    let sup = compile::formula(arena, question.sup, accepting)?;
     let not_sup = arena.not(sup.formula);
     let formula = arena.and([sub.formula, not_sup]);
     let mut reached = Resources::default();
@@ -128,45 +169,60 @@ fn difference(arena: &mut Arena, question: &Question<'_>) -> Result<Difference, 
     Ok(Difference { formula, reached, speaks_draft4: sub.speaks_draft4 || sup.speaks_draft4 })
 }
 
-fn search(arena: &mut Arena, question: &Question<'_>, limits: &Limits<'_>, difference: &Difference) -> Answer {
-    let unknown = |reason: String| Answer::Unknown { reason };
+/// Solves for the difference; leaves documents that were found and not confirmed in `hints`.
+fn search(
+    arena: &mut Arena,
+    question: &Question<'_>,
+    limits: &Limits<'_>,
+    difference: &Difference,
+    hints: &mut Vec<Value>,
+) -> Answer {
     let allowance = || Allowance { steps: STEPS_MAX, is_over: limits.is_over };
     // Only draft 4 tells 1.0 from 1.
-    let outcome = Solver::new(arena, allowance()).without(Types::POINTED).goal(difference.formula);
+    let mut outcome = Solver::new(arena, allowance()).without(Types::POINTED).goal(difference.formula);
+    let hangs_on_points = matches!(outcome, Outcome::None(_)) && difference.speaks_draft4;
+    if hangs_on_points {
+        outcome = Solver::new(arena, allowance()).goal(difference.formula);
+    }
     match outcome {
-        Outcome::None(_) if difference.speaks_draft4 => {
-            match Solver::new(arena, allowance()).goal(difference.formula) {
-                Outcome::None(_) => contained(),
-                Outcome::Found(document) => match confirmed(question, difference, &document) {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        unknown(format!("it hangs on whether {document} holds an integer, which draft 4 leaves open"))
-                    }
-                },
-                Outcome::Unclear(reason) => unknown(reason.to_string()),
-            }
+        Outcome::None(_) => Answer::Contained { reason: "no document is in the one and not in the other".to_owned() },
+        Outcome::Unclear(reason) => Answer::Unknown { reason: reason.to_string() },
+        Outcome::Found(document) => {
+            let document = document.as_ref();
+            let reason = match confirmed(arena, question, limits, difference, document) {
+                Ok(answer) => return answer,
+                Err(_) if hangs_on_points => {
+                    format!("it hangs on whether {document} holds an integer, which draft 4 leaves open")
+                }
+                Err(reason) => reason,
+            };
+            hints.push(document.clone());
+            Answer::Unknown { reason }
         }
-        Outcome::None(_) => contained(),
-        Outcome::Found(document) => match confirmed(question, difference, &document) {
-            Ok(answer) => answer,
-            Err(reason) => unknown(reason),
-        },
-        Outcome::Unclear(reason) => unknown(reason.to_string()),
     }
 }
 
-fn contained() -> Answer {
-    Answer::Contained { reason: "no document is in the one and not in the other".to_owned() }
-}
-
-fn confirmed(question: &Question<'_>, difference: &Difference, document: &Value) -> Result<Answer, String> {
+fn confirmed(
+    arena: &Arena,
+    question: &Question<'_>,
+    limits: &Limits<'_>,
+    difference: &Difference,
+    document: &Value,
+) -> Result<Answer, String> {
     let question = Question { resources: &difference.reached, ..*question };
     let judges = Judges::new(&question).map_err(|error| format!("a validator refuses a schema: {error}"))?;
     if !judges.confirm(document) {
         return Err(format!("the validators do not confirm the document found: {document}"));
     }
+    // A smaller document has to keep to the assumption about undeclared members too.
+    let is_witness = |smaller: &Value| {
+        !(limits.is_over)()
+            && (question.open_content == OpenContent::Strict
+                || arena.evaluate(difference.formula, smaller) == Some(true))
+            && judges.confirm(smaller)
+    };
     Ok(Answer::NotContained {
-        witness: Witness::confirmed(minimise(document.clone(), &|smaller| judges.confirm(smaller))),
+        witness: Witness::confirmed(minimise(document.clone(), &is_witness)),
         reason: "found by solving for the difference".to_owned(),
     })
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::number::Number;
-use super::types::Types;
+use super::types::{Numbers, Types};
 use super::{ConstantId, Id, Literal, Name, Node, Span};
 use crate::contract::language::{LanguageId, Languages};
 
@@ -218,11 +218,6 @@ impl Arena {
         sorted.iter().any(|id| self.negations[id.0 as usize].is_some_and(|other| sorted.binary_search(&other).is_ok()))
     }
 
-    /// The negation, if it has been made.
-    pub(in crate::contract) fn known_negation(&self, id: Id) -> Option<Id> {
-        self.negations[id.0 as usize]
-    }
-
     /// Every document that the formula does not hold for.
     pub(in crate::contract) fn not(&mut self, id: Id) -> Id {
         if let Some(known) = self.negations[id.0 as usize] {
@@ -353,9 +348,8 @@ impl Arena {
         })
     }
 
-    /// The document is one of these; strings and numbers are kept together, so that long lists stay one formula. Where
-    /// it counts how numbers are `written`, 1 means only 1.
-    pub(in crate::contract) fn one_of(&mut self, values: &[Value], written: bool) -> Option<Id> {
+    /// The document is one of these; strings and numbers are kept together, so that long lists stay one formula.
+    pub(in crate::contract) fn one_of(&mut self, values: &[Value], numbers: Numbers) -> Option<Id> {
         let mut parts = Vec::new();
         let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
         if !texts.is_empty() {
@@ -370,19 +364,23 @@ impl Arena {
         for value in values {
             match value {
                 Value::Number(number) => {
-                    let number = super::number::exact(number)?;
-                    if number.is_integer() {
-                        whole.insert(number)
-                    } else {
-                        broken.insert(number)
+                    let exact = super::number::exact(number)?;
+                    let set = match (exact.is_integer(), number.is_f64()) {
+                        (true, false) => &mut whole,
+                        (true, true) => &mut pointed,
+                        (false, _) => &mut broken,
                     };
+                    set.insert(exact);
                 }
                 Value::String(_) => {}
                 other => parts.push(self.constant(other)?),
             }
         }
-        let whole_types = if written { Types::INTEGER } else { Types::WHOLE };
-        for (numbers, types) in [(whole, whole_types), (pointed, Types::POINTED), (broken, Types::FRACTION)] {
+        let whole_types = match numbers {
+            Numbers::AsWritten => Types::INTEGER,
+            Numbers::ByValue => Types::WHOLE,
+        };
+        for (numbers, types) in [(whole, whole_types), (pointed, Types::WHOLE), (broken, Types::FRACTION)] {
             if !numbers.is_empty() {
                 let of_type = self.of_type(types);
                 let among = self.when(Literal::OneOf { numbers: Rc::new(numbers), holds: true });

@@ -43,10 +43,7 @@ impl Arena {
 
     fn literal_holds(&self, literal: &Literal, value: &Value) -> Option<bool> {
         match value {
-            Value::Number(number) => match number::exact(number) {
-                Some(number) => Some(self.number_holds(literal, &number)),
-                None => None,
-            },
+            Value::Number(number) => number::exact(number).map(|number| self.number_holds(literal, &number)),
             Value::String(text) => self.text_holds(literal, text),
             Value::Array(items) => self.array_holds(literal, items),
             Value::Object(members) => self.object_holds(literal, members),

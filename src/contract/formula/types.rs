@@ -85,6 +85,15 @@ impl Types {
     }
 }
 
+/// How the numbers of a list are meant where 1.0 and 1 are of different types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::contract) enum Numbers {
+    /// 1 stands for the document 1, and not for 1.0, which no producer that the list describes would write.
+    AsWritten,
+    /// 1 stands for every number that equals it.
+    ByValue,
+}
+
 /// The type of a document.
 pub(in crate::contract) fn type_of(value: &Value) -> Types {
     match value {

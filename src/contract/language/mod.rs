@@ -332,15 +332,6 @@ impl Languages {
         complement.ok_or_else(|| "a pattern's complement has too many states".to_owned())
     }
 
-    /// Whether it holds nothing; `None` if that is not known.
-    pub(in crate::contract) fn is_empty(&self, id: LanguageId) -> Option<bool> {
-        if self.opaque(id).is_some() {
-            return None;
-        }
-        // What is kept was made so that the empty language has one id, and so has the full one.
-        Some(id == LanguageId::NONE)
-    }
-
     /// Up to `count` of its strings that have from `least` to `most` characters, short ones first.
     pub(in crate::contract) fn sample(&self, id: LanguageId, count: usize, least: u64, most: Option<u64>) -> Sample {
         if most.is_some_and(|most| most < least) {

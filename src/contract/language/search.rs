@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use regexsolver::fast_automaton::FastAutomaton;
 use regexsolver::regex_charclass::char::Char;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::Sample;
 
@@ -26,13 +26,16 @@ pub(super) struct Track {
 /// The states that each track may be in, sorted, and how long the string is, as far as that still counts.
 type At = (Vec<Vec<usize>>, u64);
 
+/// A combination of states, how it was come to, and by how many characters.
+type Seen = (At, Option<(usize, char)>, u64);
+
 /// A shortest string of `least` to `most` characters that is on all tracks.
 pub(super) fn shortest(tracks: &[Track], least: u64, most: Option<u64>) -> Sample {
     let alphabet = alphabet(tracks);
     let start: At = (tracks.iter().map(|track| vec![track.automaton.start_state()]).collect(), 0);
-    let mut came_from: FxHashMap<At, Option<(usize, char)>> = FxHashMap::default();
-    let mut order: Vec<(At, Option<(usize, char)>, u64)> = vec![(start.clone(), None, 0)];
-    came_from.insert(start, None);
+    let mut known: FxHashSet<At> = FxHashSet::default();
+    let mut order: Vec<Seen> = vec![(start.clone(), None, 0)];
+    known.insert(start);
     let mut open = VecDeque::from([0]);
     while let Some(index) = open.pop_front() {
         let (at, _, length) = order[index].clone();
@@ -45,13 +48,13 @@ pub(super) fn shortest(tracks: &[Track], least: u64, most: Option<u64>) -> Sampl
         for letter in &alphabet {
             let Some(states) = step(tracks, &at, *letter) else { continue };
             let next: At = (states, (length + 1).min(least));
-            if came_from.contains_key(&next) {
+            if known.contains(&next) {
                 continue;
             }
             if order.len() == VISITED_MAX {
                 return Sample::Unclear("several patterns together have too many states".into());
             }
-            came_from.insert(next.clone(), Some((index, *letter)));
+            known.insert(next.clone());
             order.push((next, Some((index, *letter)), length + 1));
             open.push_back(order.len() - 1);
         }
@@ -106,7 +109,7 @@ fn alphabet(tracks: &[Track]) -> Vec<char> {
         .collect()
 }
 
-fn spell(order: &[(At, Option<(usize, char)>, u64)], end: usize) -> String {
+fn spell(order: &[Seen], end: usize) -> String {
     let mut letters = Vec::new();
     let mut at = end;
     while let Some((before, letter)) = order[at].1 {

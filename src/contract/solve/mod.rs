@@ -124,11 +124,6 @@ impl<'a, 'l> Solver<'a, 'l> {
         self
     }
 
-    /// How many steps were taken.
-    pub(in crate::contract) fn steps(&self) -> u64 {
-        self.steps
-    }
-
     /// Counts a step; says so if there are no more.
     pub(super) fn step(&mut self) -> Option<Outcome> {
         self.steps += 1;
