@@ -9,12 +9,11 @@ pub mod containment;
 pub mod draft;
 mod formula;
 mod language;
-pub mod mode;
 pub mod resources;
 mod solve;
 
+pub use crate::domain::compatibility::Mode;
 pub use answer::{Answer, Witness};
 pub use containment::{Limits, OpenContent, Question, compare};
 pub use draft::Draft;
-pub use mode::Mode;
 pub use resources::Resources;

@@ -143,6 +143,7 @@ fn what_happened(body: &Body) -> String {
             resolved.data.keep.short(),
             safe::line(&resolved.data.reason)
         ),
+        Body::Contract(body) => super::contract::event::happened(body),
         Body::Other(other) => match (&other.from, &other.to) {
             (Some(from), Some(to)) => {
                 format!("{} {} → {}", safe::line(&other.kind), state(from.as_str()), state(to.as_str()))

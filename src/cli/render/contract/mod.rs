@@ -1,0 +1,3 @@
+//! Contracts, for people and programs.
+
+pub mod event;
