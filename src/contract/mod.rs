@@ -6,11 +6,17 @@
 pub mod answer;
 mod compile;
 pub mod containment;
+pub mod decide;
 pub mod draft;
 mod formula;
+pub mod gate;
 mod language;
+pub mod position;
 pub mod resources;
+pub mod schema;
 mod solve;
+pub mod state;
+pub mod waiver;
 
 pub use crate::domain::compatibility::Mode;
 pub use answer::{Answer, Witness};

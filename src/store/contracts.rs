@@ -97,6 +97,9 @@ pub trait Contracts {
     /// Machinery that failed.
     fn contract_strays(&self) -> Result<Vec<Fault>, StoreError>;
 
+    /// The folder that holds the store, where git is asked.
+    fn root(&self) -> PathBuf;
+
     /// Where a contract's folder is, for people; of one of its versions the file.
     fn contract_place(&self, name: &ContractName, version: Option<u32>) -> PathBuf;
 }

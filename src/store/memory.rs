@@ -308,6 +308,10 @@ impl Contracts for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn root(&self) -> PathBuf {
+        "memory:".into()
+    }
+
     fn contract_place(&self, name: &ContractName, version: Option<u32>) -> PathBuf {
         version.map_or_else(|| format!("memory:{name}"), |version| format!("memory:{name}/v{version}.json")).into()
     }

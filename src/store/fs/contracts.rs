@@ -131,6 +131,10 @@ impl Contracts for FsStore {
         Ok(found)
     }
 
+    fn root(&self) -> PathBuf {
+        self.layout.root().to_owned()
+    }
+
     fn contract_place(&self, name: &ContractName, version: Option<u32>) -> PathBuf {
         match version {
             Some(version) => self.layout.contract_version(name, version),
