@@ -87,7 +87,7 @@ impl Ledger<'_> {
         Ok(View {
             dependencies: dependencies.collect::<Result<_, _>>()?,
             open: open(&state, packet, self.workflow, by, contract_check),
-            expectation: expectation(&state, packet, self.workflow),
+            expectation: expectation(&state, packet, self.workflow, contract_check),
             state,
             history,
         })

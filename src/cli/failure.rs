@@ -299,7 +299,11 @@ fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
         ContractRefusal::NotPinned { pinned, .. } => {
             let pinned: Vec<String> = pinned.iter().map(ToString::to_string).collect();
             let failure = Failure::new(Exit::NotFound, "no-contract", message);
-            if pinned.is_empty() { failure.hint("nobody is") } else { failure.hint(format!("pinned: {}", pinned.join(", "))) }
+            if pinned.is_empty() {
+                failure.hint("nobody is")
+            } else {
+                failure.hint(format!("pinned: {}", pinned.join(", ")))
+            }
         }
         ContractRefusal::Over(_) => no("bad-text").hint("name a day that is to come"),
         ContractRefusal::Text(_) => no("bad-text"),
@@ -311,7 +315,9 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
         GitError::NoCommit { reference, shallow } => {
             let branch = reference.strip_prefix("origin/").unwrap_or(reference);
             let hint = if *shallow {
-                format!("git fetch --unshallow origin, or only git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}")
+                format!(
+                    "git fetch --unshallow origin, or only git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
+                )
             } else {
                 format!("git fetch origin {branch}")
             };

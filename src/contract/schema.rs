@@ -124,6 +124,35 @@ pub fn validator(schema: &Value, resources: &Resources, formats: bool) -> Result
         .map_err(|error| SchemaFault::new(error.instance_path().to_string(), error.to_string()))
 }
 
+/// The keyword that refuses a document, as a JSON pointer into the schema; `None` if none does, or nobody can tell.
+#[must_use]
+pub fn blame(schema: &Value, resources: &Resources, formats: bool, document: &Value) -> Option<String> {
+    let validator = validator(schema, resources, formats).ok()?;
+    validator.iter_errors(document).next().map(|error| error.schema_path().to_string())
+}
+
+/// An error of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DocumentFault {
+    /// Where in the document, as a JSON pointer.
+    pub pointer: String,
+    /// By which keyword of the schema, as a JSON pointer.
+    pub schema_pointer: String,
+    /// What.
+    pub what: String,
+}
+
+/// Everything for which a schema refuses a document, up to `max` of it.
+#[must_use]
+pub fn document_faults(validator: &Validator, document: &Value, max: usize) -> Vec<DocumentFault> {
+    let fault = |error: ValidationError<'_>| DocumentFault {
+        pointer: error.instance_path().to_string(),
+        schema_pointer: error.schema_path().to_string(),
+        what: SchemaFault::new("", error.to_string()).what,
+    };
+    validator.iter_errors(document).take(max).map(fault).collect()
+}
+
 /// The references of a schema that lead nowhere.
 fn reference_faults(schema: &Value, resources: &Resources) -> Vec<SchemaFault> {
     let mut names = Names::default();

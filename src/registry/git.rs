@@ -141,7 +141,8 @@ fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
 }
 
 fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {
-    let listed = git(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
+    let listed =
+        git(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
     if !listed.status.success() {
         let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
         return Err(GitError::Unreadable { reference: reference.to_owned(), path: CONTRACTS.to_owned(), what });

@@ -36,7 +36,9 @@ impl Shelf {
     pub fn changed(&self) -> Vec<(u32, Option<Hash>)> {
         let now = |version: &u32| self.files.get(version).map(|bytes| Hash::of(&[bytes]));
         let all = self.state.versions.iter().map(|(version, known)| (*version, known, now(version)));
-        all.filter(|(_, known, now)| *now != Some(known.registered.sha256)).map(|(version, _, now)| (version, now)).collect()
+        all.filter(|(_, known, now)| *now != Some(known.registered.sha256))
+            .map(|(version, _, now)| (version, now))
+            .collect()
     }
 
     /// The versions that have a file and no registration.

@@ -70,7 +70,11 @@ impl Ledger<'_> {
         loop {
             let shelf = match self.contract_if_any(name)? {
                 Some(shelf) => shelf,
-                None => Shelf::new(name, Graph::of_contract(name, Vec::new()).map_err(StoreError::from)?, Default::default()),
+                None => Shelf::new(
+                    name,
+                    Graph::of_contract(name, Vec::new()).map_err(StoreError::from)?,
+                    Default::default(),
+                ),
             };
             let first = conditions.key.as_ref().and_then(|key| shelf.graph.with_key(key));
             if let Some(first) = first {
@@ -168,7 +172,9 @@ fn founded(mut shelf: Shelf, founding: &Founding) -> Result<Shelf, AppError> {
     }
     if let Some(mode) = founding.mode.filter(|mode| *mode != state.mode) {
         let has = state.mode;
-        return Err(AppError::Usage(format!("{name} has the mode {has}; to change it: ledger contract mode {name} {mode}")));
+        return Err(AppError::Usage(format!(
+            "{name} has the mode {has}; to change it: ledger contract mode {name} {mode}"
+        )));
     }
     if let Some(owner) = founding.owner.as_ref().filter(|owner| Some(*owner) != state.owner.as_ref()) {
         let has = state.owner.as_ref().map_or_else(|| "no owner".to_owned(), |has| format!("the owner {has}"));

@@ -9,6 +9,7 @@ use super::super::{AppError, Ledger};
 use super::judge::{Judged, Subject};
 use super::{Candidate, Comparing};
 use crate::contract::gate::{Asking, Both, Direction, Pair};
+use crate::contract::schema;
 use crate::domain::compatibility::{Assumption, Verdict};
 use crate::domain::id::{ContractName, ContractRef};
 use crate::index::cache::threads;
@@ -48,6 +49,8 @@ pub struct Checked {
     pub file: PathBuf,
     /// The text of its file.
     pub text: String,
+    /// For each pair of what is known of it, the place in the file that has to do with its break, as a JSON pointer.
+    pub places: Vec<String>,
 }
 
 /// Something that no version may be held for, and that fails the check all the same.
@@ -154,24 +157,31 @@ impl Ledger<'_> {
     /// What is wrong with a contract whatever its versions say.
     fn problems(&self, name: &ContractName, shelf: Option<&Shelf>, commit: Option<&Commit>) -> Vec<Problem> {
         let place = |version| self.store.contract_place(name, version);
-        let problem = |code, file: PathBuf, what: String, fix: String| {
-            Problem { code, name: name.clone(), file, what, fix }
-        };
+        let problem =
+            |code, file: PathBuf, what: String, fix: String| Problem { code, name: name.clone(), file, what, fix };
         let restore = |file: &PathBuf| format!("restore it: git checkout HEAD -- {}", file.display());
         let mut found = Vec::new();
         if let Some(before) = commit.and_then(|commit| commit.shelves.get(name)) {
             for tampering in git::tampering(before, shelf) {
                 let (code, file, what) = match tampering {
-                    Tampering::Edited(v) => ("version-edited", place(Some(v)), format!("v{v} was registered and is never edited")),
-                    Tampering::Removed(v) => ("version-removed", place(Some(v)), format!("v{v} was registered and is gone")),
+                    Tampering::Edited(v) => {
+                        ("version-edited", place(Some(v)), format!("v{v} was registered and is never edited"))
+                    }
+                    Tampering::Removed(v) => {
+                        ("version-removed", place(Some(v)), format!("v{v} was registered and is gone"))
+                    }
                     Tampering::EventLost(hash) => {
                         let what = format!("event {} was on record and is gone", hash.short());
                         ("event-lost", place(None).join("events.jsonl"), what)
                     }
-                    Tampering::ContractRemoved => ("contract-removed", place(None), "it was there and is gone".to_owned()),
+                    Tampering::ContractRemoved => {
+                        ("contract-removed", place(None), "it was there and is gone".to_owned())
+                    }
                 };
                 let fix = match code {
-                    "version-edited" => format!("take the edit back, and register it as the next version: ledger contract add {name} FILE"),
+                    "version-edited" => format!(
+                        "take the edit back, and register it as the next version: ledger contract add {name} FILE"
+                    ),
                     _ => restore(&file),
                 };
                 found.push(problem(code, file, what, fix));
@@ -228,7 +238,8 @@ impl Ledger<'_> {
                 candidate.check(&self.reachable(&[&candidate.schema], comparing.resources)?)?;
             }
             let judged = self.judge_against(shelf, version, &candidate, &order.base, comparing)?;
-            checked.push(Checked { judged, registered, file, text: candidate.text });
+            let places = self.places_of(shelf, &judged, &candidate, &order.base, comparing)?;
+            checked.push(Checked { judged, registered, file, text: candidate.text, places });
         }
         Ok(checked)
     }
@@ -244,7 +255,32 @@ impl Ledger<'_> {
         let version = same.unwrap_or_else(|| shelf.state.next());
         let judged = self.judge_against(shelf, version, candidate, &order.base, comparing)?;
         let file = PathBuf::from(&candidate.file);
-        Ok(Checked { judged, registered: same.is_some(), file, text: candidate.text.clone() })
+        let places = self.places_of(shelf, &judged, candidate, &order.base, comparing)?;
+        Ok(Checked { judged, registered: same.is_some(), file, text: candidate.text.clone(), places })
+    }
+
+    /// The keywords that refuse the witnesses. One of an older version is looked for in the same place of the newer.
+    fn places_of(
+        &self,
+        shelf: &Shelf,
+        judged: &Judged,
+        candidate: &Candidate,
+        base: &Base,
+        comparing: Comparing<'_>,
+    ) -> Result<Vec<String>, AppError> {
+        let resources = self.reachable(&[&candidate.schema], comparing.resources)?;
+        let place = |pair: &Pair| {
+            let (gating, strict) = pair.both.witnesses(judged.assumption);
+            let Some(witness) = gating.or(strict) else { return Ok(String::new()) };
+            let refusing = match (pair.direction, base) {
+                (Direction::Backward, _) => candidate.schema.clone(),
+                (Direction::Forward, Base::Schema(base)) => base.schema.clone(),
+                (Direction::Forward, Base::Registry | Base::Commit(_)) => self.version_schema(shelf, pair.against)?,
+            };
+            let blamed = schema::blame(&refusing, &resources, judged.formats, witness.document());
+            Ok(blamed.unwrap_or_default())
+        };
+        judged.pairs.iter().map(place).collect()
     }
 
     fn judge_against(

@@ -38,7 +38,9 @@ impl Ledger<'_> {
         let mut faults = Vec::new();
         for (at, reference) in named.iter().enumerate() {
             // What is no reference at all is told with the packet's shape.
-            let Some(reference) = reference.as_str().and_then(|text| text.parse::<ContractRef>().ok()) else { continue };
+            let Some(reference) = reference.as_str().and_then(|text| text.parse::<ContractRef>().ok()) else {
+                continue;
+            };
             if let Some(what) = self.missing(&reference, may_be_next)? {
                 faults.push(DraftFault { pointer: format!("/contracts/{at}"), what });
             }

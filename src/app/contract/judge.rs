@@ -129,7 +129,12 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// As [`Self::judge`].
-    pub fn fare(&self, subject: Subject<'_>, comparing: Comparing<'_>, only: Option<&RepoId>) -> Result<Vec<Consumer>, AppError> {
+    pub fn fare(
+        &self,
+        subject: Subject<'_>,
+        comparing: Comparing<'_>,
+        only: Option<&RepoId>,
+    ) -> Result<Vec<Consumer>, AppError> {
         let schemas = self.standing_schemas(subject)?;
         let resources = self.resources_of(subject, &schemas, comparing)?;
         let held = self.held(subject, &schemas, &resources, comparing);

@@ -130,7 +130,9 @@ impl Ledger<'_> {
         let damaged = |what: &str| AppError::from(StoreError::damaged(None, &path, None, what));
         let Some(known) = shelf.state.versions.get(&version) else {
             let newest = shelf.state.newest();
-            return Err(crate::contract::decide::ContractRefusal::NoVersion { name: name.clone(), version, newest }.into());
+            return Err(
+                crate::contract::decide::ContractRefusal::NoVersion { name: name.clone(), version, newest }.into()
+            );
         };
         let bytes = shelf.files.get(&version).ok_or_else(|| damaged("the file of a registered version is missing"))?;
         if Hash::of(&[bytes]) != known.registered.sha256 {

@@ -34,11 +34,7 @@ impl Ledger<'_> {
     }
 
     /// The files of the versions against what was registered.
-    fn version_findings(
-        &self,
-        state: &ContractState,
-        files: &std::collections::BTreeMap<u32, Hash>,
-    ) -> Vec<Finding> {
+    fn version_findings(&self, state: &ContractState, files: &std::collections::BTreeMap<u32, Hash>) -> Vec<Finding> {
         let name = &state.name;
         let finding = |code, severity, version: u32, what: String, fix: Option<String>| {
             let path = self.store.contract_place(name, Some(version));
@@ -51,7 +47,9 @@ impl Ledger<'_> {
             match files.get(version) {
                 Some(hash) if *hash == expected || known.others.contains(hash) => {}
                 Some(hash) => {
-                    let what = format!("v{version} was changed after it was registered: its SHA-256 was {expected} and is {hash}");
+                    let what = format!(
+                        "v{version} was changed after it was registered: its SHA-256 was {expected} and is {hash}"
+                    );
                     found.push(finding("version-changed", Severity::Damage, *version, what, None));
                 }
                 None => {
@@ -87,8 +85,14 @@ impl Ledger<'_> {
         line: &dyn Fn(Hash) -> Option<usize>,
     ) -> Vec<Finding> {
         let path: PathBuf = self.store.contract_place(name, None).join("events.jsonl");
-        let finding = |code, severity, hash: Hash, what: String, fix: &str| {
-            Finding { code, severity, id: None, path: path.clone(), line: line(hash), what, fix: fix.to_owned() }
+        let finding = |code, severity, hash: Hash, what: String, fix: &str| Finding {
+            code,
+            severity,
+            id: None,
+            path: path.clone(),
+            line: line(hash),
+            what,
+            fix: fix.to_owned(),
         };
         let mut found = Vec::new();
         for (event, refusal) in illegal(name, graph) {

@@ -14,6 +14,9 @@ use crate::store::contracts::{Added, Addition};
 use crate::store::fs::CLOCK_LEAD_MS_MAX;
 use crate::store::{Append, StoreError};
 
+/// How long to wait for others who write.
+const WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// On what condition something is put on a contract's record.
 #[derive(Clone, Debug, Default)]
 pub struct ContractConditions {
@@ -111,7 +114,9 @@ impl Ledger<'_> {
 
     pub(super) fn key_reused(&self, first: &Event, graph: &Graph) -> AppError {
         match first.key().cloned() {
-            Some(key) => AppError::KeyReused { key, stream: graph.stream().clone(), event: Some(Box::new(first.clone())) },
+            Some(key) => {
+                AppError::KeyReused { key, stream: graph.stream().clone(), event: Some(Box::new(first.clone())) }
+            }
             None => AppError::Usage(format!("event {} has no key", first.n())),
         }
     }
@@ -154,9 +159,11 @@ impl Ledger<'_> {
         version: Option<(u32, &[u8])>,
         session: &Session,
     ) -> Result<Tried, AppError> {
-        self.store.witness(Some(event.clock()), &session.budget)?;
+        // Comparing may have no end; waiting for others has.
+        let budget = session.budget.at_most(WAIT_MAX);
+        self.store.witness(Some(event.clock()), &budget)?;
         let addition = Addition { event: &event, version };
-        match self.store.add_to_contract(name, graph.heads(), addition, &session.budget)? {
+        match self.store.add_to_contract(name, graph.heads(), addition, &budget)? {
             Added::Appended(Append::Committed(_)) => Ok(Tried::Done(Box::new(event))),
             Added::Appended(Append::Duplicate(_) | Append::Stale { .. }) => Ok(Tried::Again),
             Added::Appended(Append::Unknown(cause)) => Err(AppError::Unknown { cause, key: event.key().cloned() }),

@@ -316,9 +316,10 @@ pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
     let Fault { code, id, path, line, what } = fault;
     let request = id.map_or_else(|| "the contract".to_owned(), |id| id.to_string());
     let (severity, fix) = match code {
-        "tail-torn" if id.is_none() => {
-            (Severity::Violation, "any write to the contract sets it aside: for example ledger contract mode".to_owned())
-        }
+        "tail-torn" if id.is_none() => (
+            Severity::Violation,
+            "any write to the contract sets it aside: for example ledger contract mode".to_owned(),
+        ),
         "tail-torn" => (
             Severity::Violation,
             format!("any write to {request} sets it aside: for example ledger note {request} --text recovered"),
