@@ -275,7 +275,13 @@ fn every_error_stands_in_the_table() {
 #[test]
 fn every_finding_of_verify_stands_in_the_table() {
     let document = read("docs/errors.md");
-    for file in ["src/app/verify/mod.rs", "src/app/verify/index.rs", "src/store/fs/inspect.rs"] {
+    for file in [
+        "src/app/verify/mod.rs",
+        "src/app/verify/index.rs",
+        "src/app/contract/verify.rs",
+        "src/store/fs/inspect.rs",
+        "src/store/fs/contracts.rs",
+    ] {
         let source = fs::read_to_string(root().join(file)).unwrap();
         for text in source.split('"').skip(1).step_by(2) {
             let is_code = text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');

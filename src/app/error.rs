@@ -134,8 +134,13 @@ pub enum AppError {
         faults: Vec<SchemaFault>,
     },
     /// The file of the next version is there, and not on record.
-    #[error("{} is there and not on record", .0.display())]
-    VersionTaken(PathBuf),
+    #[error("{} is there and not on record", .path.display())]
+    VersionTaken {
+        /// The contract.
+        name: ContractName,
+        /// The file.
+        path: PathBuf,
+    },
     /// A commit that can't be read.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -261,9 +261,9 @@ impl From<AppError> for Failure {
                 let failure = Self::new(Exit::Refused, "bad-schema", message);
                 failure.detail(Detail { errors, ..Detail::default() }).hint("mend it, and try again")
             }
-            AppError::VersionTaken(path) => {
+            AppError::VersionTaken { name, path } => {
                 let path = path.display();
-                let hint = format!("register it as it is (ledger contract add NAME {path}), or move it away");
+                let hint = format!("register it as it is (ledger contract add {name} {path}), or move it away");
                 Self::new(Exit::Conflict, "version-taken", message).hint(hint)
             }
             AppError::Git(error) => git_failed(&message, &error),
@@ -314,12 +314,14 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
     match error {
         GitError::NoCommit { reference, shallow } => {
             let branch = reference.strip_prefix("origin/").unwrap_or(reference);
-            let hint = if *shallow {
-                format!(
-                    "git fetch --unshallow origin, or only git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
-                )
-            } else {
-                format!("git fetch origin {branch}")
+            let is_branch = branch.chars().all(|c| c.is_ascii_alphanumeric() || "._/-".contains(c)) && branch != "HEAD";
+            let hint = match (shallow, is_branch) {
+                (true, true) => format!(
+                    "git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}, or all: git fetch --unshallow origin"
+                ),
+                (true, false) => "git fetch --unshallow origin".to_owned(),
+                (false, true) => format!("git fetch origin {branch}"),
+                (false, false) => "git fetch origin".to_owned(),
             };
             Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
         }

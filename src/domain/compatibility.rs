@@ -75,6 +75,23 @@ impl Mode {
     pub fn is_transitive(self) -> bool {
         matches!(self, Self::BackwardTransitive | Self::ForwardTransitive | Self::FullTransitive)
     }
+
+    /// The least mode that asks for all that both ask for.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let transitive = self.is_transitive() || other.is_transitive();
+        let backward = self.wants_backward() || other.wants_backward();
+        let forward = self.wants_forward() || other.wants_forward();
+        match (backward, forward, transitive) {
+            (false, false, _) => Self::None,
+            (true, false, false) => Self::Backward,
+            (true, false, true) => Self::BackwardTransitive,
+            (false, true, false) => Self::Forward,
+            (false, true, true) => Self::ForwardTransitive,
+            (true, true, false) => Self::Full,
+            (true, true, true) => Self::FullTransitive,
+        }
+    }
 }
 
 impl fmt::Display for Mode {
@@ -203,6 +220,13 @@ mod tests {
             assert_eq!(mode.is_transitive(), mode.name().ends_with("_TRANSITIVE"));
             assert_eq!(mode.wants_backward(), mode.name().starts_with("BACKWARD") || mode.name().starts_with("FULL"));
             assert_eq!(mode.wants_forward(), mode.name().starts_with("FORWARD") || mode.name().starts_with("FULL"));
+        }
+        for (one, other) in Mode::ALL.into_iter().flat_map(|one| Mode::ALL.map(|other| (one, other))) {
+            let and = one.and(other);
+            assert_eq!(and, other.and(one));
+            assert_eq!((and.and(one), Mode::None.and(one), one.and(one)), (and, one, one));
+            assert_eq!(and.wants_backward(), one.wants_backward() || other.wants_backward());
+            assert_eq!(and.wants_forward(), one.wants_forward() || other.wants_forward());
         }
         let read = |text: &str| serde_json::from_str::<Mode>(text).ok();
         assert!(Mode::ALL.into_iter().all(|mode| read(&format!("\"{mode}\"")) == Some(mode)));

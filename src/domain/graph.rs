@@ -40,6 +40,26 @@ pub enum BadHistory {
         /// The parent that is missing.
         parent: Hash,
     },
+    /// A parent that is not here, of an event of a contract.
+    #[error("event {n} ({}) follows {}, which is not here: an event was removed", .hash.short(), .parent.short())]
+    ContractMissingParent {
+        /// The event's number.
+        n: u64,
+        /// The event.
+        hash: Hash,
+        /// The parent that is missing.
+        parent: Hash,
+    },
+    /// An event about something else, in the log of a contract.
+    #[error("event {n} ({}) is about {stream}, not about this contract", .hash.short())]
+    ContractStray {
+        /// The event's number.
+        n: u64,
+        /// The event.
+        hash: Hash,
+        /// What it is about.
+        stream: Stream,
+    },
     /// Events of this packet and of another one: two clones gave two requests one number.
     #[error("the log holds the events of two requests: two clones gave them one number, and their logs were merged")]
     TwoRequests,
@@ -83,6 +103,8 @@ impl BadHistory {
             | Self::MissingParent { hash, .. }
             | Self::WrongNumber { hash, .. }
             | Self::Beginning { hash, .. }
+            | Self::ContractMissingParent { hash, .. }
+            | Self::ContractStray { hash, .. }
             | Self::ContractBeginning { hash, .. } => Some(*hash),
             Self::TwoRequests | Self::TooMany(_) => None,
         }
@@ -300,7 +322,11 @@ fn check(stream: &Stream, root: Hash, events: &[Event]) -> Result<Vec<Head>, Bad
     for event in events {
         let (n, hash) = (event.n(), event.hash());
         if event.stream() != stream {
-            return Err(BadHistory::Stray { n, hash, stream: event.stream().clone() });
+            let about = event.stream().clone();
+            return Err(match stream {
+                Stream::Request(_) => BadHistory::Stray { n, hash, stream: about },
+                Stream::Contract(_) => BadHistory::ContractStray { n, hash, stream: about },
+            });
         }
         let mut expected = 1;
         for parent in event.parents() {
@@ -341,7 +367,11 @@ fn missing(event: &Event, parent: Hash, root: Hash, events: &[Event]) -> BadHist
     if event.n() == 1 && matches!(event.stream(), Stream::Request(_)) && events.iter().any(is_first) {
         return BadHistory::TwoRequests;
     }
-    BadHistory::MissingParent { n: event.n(), hash: event.hash(), parent }
+    let (n, hash) = (event.n(), event.hash());
+    match event.stream() {
+        Stream::Request(_) => BadHistory::MissingParent { n, hash, parent },
+        Stream::Contract(_) => BadHistory::ContractMissingParent { n, hash, parent },
+    }
 }
 
 fn heads_of(events: &[Event]) -> Vec<Head> {

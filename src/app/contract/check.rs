@@ -219,10 +219,15 @@ impl Ledger<'_> {
             candidate.check(&resources)?;
             return Ok(vec![self.check_candidate(shelf, candidate, order, comparing)?]);
         }
-        let is_new = |version: &u32| match commit {
-            Some(commit) => !commit.shelves.get(&state.name).is_some_and(|before| before.files.contains_key(version)),
-            None => Some(*version) == state.newest(),
+        let before = commit.and_then(|commit| commit.shelves.get(&state.name));
+        let is_new = |version: &u32| match (commit, before) {
+            (Some(_), Some(before)) => !before.files.contains_key(version),
+            (Some(_), None) => true,
+            (None, _) => Some(*version) == state.newest(),
         };
+        // Who weakens the mode in the same change is judged by the mode that was there, too.
+        let mut judged_by = shelf.clone();
+        judged_by.state.mode = before.map_or(state.mode, |before| before.state.mode.and(state.mode));
         let changed = shelf.changed();
         let mut checked = Vec::new();
         for version in state.versions.keys().copied().chain(shelf.unregistered()).filter(is_new) {
@@ -237,7 +242,7 @@ impl Ledger<'_> {
             if !registered {
                 candidate.check(&self.reachable(&[&candidate.schema], comparing.resources)?)?;
             }
-            let judged = self.judge_against(shelf, version, &candidate, &order.base, comparing)?;
+            let judged = self.judge_against(&judged_by, version, &candidate, &order.base, comparing)?;
             let places = self.places_of(shelf, &judged, &candidate, &order.base, comparing)?;
             checked.push(Checked { judged, registered, file, text: candidate.text, places });
         }

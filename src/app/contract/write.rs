@@ -167,7 +167,7 @@ impl Ledger<'_> {
             Added::Appended(Append::Committed(_)) => Ok(Tried::Done(Box::new(event))),
             Added::Appended(Append::Duplicate(_) | Append::Stale { .. }) => Ok(Tried::Again),
             Added::Appended(Append::Unknown(cause)) => Err(AppError::Unknown { cause, key: event.key().cloned() }),
-            Added::Taken(path) => Err(AppError::VersionTaken(path)),
+            Added::Taken(path) => Err(AppError::VersionTaken { name: name.clone(), path }),
         }
     }
 }

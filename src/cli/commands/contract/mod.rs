@@ -61,7 +61,7 @@ fn reference(typed: &str) -> Result<ContractRef, Failure> {
 
 /// A schema from a file or from standard input.
 fn candidate(typed: &str, context: &Context<'_>) -> Result<Candidate, Failure> {
-    let text = input::file_within(typed, context.env, VERSION_BYTES_MAX as u64 + 1)?;
+    let text = input::file_within(typed, context.env, VERSION_BYTES_MAX as u64)?;
     Ok(Candidate::read(input::shown(typed), text)?)
 }
 

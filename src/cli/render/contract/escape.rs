@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn nothing_untrusted_is_a_mark() {
         assert_eq!(xml("<a href=\"x\">&'\u{1b}"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\u{1b}");
-        assert_eq!(markdown("a|b_c<img>@team\n# x"), "a\\|b\\_c&lt;img\\>&#64;team\\n\\# x");
+        assert_eq!(markdown("a|b_c<img>@team\n# x"), r"a\|b\_c&lt;img\>&#64;team\\n\# x");
         assert_eq!(markdown_code("a``b"), "``` a``b ```");
         assert_eq!(github_property("a,b:c%\n::error"), "a%2Cb%3Ac%25%0A%3A%3Aerror");
         assert_eq!(github_message("x\n::error::y"), "x%0A::error::y");
