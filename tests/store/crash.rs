@@ -3,12 +3,13 @@
 use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::budget::Progress;
+use coordination_ledger::store::contracts::{Added, Addition};
 use coordination_ledger::store::fs::FsStore;
-use coordination_ledger::store::{Append, Budget, Commit, Created, Records, Store, StoreError};
+use coordination_ledger::store::{Append, Budget, Commit, Contracts, Created, Records, Store, StoreError};
 
 use crate::disk::{Chance, Fault, Happens, Then, TrialDisk};
 use crate::ledger::{Ledger, append, check_all, endless, make};
-use crate::support::{key, note, request};
+use crate::support::{contract, key, note, registration, request};
 
 const HAPPENS: [Happens; 3] = [Happens::Nothing, Happens::Half, Happens::All];
 const CALLS_MAX: usize = 200;
@@ -27,18 +28,19 @@ enum Deed {
     Create,
     Append,
     Batch,
+    Register,
 }
 
-const DEEDS: [Deed; 3] = [Deed::Create, Deed::Append, Deed::Batch];
+const DEEDS: [Deed; 4] = [Deed::Create, Deed::Append, Deed::Batch, Deed::Register];
 
 fn old(number: u32) -> RequestId {
     format!("REQ-20261120-{number:04}").parse().unwrap()
 }
 
 impl Deed {
-    /// One of the two others.
+    /// One of the others.
     fn other(self, which: usize) -> Self {
-        DEEDS[(self as usize + 1 + which % 2) % DEEDS.len()]
+        DEEDS[(self as usize + 1 + which % (DEEDS.len() - 1)) % DEEDS.len()]
     }
 
     fn do_on(self, store: &FsStore, budget: &Budget) -> Told {
@@ -46,6 +48,7 @@ impl Deed {
             Self::Create => store.create(&request("new", Some("new")), budget).map(|created| told_of_create(&created)),
             Self::Append => append_keyed(store, old(1), "deed", budget),
             Self::Batch => batch(store, budget),
+            Self::Register => register(store, budget),
         };
         told.unwrap_or_else(Told::Failed)
     }
@@ -58,6 +61,7 @@ impl Deed {
         };
         let request = |key_of_request: &str| store.find(&key(key_of_request), &endless()).unwrap();
         match self {
+            Self::Register => vec![is_registered(store)],
             Self::Create => vec![request("new").is_some()],
             Self::Append => vec![event(Some(old(1)), "deed")],
             Self::Batch => vec![
@@ -106,6 +110,31 @@ fn batch(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
     })
 }
 
+const SCHEMA: &[u8] = b"{\"type\": \"integer\"}\n";
+
+fn register(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
+    loop {
+        let graph = store.contract(&contract())?;
+        let event = registration(graph.as_ref(), 1, SCHEMA, Some("deed"));
+        let heads = graph.as_ref().map(|graph| graph.heads().to_vec()).unwrap_or_default();
+        let addition = Addition { event: &event, version: Some((1, SCHEMA)) };
+        match store.add_to_contract(&contract(), &heads, addition, budget)? {
+            Added::Appended(Append::Committed(_) | Append::Duplicate(_)) => return Ok(Told::Done),
+            Added::Appended(Append::Unknown(_)) => return Ok(Told::Unknown),
+            Added::Appended(Append::Stale { actual }) => assert_ne!(actual, heads),
+            Added::Taken(path) => panic!("{} holds something else", path.display()),
+        }
+    }
+}
+
+/// Whether the version is on record; one that is has its file, whole.
+fn is_registered(store: &FsStore) -> bool {
+    let graph = store.contract(&contract()).unwrap();
+    let is = graph.is_some_and(|graph| graph.with_key(&key("deed")).is_some());
+    assert!(!is || store.version_bytes(&contract(), 1).unwrap().as_deref() == Some(SCHEMA), "on record without a file");
+    is
+}
+
 /// A ledger with two requests, and their histories.
 struct Before {
     ledger: Ledger,
@@ -136,7 +165,7 @@ impl Before {
 
 /// Everything can be written and read again.
 fn check_usable(store: &FsStore, deed: Deed) {
-    for next in [deed, deed.other(0), deed.other(1)] {
+    for next in [deed, deed.other(0), deed.other(1), deed.other(2)] {
         assert!(matches!(next.do_on(store, &endless()), Told::Done), "{next:?} after {deed:?}");
         assert!(next.parts(store).iter().all(|there| *there), "{next:?} after {deed:?}");
     }

@@ -72,34 +72,35 @@ impl Contracts for FsStore {
         let _entered = self.enter(budget)?;
         let _lock = self.lock_stream(&stream, budget)?;
         self.make_contract_folder(name)?;
-        let mut open = Some(self.open_stream(&stream, budget)?);
-        let goes_on = open.as_ref().is_some_and(|open| {
-            let graph = open.recorded.graph();
-            let known = addition.event.key().is_some_and(|key| graph.with_key(key).is_some());
-            !known && graph.heads() == expected
-        });
+        let open = self.open_stream(&stream, budget)?;
+        let graph = open.recorded.graph();
+        if graph.events().is_empty() {
+            // Whoever made the folders may have been killed before their names were durable.
+            self.sync_contract_folders()?;
+        }
+        let is_known = addition.event.key().is_some_and(|key| graph.with_key(key).is_some());
         let mut placed = None;
-        if let Some((version, bytes)) = addition.version.filter(|_| goes_on) {
+        if let Some((version, bytes)) = addition.version.filter(|_| !is_known && graph.heads() == expected) {
             let path = self.layout.contract_version(name, version);
-            match self.place_version(&path, bytes, budget)? {
+            match self.name_once(&self.layout.contract(name), &path, bytes, budget)? {
                 Named::Done => placed = Some(path),
+                // A registration that was cut short; this one completes it.
                 Named::Exists if self.is_there(&path, bytes)? => {}
                 Named::Exists => return Ok(Added::Taken(path)),
             }
         }
-        match self.append_locked(&stream, expected, addition.event, open.take(), budget) {
-            Ok(appended @ (Append::Committed(_) | Append::Unknown(_))) => Ok(Added::Appended(appended)),
-            Ok(appended @ (Append::Duplicate(_) | Append::Stale { .. })) => {
-                self.take_version_back(placed)?;
-                budget.set_progress(Progress::Before);
-                Ok(Added::Appended(appended))
-            }
-            Err(error) => {
-                self.take_version_back(placed)?;
-                budget.set_progress(Progress::Before);
-                Err(error)
-            }
+        let synced = match addition.version {
+            // The file's name must last before the event does.
+            Some(_) => self.sync_contract(name),
+            None => Ok(()),
+        };
+        let appended = synced.and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), budget));
+        if !matches!(appended, Ok(Append::Committed(_) | Append::Unknown(_))) {
+            // Left behind, a file that is not on record is completed or refused by the next registration.
+            let _ = self.take_version_back(placed);
+            budget.set_progress(Progress::Before);
         }
+        appended.map(Added::Appended)
     }
 
     fn inspect_contract(&self, name: &ContractName) -> Result<InspectedContract, StoreError> {
@@ -183,23 +184,27 @@ impl FsStore {
         let folder = self.layout.contract(name);
         let contracts = self.layout.contracts();
         let above = contracts.parent().unwrap_or(&contracts).to_owned();
-        for (path, parent) in [(&above, self.layout.root()), (&contracts, &above), (&folder, &contracts)] {
+        for path in [&above, &contracts, &folder] {
             if !check_folder(path)? {
                 self.disk.make_dir(path).map_err(io("make", path))?;
-                self.disk.sync_dir(parent).map_err(io("sync", parent))?;
             }
         }
         Ok(())
     }
 
-    /// Writes a version's file durably and gives it its name, unless that is taken.
-    fn place_version(&self, path: &Path, bytes: &[u8], budget: &Budget) -> Result<Named, StoreError> {
-        let folder = path.parent().unwrap_or(path);
-        let named = self.name_once(folder, path, bytes, budget)?;
-        if named == Named::Done {
-            self.disk.sync_dir(folder).map_err(io("sync", folder))?;
-        }
-        Ok(named)
+    /// Makes the names of the folders around a contract's durable.
+    fn sync_contract_folders(&self) -> Result<(), StoreError> {
+        let contracts = self.layout.contracts();
+        let schemas = contracts.parent().unwrap_or(&contracts);
+        [self.layout.root(), schemas, &contracts]
+            .into_iter()
+            .try_for_each(|folder| self.disk.sync_dir(folder).map_err(io("sync", folder)))
+    }
+
+    /// Makes the names in a contract's folder durable.
+    fn sync_contract(&self, name: &ContractName) -> Result<(), StoreError> {
+        let folder = self.layout.contract(name);
+        self.disk.sync_dir(&folder).map_err(io("sync", &folder))
     }
 
     fn is_there(&self, path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
