@@ -68,13 +68,18 @@ pub(crate) fn note_after(id: RequestId, heads: &[Head], text: &str, key: Option<
     .unwrap()
 }
 
-/// The contract of the tests.
-pub(crate) fn contract() -> ContractName {
-    "billing.invoice".parse().unwrap()
+pub(crate) fn contract(name: &str) -> ContractName {
+    name.parse().unwrap()
 }
 
 /// The registration of a version that follows all heads of what was read; of `None` the first.
-pub(crate) fn registration(graph: Option<&Graph>, version: u32, bytes: &[u8], key: Option<&str>) -> Event {
+pub(crate) fn registration(
+    name: &ContractName,
+    graph: Option<&Graph>,
+    version: u32,
+    bytes: &[u8],
+    key: Option<&str>,
+) -> Event {
     let n = graph.map_or(0, Graph::version) + 1;
     let registered = Registered {
         version,
@@ -89,14 +94,14 @@ pub(crate) fn registration(graph: Option<&Graph>, version: u32, bytes: &[u8], ke
         owner: None,
     };
     Event::seal(Unsealed {
-        stream: Stream::Contract(contract()),
+        stream: Stream::Contract(name.clone()),
         clock: Hybrid { at: noon(), tick: n },
         writer: writer(),
         by: "bob".parse().unwrap(),
         key: key.map(|key| key.parse().unwrap()),
         body: Body::Contract(ContractBody::Registered(registered)),
         n,
-        parents: graph.map_or_else(|| vec![contract_root(&contract())], Graph::next_parents),
+        parents: graph.map_or_else(|| vec![contract_root(name)], Graph::next_parents),
     })
     .unwrap()
 }

@@ -1,19 +1,24 @@
 //! What stores promise of contracts.
 
 use super::endless;
-use super::support::{contract, key, registration};
+use super::support::{self, key, registration};
 use crate::domain::graph::{Graph, Head};
+use crate::domain::id::ContractName;
 use crate::store::contracts::{Added, Addition};
 use crate::store::{Append, Store};
 
 const ONE: &[u8] = b"{\"type\":\"integer\"}";
 const TWO: &[u8] = b"true";
 
+fn contract() -> ContractName {
+    support::contract("billing.invoice")
+}
+
 /// Registers a version after all that is there.
 #[track_caller]
 fn register(store: &dyn Store, version: u32, bytes: &[u8], key: Option<&str>) -> Added {
     let graph = store.contract(&contract()).unwrap();
-    let event = registration(graph.as_ref(), version, bytes, key);
+    let event = registration(&contract(), graph.as_ref(), version, bytes, key);
     let heads = graph.as_ref().map(|graph| graph.heads().to_vec()).unwrap_or_default();
     let addition = Addition { event: &event, version: Some((version, bytes)) };
     store.add_to_contract(&contract(), &heads, addition, &endless()).unwrap()
@@ -45,7 +50,7 @@ pub(super) fn a_stale_or_known_registration_leaves_nothing(store: &dyn Store) {
     let duplicate = register(store, 2, TWO, Some("k"));
     assert_eq!(duplicate, Added::Appended(Append::Duplicate(before[0])));
     let graph = store.contract(&contract()).unwrap();
-    let event = registration(graph.as_ref(), 2, TWO, Some("other"));
+    let event = registration(&contract(), graph.as_ref(), 2, TWO, Some("other"));
     let addition = Addition { event: &event, version: Some((2, TWO)) };
     let stale = store.add_to_contract(&contract(), &[], addition, &endless()).unwrap();
     assert_eq!(stale, Added::Appended(Append::Stale { actual: before.clone() }));
@@ -63,7 +68,7 @@ pub(super) fn a_version_is_never_replaced(store: &dyn Store) {
 pub(super) fn a_second_beginning_stands_beside_the_first(store: &dyn Store) {
     assert!(matches!(register(store, 1, ONE, None), Added::Appended(Append::Committed(_))));
     // As two clones bring it about.
-    let event = registration(None, 2, TWO, Some("late"));
+    let event = registration(&contract(), None, 2, TWO, Some("late"));
     let addition = Addition { event: &event, version: Some((2, TWO)) };
     let told = store.add_to_contract(&contract(), &heads(store), addition, &endless());
     match told {

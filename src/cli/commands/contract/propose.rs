@@ -161,20 +161,17 @@ fn members(
         details.insert("migration".to_owned(), migration.into());
     }
     let title = args.title.clone().unwrap_or_else(|| format!("{} {}", judged.reference, verb(judged)));
-    let members = json!({
-        "title": title,
-        "description": text::answers(judged),
-        "origin_repo_id": from,
-        "target_repo_ids": targets,
-        "request_type": request_type,
-        "contracts": [judged.reference.to_string()],
-        "details": details,
-        "key": key,
-    });
-    match members {
-        Value::Object(members) => Ok(members),
-        _ => Ok(Map::new()),
-    }
+    let members = [
+        ("title", title.into()),
+        ("description", text::answers(judged).into()),
+        ("origin_repo_id", from.into()),
+        ("target_repo_ids", targets.into()),
+        ("request_type", request_type.into()),
+        ("contracts", json!([judged.reference.to_string()])),
+        ("details", details),
+        ("key", key.into()),
+    ];
+    Ok(members.into_iter().map(|(name, value): (&str, Value)| (name.to_owned(), value)).collect())
 }
 
 fn verb(judged: &Judged) -> &'static str {
