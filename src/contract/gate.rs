@@ -15,6 +15,9 @@ use crate::domain::id::RepoId;
 /// A function that answers questions of containment: [`compare`](super::compare), or a test's.
 pub type Compare<'a> = &'a (dyn Fn(&Question<'_>, &Limits<'_>) -> Answer + Sync);
 
+/// Gives each question its own time: hands the limits for one to whoever asks.
+pub type Within<'a> = &'a dyn Fn(&mut dyn FnMut(&Limits<'_>));
+
 impl From<Assumption> for OpenContent {
     fn from(assumption: Assumption) -> Self {
         match assumption {
@@ -183,12 +186,12 @@ pub struct Held<'a> {
 impl Held<'_> {
     /// Holds the candidate against the versions that the mode names.
     #[must_use]
-    pub fn pairs(&self, limits: &dyn Fn(&mut dyn FnMut(&Limits<'_>))) -> Vec<Pair> {
+    pub fn pairs(&self, within: Within<'_>) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for against in self.state.earlier(self.version) {
             for direction in Direction::of(self.state.mode) {
                 let both = match (self.schema_of)(against) {
-                    Some(other) => self.both(other, direction, limits),
+                    Some(other) => self.both(other, direction, within),
                     None => unknown(&format!("v{against} can't be read")),
                 };
                 pairs.push(Pair { against, direction, both });
@@ -199,29 +202,23 @@ impl Held<'_> {
 
     /// Holds the candidate against what each consumer uses.
     #[must_use]
-    pub fn consumers(&self, pairs: &[Pair], limits: &dyn Fn(&mut dyn FnMut(&Limits<'_>))) -> Vec<Consumer> {
-        self.state.pins.iter().map(|(repo, pin)| self.consumer(repo, pin, pairs, limits)).collect()
+    pub fn consumers(&self, pairs: &[Pair], within: Within<'_>) -> Vec<Consumer> {
+        self.state.pins.iter().map(|(repo, pin)| self.consumer(repo, pin, pairs, within)).collect()
     }
 
     /// Holds the candidate against what one consumer uses.
     #[must_use]
-    pub fn consumer(
-        &self,
-        repo: &RepoId,
-        pin: &Pin,
-        pairs: &[Pair],
-        limits: &dyn Fn(&mut dyn FnMut(&Limits<'_>)),
-    ) -> Consumer {
+    pub fn consumer(&self, repo: &RepoId, pin: &Pin, pairs: &[Pair], within: Within<'_>) -> Consumer {
         let answers = match &pin.needs {
             // What the provider will send must be what the consumer needs, whatever the mode.
-            Some(needs) => vec![self.both(needs, Direction::Forward, limits)],
+            Some(needs) => vec![self.both(needs, Direction::Forward, within)],
             None if pin.version == self.version => Vec::new(),
             None => {
                 let one = |direction| {
                     let known = pairs.iter().find(|pair| pair.against == pin.version && pair.direction == direction);
                     known.map(|pair| pair.both.clone()).unwrap_or_else(|| match (self.schema_of)(pin.version) {
-                        Some(other) if pin.version < self.version => self.both(other, direction, limits),
-                        Some(other) => self.both(other, direction.turned(), limits),
+                        Some(other) if pin.version < self.version => self.both(other, direction, within),
+                        Some(other) => self.both(other, direction.turned(), within),
                         None => unknown(&format!("v{} can't be read", pin.version)),
                     })
                 };
@@ -241,13 +238,13 @@ impl Held<'_> {
         }
     }
 
-    fn both(&self, other: &Value, direction: Direction, limits: &dyn Fn(&mut dyn FnMut(&Limits<'_>))) -> Both {
+    fn both(&self, other: &Value, direction: Direction, within: Within<'_>) -> Both {
         let (sub, sup) = match direction {
             Direction::Backward => (other, self.candidate),
             Direction::Forward => (self.candidate, other),
         };
         let mut both = None;
-        limits(&mut |limits| both = Some(Both::ask(self.compare, sub, sup, self.asking, limits)));
+        within(&mut |limits| both = Some(Both::ask(self.compare, sub, sup, self.asking, limits)));
         both.unwrap_or_else(|| unknown("the time ran out"))
     }
 }

@@ -112,7 +112,7 @@ pub fn validator(schema: &Value, resources: &Resources, formats: bool) -> Result
     let mut builder = Registry::new().retriever(Nothing);
     for (address, document) in resources.iter() {
         let resource = Resource::from_contents(document.clone());
-        builder = builder.add(address.to_owned(), resource).map_err(|error| bad(error.to_string()))?;
+        builder = builder.add(address, resource).map_err(|error| bad(error.to_string()))?;
     }
     let registry = builder.prepare().map_err(|error| bad(error.to_string()))?;
     jsonschema::options()

@@ -237,6 +237,7 @@ impl ContractState {
     }
 
     /// The versions that are not retired, in order.
+    #[must_use]
     pub fn standing(&self) -> impl DoubleEndedIterator<Item = u32> {
         self.versions.iter().filter(|(_, version)| version.stage != Stage::Retired).map(|(number, _)| *number)
     }
@@ -374,10 +375,8 @@ pub(in crate::contract) mod tests {
     #[test]
     fn one_number_that_was_given_twice_is_kept_in_mind() {
         let first = event(registered(1), &[]);
-        let other = match registered(2) {
-            ContractBody::Registered(r) => ContractBody::Registered(Registered { sha256: Hash::of(&[b"x"]), ..r }),
-            _ => unreachable!("it is a registration"),
-        };
+        let ContractBody::Registered(second) = registered(2) else { panic!("it is a registration") };
+        let other = ContractBody::Registered(Registered { sha256: Hash::of(&[b"x"]), ..second });
         let state = replay(vec![first.clone(), event(registered(2), &[&first]), event(other, &[&first])]);
         assert_eq!(state.versions[&2].others.len(), 1);
     }

@@ -63,6 +63,13 @@ struct Blob {
     part: Part,
 }
 
+/// What is known of a contract once its files are read.
+#[derive(Default)]
+struct Parts {
+    log: Vec<u8>,
+    files: BTreeMap<u32, Vec<u8>>,
+}
+
 enum Part {
     Log,
     Version(u32),
@@ -75,7 +82,7 @@ enum Part {
 pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
     let commit = commit_of(root, reference)?;
     let blobs = blobs(root, reference, &commit)?;
-    let mut parts: BTreeMap<ContractName, (Vec<u8>, BTreeMap<u32, Vec<u8>>)> = BTreeMap::new();
+    let mut parts: BTreeMap<ContractName, Parts> = BTreeMap::new();
     if !blobs.is_empty() {
         let mut objects = Objects::open(root)?;
         for blob in blobs {
@@ -90,13 +97,13 @@ pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
             })?;
             let contract = parts.entry(blob.name).or_default();
             match blob.part {
-                Part::Log => contract.0 = bytes,
-                Part::Version(version) => drop(contract.1.insert(version, bytes)),
+                Part::Log => contract.log = bytes,
+                Part::Version(version) => drop(contract.files.insert(version, bytes)),
             }
         }
     }
     let mut shelves = BTreeMap::new();
-    for (name, (bytes, files)) in parts {
+    for (name, Parts { log: bytes, files }) in parts {
         let path = format!("{CONTRACTS}/{name}/{CONTRACT_LOG}");
         let unreadable =
             |what: String| GitError::Unreadable { reference: reference.to_owned(), path: path.clone(), what };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::{AppError, Ledger};
 use super::Comparing;
-use crate::contract::gate::{self, Asking, Consumer, Held, Pair};
+use crate::contract::gate::{self, Asking, Consumer, Held, Pair, Within};
 use crate::contract::waiver::{Plea, Waiving, waiving};
 use crate::domain::compatibility::{Assumption, Mode, Verdict};
 use crate::domain::hash::Hash;
@@ -222,8 +222,6 @@ struct HeldParts<'a> {
     asking: Asking<'a>,
     comparing: Comparing<'a>,
 }
-
-type Within<'a> = &'a dyn Fn(&mut dyn FnMut(&crate::contract::Limits<'_>));
 
 impl HeldParts<'_> {
     fn with<T>(&self, use_it: impl FnOnce(Held<'_>) -> T) -> T {
