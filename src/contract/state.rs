@@ -390,4 +390,78 @@ pub(in crate::contract) mod tests {
         assert_eq!(against(Mode::Backward), [3]);
         assert_eq!(against(Mode::FullTransitive), [3, 1]);
     }
+
+    /// What a clone does: which kind of event, about whom, and after which of those that are there.
+    type Step = (u8, u8, Vec<proptest::sample::Index>);
+
+    fn grown(steps: &[Step]) -> Vec<Event> {
+        let mut events = vec![event(registered(1), &[])];
+        for (kind, of, after) in steps {
+            let mut parents: Vec<&Event> = after.iter().map(|index| &events[index.index(events.len())]).collect();
+            parents.sort_by_key(|parent| (parent.n(), parent.hash()));
+            parents.dedup_by_key(|parent| parent.hash());
+            let version = u32::from(of % 3) + 1;
+            let repo = ["shop", "web", "mail"][usize::from(of % 3)];
+            let body = match kind % 7 {
+                0 => registered(version),
+                1 => mode(Mode::ALL[usize::from(of % 7)]),
+                2 | 3 => pinned(repo, u32::from(of / 3 % 3) + 1),
+                4 => ContractBody::Unpinned(Unpinned { repo: repo.parse().unwrap() }),
+                5 => ContractBody::Activated(OfVersion { version }),
+                _ => ContractBody::Deprecated(OfVersion { version }),
+            };
+            let next = event(body, &parents);
+            events.push(next);
+        }
+        events
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config {
+            cases: 256,
+            failure_persistence: None,
+            ..proptest::test_runner::Config::default()
+        })]
+
+        #[test]
+        fn the_set_of_events_is_all_that_counts(
+            steps in proptest::collection::vec(
+                (0..7_u8, 0..9_u8, proptest::collection::vec(proptest::prelude::any::<proptest::sample::Index>(), 1..3)),
+                0..12,
+            ),
+            turn in 0..13_usize,
+        ) {
+            let events = grown(&steps);
+            let whole = replay(events.clone());
+            let mut turned = events.clone();
+            turned.rotate_left(turn % events.len());
+            turned.extend(events.first().cloned());
+            proptest::prop_assert_eq!(replay(turned), whole.clone());
+            // What two clones know of it, united in either order.
+            let graph = Graph::of_contract(&name(), events.clone()).unwrap();
+            let (here, there) = (graph.up_to(events[turn % events.len()].hash()), graph.up_to(events[0].hash()));
+            let united = here.clone().merge(there.clone()).unwrap();
+            proptest::prop_assert_eq!(&united, &there.merge(here).unwrap());
+            // Somebody who sees all of it and says it anew settles it.
+            let heads: Vec<&Event> =
+                graph.heads().iter().filter_map(|head| graph.event(head.hash)).collect();
+            let mut settled = events.clone();
+            settled.push(event(mode(Mode::Forward), &heads));
+            let settled = replay(settled);
+            proptest::prop_assert_eq!(settled.mode, Mode::Forward);
+            proptest::prop_assert!(settled.conflicts.iter().all(|conflict| conflict.what != "mode"));
+        }
+
+        #[test]
+        fn one_who_follows_the_other_contradicts_nobody(kinds in proptest::collection::vec((0..7_u8, 0..9_u8), 0..12)) {
+            let mut events = vec![event(registered(1), &[])];
+            for (kind, of) in kinds {
+                let last = events.last().cloned().unwrap();
+                let next = grown(&[(kind, of, vec![])]).pop().unwrap();
+                let Body::Contract(body) = next.body().clone() else { panic!("it is a contract's") };
+                events.push(event(body, &[&last]));
+            }
+            proptest::prop_assert_eq!(replay(events).conflicts, []);
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn documents_are_checked_with_all_that_is_wrong_and_where() {
     {
       "v": 1,
       "data": {
-        "contract": "billing.invoice", "version": 1, "formats": false, "documents": 1, "invalid": 1,
+        "contract": "billing.invoice", "version": 1, "formats": false, "documents": 1, "invalid": 1, "untold": 0,
         "errors": [
           {
             "file": "standard input", "pointer": "", "schema_pointer": "/type",
@@ -37,6 +37,20 @@ fn documents_are_checked_with_all_that_is_wrong_and_where() {
     ! error: billing.invoice has no version 9
     ! hint: its newest is v2
     [exit 4]
+    "#);
+}
+
+#[test]
+fn of_very_many_errors_the_rest_is_counted() {
+    let sandbox = invoices();
+    sandbox.run("yes '{}' | head -n 10002 > many.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger contract validate many.jsonl --contract billing.invoice@1 | tail -n 2
+    and 2 more
+    10002 documents of billing.invoice@1 checked, 10002 not valid
+    $ ledger contract validate many.jsonl --contract billing.invoice@1 --format jsonl | wc -l
+    10000
+    ! {"v": 1, "notice": {"message": "2 more errors are not told"}}
     "#);
 }
 

@@ -186,6 +186,24 @@ fn a_break_is_refused_with_the_document_that_breaks() {
 }
 
 #[test]
+fn of_many_who_register_at_once_each_gets_a_number_of_its_own() {
+    let sandbox = files();
+    sandbox.run("ledger contract add many v1.json --mode none");
+    sandbox.run(
+        r#"for i in 1 2 3 4 5 6 7 8; do echo "{\"const\":$i}" > $i.json; ledger contract add many $i.json --key $i > out.$i & done; wait
+           for i in 1 2 3 4 5 6 7 8; do ledger contract add many $i.json --key $i; done | grep -c 'before with this key'"#,
+    );
+    transcript!(sandbox, @"
+    $ ls schemas/contracts/many | wc -l; cat out.? | grep -c registered; ledger contract show many | grep -c draft
+    10
+    8
+    9
+    $ ledger verify
+    ok: 0 requests, 1 contract, 9 events verified
+    ");
+}
+
+#[test]
 fn the_mode_says_what_breaks() {
     transcript!(files(), @r#"
     $ ledger contract add a v1.json --mode none; ledger contract add a v3.json

@@ -16,7 +16,7 @@ use crate::app::Ledger;
 use crate::app::contract::Comparing;
 use crate::contract::gate::{Asking, Both, Direction, Pair};
 use crate::contract::{Resources, compare};
-use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::compatibility::{Assumption, Stage, Verdict};
 use crate::domain::id::{ContractName, ContractRef};
 
 /// One of two schemas that are compared.
@@ -152,6 +152,7 @@ pub(super) fn can_i_deploy(
     let (stage, consumers) = ledger.can_deploy(&version, consumer.as_ref(), comparing)?;
     let worst = consumers.iter().map(|consumer| consumer.verdict).max().unwrap_or(Verdict::Compatible);
     let (answer, exit) = match worst {
+        _ if stage == Stage::Retired => ("no", Exit::No),
         Verdict::Compatible => ("yes", Exit::Done),
         Verdict::Breaking => ("no", Exit::No),
         Verdict::Undecided => ("unknown", Exit::Undecided),
@@ -171,6 +172,9 @@ pub(super) fn can_i_deploy(
     let assumed = consumers.iter().any(|consumer| consumer.assumed);
     let hangs = if assumed { format!(", assuming {} content", assumption.name()) } else { String::new() };
     let mut told = format!("{answer}: {version} ({stage}){hangs}\n");
+    if stage == Stage::Retired {
+        told.push_str("  it is retired\n");
+    }
     if consumers.is_empty() {
         told.push_str("  nobody is pinned to it\n");
     }

@@ -21,6 +21,8 @@ use crate::domain::id::ContractName;
 
 /// The most errors of a document that are told.
 const ERRORS_MAX: usize = 50;
+/// The most errors that are told in all; the rest is counted.
+const TOLD_MAX: usize = 10_000;
 /// The largest document, in bytes.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -31,6 +33,7 @@ struct ValidateView<'a> {
     formats: bool,
     documents: u64,
     invalid: u64,
+    untold: u64,
     errors: Vec<ErrorView>,
 }
 
@@ -52,20 +55,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
     let reachable = ledger.reachable(&[&schema], resources)?;
     let validator = schema::validator(&schema, &reachable, shelf.state.formats)
         .map_err(|fault| AppError::BadSchema { file: version.to_string(), faults: vec![fault] })?;
-    let mut tally = Tally { validator: &validator, documents: 0, invalid: 0, errors: Vec::new() };
     let shown = context.output.err_is_terminal && !context.output.quiet;
     let bar = Progress::new("validating", &context.budget, shown);
-    for (at, file) in args.files.iter().enumerate() {
+    let mut tally = Tally { validator: &validator, documents: 0, invalid: 0, untold: 0, errors: Vec::new(), bar: &bar };
+    for file in &args.files {
         if file.ends_with(".jsonl") || file.ends_with(".ndjson") {
             tally.lines(file, input::open(file, context.env)?)?;
         } else {
             let text = input::file_within(file, context.env, DOCUMENT_BYTES_MAX)?;
             tally.document(input::shown(file), None, &text);
         }
-        bar.at(at + 1, args.files.len());
     }
+    let Tally { documents, invalid, untold, errors, .. } = tally;
     drop(bar);
-    let Tally { documents, invalid, errors, .. } = tally;
     let exit = if invalid == 0 { Exit::Done } else { Exit::No };
     match context.output.format {
         Format::Json => context.output.json(&ValidateView {
@@ -74,11 +76,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
             formats: shelf.state.formats,
             documents,
             invalid,
+            untold,
             errors,
         })?,
         Format::Jsonl => {
             for error in &errors {
                 context.output.json(error)?;
+            }
+            if untold > 0 {
+                context.output.tell(&format!("{} are not told", count(untold, "more error")));
             }
         }
         Format::Text => {
@@ -88,6 +94,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
                 let told =
                     format!("{}{line}: {pointer}: {} (schema {})", error.file, error.message, error.schema_pointer);
                 context.output.text(&format!("{}\n", safe::line(&told)))?;
+            }
+            if untold > 0 {
+                context.output.text(&format!("and {untold} more\n"))?;
             }
             if !(context.output.quiet && exit == Exit::Done) {
                 let formats = if shelf.state.formats { ", formats asserted" } else { "" };
@@ -104,7 +113,9 @@ struct Tally<'a> {
     validator: &'a Validator,
     documents: u64,
     invalid: u64,
+    untold: u64,
     errors: Vec<ErrorView>,
+    bar: &'a Progress,
 }
 
 impl Tally<'_> {
@@ -131,6 +142,8 @@ impl Tally<'_> {
 
     fn document(&mut self, file: &str, line: Option<u64>, text: &str) {
         self.documents += 1;
+        let done = usize::try_from(self.documents).unwrap_or(usize::MAX);
+        self.bar.at(done, done);
         let faults = match schema::read(text.trim_end()) {
             Ok(document) => document_faults(self.validator, &document, ERRORS_MAX),
             Err(fault) => {
@@ -138,7 +151,9 @@ impl Tally<'_> {
             }
         };
         self.invalid += u64::from(!faults.is_empty());
-        self.errors.extend(faults.into_iter().map(|fault| ErrorView {
+        let room = TOLD_MAX.saturating_sub(self.errors.len());
+        self.untold += faults.len().saturating_sub(room) as u64;
+        self.errors.extend(faults.into_iter().take(room).map(|fault| ErrorView {
             file: file.to_owned(),
             line,
             pointer: fault.pointer,
