@@ -213,19 +213,27 @@ impl Held<'_> {
             // What the provider will send must be what the consumer needs, whatever the mode.
             Some(needs) => vec![self.both(needs, Direction::Forward, within)],
             None if pin.version == self.version => Vec::new(),
+            // It reads what the provider sends with all of its version. And what the mode asks of that version must
+            // hold: others may have written by it.
             None => {
                 let one = |direction| {
                     let known = pairs.iter().find(|pair| pair.against == pin.version && pair.direction == direction);
                     known.map(|pair| pair.both.clone()).unwrap_or_else(|| match (self.schema_of)(pin.version) {
-                        Some(other) if pin.version < self.version => self.both(other, direction, within),
-                        Some(other) => self.both(other, direction.turned(), within),
+                        Some(other) => self.both(other, direction, within),
                         None => unknown(&format!("v{} can't be read", pin.version)),
                     })
                 };
-                Direction::of(self.state.mode).map(one).collect()
+                let by_mode = Direction::of(self.state.mode);
+                // Of a newer version that it uses the mode asks the same the other way round.
+                let by_mode = by_mode.map(|by| if pin.version < self.version { by } else { by.turned() });
+                let mut directions: Vec<Direction> = by_mode.chain([Direction::Forward]).collect();
+                directions.sort_unstable();
+                directions.dedup();
+                directions.into_iter().map(one).collect()
             }
         };
-        let worst = answers.iter().max_by_key(|both| both.verdict(self.assumption));
+        // The first of several that are as bad.
+        let worst = answers.iter().rev().max_by_key(|both| both.verdict(self.assumption));
         let verdict = worst.map_or(Verdict::Compatible, |both| both.verdict(self.assumption));
         Consumer {
             repo: repo.clone(),
@@ -370,6 +378,15 @@ mod tests {
         let needs = |repo: &str, needs: Value| {
             ContractBody::Pinned(Pinned { repo: repo.parse().unwrap(), version: 1, needs: Some(needs) })
         };
+        // Whoever reads with the first version can't read what the second one adds, though the mode lets it.
+        let (pairs, consumers) = hold(
+            vec![registered(1), mode(Mode::Backward), pinned("all", 1), needs("part", json!({"enum": [1, 2, 3]}))],
+            &json!({"enum": [1, 2, 3]}),
+            &schemas,
+        );
+        assert_eq!(verdict(&pairs, Assumption::Declared), Verdict::Compatible);
+        let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
+        assert_eq!(fares, [("all", Verdict::Breaking), ("part", Verdict::Compatible)]);
         let (pairs, consumers) = hold(
             vec![
                 registered(1),

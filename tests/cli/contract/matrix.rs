@@ -86,6 +86,25 @@ fn the_matrix_is_printed_and_kept() {
 }
 
 #[test]
+fn a_version_that_the_mode_allows_may_come_too_early_for_a_reader() {
+    let sandbox = invoices();
+    sandbox.run(r#"sed 's/"integer"/["integer","string"]/' v2.json > wide.json && ledger contract add billing.invoice wide.json"#);
+    transcript!(sandbox, @r#"
+    $ ledger contract can-i-deploy billing.invoice@3
+    no: billing.invoice@3 (draft)
+      shop (uses v1): breaking: {"id":""}
+    [exit 3]
+    $ ledger contract pin billing.invoice@3 --consumer shop -q; ledger contract can-i-deploy billing.invoice@3
+    billing.invoice
+    yes: billing.invoice@3 (draft)
+      shop (uses v3): compatible
+    $ ledger contract can-i-deploy billing.invoice@1
+    yes: billing.invoice@1 (draft), assuming declared content
+      shop (uses v3): compatible
+    "#);
+}
+
+#[test]
 fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
     let sandbox = invoices();
     sandbox.run("ledger contract mode billing.invoice none && ledger contract add billing.invoice v3.json && ledger contract mode billing.invoice backward-transitive");
