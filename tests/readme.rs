@@ -13,10 +13,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use coordination_ledger::app::{apply, checks, verify};
+use coordination_ledger::app::{apply, checks, contract, verify};
 use coordination_ledger::cli::exit::Exit;
+use coordination_ledger::contract::schema;
 use coordination_ledger::domain::{event, history, id, json, packet, settings, workflow};
 use coordination_ledger::index::refresh;
+use coordination_ledger::store::contracts::VERSION_BYTES_MAX;
 use coordination_ledger::store::fs as files;
 use serde_json::Value;
 
@@ -180,6 +182,11 @@ fn the_transcripts_of_the_errors_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_the_contracts_are_true() {
+    play("docs/contracts.md");
+}
+
+#[test]
 fn what_differs_is_made_equal_and_nothing_else() {
     let line =
         format!("2026-11-20T15:11:00.123Z REQ-20261120-0001.json {} 1a2b3c4 x{}", "0a".repeat(32), "0a".repeat(6));
@@ -212,14 +219,31 @@ fn every_command_stands_in_the_table() {
     }
 }
 
+/// A command and those below it.
+fn with_those_below(command: &Value) -> Vec<Value> {
+    let below = command["commands"].as_array().into_iter().flatten().flat_map(with_those_below);
+    below.chain([command.clone()]).collect()
+}
+
+#[test]
+fn every_command_about_contracts_stands_in_its_table() {
+    let document = read("docs/contracts.md");
+    let catalogue = catalogue();
+    let contract = catalogue["commands"].as_array().unwrap().iter().find(|one| one["name"] == "contract").unwrap();
+    for command in contract["commands"].as_array().unwrap() {
+        let row = format!("| `ledger contract {}", command["name"].as_str().unwrap());
+        assert!(document.lines().any(|line| line.starts_with(&row)), "docs/contracts.md has no row {row}");
+    }
+}
+
 #[test]
 fn every_option_that_is_named_exists() {
-    let catalogue = catalogue();
-    let arguments = catalogue["commands"].as_array().unwrap().iter().flat_map(|c| c["arguments"].as_array().unwrap());
+    let commands: Vec<Value> = catalogue()["commands"].as_array().unwrap().iter().flat_map(with_those_below).collect();
+    let arguments = commands.iter().flat_map(|c| c["arguments"].as_array().unwrap());
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
     // Options of cargo and git, and those that every clap program has.
     known.extend(["--locked", "--path", "--numstat", "--help", "--version"].map(str::to_owned));
-    for name in ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md"] {
+    for name in ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md"] {
         for word in read(name).split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
             let is_option = word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
             assert!(!is_option || known.contains(word), "{name} names {word}, which no command has");
@@ -275,7 +299,13 @@ fn every_error_stands_in_the_table() {
 #[test]
 fn every_finding_of_verify_stands_in_the_table() {
     let document = read("docs/errors.md");
-    for file in ["src/app/verify/mod.rs", "src/app/verify/index.rs", "src/store/fs/inspect.rs"] {
+    for file in [
+        "src/app/verify/mod.rs",
+        "src/app/verify/index.rs",
+        "src/app/contract/verify.rs",
+        "src/store/fs/inspect.rs",
+        "src/store/fs/contracts.rs",
+    ] {
         let source = fs::read_to_string(root().join(file)).unwrap();
         for text in source.split('"').skip(1).step_by(2) {
             let is_code = text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
@@ -318,6 +348,9 @@ fn the_limits_are_those_of_the_code() {
         ("an operation of `apply`", size(apply::OPERATION_BYTES_MAX)),
         ("operations that share a sync", count(apply::BATCH_MAX as u64)),
         ("faults of a packet told at once", count(checks::FAULTS_MAX as u64)),
+        ("a version of a contract", format!("{}, {} levels", size(VERSION_BYTES_MAX), schema::SCHEMA_DEPTH_MAX)),
+        ("versions of a contract", count(u64::from(id::ContractRef::VERSION_MAX))),
+        ("one comparison of two schemas", format!("{} seconds", contract::PAIR_MAX.as_secs())),
     ];
     for (what, most) in rows {
         let row = format!("| {what} | {most} |");

@@ -8,7 +8,7 @@ use super::write::{Effect, Novelty};
 use super::{AppError, Ledger, Session};
 use crate::domain::event::Event;
 use crate::domain::history::History;
-use crate::domain::id::{RequestId, RequestType};
+use crate::domain::id::{RequestId, RequestType, Stream};
 use crate::domain::packet::{Draft, Packet};
 use crate::domain::time::DashedDay;
 use crate::store::{Created, NewRequest, Records, StoreError};
@@ -91,7 +91,7 @@ impl Ledger<'_> {
             return Ok(Made::Request { history: Box::new(first), novelty: Novelty::Deduplicated });
         }
         match draft.fields().key.clone() {
-            Some(key) => Err(AppError::KeyReused { key, id, event: None }),
+            Some(key) => Err(AppError::KeyReused { key, stream: Stream::Request(id), event: None }),
             None => Err(StoreError::Unwritable(format!("{id} was answered for a request without a key")).into()),
         }
     }
@@ -107,7 +107,8 @@ impl Ledger<'_> {
         session: &Session,
     ) -> Result<Draft, AppError> {
         tidy_labels(&mut members);
-        let type_faults = self.type_faults(&members)?;
+        let mut type_faults = self.type_faults(&members)?;
+        type_faults.extend(self.contract_faults(&members)?);
         let dangling = self.resolve_references(records, &mut members, session)?;
         let refused = match Draft::from_json(members.clone(), &session.by) {
             Ok(draft) if type_faults.is_empty() && dangling.is_empty() => {

@@ -1,11 +1,16 @@
 //! What can keep a use case from its result.
 
+use std::path::PathBuf;
+
+use crate::contract::decide::ContractRefusal;
+use crate::contract::schema::SchemaFault;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
-use crate::domain::id::{BadName, Key, RequestId};
+use crate::domain::id::{BadName, ContractName, Key, RequestId, Stream};
 use crate::domain::packet::BadPacket;
 use crate::domain::time::BadTime;
 use crate::domain::workflow::StateName;
+use crate::registry::git::GitError;
 use crate::store::StoreError;
 
 /// One thing that is wrong with a draft.
@@ -62,12 +67,12 @@ pub enum AppError {
     #[error(transparent)]
     BadPacket(#[from] BadPacket),
     /// The key was used for something else.
-    #[error("the key {:?} was used for something else, on {id}", .key.as_str())]
+    #[error("the key {:?} was used for something else, on {stream}", .key.as_str())]
     KeyReused {
         /// The key.
         key: Key,
-        /// The request that has it.
-        id: RequestId,
+        /// The request or the contract that has it.
+        stream: Stream,
         /// What was written with it, where it is not the request itself.
         event: Option<Box<Event>>,
     },
@@ -109,6 +114,36 @@ pub enum AppError {
         /// Its format.
         format: u32,
     },
+    /// There is no such contract.
+    #[error("there is no contract {name}")]
+    NoContract {
+        /// As asked for.
+        name: ContractName,
+        /// What it may have been meant to be.
+        suggestion: Option<ContractName>,
+    },
+    /// A rule forbids it of a contract.
+    #[error("{0}")]
+    ContractRefused(Box<ContractRefusal>),
+    /// A file that is no schema that can be registered; everything that is wrong at once.
+    #[error("{file} is no schema that can be registered")]
+    BadSchema {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        faults: Vec<SchemaFault>,
+    },
+    /// The file of the next version is there, and not on record.
+    #[error("{} is there and not on record", .path.display())]
+    VersionTaken {
+        /// The contract.
+        name: ContractName,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A commit that can't be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// A text that is no name of its kind.
     #[error(transparent)]
     Name(#[from] BadName),
@@ -126,4 +161,10 @@ pub enum AppError {
         /// What is wrong.
         what: String,
     },
+}
+
+impl From<ContractRefusal> for AppError {
+    fn from(refusal: ContractRefusal) -> Self {
+        Self::ContractRefused(Box::new(refusal))
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod checks;
+pub mod contract;
 pub mod create;
 pub mod error;
 mod evident;

@@ -1,7 +1,7 @@
 //! What a name that stands for nothing may have been meant to be. Hints only: nothing is decided by them.
 
 use super::Ledger;
-use crate::domain::body::Body;
+use crate::domain::body::{Body, ContractBody};
 use crate::domain::id::{Key, RepoId, RequestType, Role};
 use crate::domain::packet::Packet;
 use crate::domain::workflow::Party;
@@ -23,7 +23,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 /// Says that no event has a type of this name, where that is so.
 #[must_use]
 pub fn unknown_event_type(typed: &str) -> Option<String> {
-    let known = || Body::KINDS.into_iter();
+    let known = || Body::KINDS.into_iter().chain(ContractBody::KINDS);
     let upper = typed.to_ascii_uppercase();
     (!known().any(|kind| kind == upper)).then(|| no_type(typed, nearest(&upper, known())))
 }

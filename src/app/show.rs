@@ -1,13 +1,14 @@
 //! Looking at one request, now or as it was.
 
+use super::contract::guard::Closeness;
 use super::{AppError, Ledger};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
-use crate::domain::outlook::{ContractCheck, Expectation, Open, expectation, open};
+use crate::domain::outlook::{Expectation, Open, expectation, open};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
-use crate::store::{Records, StoreError};
+use crate::store::{Budget, Records, StoreError};
 
 /// As of when something is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,11 +82,12 @@ impl Ledger<'_> {
     pub fn view(&self, records: &dyn Records, history: History, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
         let state = State::replay(&history, self.workflow);
         let packet = history.packet();
+        let contract_check = self.contract_check(packet, Closeness::OnRecord, &Budget::endless());
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
         Ok(View {
             dependencies: dependencies.collect::<Result<_, _>>()?,
-            open: open(&state, packet, self.workflow, by, ContractCheck::NotPassed),
-            expectation: expectation(&state, packet, self.workflow),
+            open: open(&state, packet, self.workflow, by, contract_check),
+            expectation: expectation(&state, packet, self.workflow, contract_check),
             state,
             history,
         })

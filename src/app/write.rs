@@ -1,5 +1,6 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
+use super::contract::guard::Closeness;
 use super::{AppError, Ledger, Session};
 use crate::domain::decide::{Command, Context, Refusal, decide};
 use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
@@ -8,7 +9,7 @@ use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::json;
 use crate::domain::outlook::ContractCheck;
 use crate::domain::state::{State, Status};
-use crate::domain::workflow::StateName;
+use crate::domain::workflow::{GuardKind, StateName, TransitionRule};
 use crate::store::{Append, Budget, Records, StoreError};
 
 /// On what condition a command is carried out.
@@ -160,7 +161,11 @@ impl Ledger<'_> {
         let Some(key) = &conditions.key else { return Ok(None) };
         let Some(first) = history.with_key(key) else { return Ok(None) };
         if !command.means(first.body()) {
-            return Err(AppError::KeyReused { key: key.clone(), id, event: Some(Box::new(first.clone())) });
+            return Err(AppError::KeyReused {
+                key: key.clone(),
+                stream: Stream::Request(id),
+                event: Some(Box::new(first.clone())),
+            });
         }
         if conditions.effect == Effect::Write {
             // Offered again, the store answers that it has it, and makes sure that it lasts: its first writer may have
@@ -192,6 +197,25 @@ impl Ledger<'_> {
         if faults.is_empty() { Ok(()) } else { Err(AppError::BadDraft(faults)) }
     }
 
+    /// Whether the contracts passed their check, where a transition asks for it.
+    fn check_for(&self, history: &History, command: &Command, session: &Session) -> ContractCheck {
+        let to = match command {
+            Command::Transition(transition) => &transition.to,
+            Command::Respond(_)
+            | Command::Note(_)
+            | Command::AddEvidence(_)
+            | Command::Approve(_)
+            | Command::Resolve(_) => return ContractCheck::NotPassed,
+        };
+        let asks = |rule: &TransitionRule| {
+            rule.to == *to && rule.guards.iter().any(|guard| guard.guard == GuardKind::ContractCheck)
+        };
+        if !self.workflow.transitions().iter().any(asks) {
+            return ContractCheck::NotPassed;
+        }
+        self.contract_check(history.packet(), Closeness::Compared, &session.budget)
+    }
+
     fn decide_event(
         &self,
         records: &dyn Records,
@@ -205,7 +229,7 @@ impl Ledger<'_> {
             workflow: self.workflow,
             roles: &self.settings.roles,
             by: &session.by,
-            contract_check: ContractCheck::NotPassed,
+            contract_check: self.check_for(history, command, session),
         };
         let body = decide(history, command, context)
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::contract_args::Contract;
 use crate::app::list::Sort;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
@@ -29,8 +30,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub root: Option<PathBuf>,
     /// How to print
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Wanted::Text, help_heading = "Global options")]
+    pub format: Wanted,
     /// The same as --format json
     #[arg(long, global = true, overrides_with = "json", help_heading = "Global options")]
     pub json: bool,
@@ -52,15 +53,62 @@ pub struct Global {
 }
 
 impl Global {
-    /// How to print: `--json` is short for a format.
+    /// How to print: `--json` is short for a format. What has a form of its own is text to everything else.
     #[must_use]
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+        match self.wanted() {
+            Wanted::Json => Format::Json,
+            Wanted::Jsonl => Format::Jsonl,
+            Wanted::Text | Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Markdown | Wanted::Html => {
+                Format::Text
+            }
+        }
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        if self.json { Wanted::Json } else { self.format }
+    }
+}
+
+/// What was asked for: every command prints the first three, and some a few more.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Wanted {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// A JSON document a line.
+    Jsonl,
+    /// Annotations of GitHub Actions.
+    #[value(hide = true)]
+    Github,
+    /// SARIF 2.1.0.
+    #[value(hide = true)]
+    Sarif,
+    /// JUnit's XML.
+    #[value(hide = true)]
+    Junit,
+    /// Markdown.
+    #[value(hide = true)]
+    Markdown,
+    /// HTML.
+    #[value(hide = true)]
+    Html,
+}
+
+impl Wanted {
+    /// Whether every command prints it.
+    #[must_use]
+    pub fn is_common(self) -> bool {
+        matches!(self, Self::Text | Self::Json | Self::Jsonl)
     }
 }
 
 /// How to print.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
     /// For people.
     #[default]
@@ -115,6 +163,8 @@ pub enum Command {
     Resolve(Resolve),
     /// Apply operations from JSON lines
     Apply(Apply),
+    /// Register contracts, say who uses them, and check changes to them
+    Contract(Box<Contract>),
     /// Print a JSON Schema, or the catalogue of commands, states and exit statuses
     Schema(Schema),
     /// Play a short story in a temporary folder
@@ -142,7 +192,14 @@ impl Command {
             | Self::Verify(_)
             | Self::Schema(_)
             | Self::Demo => false,
+            Self::Contract(contract) => contract.command.has_default_budget(),
         }
+    }
+
+    /// Whether the command prints in this format.
+    #[must_use]
+    pub fn prints(&self, wanted: Wanted) -> bool {
+        wanted.is_common() || matches!(self, Self::Contract(contract) if contract.command.has_formats())
     }
 
     /// Whether the budget is for a part of the command at a time: it reads a stream that has no end of its own.
@@ -163,6 +220,7 @@ impl Command {
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Resolve(_)
+            | Self::Contract(_)
             | Self::Schema(_) => false,
         }
     }

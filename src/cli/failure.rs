@@ -6,12 +6,14 @@ use serde_json::value::RawValue;
 use super::exit::Exit;
 use super::render::views::SideView;
 use crate::app::AppError;
+use crate::contract::decide::ContractRefusal;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
+use crate::registry::git::GitError;
 use crate::store::StoreError;
 
 /// A failed command.
@@ -219,11 +221,11 @@ impl From<AppError> for Failure {
                 failure.detail(Detail { errors, ..Detail::default() }).hint(hint)
             }
             AppError::BadPacket(_) => Self::new(Exit::Refused, "bad-packet", message).hint("ledger schema request"),
-            AppError::KeyReused { id, event, .. } => {
+            AppError::KeyReused { stream, event, .. } => {
                 let failure = Self::new(Exit::Conflict, "key-reused", message);
                 let hint = match &event {
                     Some(_) => "another intent needs another key".to_owned(),
-                    None => format!("ledger show {id} tells what was asked; another intent needs another key"),
+                    None => format!("ledger show {stream} tells what was asked; another intent needs another key"),
                 };
                 let events = event.iter().filter_map(|event| raw(event)).collect();
                 failure.detail(Detail { events, ..Detail::default() }).hint(hint)
@@ -248,6 +250,23 @@ impl From<AppError> for Failure {
                 };
                 Self::new(Exit::Unknown, "unknown", message).hint(hint)
             }
+            AppError::NoContract { suggestion, .. } => {
+                let near = suggestion.map(|name| format!("did you mean {name}?"));
+                let hint = near.unwrap_or_else(|| "ledger contract list; ledger contract add NAME FILE".to_owned());
+                Self::new(Exit::NotFound, "no-contract", message).hint(hint)
+            }
+            AppError::ContractRefused(refusal) => contract_refused(&message, &refusal),
+            AppError::BadSchema { faults, .. } => {
+                let errors = faults.into_iter().map(|f| Place { pointer: f.pointer, message: f.what }).collect();
+                let failure = Self::new(Exit::Refused, "bad-schema", message);
+                failure.detail(Detail { errors, ..Detail::default() }).hint("mend it, and try again")
+            }
+            AppError::VersionTaken { name, path } => {
+                let path = path.display();
+                let hint = format!("register it as it is (ledger contract add {name} {path}), or move it away");
+                Self::new(Exit::Conflict, "version-taken", message).hint(hint)
+            }
+            AppError::Git(error) => git_failed(&message, &error),
             AppError::Newer { .. } => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
             AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
@@ -255,6 +274,62 @@ impl From<AppError> for Failure {
             AppError::BadFile { file, .. } => {
                 Self::new(Exit::Damaged, "bad-file", message).hint(format!("mend it, or {}", restore(&file)))
             }
+        }
+    }
+}
+
+fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
+    let no = |code| Failure::new(Exit::Refused, code, message);
+    match refusal {
+        ContractRefusal::NoVersion { newest, .. } => {
+            let failure = Failure::new(Exit::NotFound, "no-contract", message);
+            failure.hint(newest.map_or_else(|| "it has none".to_owned(), |newest| format!("its newest is v{newest}")))
+        }
+        ContractRefusal::Retired(reference) => {
+            no("contract-stage").hint(format!("ledger contract show {} tells its versions", reference.name()))
+        }
+        ContractRefusal::Stage { .. } => {
+            no("contract-stage").hint("draft → active → deprecated → retired; a deprecation can be taken back")
+        }
+        ContractRefusal::InUse { reference, consumers } => {
+            let first = consumers.first().map(ToString::to_string).unwrap_or_default();
+            let name = reference.name();
+            no("in-use").hint(format!("once it has moved: ledger contract pin {name}@V --consumer {first}"))
+        }
+        ContractRefusal::NotPinned { pinned, .. } => {
+            let pinned: Vec<String> = pinned.iter().map(ToString::to_string).collect();
+            let failure = Failure::new(Exit::NotFound, "no-contract", message);
+            if pinned.is_empty() {
+                failure.hint("nobody is")
+            } else {
+                failure.hint(format!("pinned: {}", pinned.join(", ")))
+            }
+        }
+        ContractRefusal::Over(_) => no("bad-text").hint("name a day that is to come"),
+        ContractRefusal::Text(_) => no("bad-text"),
+    }
+}
+
+fn git_failed(message: &str, error: &GitError) -> Failure {
+    match error {
+        GitError::NoCommit { reference, shallow } => {
+            let branch = reference.strip_prefix("origin/").unwrap_or(reference);
+            let is_branch = branch.chars().all(|c| c.is_ascii_alphanumeric() || "._/-".contains(c)) && branch != "HEAD";
+            let hint = match (shallow, is_branch) {
+                (true, true) => format!(
+                    "git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}, or all: git fetch --unshallow origin"
+                ),
+                (true, false) => "git fetch --unshallow origin".to_owned(),
+                (false, true) => format!("git fetch origin {branch}"),
+                (false, false) => "git fetch origin".to_owned(),
+            };
+            Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
+        }
+        GitError::NoRepository { .. } => Failure::new(Exit::Failure, "git", message)
+            .hint("run it in a clone, or compare with a file: --against FILE"),
+        GitError::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git, or use --against FILE"),
+        GitError::Unreadable { .. } => {
+            Failure::new(Exit::Failure, "git", message).hint("git fsck, or compare with another commit")
         }
     }
 }

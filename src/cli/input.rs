@@ -34,6 +34,27 @@ pub(super) fn file(name: &str, env: &Environment) -> Result<String, Failure> {
     if name == "-" { read_all("standard input", (env.stdin)()) } else { read_file(name, env) }
 }
 
+/// A whole file, or standard input for `-`, of at most `max` bytes.
+pub(super) fn file_within(name: &str, env: &Environment, max: u64) -> Result<String, Failure> {
+    read_within(shown(name), open(name, env)?, max)
+}
+
+/// What a file is called in messages.
+pub(super) fn shown(name: &str) -> &str {
+    if name == "-" { "standard input" } else { name }
+}
+
+/// A file, or standard input for `-`, to be read piece by piece.
+pub(super) fn open(name: &str, env: &Environment) -> Result<Box<dyn Read + Send>, Failure> {
+    if name == "-" {
+        return Ok((env.stdin)());
+    }
+    let path = env.folder.join(name);
+    let file = std::fs::File::open(&path)
+        .map_err(|e| Failure::new(Exit::Usage, "input", format!("could not read {}: {e}", path.display())))?;
+    Ok(Box::new(file))
+}
+
 /// Pieces of evidence, all that are wrong at once.
 pub(super) fn evidence(typed: &[String]) -> Result<Vec<Evidence>, Failure> {
     let (good, bad): (Vec<_>, Vec<_>) = typed.iter().map(|text| Evidence::parse(text)).partition(Result::is_ok);
@@ -94,18 +115,19 @@ fn set(members: &mut Map<String, Value>, path: &str, value: Value) -> Option<()>
 }
 
 fn read_file(name: &str, env: &Environment) -> Result<String, Failure> {
-    let path = env.folder.join(name);
-    let file = std::fs::File::open(&path)
-        .map_err(|e| Failure::new(Exit::Usage, "input", format!("could not read {}: {e}", path.display())))?;
-    read_all(name, Box::new(file))
+    read_all(name, open(name, env)?)
 }
 
-fn read_all(name: &str, mut from: Box<dyn Read + Send>) -> Result<String, Failure> {
+fn read_all(name: &str, from: Box<dyn Read + Send>) -> Result<String, Failure> {
+    read_within(name, from, INPUT_BYTES_MAX)
+}
+
+fn read_within(name: &str, mut from: Box<dyn Read + Send>, max: u64) -> Result<String, Failure> {
     let bad = |what: String| Failure::new(Exit::Usage, "input", format!("could not read {name}: {what}"));
     let mut bytes = Vec::new();
-    from.by_ref().take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
-    if bytes.len() as u64 > INPUT_BYTES_MAX {
-        return Err(bad(format!("it has more than {INPUT_BYTES_MAX} bytes")));
+    from.by_ref().take(max + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+    if bytes.len() as u64 > max {
+        return Err(bad(format!("it has more than {max} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".into()))
 }

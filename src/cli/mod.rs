@@ -6,6 +6,7 @@
 pub mod args;
 pub mod builtin;
 mod commands;
+pub mod contract_args;
 pub mod environment;
 pub mod exit;
 pub mod failure;
@@ -93,7 +94,11 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     output.err_is_terminal = env.err_is_terminal;
     watchdog::start(&cli, &budget, env.abort);
     let mut context = Context { cli: &cli, env, budget, output, root: None };
-    let result = commands::run(&mut context);
+    let result = match cli.global.wanted() {
+        wanted if cli.command.prints(wanted) => commands::run(&mut context),
+        _ => Err(Failure::usage("this command prints text, json or jsonl")
+            .hint("ledger contract check and ledger contract matrix print more")),
+    };
     let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.
     context.budget.set_progress(Progress::Settled);

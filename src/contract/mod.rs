@@ -10,6 +10,7 @@ pub mod answer;
 )]
 mod compile;
 pub mod containment;
+pub mod decide;
 pub mod draft;
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -20,17 +21,21 @@ mod formula;
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
+pub mod gate;
 mod language;
-pub mod mode;
+pub mod position;
 pub mod resources;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
+pub mod schema;
 mod solve;
+pub mod state;
+pub mod waiver;
 
+pub use crate::domain::compatibility::Mode;
 pub use answer::{Answer, Witness};
 pub use containment::{Limits, OpenContent, Question, compare, hunt};
 pub use draft::Draft;
-pub use mode::Mode;
 pub use resources::Resources;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use super::contract_body::ContractBody;
 use super::hash::Hash;
 use super::id::{RepoId, Role};
 use super::workflow::StateName;
@@ -89,6 +90,8 @@ pub enum Body {
     Approved(Approved),
     /// `RESOLVED`: of a diverged request, which side holds.
     Resolved(Resolved),
+    /// One of the types of a contract's log.
+    Contract(ContractBody),
     /// A type that this program does not know.
     Other(Other),
 }
@@ -226,7 +229,7 @@ pub struct Other {
 }
 
 impl Body {
-    /// The types that this program knows, as written in the line.
+    /// The types of requests that this program knows, as written in the line.
     pub const KINDS: [&'static str; 7] =
         ["REQUEST_CREATED", "TRANSITIONED", "RESPONDED", "NOTED", "EVIDENCE_ADDED", "APPROVED", "RESOLVED"];
 
@@ -241,6 +244,7 @@ impl Body {
             Self::EvidenceAdded(_) => "EVIDENCE_ADDED",
             Self::Approved(_) => "APPROVED",
             Self::Resolved(_) => "RESOLVED",
+            Self::Contract(body) => body.kind(),
             Self::Other(other) => &other.kind,
         }
     }
@@ -252,7 +256,12 @@ impl Body {
             Self::Transitioned(t) => &t.data.evidence,
             Self::Responded(r) => &r.evidence,
             Self::EvidenceAdded(e) => &e.evidence,
-            Self::Created(_) | Self::Noted(_) | Self::Approved(_) | Self::Resolved(_) | Self::Other(_) => &[],
+            Self::Created(_)
+            | Self::Noted(_)
+            | Self::Approved(_)
+            | Self::Resolved(_)
+            | Self::Contract(_)
+            | Self::Other(_) => &[],
         }
     }
 
@@ -268,6 +277,7 @@ impl Body {
             Self::Noted(n) => &[Some(&n.text), n.kind.as_ref()],
             Self::Approved(a) => &[a.reason.as_ref()],
             Self::Resolved(r) => &[Some(&r.data.reason)],
+            Self::Contract(body) => return body.check(),
             Self::Created(_) | Self::EvidenceAdded(_) | Self::Other(_) => &[],
         };
         if texts.iter().flatten().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX) {
@@ -275,7 +285,7 @@ impl Body {
                 Self::Responded(_) => "the summary or the branch",
                 Self::Noted(_) => "the note or its kind",
                 Self::Transitioned(_) | Self::Approved(_) | Self::Resolved(_) => "the reason",
-                Self::Created(_) | Self::EvidenceAdded(_) | Self::Other(_) => "a text",
+                Self::Created(_) | Self::EvidenceAdded(_) | Self::Contract(_) | Self::Other(_) => "a text",
             };
             return Err(format!("{text} is blank or longer than {TEXT_BYTES_MAX} bytes"));
         }

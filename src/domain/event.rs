@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use super::body::{
-    Approved, Body, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus, Resolved, ResolvedData,
-    Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
+    Approved, Body, ContractBody, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus, Resolved,
+    ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
 };
 use super::hash::Hash;
 use super::id::{Actor, Key, Stream, Writer};
@@ -347,12 +347,13 @@ fn checked_hash(line: &str) -> Result<Hash, BadEvent> {
     Ok(hash)
 }
 
+fn raw<T: Serialize>(data: &T) -> Result<Option<Box<RawValue>>, BadEvent> {
+    Ok(Some(serde_json::value::to_raw_value(data).map_err(json::BadJson::from)?))
+}
+
 type WireBody = (Option<StateName>, Option<StateName>, Option<Box<RawValue>>);
 
 fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
-    fn raw<T: Serialize>(data: &T) -> Result<Option<Box<RawValue>>, BadEvent> {
-        Ok(Some(serde_json::value::to_raw_value(data).map_err(json::BadJson::from)?))
-    }
     Ok(match body {
         Body::Created(c) => (None, Some(c.to.clone()), raw(&c.data)?),
         Body::Transitioned(t) => (Some(t.from.clone()), Some(t.to.clone()), raw(&t.data)?),
@@ -361,8 +362,39 @@ fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
         Body::EvidenceAdded(data) => (None, None, raw(data)?),
         Body::Approved(data) => (None, None, raw(data)?),
         Body::Resolved(r) => (None, Some(r.to.clone()), raw(&r.data)?),
+        Body::Contract(body) => (None, None, wire_contract(body)?),
         Body::Other(_) => return Err(BadEvent::Rule("only known types are written".into())),
     })
+}
+
+fn wire_contract(body: &ContractBody) -> Result<Option<Box<RawValue>>, BadEvent> {
+    match body {
+        ContractBody::Registered(data) => raw(data),
+        ContractBody::ModeSet(data) => raw(data),
+        ContractBody::OwnerSet(data) => raw(data),
+        ContractBody::FormatsSet(data) => raw(data),
+        ContractBody::Pinned(data) => raw(data),
+        ContractBody::Unpinned(data) => raw(data),
+        ContractBody::Activated(data) | ContractBody::Deprecated(data) | ContractBody::Retired(data) => raw(data),
+        ContractBody::Waived(data) => raw(data),
+    }
+}
+
+/// The body of a contract's event; `None` for a type that is none of a contract's.
+fn read_contract(wire: &Wire<'_>) -> Result<Option<ContractBody>, BadEvent> {
+    Ok(Some(match wire.kind.as_ref() {
+        "REGISTERED" => ContractBody::Registered(read_data(wire)?),
+        "MODE_SET" => ContractBody::ModeSet(read_data(wire)?),
+        "OWNER_SET" => ContractBody::OwnerSet(read_data(wire)?),
+        "FORMATS_SET" => ContractBody::FormatsSet(read_data(wire)?),
+        "PINNED" => ContractBody::Pinned(read_data(wire)?),
+        "UNPINNED" => ContractBody::Unpinned(read_data(wire)?),
+        "ACTIVATED" => ContractBody::Activated(read_data(wire)?),
+        "DEPRECATED" => ContractBody::Deprecated(read_data(wire)?),
+        "RETIRED" => ContractBody::Retired(read_data(wire)?),
+        "WAIVED" => ContractBody::Waived(read_data(wire)?),
+        _ => return Ok(None),
+    }))
 }
 
 fn read_body(wire: &Wire<'_>) -> Result<Body, BadEvent> {
@@ -382,7 +414,10 @@ fn read_body(wire: &Wire<'_>) -> Result<Body, BadEvent> {
         "EVIDENCE_ADDED" => Body::EvidenceAdded(read_data(wire)?),
         "APPROVED" => Body::Approved(read_data(wire)?),
         "RESOLVED" => Body::Resolved(Resolved { to: state(&wire.to, "to")?, data: read_data(wire)? }),
-        other => Body::Other(Other { kind: other.to_owned(), from: wire.from.clone(), to: wire.to.clone() }),
+        other => match read_contract(wire)? {
+            Some(body) => Body::Contract(body),
+            None => Body::Other(Other { kind: other.to_owned(), from: wire.from.clone(), to: wire.to.clone() }),
+        },
     })
 }
 

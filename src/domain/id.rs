@@ -245,6 +245,15 @@ pub struct ContractRef {
 }
 
 impl ContractRef {
+    /// The largest version.
+    pub const VERSION_MAX: u32 = 999_999;
+
+    /// A reference of its parts; `None` outside 1 to [`Self::VERSION_MAX`].
+    #[must_use]
+    pub fn new(name: ContractName, version: u32) -> Option<Self> {
+        (1..=Self::VERSION_MAX).contains(&version).then_some(Self { name, version })
+    }
+
     /// The contract.
     #[must_use]
     pub fn name(&self) -> &ContractName {

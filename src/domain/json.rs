@@ -19,6 +19,7 @@ pub const INTEGER_MAX: u64 = 1 << 53;
 pub struct BadJson {
     text: String,
     category: Category,
+    line: usize,
     column: usize,
 }
 
@@ -27,6 +28,12 @@ impl BadJson {
     #[must_use]
     pub fn without_place(&self) -> String {
         self.text.rsplit_once(" at line ").map_or(self.text.as_str(), |(what, _)| what).to_owned()
+    }
+
+    /// Where, by line and column, both counted from 1.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        (self.line, self.column)
     }
 
     /// What is wrong with a text of one line, in words for those who do not know the reader's.
@@ -42,7 +49,7 @@ impl BadJson {
 
 impl From<serde_json::Error> for BadJson {
     fn from(error: serde_json::Error) -> Self {
-        Self { text: error.to_string(), category: error.classify(), column: error.column() }
+        Self { text: error.to_string(), category: error.classify(), line: error.line(), column: error.column() }
     }
 }
 
@@ -51,8 +58,34 @@ impl From<serde_json::Error> for BadJson {
 /// # Errors
 /// [`BadJson`] says what and where.
 pub fn check(text: &str) -> Result<(), BadJson> {
+    check_within(text, Bounds { depth_max: DEPTH_MAX, integers: Integers::OfDoubles })
+}
+
+/// How deep a text may nest, and which integers it may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// The deepest nesting of arrays and objects; the reader itself stops at 127.
+    pub depth_max: usize,
+    /// The integers.
+    pub integers: Integers,
+}
+
+/// Which integers a text may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Integers {
+    /// Those that every reader keeps: up to [`INTEGER_MAX`].
+    OfDoubles,
+    /// Those of 64 bits, which this program keeps.
+    Of64Bits,
+}
+
+/// Checks one JSON text against the rules of this module within other bounds.
+///
+/// # Errors
+/// [`BadJson`] says what and where.
+pub fn check_within(text: &str, bounds: Bounds) -> Result<(), BadJson> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    Strict { depth: 0 }.deserialize(&mut reader)?;
+    Strict { depth: 0, bounds }.deserialize(&mut reader)?;
     Ok(reader.end()?)
 }
 
@@ -103,14 +136,19 @@ fn without_nothing(value: serde_json::Value) -> serde_json::Value {
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
+    bounds: Bounds,
 }
 
 impl Strict {
     fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth == DEPTH_MAX {
-            return Err(E::custom(format!("nested deeper than {DEPTH_MAX} levels")));
+        if self.depth == self.bounds.depth_max {
+            return Err(E::custom(format!("nested deeper than {} levels", self.bounds.depth_max)));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+
+    fn is_too_large(self, magnitude: u64) -> bool {
+        self.bounds.integers == Integers::OfDoubles && magnitude > INTEGER_MAX
     }
 }
 
@@ -145,14 +183,14 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        if number > INTEGER_MAX {
+        if self.is_too_large(number) {
             return Err(E::custom(format!("the integer {number} is beyond 2^53")));
         }
         Ok(())
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        if number.unsigned_abs() > INTEGER_MAX {
+        if self.is_too_large(number.unsigned_abs()) {
             return Err(E::custom(format!("the integer {number} is beyond 2^53")));
         }
         Ok(())

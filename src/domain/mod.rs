@@ -5,8 +5,11 @@
 //! handed to it. Its types can't be wrong: fields that must hold together are private and `parse` is the only way in.
 
 pub mod body;
+pub mod compatibility;
+pub mod contract_body;
 pub mod decide;
 pub mod event;
+pub mod graph;
 pub mod hash;
 pub mod history;
 pub mod id;

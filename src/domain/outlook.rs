@@ -288,7 +288,12 @@ pub struct Expectation {
 
 /// Who is expected to act next; `None` where nothing follows.
 #[must_use]
-pub fn expectation(state: &State, packet: &Packet, workflow: &Workflow) -> Option<Expectation> {
+pub fn expectation(
+    state: &State,
+    packet: &Packet,
+    workflow: &Workflow,
+    contract_check: ContractCheck,
+) -> Option<Expectation> {
     let name = match &state.status {
         Status::At(name) => name,
         Status::Diverged(sides) => {
@@ -306,7 +311,7 @@ pub fn expectation(state: &State, packet: &Packet, workflow: &Workflow) -> Optio
         Party::Triage => workflow.request_type(&packet.request_type)?.triage,
         party @ (Party::Target | Party::Origin | Party::Pm | Party::Sponsor) => party,
     };
-    let needs = needs_of_anybody(name, next, state, packet, workflow);
+    let needs = needs_of_anybody(name, next, state, packet, workflow, contract_check);
     let action = Action::towards(next, &needs);
     // Where an approval or a part is missing, it is the turn of whoever can give it.
     let who = match &action {
@@ -331,19 +336,14 @@ fn needs_of_anybody(
     state: &State,
     packet: &Packet,
     workflow: &Workflow,
+    contract_check: ContractCheck,
 ) -> Vec<Need> {
     let Some(rule) = workflow.open_from(from, &packet.request_type).find(|rule| rule.to == *to) else {
         return Vec::new();
     };
     let nobody_delivered = State { deliverers: Vec::new(), ..state.clone() };
     let nothing = Map::new();
-    let attempt = Attempt {
-        by: &packet.created_by,
-        reason: None,
-        evidence: &[],
-        details: &nothing,
-        contract_check: ContractCheck::NotPassed,
-    };
+    let attempt = Attempt { by: &packet.created_by, reason: None, evidence: &[], details: &nothing, contract_check };
     unmet(rule, &nobody_delivered, packet, workflow, attempt)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::compatibility::Assumption;
 use super::id::{Actor, Role};
 use super::packet::Mode;
 use super::{FORMAT, json};
@@ -14,6 +15,27 @@ pub const SETTINGS_BYTES_MAX: usize = 64 * 1024;
 
 /// Who holds which role: `sponsor`, `pm`, or a repository's name for its owners.
 pub type Roles = BTreeMap<Role, Vec<Actor>>;
+
+/// How contracts are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractSettings {
+    /// Which answer gates: the one about all documents, or the one about those with declared members only.
+    #[serde(default)]
+    pub open_content: Assumption,
+}
+
+impl ContractSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Serde alone would take an array for an object.
+fn from_object<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ContractSettings, D::Error> {
+    let members = serde_json::Map::<String, serde_json::Value>::deserialize(deserializer)?;
+    serde_json::from_value(members.into()).map_err(serde::de::Error::custom)
+}
 
 /// The settings of a ledger.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,6 +56,9 @@ pub struct Settings {
     /// Who holds which role.
     #[serde(default)]
     pub roles: Roles,
+    /// How contracts are compared.
+    #[serde(default, skip_serializing_if = "ContractSettings::is_default", deserialize_with = "from_object")]
+    pub contract: ContractSettings,
 }
 
 /// Settings that can't be read.
@@ -81,9 +106,15 @@ impl Settings {
             }
             Ok(settings) => Ok(settings),
             Err(error) => match json::read::<Newer>(text) {
-                Ok(Newer { format, ledger_id, name }) if format > FORMAT => {
-                    Ok(Self { format, ledger_id, name, mode: Mode::default(), track_index: false, roles: Roles::new() })
-                }
+                Ok(Newer { format, ledger_id, name }) if format > FORMAT => Ok(Self {
+                    format,
+                    ledger_id,
+                    name,
+                    mode: Mode::default(),
+                    track_index: false,
+                    roles: Roles::new(),
+                    contract: ContractSettings::default(),
+                }),
                 Ok(_) | Err(_) => Err(error.into()),
             },
         }

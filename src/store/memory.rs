@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::contracts::{Added, Addition, Contracts, InspectedContract};
 use super::{
     Append, Batch, Budget, Commit, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError,
     Surveyed,
 };
 use crate::domain::event::Event;
+use crate::domain::graph::Graph;
+use crate::domain::hash::Hash;
 use crate::domain::history::{Head, History};
-use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::id::{ContractName, Key, RequestId, Writer};
 use crate::domain::packet::Packet;
 use crate::domain::time::Hybrid;
 
@@ -26,11 +29,20 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Inner {
     requests: Requests,
+    contracts: BTreeMap<ContractName, Kept>,
     clock: Option<Hybrid>,
     marks: u64,
     index: Option<Vec<u8>>,
     cache: Option<Vec<u8>>,
     gauge: Option<Vec<u8>>,
+    matrix: Option<Vec<u8>>,
+}
+
+/// A contract.
+#[derive(Debug)]
+struct Kept {
+    graph: Graph,
+    versions: BTreeMap<u32, Vec<u8>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -219,6 +231,7 @@ impl Store for MemoryStore {
             Derived::Index => inner.index.clone(),
             Derived::Cache => inner.cache.clone(),
             Derived::Gauge => inner.gauge.clone(),
+            Derived::Matrix => inner.matrix.clone(),
         })
     }
 
@@ -228,12 +241,79 @@ impl Store for MemoryStore {
             Derived::Index => inner.index = Some(bytes.to_vec()),
             Derived::Cache => inner.cache = Some(bytes.to_vec()),
             Derived::Gauge => inner.gauge = Some(bytes.to_vec()),
+            Derived::Matrix => inner.matrix = Some(bytes.to_vec()),
         }
         Ok(())
     }
 
     fn projecting(&self, _: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
         work()
+    }
+}
+
+impl Contracts for MemoryStore {
+    fn contracts(&self) -> Result<Vec<ContractName>, StoreError> {
+        Ok(self.inner().contracts.keys().cloned().collect())
+    }
+
+    fn contract(&self, name: &ContractName) -> Result<Option<Graph>, StoreError> {
+        Ok(self.inner().contracts.get(name).map(|kept| kept.graph.clone()))
+    }
+
+    fn version_files(&self, name: &ContractName) -> Result<Vec<u32>, StoreError> {
+        Ok(self.inner().contracts.get(name).map(|kept| kept.versions.keys().copied().collect()).unwrap_or_default())
+    }
+
+    fn version_bytes(&self, name: &ContractName, version: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.inner().contracts.get(name).and_then(|kept| kept.versions.get(&version).cloned()))
+    }
+
+    fn add_to_contract(
+        &self,
+        name: &ContractName,
+        expected: &[Head],
+        addition: Addition<'_>,
+        _: &Budget,
+    ) -> Result<Added, StoreError> {
+        let _writing = held(&self.writing);
+        let mut inner = self.inner();
+        let known = inner.contracts.get(name);
+        let mut graph = known.map_or_else(|| Graph::of_contract(name, Vec::new()), |kept| Ok(kept.graph.clone()))?;
+        if let Some(first) = addition.event.key().and_then(|key| graph.with_key(key)) {
+            return Ok(Added::Appended(Append::Duplicate(Head::of(first))));
+        }
+        if graph.heads() != expected {
+            return Ok(Added::Appended(Append::Stale { actual: graph.heads().to_vec() }));
+        }
+        if let Some((version, bytes)) = addition.version
+            && known.and_then(|kept| kept.versions.get(&version)).is_some_and(|there| there != bytes)
+        {
+            return Ok(Added::Taken(self.contract_place(name, Some(version))));
+        }
+        graph.append(addition.event.clone())?;
+        let mut versions = inner.contracts.remove(name).map(|kept| kept.versions).unwrap_or_default();
+        versions.extend(addition.version.map(|(version, bytes)| (version, bytes.to_vec())));
+        inner.contracts.insert(name.clone(), Kept { graph, versions });
+        Ok(Added::Appended(Append::Committed(Head::of(addition.event))))
+    }
+
+    fn inspect_contract(&self, name: &ContractName) -> Result<InspectedContract, StoreError> {
+        let inner = self.inner();
+        let Some(kept) = inner.contracts.get(name) else { return Ok(InspectedContract::default()) };
+        let versions = kept.versions.iter().map(|(version, bytes)| (*version, Hash::of(&[bytes]))).collect();
+        Ok(InspectedContract { graph: Some(kept.graph.clone()), versions, ..InspectedContract::default() })
+    }
+
+    fn contract_strays(&self) -> Result<Vec<Fault>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn root(&self) -> PathBuf {
+        "memory:".into()
+    }
+
+    fn contract_place(&self, name: &ContractName, version: Option<u32>) -> PathBuf {
+        version.map_or_else(|| format!("memory:{name}"), |version| format!("memory:{name}/v{version}.json")).into()
     }
 }
 

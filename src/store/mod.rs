@@ -7,6 +7,7 @@
 pub mod budget;
 #[cfg(test)]
 mod conformance;
+pub mod contracts;
 pub mod fs;
 pub mod memory;
 
@@ -14,11 +15,12 @@ use std::path::PathBuf;
 
 use crate::domain::event::{BadEvent, Event, Genesis};
 use crate::domain::history::{BadHistory, Head, History};
-use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::id::{Key, RequestId, Stream, Writer};
 use crate::domain::packet::{BadPacket, Draft, Packet};
 use crate::domain::time::{Hybrid, Timestamp};
 
 pub use budget::{Budget, Notice};
+pub use contracts::Contracts;
 
 /// A request to be made, complete but for its number.
 #[derive(Clone, Debug)]
@@ -88,6 +90,8 @@ pub enum Derived {
     Cache,
     /// The local note of how far the index has got.
     Gauge,
+    /// `coordination/compatibility_matrix.json`.
+    Matrix,
 }
 
 /// Stored bytes that are not what they should be, or do not belong where they are.
@@ -167,6 +171,15 @@ impl StoreError {
     #[must_use]
     pub fn damaged(id: Option<RequestId>, path: &std::path::Path, line: Option<usize>, what: impl ToString) -> Self {
         Self::Damaged { id, path: path.to_owned(), line, what: what.to_string() }
+    }
+}
+
+/// The request that a stream is, where it is one.
+#[must_use]
+pub fn request_of(stream: &Stream) -> Option<RequestId> {
+    match stream {
+        Stream::Request(id) => Some(*id),
+        Stream::Contract(_) => None,
     }
 }
 
@@ -266,7 +279,7 @@ impl<R: Records + ?Sized> Records for &R {
 }
 
 /// A place where packets and events are kept. Everything that it answers as done is durable.
-pub trait Store: Records + Send + Sync {
+pub trait Store: Records + Contracts + Send + Sync {
     /// All requests, in order.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod common;
 mod actor;
 mod apply;
 mod approve;
+mod contract;
 mod damage;
 mod demo;
 mod drafts;

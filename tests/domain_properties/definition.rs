@@ -42,9 +42,12 @@ impl<'a> Definition<'a> {
                     Some(way)
                 }
                 Body::Resolved(resolved) => Some(definition.ways[&resolved.data.keep].clone()),
-                Body::Responded(_) | Body::Noted(_) | Body::EvidenceAdded(_) | Body::Approved(_) | Body::Other(_) => {
-                    None
-                }
+                Body::Responded(_)
+                | Body::Noted(_)
+                | Body::EvidenceAdded(_)
+                | Body::Approved(_)
+                | Body::Contract(_)
+                | Body::Other(_) => None,
             };
             definition.ways.extend(way.map(|way| (event.hash(), way)));
             definition.seen.insert(event.hash(), seen);
@@ -160,6 +163,7 @@ fn said(event: &Event) -> Option<(&str, PartStatus)> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Resolved(_)
+        | Body::Contract(_)
         | Body::Other(_) => None,
     }
 }

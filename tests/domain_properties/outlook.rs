@@ -9,7 +9,9 @@ use super::replica::{Replica, Request, approval, because, detailed, part, proven
 /// `who: command without the id`, or `nobody`.
 fn expected(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
-    let Some(Expectation { who, action, .. }) = expectation(&replica.state(), packet, workflow) else {
+    let Some(Expectation { who, action, .. }) =
+        expectation(&replica.state(), packet, workflow, ContractCheck::NotPassed)
+    else {
         return "nobody".to_owned();
     };
     let command = action.command(packet.request_id).replace(&format!(" {}", packet.request_id), "");
@@ -18,7 +20,7 @@ fn expected(replica: &Replica) -> String {
 
 fn why(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
-    expectation(&replica.state(), packet, workflow).unwrap().why
+    expectation(&replica.state(), packet, workflow, ContractCheck::NotPassed).unwrap().why
 }
 
 /// What is expected before the first and after each of the states, each entered by Bea with a reason and evidence.

@@ -60,7 +60,7 @@ fn types_that_nobody_knows_are_kept() {
 }
 
 /// Of each type: its name, the members that its data must have, and the states that it must name.
-pub const KNOWN_TYPES: [(&str, &str, &str); 7] = [
+pub const KNOWN_TYPES: [(&str, &str, &str); 17] = [
     ("REQUEST_CREATED", "workflow", "to"),
     ("TRANSITIONED", "workflow", "from to"),
     ("RESPONDED", "repo status", ""),
@@ -68,6 +68,16 @@ pub const KNOWN_TYPES: [(&str, &str, &str); 7] = [
     ("EVIDENCE_ADDED", "evidence", ""),
     ("APPROVED", "role", ""),
     ("RESOLVED", "keep reason", "to"),
+    ("REGISTERED", "version sha256 mode verdict open_content", ""),
+    ("MODE_SET", "mode", ""),
+    ("OWNER_SET", "repo", ""),
+    ("FORMATS_SET", "asserted", ""),
+    ("PINNED", "repo version", ""),
+    ("UNPINNED", "repo", ""),
+    ("ACTIVATED", "version", ""),
+    ("DEPRECATED", "version", ""),
+    ("RETIRED", "version", ""),
+    ("WAIVED", "version request reason until", ""),
 ];
 
 #[test]
@@ -97,6 +107,7 @@ fn texts() {
         ("NOTED", "text kind?"),
         ("APPROVED", "reason?"),
         ("RESOLVED", "reason"),
+        ("WAIVED", "reason"),
     ] {
         let event = Format::event(kind);
         for name in names.split(' ') {
@@ -158,4 +169,61 @@ fn the_rest_of_the_data() {
     approved.takes(r#"/data/role "acme/billing" {"$x":200}"#);
     approved.refuses(r#"/data/role null 1 ["x"] {} "" "a b" {"$x":201}"#);
     Format::event("RESOLVED").refuses(r#"/data/keep null 1 ["x"] {} "" "e3b0""#);
+}
+
+#[test]
+fn contracts() {
+    for kind in ["REGISTERED", "PINNED", "ACTIVATED", "DEPRECATED", "RETIRED", "WAIVED"] {
+        let event = Format::event(kind);
+        event.takes("/data/version 1 999999");
+        event.refuses(r#"/data/version 0 -1 1.5 1000000 null "1" [1] {}"#);
+    }
+    for kind in ["OWNER_SET", "PINNED", "UNPINNED"] {
+        Format::event(kind).refuses(r#"/data/repo null 1 ["x"] {} "" "a b" {"$x":201}"#);
+    }
+    for kind in ["REGISTERED", "MODE_SET"] {
+        let event = Format::event(kind);
+        event.takes(
+            r#"/data/mode "NONE" "BACKWARD" "BACKWARD_TRANSITIVE" "FORWARD" "FORWARD_TRANSITIVE" "FULL" "FULL_TRANSITIVE""#,
+        );
+        event.refuses(r#"/data/mode null 1 [] {} "" "full" "SIDEWAYS""#);
+    }
+    let registered = Format::event("REGISTERED");
+    registered.takes(
+        r#"
+        /data/verdict "compatible" "undecided" "breaking"
+        /data/open_content "strict" "declared"
+        /data/against [] [1,2,999999]
+        /data/waiver null
+        /data/owner null {"$x":200}
+        /data/assumed false
+        /data/formats false
+        "#,
+    );
+    registered.refuses(
+        r#"
+        /data/verdict null 1 "yes"
+        /data/open_content null 1 "open"
+        /data/against null 1 [0] [1000000] ["1"]
+        /data/waiver 1 "REQ-1" ""
+        /data/owner 1 "" "a b"
+        /data/assumed null 1 "true"
+        /data/formats null 1 "true"
+        /data/sha256 null 1 "e3b0"
+        "#,
+    );
+    Format::event("FORMATS_SET").refuses(r#"/data/asserted null 1 "true""#);
+    let pinned = Format::event("PINNED");
+    pinned.takes(r#"/data/needs null true false {} {"type":["object"]}"#);
+    pinned.refuses(r#"/data/needs 1 "x" [] {"a":"\u0000"} {"maximum":9007199254740993}"#);
+    let waived = Format::event("WAIVED");
+    waived.refuses(
+        r#"
+        /data/request null 1 "REQ-1" "key:k"
+        /data/until null 1 "soon" "2026-12-31T00:00:00Z"
+        "#,
+    );
+    let settings = Format::settings();
+    settings.takes(r#"/contract {} {"open_content":"declared"}"#);
+    settings.refuses(r#"/contract null [] 1 {"open_content":"open"} {"open_content":null} {"more":1}"#);
 }

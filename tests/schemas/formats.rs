@@ -236,11 +236,30 @@ fn event_data(kind: &str) -> &'static str {
                 "reason": "ours holds", "later": {}
             }"#
         }
+        "REGISTERED" => {
+            r#"{
+                "version": 2, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "mode": "BACKWARD_TRANSITIVE", "verdict": "breaking", "against": [1], "open_content": "declared",
+                "assumed": true, "formats": true, "waiver": "REQ-20261120-0001", "owner": "acme/billing", "later": {}
+            }"#
+        }
+        "MODE_SET" => r#"{"mode": "FULL", "later": {}}"#,
+        "OWNER_SET" | "UNPINNED" => r#"{"repo": "acme/billing", "later": {}}"#,
+        "FORMATS_SET" => r#"{"asserted": true, "later": {}}"#,
+        "PINNED" => r#"{"repo": "shop", "version": 2, "needs": {"required": ["id"]}, "later": {}}"#,
+        "ACTIVATED" | "DEPRECATED" | "RETIRED" => r#"{"version": 2, "later": {}}"#,
+        "WAIVED" => {
+            r#"{
+                "version": 2, "request": "REQ-20261120-0001", "reason": "all have moved", "until": "2026-12-31",
+                "later": {}
+            }"#
+        }
         _ => r#"{"anything": [{"goes": true}]}"#,
     }
 }
 
 const SETTINGS: &str = r#"{
     "format": 1, "ledger_id": "018f4e0e-7a3c-7c1e-9a57-0242ac120002", "name": "shop", "mode": "governed",
-    "track_index": true, "roles": {"sponsor": ["alice"], "acme/billing": ["bob", "bob@acme.example"], "pm": []}
+    "track_index": true, "roles": {"sponsor": ["alice"], "acme/billing": ["bob", "bob@acme.example"], "pm": []},
+    "contract": {"open_content": "strict"}
 }"#;

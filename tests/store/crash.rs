@@ -3,12 +3,13 @@
 use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::budget::Progress;
+use coordination_ledger::store::contracts::{Added, Addition};
 use coordination_ledger::store::fs::FsStore;
-use coordination_ledger::store::{Append, Budget, Commit, Created, Records, Store, StoreError};
+use coordination_ledger::store::{Append, Budget, Commit, Contracts, Created, Records, Store, StoreError};
 
 use crate::disk::{Chance, Fault, Happens, Then, TrialDisk};
 use crate::ledger::{Ledger, append, check_all, endless, make};
-use crate::support::{key, note, request};
+use crate::support::{contract, key, note, registration, request};
 
 const HAPPENS: [Happens; 3] = [Happens::Nothing, Happens::Half, Happens::All];
 const CALLS_MAX: usize = 200;
@@ -27,18 +28,22 @@ enum Deed {
     Create,
     Append,
     Batch,
+    /// The first version of a contract that is not there.
+    Register,
+    /// The second version of one that is.
+    RegisterNext,
 }
 
-const DEEDS: [Deed; 3] = [Deed::Create, Deed::Append, Deed::Batch];
+const DEEDS: [Deed; 5] = [Deed::Create, Deed::Append, Deed::Batch, Deed::Register, Deed::RegisterNext];
 
 fn old(number: u32) -> RequestId {
     format!("REQ-20261120-{number:04}").parse().unwrap()
 }
 
 impl Deed {
-    /// One of the two others.
+    /// One of the others.
     fn other(self, which: usize) -> Self {
-        DEEDS[(self as usize + 1 + which % 2) % DEEDS.len()]
+        DEEDS[(self as usize + 1 + which % (DEEDS.len() - 1)) % DEEDS.len()]
     }
 
     fn do_on(self, store: &FsStore, budget: &Budget) -> Told {
@@ -46,6 +51,8 @@ impl Deed {
             Self::Create => store.create(&request("new", Some("new")), budget).map(|created| told_of_create(&created)),
             Self::Append => append_keyed(store, old(1), "deed", budget),
             Self::Batch => batch(store, budget),
+            Self::Register => register(store, "new", 1, "deed", budget),
+            Self::RegisterNext => register(store, "old", 2, "deed", budget),
         };
         told.unwrap_or_else(Told::Failed)
     }
@@ -58,6 +65,8 @@ impl Deed {
         };
         let request = |key_of_request: &str| store.find(&key(key_of_request), &endless()).unwrap();
         match self {
+            Self::Register => vec![is_registered(store, "new", 1)],
+            Self::RegisterNext => vec![is_registered(store, "old", 2)],
             Self::Create => vec![request("new").is_some()],
             Self::Append => vec![event(Some(old(1)), "deed")],
             Self::Batch => vec![
@@ -106,6 +115,33 @@ fn batch(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
     })
 }
 
+const SCHEMA: &[u8] = b"{\"type\": \"integer\"}\n";
+
+fn register(store: &FsStore, name: &str, version: u32, key: &str, budget: &Budget) -> Result<Told, StoreError> {
+    let name = contract(name);
+    loop {
+        let graph = store.contract(&name)?;
+        let event = registration(&name, graph.as_ref(), version, SCHEMA, Some(key));
+        let heads = graph.as_ref().map(|graph| graph.heads().to_vec()).unwrap_or_default();
+        let addition = Addition { event: &event, version: Some((version, SCHEMA)) };
+        match store.add_to_contract(&name, &heads, addition, budget)? {
+            Added::Appended(Append::Committed(_) | Append::Duplicate(_)) => return Ok(Told::Done),
+            Added::Appended(Append::Unknown(_)) => return Ok(Told::Unknown),
+            Added::Appended(Append::Stale { actual }) => assert_ne!(actual, heads),
+            Added::Taken(path) => panic!("{} holds something else", path.display()),
+        }
+    }
+}
+
+/// Whether the version is on record; one that is has its file, whole.
+fn is_registered(store: &FsStore, name: &str, version: u32) -> bool {
+    let name = contract(name);
+    let graph = store.contract(&name).unwrap();
+    let is = graph.is_some_and(|graph| graph.with_key(&key("deed")).is_some());
+    assert!(!is || store.version_bytes(&name, version).unwrap().as_deref() == Some(SCHEMA), "on record without a file");
+    is
+}
+
 /// A ledger with two requests, and their histories.
 struct Before {
     ledger: Ledger,
@@ -120,6 +156,7 @@ impl Before {
             let id = make(&store, title, Some(title));
             append(&store, id, "before", Some("before"));
         }
+        assert!(matches!(register(&store, "old", 1, "before", &endless()), Ok(Told::Done)));
         let histories = [1, 2].map(|n| store.history(old(n)).unwrap().unwrap()).into();
         Self { ledger, histories }
     }
@@ -131,12 +168,14 @@ impl Before {
             assert_eq!(now.packet(), before.packet());
             assert!(now.events().starts_with(before.events()));
         }
+        assert_eq!(store.version_bytes(&contract("old"), 1).unwrap().as_deref(), Some(SCHEMA));
+        assert!(store.contract(&contract("old")).unwrap().unwrap().with_key(&key("before")).is_some());
     }
 }
 
 /// Everything can be written and read again.
 fn check_usable(store: &FsStore, deed: Deed) {
-    for next in [deed, deed.other(0), deed.other(1)] {
+    for next in [deed, deed.other(0), deed.other(1), deed.other(2), deed.other(3)] {
         assert!(matches!(next.do_on(store, &endless()), Told::Done), "{next:?} after {deed:?}");
         assert!(next.parts(store).iter().all(|there| *there), "{next:?} after {deed:?}");
     }

@@ -35,8 +35,11 @@ impl Ledger {
     pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
         let layout = self.layout();
-        for folder in layout.folders().iter().chain(&layout.local_folders()) {
+        let contracts = std::fs::read_dir(layout.contracts()).into_iter().flatten();
+        let contracts: Vec<_> = contracts.map(|entry| entry.unwrap().path()).collect();
+        for folder in layout.folders().iter().chain(&layout.local_folders()).chain(&contracts) {
             let to = copy.root().join(folder.strip_prefix(self.root()).unwrap());
+            std::fs::create_dir_all(&to).unwrap();
             for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
                 if entry.file_type().unwrap().is_file() {
                     std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();

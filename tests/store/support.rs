@@ -1,9 +1,12 @@
 //! Requests and events for the tests of stores, the same in every run.
 
-use coordination_ledger::domain::event::{Body, CreatedData, Event, Genesis, Noted, Unsealed};
+use coordination_ledger::domain::compatibility::{Assumption, Mode, Verdict};
+use coordination_ledger::domain::contract_body::Registered;
+use coordination_ledger::domain::event::{Body, ContractBody, CreatedData, Event, Genesis, Noted, Unsealed};
+use coordination_ledger::domain::graph::{Graph, contract_root};
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::history::{Head, History};
-use coordination_ledger::domain::id::{Key, RequestId, Stream, Writer};
+use coordination_ledger::domain::id::{ContractName, Key, RequestId, Stream, Writer};
 use coordination_ledger::domain::packet::Draft;
 use coordination_ledger::domain::time::{Hybrid, Timestamp};
 use coordination_ledger::store::{Created, NewRequest};
@@ -61,6 +64,44 @@ pub(crate) fn note_after(id: RequestId, heads: &[Head], text: &str, key: Option<
         body: Body::Noted(Noted { text: text.to_owned(), kind: None, occurred_at: None }),
         n,
         parents,
+    })
+    .unwrap()
+}
+
+pub(crate) fn contract(name: &str) -> ContractName {
+    name.parse().unwrap()
+}
+
+/// The registration of a version that follows all heads of what was read; of `None` the first.
+pub(crate) fn registration(
+    name: &ContractName,
+    graph: Option<&Graph>,
+    version: u32,
+    bytes: &[u8],
+    key: Option<&str>,
+) -> Event {
+    let n = graph.map_or(0, Graph::version) + 1;
+    let registered = Registered {
+        version,
+        sha256: Hash::of(&[bytes]),
+        mode: Mode::default(),
+        verdict: Verdict::Compatible,
+        against: Vec::new(),
+        open_content: Assumption::default(),
+        assumed: false,
+        formats: false,
+        waiver: None,
+        owner: None,
+    };
+    Event::seal(Unsealed {
+        stream: Stream::Contract(name.clone()),
+        clock: Hybrid { at: noon(), tick: n },
+        writer: writer(),
+        by: "bob".parse().unwrap(),
+        key: key.map(|key| key.parse().unwrap()),
+        body: Body::Contract(ContractBody::Registered(registered)),
+        n,
+        parents: graph.map_or_else(|| vec![contract_root(name)], Graph::next_parents),
     })
     .unwrap()
 }

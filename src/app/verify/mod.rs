@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use super::{AppError, Ledger};
+use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
@@ -66,6 +67,8 @@ pub struct Finding {
 pub struct Report {
     /// How many requests were looked at.
     pub requests: usize,
+    /// How many contracts.
+    pub contracts: usize,
     /// How many events.
     pub events: usize,
     /// What was found, by file and line.
@@ -118,6 +121,10 @@ impl Ledger<'_> {
             report.findings.extend(self.store.strays()?.into_iter().map(from_fault));
             report.findings.extend(self.across(&seen));
             report.findings.extend(self.index_findings()?);
+            let (contracts, events, findings) = self.contract_findings()?;
+            report.contracts = contracts;
+            report.events += events;
+            report.findings.extend(findings);
         }
         report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
         report.findings.dedup();
@@ -180,7 +187,7 @@ impl Ledger<'_> {
                 }
             });
         }
-        for (code, hash, what) in clock_faults(&history, now) {
+        for (code, hash, what) in clock_faults(history.graph(), now) {
             let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
@@ -190,7 +197,7 @@ impl Ledger<'_> {
             let last = sides.iter().filter_map(|side| at(side.event.hash)).max();
             findings.push(log("diverged", Severity::Note, last, what, &Action::Resolve(sides).command(id)));
         }
-        if let Some((second, first)) = twice_keyed(&history) {
+        if let Some((second, first)) = twice_keyed(history.graph()) {
             let name = |(n, hash): Keyed| format!("event {n} ({})", hash.short());
             let what = format!("{} has the key of {}: one intent was carried out twice", name(second), name(first));
             findings.push(log(
@@ -274,22 +281,22 @@ impl Ledger<'_> {
     }
 }
 
-type Keyed = (u64, Hash);
+pub(in crate::app) type Keyed = (u64, Hash);
 
 /// Two events that were written with one key, the later one first.
-fn twice_keyed(history: &History) -> Option<(Keyed, Keyed)> {
+pub(in crate::app) fn twice_keyed(graph: &Graph) -> Option<(Keyed, Keyed)> {
     let mut seen: BTreeMap<&Key, Keyed> = BTreeMap::new();
-    history.events().iter().find_map(|event| {
+    graph.events().iter().find_map(|event| {
         let this = (event.n(), event.hash());
         seen.insert(event.key()?, this).map(|first| (this, first))
     })
 }
 
 /// Clock readings that run behind a parent's, or far ahead of the wall clock.
-fn clock_faults(history: &History, now: Timestamp) -> Vec<(&'static str, Hash, String)> {
-    let clocks: HashMap<Hash, _> = history.events().iter().map(|event| (event.hash(), event.clock())).collect();
+pub(in crate::app) fn clock_faults(graph: &Graph, now: Timestamp) -> Vec<(&'static str, Hash, String)> {
+    let clocks: HashMap<Hash, _> = graph.events().iter().map(|event| (event.hash(), event.clock())).collect();
     let mut faults = Vec::new();
-    for event in history.events() {
+    for event in graph.events() {
         let (n, clock) = (event.n(), event.clock());
         if event.parents().iter().filter_map(|parent| clocks.get(parent)).any(|parent| *parent >= clock) {
             faults.push((
@@ -305,10 +312,14 @@ fn clock_faults(history: &History, now: Timestamp) -> Vec<(&'static str, Hash, S
     faults
 }
 
-fn from_fault(fault: Fault) -> Finding {
+pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
     let Fault { code, id, path, line, what } = fault;
-    let request = id.map(|id| id.to_string()).unwrap_or_default();
+    let request = id.map_or_else(|| "the contract".to_owned(), |id| id.to_string());
     let (severity, fix) = match code {
+        "tail-torn" if id.is_none() => (
+            Severity::Violation,
+            "any write to the contract sets it aside: for example ledger contract mode".to_owned(),
+        ),
         "tail-torn" => (
             Severity::Violation,
             format!("any write to {request} sets it aside: for example ledger note {request} --text recovered"),

@@ -6,7 +6,7 @@ use super::super::failure::Failure;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
 use crate::domain::packet::Mode;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{ContractSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh;
@@ -115,6 +115,7 @@ fn settings(args: &Init, root: &std::path::Path, context: &Context<'_>) -> Setti
         mode: args.mode.unwrap_or(Mode::Tracked),
         track_index: args.track_index,
         roles: Roles::new(),
+        contract: ContractSettings::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod apply;
+mod contract;
 mod demo;
 mod index;
 mod init;
@@ -35,6 +36,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Apply(args) => apply::run(context, args),
+        Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Demo => demo::run(context),
     }

@@ -26,6 +26,8 @@ struct Catalogue {
 struct CommandView {
     name: String,
     about: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<CommandView>,
     arguments: Vec<ArgumentView>,
 }
 
@@ -76,6 +78,21 @@ fn catalogue(context: &mut Context<'_>) -> Result<Catalogue, Failure> {
         Err(failure) if failure.exit == Exit::NotFound => Workflow::default(),
         Err(failure) => return Err(failure),
     };
+    let mut cli = Cli::command();
+    // Only then do the commands have their arguments, and the global ones too.
+    cli.build();
+    Ok(Catalogue {
+        program: "ledger",
+        version: env!("CARGO_PKG_VERSION"),
+        commands: commands(&cli),
+        workflow,
+        exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
+        schemas: names(&TypeSchemas::here(&context.cli.global, context.env)?),
+    })
+}
+
+/// The commands below a command, each with those below it.
+fn commands(of: &clap::Command) -> Vec<CommandView> {
     let argument = |arg: &clap::Arg| ArgumentView {
         name: match arg.get_long() {
             Some(long) => format!("--{long}"),
@@ -87,25 +104,16 @@ fn catalogue(context: &mut Context<'_>) -> Result<Catalogue, Failure> {
         takes_value: arg.get_action().takes_values(),
         global: arg.is_global_set(),
     };
-    let mut cli = Cli::command();
-    // Only then do the commands have their arguments, and the global ones too.
-    cli.build();
     let is_listed = |arg: &&clap::Arg| !["help", "version"].contains(&arg.get_id().as_str());
     let command = |command: &clap::Command| CommandView {
         name: command.get_name().to_owned(),
         about: command.get_about().map(ToString::to_string).unwrap_or_default(),
+        commands: commands(command),
         arguments: {
             let (globals, own): (Vec<_>, Vec<_>) =
                 command.get_arguments().filter(is_listed).partition(|a| a.is_global_set());
             own.into_iter().chain(globals).map(argument).collect()
         },
     };
-    Ok(Catalogue {
-        program: "ledger",
-        version: env!("CARGO_PKG_VERSION"),
-        commands: cli.get_subcommands().filter(|one| one.get_name() != "help").map(command).collect(),
-        workflow,
-        exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
-        schemas: names(&TypeSchemas::here(&context.cli.global, context.env)?),
-    })
+    of.get_subcommands().filter(|one| one.get_name() != "help").map(command).collect()
 }

@@ -143,6 +143,7 @@ fn what_happened(body: &Body) -> String {
             resolved.data.keep.short(),
             safe::line(&resolved.data.reason)
         ),
+        Body::Contract(body) => super::contract::event::happened(body),
         Body::Other(other) => match (&other.from, &other.to) {
             (Some(from), Some(to)) => {
                 format!("{} {} → {}", safe::line(&other.kind), state(from.as_str()), state(to.as_str()))
@@ -383,7 +384,11 @@ pub fn report(report: &Report, root: &Path) -> String {
     let notes = report.findings.iter().filter(|f| f.severity == Severity::Note).count();
     let grave = report.findings.len() - notes;
     let (requests, events) = (count(report.requests as u64, "request"), count(report.events as u64, "event"));
-    let checked = format!("{requests}, {events} verified");
+    let contracts = match report.contracts {
+        0 => String::new(),
+        number => format!("{}, ", count(number as u64, "contract")),
+    };
+    let checked = format!("{requests}, {contracts}{events} verified");
     let and_notes = |and: &str| if notes == 0 { String::new() } else { and.to_owned() + &count(notes as u64, "note") };
     let _ = match grave {
         0 => writeln!(text, "{}: {checked}{}", styled(GREEN, "ok"), and_notes(", ")),

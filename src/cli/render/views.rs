@@ -325,6 +325,8 @@ pub struct ListView<T: Serialize> {
 pub struct VerifyView<'a> {
     ok: bool,
     requests: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    contracts: usize,
     events: usize,
     findings: Vec<FindingView<'a>>,
 }
@@ -359,10 +361,15 @@ impl<'a> VerifyView<'a> {
         Self {
             ok,
             requests: report.requests,
+            contracts: report.contracts,
             events: report.events,
             findings: report.findings.iter().map(finding).collect(),
         }
     }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The state of `index.json`.

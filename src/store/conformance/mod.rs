@@ -16,11 +16,13 @@ use crate::domain::id::RequestId;
 use crate::domain::time::Hybrid;
 
 mod batches;
+mod contracts;
 #[path = "../../../tests/store/support.rs"]
 mod support;
 mod writers;
 
 use self::batches::*;
+use self::contracts::*;
 use self::writers::*;
 
 /// A store, and the folder that goes with it.
@@ -88,6 +90,10 @@ conformance!(
     what_is_read_in_a_turn_stays_true_until_it_is_written_to,
     a_turn_ends_when_it_is_dropped_and_does_what_the_store_does,
     a_batch_gives_turns_too,
+    a_version_is_read_back_as_it_was_registered,
+    a_stale_or_known_registration_leaves_nothing,
+    a_version_is_never_replaced,
+    a_second_beginning_stands_beside_the_first,
 );
 
 fn endless() -> Budget {

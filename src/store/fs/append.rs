@@ -5,26 +5,26 @@ use std::path::{Path, PathBuf};
 use super::disk::{self, Create, Durability, LogFile};
 use super::log::{LOG_BYTES_MAX, Log, Tail};
 use super::reading::parse_log;
-use super::turn::OpenLog;
+use super::turn::{OpenLog, Recorded};
 use super::{FsStore, io};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::history::Head;
-use crate::domain::id::RequestId;
+use crate::domain::id::Stream;
 use crate::store::budget::Progress;
-use crate::store::{Append, Budget, Notice, StoreError};
+use crate::store::{Append, Budget, Notice, StoreError, request_of};
 
 impl FsStore {
     /// Opens a log for writing and mends its end; its lock must be held.
-    pub(super) fn open_log(&self, id: RequestId, budget: &Budget) -> Result<(Box<dyn LogFile>, Log), StoreError> {
-        let path = self.layout.log(id);
+    pub(super) fn open_log(&self, stream: &Stream, budget: &Budget) -> Result<(Box<dyn LogFile>, Log), StoreError> {
+        let path = self.layout.log_of(stream);
         let mut file = self
             .disk
             .open_log(&path, Create::Yes)
             .map_err(io("open", &path))?
             .ok_or_else(|| StoreError::NotALedger(path.clone()))?;
-        let bytes = self.read_open_log(id, file.as_mut())?;
-        let mut log = parse_log(id, &path, &bytes)?;
+        let bytes = self.read_open_log(stream, file.as_mut())?;
+        let mut log = parse_log(stream, &path, &bytes)?;
         match log.tail.clone() {
             Tail::Clean => {}
             Tail::NoNewline => {
@@ -33,7 +33,7 @@ impl FsStore {
                 budget.tell(&Notice::Completed { what: format!("the last line of {}", path.display()) });
             }
             Tail::Torn(torn) => {
-                let kept = self.quarantine(id, &bytes[torn.clone()])?;
+                let kept = self.quarantine(stream, &bytes[torn.clone()])?;
                 let cut = log.whole_len as u64;
                 file.truncate(cut).and_then(|()| file.sync()).map_err(io("cut the torn end of", &path))?;
                 budget.tell(&Notice::Repaired { log: path.clone(), kept, bytes: torn.len() });
@@ -44,41 +44,51 @@ impl FsStore {
     }
 
     /// Reads all of a log that is open.
-    pub(super) fn read_open_log(&self, id: RequestId, file: &mut dyn LogFile) -> Result<Vec<u8>, StoreError> {
-        let path = self.layout.log(id);
+    pub(super) fn read_open_log(&self, stream: &Stream, file: &mut dyn LogFile) -> Result<Vec<u8>, StoreError> {
+        let path = self.layout.log_of(stream);
         let size = file.facts().map_err(io("look at", &path))?.size;
         let bytes =
             if size > LOG_BYTES_MAX { None } else { Some(file.read(LOG_BYTES_MAX).map_err(io("read", &path))?) };
         match bytes {
             Some(bytes) if bytes.len() as u64 <= LOG_BYTES_MAX => Ok(bytes),
-            Some(_) | None => {
-                Err(StoreError::damaged(Some(id), &path, None, format!("it has more than {LOG_BYTES_MAX} bytes")))
-            }
+            Some(_) | None => Err(StoreError::damaged(
+                request_of(stream),
+                &path,
+                None,
+                format!("it has more than {LOG_BYTES_MAX} bytes"),
+            )),
         }
     }
 
     /// Keeps torn bytes for whoever wants to look at them.
-    pub(super) fn quarantine(&self, id: RequestId, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    pub(super) fn quarantine(&self, stream: &Stream, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let digest = Hash::of(&[bytes]).short();
-        let path = self.layout.in_local("quarantine").join(format!("{id}-{digest}.torn"));
+        let path = self.layout.in_local("quarantine").join(format!("{}-{digest}.torn", file_name(stream)));
         let tmp = self.layout.in_local("tmp");
         self.disk.replace(&path, &tmp, bytes, Durability::Durable).map_err(io("write", &path))?;
         Ok(path)
     }
 
-    /// Opens a request for writing; its lock must be held.
-    pub(super) fn open_request(&self, id: RequestId, budget: &Budget) -> Result<OpenLog, StoreError> {
+    /// Opens a request or a contract for writing; its lock must be held.
+    pub(super) fn open_stream(&self, stream: &Stream, budget: &Budget) -> Result<OpenLog, StoreError> {
         // The packet first: opening the log makes it.
-        let packet = self.packet_to_write(id)?;
-        let (file, log) = self.open_log(id, budget)?;
+        let packet = match stream {
+            Stream::Request(id) => Some((*id, self.packet_to_write(*id)?)),
+            Stream::Contract(_) => None,
+        };
+        let (file, log) = self.open_log(stream, budget)?;
         let whole_len = log.whole_len as u64;
-        Ok(OpenLog { file, whole_len, history: self.history_from(id, packet, log.events)? })
+        let recorded = match packet {
+            Some((id, packet)) => Recorded::Request(self.history_from(id, packet, log.events)?),
+            None => Recorded::Contract(self.graph_from(stream, log.events)?),
+        };
+        Ok(OpenLog { file, whole_len, recorded })
     }
 
-    /// Appends one event under the request's lock, which must be held; `open` is what was read under it.
+    /// Appends one event under the stream's lock, which must be held; `open` is what was read under it.
     pub(super) fn append_locked(
         &self,
-        id: RequestId,
+        stream: &Stream,
         expected: &[Head],
         event: &Event,
         mut open: Option<OpenLog>,
@@ -87,35 +97,36 @@ impl FsStore {
         /// A log that is replaced again and again while it is written to is beyond us.
         const REPLACED_MAX: u32 = 8;
         for round in 0..REPLACED_MAX {
-            let OpenLog { mut file, whole_len, mut history } = match open.take() {
+            let OpenLog { mut file, whole_len, mut recorded } = match open.take() {
                 Some(open) => open,
-                None => self.open_request(id, budget)?,
+                None => self.open_stream(stream, budget)?,
             };
-            if round > 0 && history.event(event.hash()).is_some() {
+            let graph = recorded.graph();
+            if round > 0 && graph.event(event.hash()).is_some() {
                 // Whoever replaced the file had seen our line.
-                file.sync().map_err(io("sync", &self.layout.log(id)))?;
+                file.sync().map_err(io("sync", &self.layout.log_of(stream)))?;
                 budget.set_progress(Progress::Settled);
                 return Ok(Append::Committed(Head { n: event.n(), hash: event.hash() }));
             }
-            if let Some(first) = event.key().and_then(|key| history.with_key(key)) {
+            if let Some(first) = event.key().and_then(|key| graph.with_key(key)) {
                 // The first writer may have been killed before its sync; what is answered must last.
-                file.sync().map_err(io("sync", &self.layout.log(id)))?;
+                file.sync().map_err(io("sync", &self.layout.log_of(stream)))?;
                 return Ok(Append::Duplicate(Head { n: first.n(), hash: first.hash() }));
             }
-            if history.heads() != expected {
-                return Ok(Append::Stale { actual: history.heads().to_vec() });
+            if graph.heads() != expected {
+                return Ok(Append::Stale { actual: graph.heads().to_vec() });
             }
-            history.append(event.clone())?;
+            recorded.append(event.clone())?;
             if whole_len + event.line().len() as u64 >= LOG_BYTES_MAX {
-                return Err(StoreError::Unwritable(format!("the log of {id} is full: it has {whole_len} bytes")));
+                return Err(StoreError::Unwritable(format!("the log of {stream} is full: it has {whole_len} bytes")));
             }
-            if let Some(outcome) = self.write_line(id, file.as_mut(), whole_len, event, budget)? {
+            if let Some(outcome) = self.write_line(stream, file.as_mut(), whole_len, event, budget)? {
                 return Ok(outcome);
             }
         }
         Err(StoreError::Io {
             doing: "append to",
-            path: self.layout.log(id),
+            path: self.layout.log_of(stream),
             source: std::io::Error::other("the file is being replaced all the time by another program"),
         })
     }
@@ -123,16 +134,16 @@ impl FsStore {
     /// Writes one line durably. `None` if the file was replaced meanwhile and the line went into the old one.
     pub(super) fn write_line(
         &self,
-        id: RequestId,
+        stream: &Stream,
         file: &mut dyn LogFile,
         whole_len: u64,
         event: &Event,
         budget: &Budget,
     ) -> Result<Option<Append>, StoreError> {
-        let path = self.layout.log(id);
+        let path = self.layout.log_of(stream);
         if whole_len == 0 {
             // Before the first line, so that no event ever stands under a name that may be lost.
-            let folder = self.layout.events();
+            let folder = self.layout.log_folder(stream);
             self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
         }
         let line = format!("{}\n", event.line());
@@ -178,4 +189,9 @@ impl FsStore {
             ))),
         }
     }
+}
+
+/// A stream as it stands in the name of a file.
+fn file_name(stream: &Stream) -> String {
+    stream.to_string().replace(':', "-")
 }

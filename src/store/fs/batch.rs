@@ -15,7 +15,7 @@ use super::lock::{Lock, Sharing};
 use super::{FsStore, io};
 use crate::domain::event::{Event, Genesis};
 use crate::domain::history::{Head, History};
-use crate::domain::id::{Key, RequestId};
+use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::domain::time::{Day, Hybrid};
 use crate::store::budget::Progress;
@@ -102,7 +102,7 @@ impl<'a> FsBatch<'a> {
             // Nothing, or a log without a packet: the store's own reading tells which.
             return self.store.read_history(id).map(|history| history.is_some());
         };
-        let (_, log) = self.store.open_log(id, &self.budget)?;
+        let (_, log) = self.store.open_log(&Stream::Request(id), &self.budget)?;
         let at = log.whole_len as u64;
         let history = self.store.history_from(id, packet, log.events)?;
         inner.histories.insert(id, history);

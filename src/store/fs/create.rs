@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::disk::{self, Named};
 use super::lock::{Lock, Sharing};
-use super::turn::OpenLog;
+use super::turn::{OpenLog, Recorded};
 use super::{FsStore, io, list};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
-use crate::domain::id::RequestId;
+use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::domain::time::Day;
 use crate::store::budget::Progress;
@@ -38,7 +38,7 @@ impl FsStore {
             self.complete_before(day, number, &request.genesis, budget);
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
-            let lock = self.lock_request(id, budget)?;
+            let lock = self.lock_stream(&Stream::Request(id), budget)?;
             if self.has_events(id)? {
                 number = self.number_after(day, number)?;
                 continue;
@@ -59,21 +59,31 @@ impl FsStore {
 
     /// Writes a packet durably and gives it its name, unless that is taken.
     fn name_packet(&self, id: RequestId, bytes: &[u8], budget: &Budget) -> Result<Named, StoreError> {
-        let path = self.layout.packet(id);
+        self.name_once(&self.layout.requests(), &self.layout.packet(id), bytes, budget)
+    }
+
+    /// Writes a file durably and gives it its name, unless that is taken. The name itself is not durable yet.
+    pub(super) fn name_once(
+        &self,
+        folder: &Path,
+        path: &Path,
+        bytes: &[u8],
+        budget: &Budget,
+    ) -> Result<Named, StoreError> {
         let tmp = self.layout.in_local("tmp");
-        let mut staged = self.disk.stage(&self.layout.requests(), &tmp, bytes, 0o444).map_err(io("write", &path))?;
-        staged.sync().map_err(io("sync", &path))?;
+        let mut staged = self.disk.stage(folder, &tmp, bytes, 0o444).map_err(io("write", path))?;
+        staged.sync().map_err(io("sync", path))?;
         budget.set_progress(Progress::Writing);
-        let named = staged.link(&path).or_else(|source| {
+        let named = staged.link(path).or_else(|source| {
             // The answer can be lost and the name be given all the same (link(2), on NFS): look.
             let ours =
-                disk::read_file(&path, bytes.len() as u64).ok().flatten().is_some_and(|(there, _)| there == bytes);
+                disk::read_file(path, bytes.len() as u64).ok().flatten().is_some_and(|(there, _)| there == bytes);
             if ours { Ok(Named::Done) } else { Err(source) }
         });
         if !matches!(named, Ok(Named::Done)) {
             budget.set_progress(Progress::Before);
         }
-        named.map_err(io("name", &path))
+        named.map_err(io("name", path))
     }
 
     /// Whether a number that no packet has is somebody's all the same: events whose packet is missing.
@@ -161,7 +171,7 @@ impl FsStore {
         let folder = self.layout.requests();
         self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
         let first = Event::genesis(&packet, hash, genesis)?;
-        let begun = self.append_locked(id, &[], &first, None, budget)?;
+        let begun = self.append_locked(&Stream::Request(id), &[], &first, None, budget)?;
         if let Append::Committed(_) = begun {
             budget.tell(&Notice::Completed { what: format!("{id}, whose making was cut short") });
         }
@@ -176,13 +186,13 @@ impl FsStore {
         genesis: &Genesis,
         budget: &Budget,
     ) -> Result<Option<Created>, StoreError> {
-        let _lock = self.lock_request(id, budget)?;
+        let _lock = self.lock_stream(&Stream::Request(id), budget)?;
         if self.packet(id)?.is_none() {
             return Ok(None);
         }
         let folder = self.layout.requests();
         self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
-        let (mut file, log) = self.open_log(id, budget)?;
+        let (mut file, log) = self.open_log(&Stream::Request(id), budget)?;
         if !log.events.is_empty() {
             file.sync().map_err(io("sync", &self.layout.log(id)))?;
             return Ok(Some(Created::Existing(id)));
@@ -198,11 +208,12 @@ impl FsStore {
         let folder = self.layout.requests();
         let synced = self.disk.sync_dir(&folder).map_err(io("sync", &folder));
         let begun = synced.and_then(|()| {
-            let (file, log) = self.open_log(placed.id, budget)?;
+            let (file, log) = self.open_log(&Stream::Request(placed.id), budget)?;
             let packet = (placed.packet.clone(), placed.hash);
             let whole_len = log.whole_len as u64;
-            let open = OpenLog { file, whole_len, history: self.history_from(placed.id, packet, log.events)? };
-            self.append_locked(placed.id, &[], &placed.first, Some(open), budget)
+            let recorded = Recorded::Request(self.history_from(placed.id, packet, log.events)?);
+            let open = OpenLog { file, whole_len, recorded };
+            self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), budget)
         });
         let error = match begun {
             Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),

@@ -1,14 +1,19 @@
 //! Looking at everything that is wrong, for `verify`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::journal::{self, Plan};
 use super::layout::{Layout, id_of};
-use super::log::{Tail, parse_lines};
+use super::log::{LOG_BYTES_MAX, Lines, Tail, parse_lines};
 use super::reading::{MISSING_PACKET, changed_packet};
 use super::{FsStore, io};
-use crate::domain::history::{BadHistory, History};
-use crate::domain::id::RequestId;
+use crate::domain::event::Event;
+use crate::domain::graph::{BadHistory, Graph};
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
+use crate::domain::id::{ContractName, RequestId, Stream};
+use crate::store::contracts::{Contracts, InspectedContract};
 use crate::store::{Fault, Inspected, StoreError};
 
 /// Reads a request and tells everything that is wrong with its bytes, apart from what is left to do of a batch.
@@ -34,32 +39,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
                 let what = "the request has no event: its making was cut short".into();
                 found.faults.push(fault("log-missing", &log_path, None, what));
             }
-            for (line, event) in lines.events {
-                if !event.says_what_was_read() {
-                    let what = "the line does not say what its type's schema has it say".into();
-                    found.faults.push(fault("not-of-schema", &log_path, Some(line), what));
-                }
-                found.lines.entry(event.hash()).or_insert(line);
-                events.push(event);
-            }
-            found
-                .faults
-                .extend(lines.bad.into_iter().map(|bad| fault("line-damaged", &log_path, Some(bad.line), bad.what)));
-            match lines.tail {
-                Tail::Clean => {}
-                Tail::NoNewline => {
-                    found.faults.push(fault(
-                        "tail-unfinished",
-                        &log_path,
-                        None,
-                        "the last line lacks its newline".into(),
-                    ));
-                }
-                Tail::Torn(range) => {
-                    let what = format!("{} bytes of a write that was cut short stand at its end", range.len());
-                    found.faults.push(fault("tail-torn", &log_path, None, what));
-                }
-            }
+            events = log_faults(lines, Some(id), &log_path, &mut found.lines, &mut found.faults);
         }
         Err(what) => found.faults.push(fault("log-damaged", &log_path, None, what)),
     }
@@ -95,6 +75,71 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
         },
         Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, MISSING_PACKET.into())),
         Err(what) => found.faults.push(fault("packet-damaged", &packet_path, None, what)),
+    }
+    Ok(found)
+}
+
+/// What is wrong with the lines of a log; answers with its events.
+fn log_faults(
+    lines: Lines,
+    id: Option<RequestId>,
+    path: &Path,
+    places: &mut HashMap<Hash, usize>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Event> {
+    let fault = |code, line, what: String| Fault { code, id, path: path.to_owned(), line, what };
+    let mut events = Vec::new();
+    for (line, event) in lines.events {
+        if !event.says_what_was_read() {
+            let what = "the line does not say what its type's schema has it say".into();
+            faults.push(fault("not-of-schema", Some(line), what));
+        }
+        places.insert(event.hash(), line);
+        events.push(event);
+    }
+    faults.extend(lines.bad.into_iter().map(|bad| fault("line-damaged", Some(bad.line), bad.what)));
+    match lines.tail {
+        Tail::Clean => {}
+        Tail::NoNewline => faults.push(fault("tail-unfinished", None, "the last line lacks its newline".into())),
+        Tail::Torn(range) => {
+            let what = format!("{} bytes of a write that was cut short stand at its end", range.len());
+            faults.push(fault("tail-torn", None, what));
+        }
+    }
+    events
+}
+
+/// Reads a contract and tells everything that is wrong with its bytes.
+///
+/// # Errors
+/// Machinery that failed; damage is an answer here.
+pub(super) fn contract(store: &FsStore, name: &ContractName) -> Result<InspectedContract, StoreError> {
+    let mut found = InspectedContract::default();
+    let log_path = store.layout.log_of(&Stream::Contract(name.clone()));
+    let fault = |code, path: &Path, line, what: String| Fault { code, id: None, path: path.to_owned(), line, what };
+    for version in store.version_files(name)? {
+        let path = store.layout.contract_version(name, version);
+        match as_answer(store.version_hash(name, version))? {
+            Ok(hash) => found.versions.extend(hash.map(|hash| (version, hash))),
+            Err(what) => found.faults.push(fault("version-damaged", &path, None, what)),
+        }
+    }
+    let bytes = match as_answer(super::read(&log_path, LOG_BYTES_MAX))? {
+        Ok(bytes) => bytes.map(|(bytes, _)| bytes).unwrap_or_default(),
+        Err(what) => {
+            found.faults.push(fault("log-damaged", &log_path, None, what));
+            return Ok(found);
+        }
+    };
+    let events = log_faults(parse_lines(&bytes), None, &log_path, &mut found.lines, &mut found.faults);
+    match Graph::of_contract(name, events) {
+        Ok(graph) => found.graph = Some(graph),
+        // What a damaged line leaves behind is told with that line.
+        Err(_) if found.faults.iter().any(|fault| fault.code == "line-damaged") => {}
+        Err(bad) => {
+            let line = bad.event().and_then(|hash| found.lines.get(&hash).copied());
+            found.faults.push(fault("history-damaged", &log_path, line, bad.to_string()));
+        }
     }
     Ok(found)
 }

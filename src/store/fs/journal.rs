@@ -19,7 +19,7 @@ use super::log::{self, Tail};
 use super::{FsStore, io};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
-use crate::domain::id::RequestId;
+use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::store::{Budget, Notice, StoreError};
 
@@ -186,7 +186,7 @@ pub fn undo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
 fn undo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreError> {
     let path = store.layout.log(id);
     let Some(mut file) = store.disk.open_log(&path, Create::No).map_err(io("open", &path))? else { return Ok(()) };
-    let bytes = store.read_open_log(id, file.as_mut())?;
+    let bytes = store.read_open_log(&Stream::Request(id), file.as_mut())?;
     let Some(after) = usize::try_from(lines.at).ok().and_then(|at| bytes.get(at..)) else { return Ok(()) };
     if lines.text.as_bytes().starts_with(after) {
         if lines.at == 0 {
@@ -279,7 +279,7 @@ fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreEr
         Some((bytes, _)) if bytes == text.as_bytes() => return Ok(()),
         Some((bytes, _)) if Packet::parse(&bytes).is_ok() => return Err(overtaken(store, id, &path)),
         Some((bytes, _)) => {
-            store.quarantine(id, &bytes)?;
+            store.quarantine(&Stream::Request(id), &bytes)?;
             store.disk.remove(&path).map_err(io("remove", &path))?;
         }
         None => {}
@@ -294,7 +294,7 @@ fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreEr
 fn redo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreError> {
     let path = store.layout.log(id);
     let Some(mut file) = store.disk.open_log(&path, Create::Yes).map_err(io("open", &path))? else { return Ok(()) };
-    let bytes = store.read_open_log(id, file.as_mut())?;
+    let bytes = store.read_open_log(&Stream::Request(id), file.as_mut())?;
     let at = usize::try_from(lines.at).unwrap_or(usize::MAX);
     let (before, after) = bytes.split_at_checked(at).unwrap_or((&bytes, b""));
     if after.starts_with(lines.text.as_bytes()) {
@@ -306,7 +306,7 @@ fn redo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreEr
     let kept = if is_torn { before } else { &bytes };
     let missing = missing_lines(store, id, kept, lines)?;
     if kept.len() < bytes.len() {
-        store.quarantine(id, &bytes[kept.len()..])?;
+        store.quarantine(&Stream::Request(id), &bytes[kept.len()..])?;
         file.truncate(kept.len() as u64).map_err(io("cut", &path))?;
     }
     if missing.is_empty() { Ok(()) } else { file.append(missing.as_bytes()).map_err(io("append to", &path)) }
@@ -316,7 +316,7 @@ fn redo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreEr
 /// replaced the log after the journal was written.
 fn missing_lines(store: &FsStore, id: RequestId, bytes: &[u8], lines: &Lines) -> Result<String, StoreError> {
     let path = store.layout.log(id);
-    let log = super::reading::parse_log(id, &path, bytes)?;
+    let log = super::reading::parse_log(&Stream::Request(id), &path, bytes)?;
     let packet = store.packet(id)?.ok_or_else(|| overtaken(store, id, &path))?;
     let mut known: BTreeSet<Hash> = log.events.iter().map(Event::hash).chain([packet.1]).collect();
     let mut missing = if log.tail == Tail::NoNewline { "\n".to_owned() } else { String::new() };

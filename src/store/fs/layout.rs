@@ -3,11 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::hash::Hash;
-use crate::domain::id::RequestId;
+use crate::domain::id::{ContractName, ContractRef, RequestId, Stream};
 
 /// How many lock files requests share. A lock file can never be deleted safely, so there is a fixed number of them
 /// rather than one a request; two requests that share one wait for each other for the length of a sync.
 pub const STRIPES: u64 = 256;
+
+/// The folder of the contracts, below the root.
+pub const CONTRACTS: &str = "schemas/contracts";
+/// The name of a contract's log in its folder.
+pub const CONTRACT_LOG: &str = "events.jsonl";
 
 /// The paths of one ledger.
 #[derive(Clone, Debug)]
@@ -77,6 +82,42 @@ impl Layout {
         self.coordination.join(format!("events/{id}.jsonl"))
     }
 
+    /// `schemas/contracts/`
+    #[must_use]
+    pub fn contracts(&self) -> PathBuf {
+        self.root.join(CONTRACTS)
+    }
+
+    /// A contract's folder.
+    #[must_use]
+    pub fn contract(&self, name: &ContractName) -> PathBuf {
+        self.contracts().join(name.as_str())
+    }
+
+    /// The file of a contract's version.
+    #[must_use]
+    pub fn contract_version(&self, name: &ContractName, version: u32) -> PathBuf {
+        self.contract(name).join(format!("v{version}.json"))
+    }
+
+    /// The log of a request or a contract.
+    #[must_use]
+    pub fn log_of(&self, stream: &Stream) -> PathBuf {
+        match stream {
+            Stream::Request(id) => self.log(*id),
+            Stream::Contract(name) => self.contract(name).join(CONTRACT_LOG),
+        }
+    }
+
+    /// The folder of a log.
+    #[must_use]
+    pub fn log_folder(&self, stream: &Stream) -> PathBuf {
+        match stream {
+            Stream::Request(_) => self.events(),
+            Stream::Contract(name) => self.contract(name),
+        }
+    }
+
     /// `schemas/ledger/`
     #[must_use]
     pub fn schemas(&self) -> PathBuf {
@@ -98,7 +139,13 @@ impl Layout {
     /// The lock file of a request.
     #[must_use]
     pub fn request_lock(&self, id: RequestId) -> PathBuf {
-        let stripe = Hash::of(&[id.to_string().as_bytes()]).spread() % STRIPES;
+        self.lock_of(&Stream::Request(id))
+    }
+
+    /// The lock file of a request or a contract.
+    #[must_use]
+    pub fn lock_of(&self, stream: &Stream) -> PathBuf {
+        let stripe = Hash::of(&[stream.to_string().as_bytes()]).spread() % STRIPES;
         self.coordination.join(format!(".local/locks/{stripe:02x}.lock"))
     }
 
@@ -125,4 +172,12 @@ impl Layout {
 #[must_use]
 pub fn id_of(name: &std::ffi::OsStr, suffix: &str) -> Option<RequestId> {
     name.to_str()?.strip_suffix(suffix)?.parse().ok()
+}
+
+/// The version that a file name in a contract's folder stands for; `None` for anything else.
+#[must_use]
+pub fn version_of(name: &std::ffi::OsStr) -> Option<u32> {
+    let digits = name.to_str()?.strip_prefix('v')?.strip_suffix(".json")?;
+    let version = digits.parse().ok().filter(|version| (1..=ContractRef::VERSION_MAX).contains(version))?;
+    (digits == version.to_string()).then_some(version)
 }

@@ -5,6 +5,7 @@
 
 mod append;
 pub mod batch;
+mod contracts;
 mod create;
 pub mod disk;
 pub mod found;
@@ -36,7 +37,7 @@ use super::{
 };
 use crate::domain::event::Event;
 use crate::domain::history::{Head, History};
-use crate::domain::id::{Key, RequestId, Writer};
+use crate::domain::id::{Key, RequestId, Stream, Writer};
 use crate::domain::time::Hybrid;
 
 /// A file younger than this may change again without its time showing it (the clock that stamps files ticks every 1 to
@@ -182,8 +183,8 @@ impl FsStore {
         Ok(())
     }
 
-    fn lock_request(&self, id: RequestId, budget: &Budget) -> Result<Lock, StoreError> {
-        Lock::take(&self.layout.request_lock(id), &format!("{id}"), Sharing::Exclusive, budget)
+    fn lock_stream(&self, stream: &Stream, budget: &Budget) -> Result<Lock, StoreError> {
+        Lock::take(&self.layout.lock_of(stream), &stream.to_string(), Sharing::Exclusive, budget)
     }
 }
 
@@ -377,7 +378,7 @@ impl Store for FsStore {
     fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
         self.make_local()?;
         let durability = match which {
-            Derived::Index => Durability::Durable,
+            Derived::Index | Derived::Matrix => Durability::Durable,
             Derived::Cache | Derived::Gauge => Durability::Lost,
         };
         let path = self.derived_path(which);
@@ -398,6 +399,7 @@ impl FsStore {
             Derived::Index => self.layout.index(),
             Derived::Cache => self.layout.in_local("cache.jsonl"),
             Derived::Gauge => self.layout.in_local("index.gauge"),
+            Derived::Matrix => self.layout.coordination().join("compatibility_matrix.json"),
         }
     }
 }

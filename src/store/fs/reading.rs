@@ -9,11 +9,12 @@ use super::lock::{Lock, Sharing};
 use super::log::{self, LOG_BYTES_MAX, Log};
 use super::{FsStore, read};
 use crate::domain::event::Event;
+use crate::domain::graph::{BadHistory, Graph, contract_root};
 use crate::domain::hash::Hash;
-use crate::domain::history::{BadHistory, History};
-use crate::domain::id::RequestId;
+use crate::domain::history::History;
+use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::{PACKET_BYTES_MAX, Packet};
-use crate::store::{Budget, StoreError};
+use crate::store::{Budget, StoreError, request_of};
 
 /// How long a reader that saw damage waits for a batch to be over before it believes its eyes.
 const REREAD_AFTER_MAX: Duration = Duration::from_secs(10);
@@ -58,7 +59,7 @@ impl FsStore {
     }
 
     pub(super) fn log_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Log>, StoreError> {
-        let parsed = |bytes: Vec<u8>| parse_log(id, &self.layout.log(id), &bytes);
+        let parsed = |bytes: Vec<u8>| parse_log(&Stream::Request(id), &self.layout.log(id), &bytes);
         self.log_bytes_through(id, plan)?.map(parsed).transpose()
     }
 
@@ -116,6 +117,19 @@ impl FsStore {
         })
     }
 
+    /// The events of a contract, as they stand in its log.
+    pub(super) fn graph_from(&self, stream: &Stream, events: Vec<Event>) -> Result<Graph, StoreError> {
+        let lines: Vec<_> = events.iter().map(Event::hash).collect();
+        let root = match stream {
+            Stream::Contract(name) => contract_root(name),
+            Stream::Request(id) => self.packet_to_write(*id)?.1,
+        };
+        Graph::new(stream.clone(), root, events).map_err(|bad| {
+            let line = bad.event().and_then(|hash| lines.iter().position(|line| *line == hash)).map(|at| at + 1);
+            StoreError::damaged(request_of(stream), &self.layout.log_of(stream), line, bad)
+        })
+    }
+
     /// Reads the packet of a request that must be there.
     pub(super) fn packet_to_write(&self, id: RequestId) -> Result<(Packet, Hash), StoreError> {
         if let Some(packet) = self.packet(id)? {
@@ -131,6 +145,6 @@ pub(super) fn changed_packet(expected: Hash, found: Hash) -> String {
     format!("the packet was changed after it was made: its SHA-256 was {expected} and is {found}")
 }
 
-pub(super) fn parse_log(id: RequestId, path: &Path, bytes: &[u8]) -> Result<Log, StoreError> {
-    log::parse(bytes).map_err(|bad| StoreError::damaged(Some(id), path, Some(bad.line), bad.what))
+pub(super) fn parse_log(stream: &Stream, path: &Path, bytes: &[u8]) -> Result<Log, StoreError> {
+    log::parse(bytes).map_err(|bad| StoreError::damaged(request_of(stream), path, Some(bad.line), bad.what))
 }

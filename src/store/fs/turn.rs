@@ -6,16 +6,39 @@ use super::disk::LogFile;
 use super::lock::Lock;
 use super::{Entered, FsStore};
 use crate::domain::event::Event;
-use crate::domain::history::{Head, History};
-use crate::domain::id::{Key, RequestId};
+use crate::domain::graph::{BadHistory, Graph, Head};
+use crate::domain::history::History;
+use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::time::Hybrid;
 use crate::store::{Append, Budget, Created, NewRequest, Records, StoreError};
 
-/// A log that is open for writing, its end mended, and the history that stands in it.
+/// A log that is open for writing, its end mended, and what stands in it.
 pub(super) struct OpenLog {
     pub(super) file: Box<dyn LogFile>,
     pub(super) whole_len: u64,
-    pub(super) history: History,
+    pub(super) recorded: Recorded,
+}
+
+/// What stands in a log.
+pub(super) enum Recorded {
+    Request(History),
+    Contract(Graph),
+}
+
+impl Recorded {
+    pub(super) fn graph(&self) -> &Graph {
+        match self {
+            Self::Request(history) => history.graph(),
+            Self::Contract(graph) => graph,
+        }
+    }
+
+    pub(super) fn append(&mut self, event: Event) -> Result<(), BadHistory> {
+        match self {
+            Self::Request(history) => history.append(event),
+            Self::Contract(graph) => graph.append(event),
+        }
+    }
 }
 
 /// The right to write to one request, alone, until it is dropped.
@@ -31,7 +54,7 @@ pub(super) struct Turn<'a> {
 impl<'a> Turn<'a> {
     pub(super) fn take(store: &'a FsStore, id: RequestId, budget: &Budget) -> Result<Self, StoreError> {
         let entered = store.enter(budget)?;
-        let lock = store.lock_request(id, budget)?;
+        let lock = store.lock_stream(&Stream::Request(id), budget)?;
         Ok(Self { store, id, budget: budget.clone(), open: RefCell::default(), _lock: lock, _entered: entered })
     }
 }
@@ -46,10 +69,13 @@ impl Records for Turn<'_> {
         if id != self.id || !self.store.contains(id)? {
             return self.store.history(id);
         }
-        let open = self.store.open_request(id, &self.budget)?;
-        let history = open.history.clone();
+        let open = self.store.open_stream(&Stream::Request(id), &self.budget)?;
+        let history = match &open.recorded {
+            Recorded::Request(history) => Some(history.clone()),
+            Recorded::Contract(_) => None,
+        };
         *self.open.borrow_mut() = Some(open);
-        Ok(Some(history))
+        Ok(history)
     }
 
     fn find(&self, key: &Key, budget: &Budget) -> Result<Option<RequestId>, StoreError> {
@@ -65,7 +91,7 @@ impl Records for Turn<'_> {
             return self.store.append(id, expected, event, budget);
         }
         let open = self.open.borrow_mut().take();
-        self.store.append_locked(id, expected, event, open, budget)
+        self.store.append_locked(&Stream::Request(id), expected, event, open, budget)
     }
 
     fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {

@@ -1,0 +1,257 @@
+//! Judging a candidate: against earlier versions by the mode, against what consumers use, and by what was waived.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::{AppError, Ledger};
+use super::Comparing;
+use crate::contract::gate::{self, Asking, Consumer, Held, Pair, Within};
+use crate::contract::waiver::{Plea, Waiving, waiving};
+use crate::domain::compatibility::{Assumption, Mode, Verdict};
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
+use crate::domain::id::{ContractRef, RepoId};
+use crate::domain::state::State;
+use crate::index::project_all;
+use crate::registry::Shelf;
+
+/// What is known of a candidate.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judged {
+    /// The contract's version that it is, or would be.
+    pub reference: ContractRef,
+    /// By which mode.
+    pub mode: Mode,
+    /// Whether formats were asserted.
+    pub formats: bool,
+    /// What is assumed of members that are not declared.
+    pub assumption: Assumption,
+    /// Against which versions, with which answers.
+    pub pairs: Vec<Pair>,
+    /// How the consumers fare; only where something does not hold.
+    pub consumers: Vec<Consumer>,
+    /// The requests that may waive it; only where something does not hold.
+    pub waivings: Vec<Waiving>,
+}
+
+impl Judged {
+    /// The verdict, waivers apart.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        gate::verdict(&self.pairs, self.assumption)
+    }
+
+    /// The verdict if nothing were assumed of members that are not declared.
+    #[must_use]
+    pub fn strict_verdict(&self) -> Verdict {
+        gate::verdict(&self.pairs, Assumption::Strict)
+    }
+
+    /// Whether the verdict would be another one without the assumption.
+    #[must_use]
+    pub fn assumed(&self) -> bool {
+        gate::hangs_on(&self.pairs, self.assumption)
+    }
+
+    /// The waiver that lets it pass, if there is one.
+    #[must_use]
+    pub fn waiver(&self) -> Option<&Waiving> {
+        self.waivings.iter().find(|waiving| waiving.holds())
+    }
+
+    /// Whether it passes: it is compatible, or was waived.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.verdict() == Verdict::Compatible || self.waiver().is_some()
+    }
+
+    /// The consumers that a break touches, or may touch.
+    pub fn touched(&self) -> impl Iterator<Item = &Consumer> {
+        self.consumers.iter().filter(|consumer| consumer.verdict != Verdict::Compatible)
+    }
+
+    /// The versions against which it was held.
+    #[must_use]
+    pub fn against(&self) -> Vec<u32> {
+        let mut against: Vec<u32> = self.pairs.iter().map(|pair| pair.against).collect();
+        against.sort_unstable();
+        against.dedup();
+        against
+    }
+}
+
+/// What is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The contract.
+    pub shelf: &'a Shelf,
+    /// The number of the version.
+    pub version: u32,
+    /// Its schema.
+    pub schema: &'a Value,
+    /// The SHA-256 of its file.
+    pub sha256: Hash,
+}
+
+impl Ledger<'_> {
+    /// Judges a candidate.
+    ///
+    /// # Errors
+    /// An earlier version whose file is not what was registered, or failed machinery.
+    pub fn judge(&self, subject: Subject<'_>, comparing: Comparing<'_>) -> Result<Judged, AppError> {
+        let schemas = self.standing_schemas(subject)?;
+        let resources = self.resources_of(subject, &schemas, comparing)?;
+        let held = self.held(subject, &schemas, &resources, comparing);
+        let within = |ask: &mut dyn FnMut(&crate::contract::Limits<'_>)| comparing.within(ask);
+        let pairs = held.pairs(&within);
+        let state = &subject.shelf.state;
+        let reference = ContractRef::new(state.name.clone(), subject.version)
+            .ok_or_else(|| AppError::Usage(format!("{} has no room for another version", state.name)))?;
+        let mut judged = Judged {
+            reference,
+            mode: state.mode,
+            formats: state.formats,
+            assumption: self.settings.contract.open_content,
+            pairs,
+            consumers: Vec::new(),
+            waivings: Vec::new(),
+        };
+        if judged.verdict() != Verdict::Compatible {
+            judged.consumers = held.consumers(&judged.pairs, &within);
+            let touched: Vec<RepoId> = judged.touched().map(|consumer| consumer.repo.clone()).collect();
+            judged.waivings = self.waivings(subject, &judged.reference, &touched)?;
+        }
+        Ok(judged)
+    }
+
+    /// How a version fares with each consumer, or with one.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn fare(
+        &self,
+        subject: Subject<'_>,
+        comparing: Comparing<'_>,
+        only: Option<&RepoId>,
+    ) -> Result<Vec<Consumer>, AppError> {
+        let schemas = self.standing_schemas(subject)?;
+        let resources = self.resources_of(subject, &schemas, comparing)?;
+        let held = self.held(subject, &schemas, &resources, comparing);
+        let within = |ask: &mut dyn FnMut(&crate::contract::Limits<'_>)| comparing.within(ask);
+        let pins = subject.shelf.state.pins.iter().filter(|(repo, _)| only.is_none_or(|only| only == *repo));
+        Ok(pins.map(|(repo, pin)| held.consumer(repo, pin, &[], &within)).collect())
+    }
+
+    fn resources_of(
+        &self,
+        subject: Subject<'_>,
+        schemas: &BTreeMap<u32, Value>,
+        comparing: Comparing<'_>,
+    ) -> Result<crate::contract::Resources, AppError> {
+        let needs = subject.shelf.state.pins.values().filter_map(|pin| pin.needs.as_ref());
+        let all: Vec<&Value> = schemas.values().chain([subject.schema]).chain(needs).collect();
+        self.reachable(&all, comparing.resources)
+    }
+
+    fn held<'b>(
+        &self,
+        subject: Subject<'b>,
+        schemas: &'b BTreeMap<u32, Value>,
+        resources: &'b crate::contract::Resources,
+        comparing: Comparing<'b>,
+    ) -> HeldParts<'b> {
+        HeldParts {
+            subject,
+            schemas,
+            assumption: self.settings.contract.open_content,
+            asking: Asking { formats: subject.shelf.state.formats, resources },
+            comparing,
+        }
+    }
+
+    /// The schemas of the versions that count: those that are not retired, and those that consumers use.
+    fn standing_schemas(&self, subject: Subject<'_>) -> Result<BTreeMap<u32, Value>, AppError> {
+        let state = &subject.shelf.state;
+        let wanted: std::collections::BTreeSet<u32> =
+            state.earlier(subject.version).into_iter().chain(state.pins.values().map(|pin| pin.version)).collect();
+        let known = wanted.into_iter().filter(|version| state.versions.contains_key(version));
+        known.map(|version| Ok((version, self.version_schema(subject.shelf, version)?))).collect()
+    }
+
+    /// The requests that name the version and are of a type that changes contracts.
+    fn waivings(
+        &self,
+        subject: Subject<'_>,
+        reference: &ContractRef,
+        touched: &[RepoId],
+    ) -> Result<Vec<Waiving>, AppError> {
+        let today = self.world.now().day();
+        let of = |history: &History| {
+            let plea = Plea::of(history.packet().request_id, &State::replay(history, self.workflow));
+            let state = &subject.shelf.state;
+            waiving(&plea, state, subject.version, subject.sha256, touched, self.workflow, today)
+        };
+        Ok(self.requests_about(reference)?.iter().map(of).collect())
+    }
+
+    /// The requests of a type that changes contracts which name this version.
+    ///
+    /// # Errors
+    /// Failed machinery; a request that is damaged waives nothing.
+    pub fn requests_about(&self, reference: &ContractRef) -> Result<Vec<History>, AppError> {
+        let projection = project_all(self.store, self.scope(), &|_, _| {})?;
+        let mut found = Vec::new();
+        for (id, entry) in &projection.entries {
+            let changes = self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
+            if !changes {
+                continue;
+            }
+            let history = self.store.history(*id)?;
+            found.extend(history.filter(|history| history.packet().contracts.contains(reference)));
+        }
+        Ok(found)
+    }
+}
+
+/// What a [`Held`] borrows from.
+struct HeldParts<'a> {
+    subject: Subject<'a>,
+    schemas: &'a BTreeMap<u32, Value>,
+    assumption: Assumption,
+    asking: Asking<'a>,
+    comparing: Comparing<'a>,
+}
+
+impl HeldParts<'_> {
+    fn with<T>(&self, use_it: impl FnOnce(Held<'_>) -> T) -> T {
+        let Subject { shelf, version, schema, .. } = self.subject;
+        use_it(Held {
+            state: &shelf.state,
+            version,
+            candidate: schema,
+            schema_of: &|version| self.schemas.get(&version),
+            assumption: self.assumption,
+            asking: self.asking,
+            compare: self.comparing.compare,
+        })
+    }
+
+    fn pairs(&self, within: Within<'_>) -> Vec<Pair> {
+        self.with(|held| held.pairs(within))
+    }
+
+    fn consumers(&self, pairs: &[Pair], within: Within<'_>) -> Vec<Consumer> {
+        self.with(|held| held.consumers(pairs, within))
+    }
+
+    fn consumer(
+        &self,
+        repo: &RepoId,
+        pin: &crate::contract::state::Pin,
+        pairs: &[Pair],
+        within: Within<'_>,
+    ) -> Consumer {
+        self.with(|held| held.consumer(repo, pin, pairs, within))
+    }
+}

@@ -1,0 +1,194 @@
+//! `ledger contract propose`
+
+use serde_json::{Map, Value, json};
+
+use super::super::super::args::Format;
+use super::super::super::contract_args::Propose;
+use super::super::super::exit::Exit;
+use super::super::super::failure::Failure;
+use super::super::super::render::contract::text;
+use super::super::super::render::contract::views::JudgedView;
+use super::super::super::{Context, input, open};
+use super::{candidate, name};
+use crate::app::contract::judge::{Judged, Subject};
+use crate::app::contract::{Candidate, Comparing};
+use crate::app::create::{Incoming, Made};
+use crate::app::write::{Effect, Novelty};
+use crate::contract::waiver::CONTENT;
+use crate::contract::{Resources, compare};
+use crate::domain::id::{Key, RepoId, RequestId};
+use crate::registry::Shelf;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct ProposedView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RequestId>,
+    deduplicated: bool,
+    dry_run: bool,
+    check: JudgedView<'a>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resources) -> Result<Exit, Failure> {
+    let name = name(&args.name)?;
+    let candidate = candidate(&args.file, context)?;
+    let migration = input::optional_text(args.migration.as_ref(), context.env)?;
+    let opened = context.open()?;
+    let ledger = opened.ledger();
+    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
+    let shelf = ledger.contract(&name)?;
+    candidate.check(&ledger.reachable(&[&candidate.schema], resources)?)?;
+    if let Some(version) = ledger.same_version(&shelf, &candidate)? {
+        let what = format!("{name}@{version} has this content already");
+        return Err(Failure::new(Exit::Refused, "same-content", what).hint("there is nothing to propose"));
+    }
+    let version = shelf.state.next();
+    let subject = Subject { shelf: &shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
+    let judged = ledger.judge(subject, comparing)?;
+    let typed = args.writing.key.as_ref().map(|key| key.parse::<Key>()).transpose().map_err(Failure::usage)?;
+    let key = typed.map_or_else(
+        || format!("propose/{}/{}", judged.reference, candidate.sha256().short()),
+        |key| key.as_str().to_owned(),
+    );
+    let parsed: Key = key.parse().map_err(Failure::usage)?;
+    let effect = if args.writing.dry_run { Effect::DryRun } else { Effect::Write };
+    // What was made with this key was made of what the registry was then.
+    let known = ledger.store.find(&parsed, &context.budget)?;
+    let known = known.filter(|id| is_about(&ledger.store.history(*id).ok().flatten(), &judged, &candidate));
+    let (id, novelty) = match known {
+        Some(id) => (Some(id), Novelty::Deduplicated),
+        None => {
+            let request_type = ledger.workflow.types().iter().find(|rule| rule.names_contract);
+            let request_type = request_type.map(|rule| rule.name.as_str().to_owned()).ok_or_else(|| {
+                Failure::new(Exit::Refused, "no-type", "the workflow has no request type that changes contracts")
+                    .hint("add one with \"names_contract\": true to coordination/workflow.json")
+            })?;
+            let members = members(args, &shelf, &judged, &candidate, migration, &request_type, &key)?;
+            let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
+            match made {
+                Made::Request { history, novelty } => (Some(history.packet().request_id), novelty),
+                Made::Tried(_) => (None, Novelty::Tried),
+            }
+        }
+    };
+    if novelty == Novelty::New
+        && let Some(warning) = ledger.project(1, &context.budget)
+    {
+        context.output.tell(&format!("ledger: {warning}"));
+    }
+    report(context, &judged, id, novelty, effect)
+}
+
+fn is_about(history: &Option<crate::domain::history::History>, judged: &Judged, candidate: &Candidate) -> bool {
+    history.as_ref().is_some_and(|history| {
+        let packet = history.packet();
+        let content = packet.details.get(CONTENT).and_then(Value::as_str);
+        packet.contracts.contains(&judged.reference) && content == Some(candidate.sha256().to_string().as_str())
+    })
+}
+
+fn report(
+    context: &mut Context<'_>,
+    judged: &Judged,
+    id: Option<RequestId>,
+    novelty: Novelty,
+    effect: Effect,
+) -> Result<Exit, Failure> {
+    let deduplicated = novelty == Novelty::Deduplicated;
+    if context.output.format != Format::Text {
+        let dry_run = effect == Effect::DryRun;
+        context.output.json(&ProposedView { id, deduplicated, dry_run, check: JudgedView::from(judged) })?;
+        return Ok(Exit::Done);
+    }
+    let told = match (id, novelty) {
+        (Some(id), _) if context.output.quiet => format!("{id}\n"),
+        (Some(id), Novelty::Deduplicated) => {
+            format!("{id}  proposes {} (made before with this key)\n", judged.reference)
+        }
+        (Some(id), Novelty::New | Novelty::Tried) => format!("{id}  proposes {}\n", judged.reference),
+        (None, _) => format!("a request would propose {} (dry run: nothing was written)\n", judged.reference),
+    };
+    context.output.text(&told)?;
+    if !context.output.quiet {
+        context.output.text(&text::answers(judged))?;
+        if let Some(id) = id {
+            let touched: Vec<&str> = judged.touched().map(|consumer| consumer.repo.as_str()).collect();
+            let mut next = format!("  next: ledger transition {id} ACCEPTED\n");
+            for repo in touched {
+                next.push_str(&format!("        ledger approve {id} --as {repo}\n"));
+            }
+            context.output.text(&next)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The packet: whom the break touches is asked; else all consumers, else whoever provides the contract.
+fn members(
+    args: &Propose,
+    shelf: &Shelf,
+    judged: &Judged,
+    candidate: &Candidate,
+    migration: Option<String>,
+    request_type: &str,
+    key: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let state = &shelf.state;
+    let from = match (&args.from, &state.owner) {
+        (Some(from), _) => from.clone(),
+        (None, Some(owner)) => owner.to_string(),
+        (None, None) => {
+            return Err(Failure::usage(format!("who asks? {} has no owner", state.name))
+                .hint(format!("--from REPO, or ledger contract owner {} REPO", state.name)));
+        }
+    };
+    let names = |repos: Vec<&RepoId>| repos.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut targets = names(judged.touched().map(|consumer| &consumer.repo).collect());
+    if targets.is_empty() {
+        targets = names(state.pins.keys().collect());
+    }
+    if targets.is_empty() {
+        targets = vec![from.clone()];
+    }
+    let witnesses: Vec<Value> = judged.pairs.iter().filter_map(|pair| witness_of(pair, judged)).collect();
+    let mut details = json!({
+        "change": text::headline(judged),
+        CONTENT: candidate.sha256().to_string(),
+        "witnesses": witnesses,
+    });
+    if let (Some(migration), Some(details)) = (migration, details.as_object_mut()) {
+        details.insert("migration".to_owned(), migration.into());
+    }
+    let title = args.title.clone().unwrap_or_else(|| format!("{} {}", judged.reference, verb(judged)));
+    let members = [
+        ("title", title.into()),
+        ("description", text::answers(judged).into()),
+        ("origin_repo_id", from.into()),
+        ("target_repo_ids", targets.into()),
+        ("request_type", request_type.into()),
+        ("contracts", json!([judged.reference.to_string()])),
+        ("details", details),
+        ("key", key.into()),
+    ];
+    Ok(members.into_iter().map(|(name, value): (&str, Value)| (name.to_owned(), value)).collect())
+}
+
+fn verb(judged: &Judged) -> &'static str {
+    use crate::domain::compatibility::Verdict;
+    match judged.verdict() {
+        Verdict::Compatible => "changes the contract",
+        Verdict::Breaking => "breaks the contract",
+        Verdict::Undecided => "may break the contract",
+    }
+}
+
+fn witness_of(pair: &crate::contract::gate::Pair, judged: &Judged) -> Option<Value> {
+    let (gating, strict) = pair.both.witnesses(judged.assumption);
+    let witness = gating.or(strict)?;
+    Some(json!({
+        "against": pair.against,
+        "direction": pair.direction.name(),
+        "document": witness.document(),
+    }))
+}

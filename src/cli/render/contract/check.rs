@@ -1,0 +1,302 @@
+//! A check in all its formats. The same report gives the same bytes.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::super::json;
+use super::super::safe;
+use super::super::text::{count, from_root, relative};
+use super::escape;
+use super::text;
+use super::told::{Level, RULES, Told, told};
+use super::views::JudgedView;
+use crate::app::contract::check::{CheckReport, Checked};
+use crate::cli::args::Wanted;
+use crate::cli::contract_args::Undecided;
+use crate::cli::failure::Failure;
+use crate::domain::compatibility::{Assumption, Verdict};
+
+/// What a report is printed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Printing<'a> {
+    /// The ledger's folder.
+    pub root: &'a Path,
+    /// What becomes of what nobody can tell.
+    pub undecided: Undecided,
+}
+
+/// A report in a format.
+///
+/// # Errors
+/// A format that a check has not, or a value without a JSON form, which is a bug.
+pub fn check(report: &CheckReport, wanted: Wanted, printing: Printing<'_>) -> Result<String, Failure> {
+    match wanted {
+        Wanted::Text => Ok(plain(report, printing)),
+        Wanted::Json => json::line(&json::Envelope::data(&CheckView::new(report, printing))),
+        Wanted::Jsonl => {
+            let view = CheckView::new(report, printing);
+            let checked = view.checked.iter().map(|one| json::line(&json::Envelope::data(one)));
+            let problems = view.problems.iter().map(|one| json::line(&json::Envelope::data(one)));
+            checked.chain(problems).collect()
+        }
+        Wanted::Github => Ok(github(report, printing)),
+        Wanted::Sarif => json::line(&sarif(report, printing)),
+        Wanted::Junit => Ok(junit(report, printing)),
+        Wanted::Markdown => Ok(markdown(report, printing)),
+        Wanted::Html => {
+            Err(Failure::usage("a check is printed as text, json, jsonl, github, sarif, junit or markdown"))
+        }
+    }
+}
+
+/// The answer in a word.
+fn answer(report: &CheckReport, undecided: Undecided) -> &'static str {
+    match (report.verdict(), undecided) {
+        (Verdict::Compatible, _) => "compatible",
+        (Verdict::Breaking, _) => "breaking",
+        (Verdict::Undecided, Undecided::Fail) => "undecided",
+        (Verdict::Undecided, Undecided::Warn) => "undecided, which passes",
+    }
+}
+
+fn summary(report: &CheckReport, undecided: Undecided) -> String {
+    let base = report.base.as_ref().map(|base| format!(" against {base}")).unwrap_or_default();
+    let problems = match report.problems.len() {
+        0 => String::new(),
+        number => format!(", {}", count(number as u64, "problem")),
+    };
+    format!(
+        "{}: {}, {} checked{base} ({} content){problems}",
+        answer(report, undecided),
+        count(report.contracts as u64, "contract"),
+        count(report.checked.len() as u64, "version"),
+        report.assumption.name()
+    )
+}
+
+fn plain(report: &CheckReport, printing: Printing<'_>) -> String {
+    let mut text: String = report.checked.iter().map(|checked| text::judged(&checked.judged)).collect();
+    for problem in &report.problems {
+        let file = relative(&problem.file, printing.root);
+        let _ = writeln!(text, "{}: {}: {}", safe::line(&file), problem.code, safe::line(&problem.what));
+        let _ = writeln!(text, "  fix: {}", safe::line(&from_root(&problem.fix, printing.root)));
+    }
+    let _ = writeln!(text, "{}", safe::line(&summary(report, printing.undecided)));
+    text
+}
+
+#[derive(Serialize)]
+struct CheckView<'a> {
+    ok: bool,
+    verdict: Verdict,
+    base: Option<&'a str>,
+    open_content: Assumption,
+    contracts: usize,
+    checked: Vec<CheckedView<'a>>,
+    problems: Vec<ProblemView<'a>>,
+}
+
+#[derive(Serialize)]
+struct CheckedView<'a> {
+    registered: bool,
+    file: String,
+    places: &'a [String],
+    #[serde(flatten)]
+    judged: JudgedView<'a>,
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    code: &'static str,
+    contract: &'a str,
+    file: String,
+    message: &'a str,
+    fix: String,
+}
+
+impl<'a> CheckView<'a> {
+    fn new(report: &'a CheckReport, printing: Printing<'_>) -> Self {
+        let checked = |checked: &'a Checked| CheckedView {
+            registered: checked.registered,
+            file: relative(&checked.file, printing.root),
+            places: &checked.places,
+            judged: JudgedView::from(&checked.judged),
+        };
+        let verdict = report.verdict();
+        Self {
+            ok: verdict == Verdict::Compatible
+                || (verdict == Verdict::Undecided && printing.undecided == Undecided::Warn),
+            verdict,
+            base: report.base.as_deref(),
+            open_content: report.assumption,
+            contracts: report.contracts,
+            checked: report.checked.iter().map(checked).collect(),
+            problems: report
+                .problems
+                .iter()
+                .map(|problem| ProblemView {
+                    code: problem.code,
+                    contract: problem.name.as_str(),
+                    file: relative(&problem.file, printing.root),
+                    message: &problem.what,
+                    fix: from_root(&problem.fix, printing.root),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The lines of what was found, made harmless.
+fn joined(one: &Told, with: &str) -> String {
+    one.lines.iter().map(|line| safe::line(line).into_owned()).collect::<Vec<_>>().join(with)
+}
+
+fn github(report: &CheckReport, printing: Printing<'_>) -> String {
+    let mut text = String::new();
+    for one in told(report, printing.root, printing.undecided) {
+        let level = match one.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "notice",
+        };
+        let _ = writeln!(
+            text,
+            "::{level} file={},line={},title={}::{}",
+            escape::github_property(&one.file),
+            one.line,
+            escape::github_property(&format!("{} {}", one.subject, one.rule)),
+            escape::github_message(&joined(&one, "\n"))
+        );
+    }
+    text
+}
+
+fn sarif(report: &CheckReport, printing: Printing<'_>) -> serde_json::Value {
+    let rules: Vec<_> = RULES.iter().map(|(id, says)| json!({"id": id, "shortDescription": {"text": says}})).collect();
+    let result = |one: &Told| {
+        json!({
+            "ruleId": one.rule,
+            "ruleIndex": RULES.iter().position(|(id, _)| *id == one.rule),
+            "level": one.level.name(),
+            "message": {"text": format!("{}: {}", one.subject, joined(one, "\n"))},
+            "locations": [{
+                "physicalLocation": {
+                    "artifactLocation": {"uri": uri(&one.file), "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": one.line}
+                }
+            }]
+        })
+    };
+    let results: Vec<_> = told(report, printing.root, printing.undecided).iter().map(result).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "ledger", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "columnKind": "unicodeCodePoints",
+            "results": results
+        }]
+    })
+}
+
+/// A path as a relative URI reference (RFC 3986).
+fn uri(path: &str) -> String {
+    let mut text = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+fn junit(report: &CheckReport, printing: Printing<'_>) -> String {
+    let all = told(report, printing.root, printing.undecided);
+    let failing = |subject: &str| -> Vec<&Told> {
+        all.iter().filter(|one| one.subject == subject && one.level == Level::Error).collect()
+    };
+    let mut subjects: Vec<String> = report.checked.iter().map(|checked| checked.judged.reference.to_string()).collect();
+    subjects.extend(report.problems.iter().map(|problem| problem.name.to_string()));
+    subjects.sort();
+    subjects.dedup();
+    let failures = subjects.iter().filter(|subject| !failing(subject).is_empty()).count();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(text, "<testsuites tests=\"{}\" failures=\"{failures}\">", subjects.len());
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"ledger contract check\" tests=\"{}\" failures=\"{failures}\">",
+        subjects.len()
+    );
+    for subject in &subjects {
+        let name = escape::xml(subject);
+        let failing = failing(subject);
+        if failing.is_empty() {
+            let _ = writeln!(text, "    <testcase classname=\"contracts\" name=\"{name}\"/>");
+            continue;
+        }
+        let _ = writeln!(text, "    <testcase classname=\"contracts\" name=\"{name}\">");
+        for one in failing {
+            let lines: Vec<String> = one.lines.iter().map(|line| escape::xml(line)).collect();
+            let message = lines.first().cloned().unwrap_or_default();
+            let place = format!("{}:{}", escape::xml(&one.file), one.line);
+            let _ = writeln!(
+                text,
+                "      <failure type=\"{}\" message=\"{message}\">{place}\n{}</failure>",
+                one.rule,
+                lines.join("\n")
+            );
+        }
+        text.push_str("    </testcase>\n");
+    }
+    text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
+    let mut text = format!("## Contracts: {}\n\n", escape::markdown(&summary(report, printing.undecided)));
+    if !report.checked.is_empty() {
+        text.push_str("| Version | Check | Mode | Consumers touched | Waiver |\n|---|---|---|---|---|\n");
+    }
+    for checked in &report.checked {
+        let judged = &checked.judged;
+        let touched: Vec<String> = judged.touched().map(|consumer| consumer.repo.to_string()).collect();
+        let assumed =
+            if judged.assumed() { format!(" (assuming {} content)", judged.assumption.name()) } else { String::new() };
+        let waiver = judged.waiver().map(|waiving| waiving.request.to_string()).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| {} | {}{assumed} | {} | {} | {} |",
+            escape::markdown(&judged.reference.to_string()),
+            judged.verdict(),
+            escape::markdown(judged.mode.name()),
+            escape::markdown(&touched.join(", ")),
+            waiver
+        );
+    }
+    for checked in &report.checked {
+        for pair in &checked.judged.pairs {
+            let (gating, strict) = pair.both.witnesses(checked.judged.assumption);
+            let (sub, sup) = text::sides(pair, &checked.judged.reference);
+            for (witness, which) in [(gating, ""), (strict, " (undeclared members)")] {
+                let Some(witness) = witness else { continue };
+                let _ = writeln!(
+                    text,
+                    "\n- {}: valid under {sub}, not under {sup}{which}: {}",
+                    escape::markdown(&checked.judged.reference.to_string()),
+                    escape::markdown_code(&text::witness_line(witness))
+                );
+            }
+        }
+    }
+    for problem in &report.problems {
+        let file = escape::markdown_code(&relative(&problem.file, printing.root));
+        let fix = escape::markdown_code(&from_root(&problem.fix, printing.root));
+        let _ = writeln!(text, "\n- {file}: {} — {fix}", escape::markdown(&problem.what));
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! Contracts, for people and programs.
+
+pub mod check;
+pub mod escape;
+pub mod event;
+pub mod matrix;
+pub mod text;
+pub mod told;
+pub mod views;

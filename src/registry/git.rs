@@ -1,0 +1,258 @@
+//! The registry as it was at a commit, read from git's objects by the `git` program. Nothing is checked out.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use super::Shelf;
+use crate::domain::graph::Graph;
+use crate::domain::hash::Hash;
+use crate::domain::id::ContractName;
+use crate::store::contracts::VERSION_BYTES_MAX;
+use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, version_of};
+use crate::store::fs::log::{self, LOG_BYTES_MAX};
+
+/// Why a commit could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program is missing, or would not run.
+    #[error("git could not be run: {0}")]
+    Program(std::io::Error),
+    /// The ledger is not in a repository.
+    #[error("{} is in no git repository: {told}", .root.display())]
+    NoRepository {
+        /// The ledger's folder.
+        root: PathBuf,
+        /// What git says.
+        told: String,
+    },
+    /// There is no such commit here.
+    #[error("{reference:?} is no commit that is here{}", if *.shallow { ": this clone is shallow" } else { "" })]
+    NoCommit {
+        /// As asked for.
+        reference: String,
+        /// Whether the clone has only a part of the history.
+        shallow: bool,
+    },
+    /// Something that the commit holds can't be read.
+    #[error("{reference}:{path}: {what}")]
+    Unreadable {
+        /// The commit as asked for.
+        reference: String,
+        /// Which file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// What is read of a commit.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Commit {
+    /// Its contracts.
+    pub shelves: BTreeMap<ContractName, Shelf>,
+}
+
+/// A file of a commit that belongs to a contract.
+struct Blob {
+    object: String,
+    path: String,
+    name: ContractName,
+    part: Part,
+}
+
+/// What is known of a contract once its files are read.
+#[derive(Default)]
+struct Parts {
+    log: Vec<u8>,
+    files: BTreeMap<u32, Vec<u8>>,
+}
+
+enum Part {
+    Log,
+    Version(u32),
+}
+
+/// Reads the contracts of a commit of the repository in which the ledger lies.
+///
+/// # Errors
+/// [`GitError`] says what is missing.
+pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
+    let commit = commit_of(root, reference)?;
+    let blobs = blobs(root, reference, &commit)?;
+    let mut parts: BTreeMap<ContractName, Parts> = BTreeMap::new();
+    if !blobs.is_empty() {
+        let mut objects = Objects::open(root)?;
+        for blob in blobs {
+            let max = match blob.part {
+                Part::Log => LOG_BYTES_MAX,
+                Part::Version(_) => VERSION_BYTES_MAX as u64,
+            };
+            let bytes = objects.read(&blob.object, max).map_err(|what| GitError::Unreadable {
+                reference: reference.to_owned(),
+                path: blob.path.clone(),
+                what,
+            })?;
+            let contract = parts.entry(blob.name).or_default();
+            match blob.part {
+                Part::Log => contract.log = bytes,
+                Part::Version(version) => drop(contract.files.insert(version, bytes)),
+            }
+        }
+    }
+    let mut shelves = BTreeMap::new();
+    for (name, Parts { log: bytes, files }) in parts {
+        let path = format!("{CONTRACTS}/{name}/{CONTRACT_LOG}");
+        let unreadable =
+            |what: String| GitError::Unreadable { reference: reference.to_owned(), path: path.clone(), what };
+        let log = log::parse(&bytes).map_err(|bad| unreadable(bad.to_string()))?;
+        let graph = Graph::of_contract(&name, log.events).map_err(|bad| unreadable(bad.to_string()))?;
+        let shelf = Shelf::new(&name, graph, files);
+        if let Some((version, _)) = shelf.changed().first() {
+            let path = format!("{CONTRACTS}/{name}/v{version}.json");
+            let what = "it is not the file that was registered".to_owned();
+            return Err(GitError::Unreadable { reference: reference.to_owned(), path, what });
+        }
+        shelves.insert(name, shelf);
+    }
+    Ok(Commit { shelves })
+}
+
+fn git(root: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(root).arg("--no-replace-objects").arg("--literal-pathspecs");
+    // A partial clone must not fetch on the way, and nothing asks on a terminal.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
+    let run = |arguments: &[&str]| git(root).args(arguments).output().map_err(GitError::Program);
+    let inside = run(&["rev-parse", "--is-inside-work-tree"])?;
+    if !inside.status.success() {
+        let told = String::from_utf8_lossy(&inside.stderr).lines().next().unwrap_or_default().to_owned();
+        return Err(GitError::NoRepository { root: root.to_owned(), told });
+    }
+    let wanted = format!("{reference}^{{commit}}");
+    let found = run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+    let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    if found.status.success() && !commit.is_empty() {
+        return Ok(commit);
+    }
+    let shallow = run(&["rev-parse", "--is-shallow-repository"])?;
+    let shallow = String::from_utf8_lossy(&shallow.stdout).trim() == "true";
+    Err(GitError::NoCommit { reference: reference.to_owned(), shallow })
+}
+
+fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {
+    let listed =
+        git(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
+    if !listed.status.success() {
+        let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
+        return Err(GitError::Unreadable { reference: reference.to_owned(), path: CONTRACTS.to_owned(), what });
+    }
+    let entries = listed.stdout.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    Ok(entries.filter_map(blob).collect())
+}
+
+/// `MODE blob OBJECT<tab>PATH`; `None` for what belongs to no contract.
+fn blob(entry: &str) -> Option<Blob> {
+    let (facts, path) = entry.split_once('\t')?;
+    let mut facts = facts.split(' ');
+    let (mode, kind, object) = (facts.next()?, facts.next()?, facts.next()?);
+    // A link is no file of a contract.
+    if kind != "blob" || !mode.starts_with("100") {
+        return None;
+    }
+    let (folder, file) = path.strip_prefix(CONTRACTS)?.strip_prefix('/')?.split_once('/')?;
+    let name = folder.parse().ok()?;
+    let part = match file {
+        CONTRACT_LOG => Part::Log,
+        _ => Part::Version(version_of(OsStr::new(file))?),
+    };
+    Some(Blob { object: object.to_owned(), path: path.to_owned(), name, part })
+}
+
+/// `git cat-file --batch`, asked for one object after the other.
+struct Objects {
+    child: Child,
+    asking: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Objects {
+    fn open(root: &Path) -> Result<Self, GitError> {
+        let mut command = git(root);
+        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(GitError::Program)?;
+        let closed = || GitError::Program(std::io::Error::other("its pipes are closed"));
+        let asking = child.stdin.take().ok_or_else(closed)?;
+        let answers = BufReader::new(child.stdout.take().ok_or_else(closed)?);
+        Ok(Self { child, asking: Some(asking), answers })
+    }
+
+    fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, String> {
+        let failed = |error: std::io::Error| format!("git stopped answering: {error}");
+        let asking = self.asking.as_mut().ok_or("git stopped answering")?;
+        writeln!(asking, "{object}").and_then(|()| asking.flush()).map_err(failed)?;
+        let mut header = String::new();
+        self.answers.read_line(&mut header).map_err(failed)?;
+        let mut facts = header.split_whitespace();
+        let size = match (facts.next(), facts.next(), facts.next().and_then(|size| size.parse::<u64>().ok())) {
+            (Some(_), Some("blob"), Some(size)) => size,
+            _ => return Err("the object is missing: git fetch brings it in".to_owned()),
+        };
+        if size > max {
+            return Err(format!("it has {size} bytes; the most is {max}"));
+        }
+        // A line feed follows the object.
+        let mut bytes = Vec::new();
+        self.answers.by_ref().take(size + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 != size + 1 {
+            return Err("git stopped in the middle of it".to_owned());
+        }
+        bytes.pop();
+        Ok(bytes)
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // Its input ends, and so does it.
+        self.asking = None;
+        let _ = self.child.wait();
+    }
+}
+
+/// What a change did to what a commit held; additions are fine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tampering {
+    /// A version's file has another content.
+    Edited(u32),
+    /// A version's file is gone.
+    Removed(u32),
+    /// An event is gone from the log.
+    EventLost(Hash),
+    /// All of the contract is gone.
+    ContractRemoved,
+}
+
+/// What is no longer as it was.
+#[must_use]
+pub fn tampering(before: &Shelf, now: Option<&Shelf>) -> Vec<Tampering> {
+    let Some(now) = now else { return vec![Tampering::ContractRemoved] };
+    let mut found = Vec::new();
+    for (version, bytes) in &before.files {
+        match now.files.get(version) {
+            Some(there) if there == bytes => {}
+            Some(_) => found.push(Tampering::Edited(*version)),
+            None => found.push(Tampering::Removed(*version)),
+        }
+    }
+    let lost = before.graph.events().iter().find(|event| now.graph.event(event.hash()).is_none());
+    found.extend(lost.map(|event| Tampering::EventLost(event.hash())));
+    found
+}

@@ -1,0 +1,127 @@
+//! `ledger contract check` and `diff`, without git.
+
+use super::invoices;
+use crate::transcript;
+
+#[test]
+fn a_candidate_is_held_against_what_is_registered() {
+    let sandbox = invoices();
+    transcript!(sandbox, @r#"
+    $ ledger contract check
+    billing.invoice@2: compatible (BACKWARD_TRANSITIVE), assuming declared content
+      backward: every document of v1 is valid under v2: no document is in the one and not in the other
+        this holds for documents with declared members only; for all documents:
+        valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
+    compatible: 1 contract, 1 version checked (declared content)
+    $ ledger contract check -q
+    $ ledger contract check --candidate v3.json --contract billing.invoice
+    billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+      backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+      touches shop (uses v1): breaking: {"id":0}
+      to ask for leave: ledger contract propose billing.invoice FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ ledger contract check --candidate v2.json --contract billing.invoice | head -n 1
+    billing.invoice@2: compatible (BACKWARD_TRANSITIVE), assuming declared content
+    $ ledger contract check billing.invoice --against v3.json
+    billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under the base, not under v2: {"id":""} (found by solving for the difference)
+      it touches no consumer
+      to ask for leave: ledger contract propose billing.invoice FILE
+    breaking: 1 contract, 1 version checked against v3.json (declared content)
+    [exit 3]
+    $ ledger contract check billing.invoce
+    ! error: there is no contract billing.invoce
+    ! hint: did you mean billing.invoice?
+    [exit 4]
+    $ ledger contract check --candidate v3.json
+    ! error: the following required arguments were not provided:
+    !   --contract <NAME>
+    !
+    ! Usage: ledger contract check --contract <NAME> --candidate <FILE|-> [NAME]...
+    !
+    ! For more information, try '--help'.
+    [exit 2]
+    "#);
+}
+
+#[test]
+fn a_break_that_touches_no_consumer_is_told_as_such() {
+    let sandbox = invoices();
+    transcript!(sandbox, @r#"
+    $ echo '{"type":"object","properties":{"id":{"type":["integer","string"]}},"required":["id"]}' > needs.json
+    $ ledger contract pin billing.invoice@1 --consumer shop --needs needs.json
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  shop uses v1, needs a part of it
+    $ ledger contract check --candidate v3.json --contract billing.invoice
+    billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+      backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+      it touches no consumer
+      to ask for leave: ledger contract propose billing.invoice FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ echo '{"type":"object","properties":{"id":{"type":"integer"}}}' > more.json; ledger contract pin billing.invoice@1 --consumer web --needs more.json
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v5  alice  web uses v1, needs a part of it
+    $ ledger contract check --candidate v3.json --contract billing.invoice | grep touches
+      touches web (needs a part of v1): breaking: {"id":""}
+    "#);
+}
+
+#[test]
+fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
+    let sandbox = crate::common::Sandbox::new();
+    // A pattern that looks back is none of a regular language.
+    std::fs::write(sandbox.path("a.json"), r#"{"type":"string","pattern":"^(a|b)\\1$"}"#).unwrap();
+    std::fs::write(sandbox.path("b.json"), r#"{"type":"string","pattern":"^(aa|bb)$"}"#).unwrap();
+    sandbox.run("ledger contract add a a.json");
+    transcript!(sandbox, @r#"
+    $ ledger contract check --candidate b.json --contract a | head -n 2
+    a@2: undecided (BACKWARD_TRANSITIVE)
+      backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
+    $ ledger contract check --candidate b.json --contract a > /dev/null
+    [exit 10]
+    $ ledger contract check --candidate b.json --contract a --undecided warn | tail -n 1
+    undecided, which passes: 1 contract, 1 version checked (declared content)
+    $ ledger contract check --candidate b.json --contract a --undecided warn > /dev/null
+    $ ledger contract add a b.json
+    a@2: undecided (BACKWARD_TRANSITIVE)
+      backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
+      it touches no consumer
+      to ask for leave: ledger contract propose a FILE
+    nothing was written
+    [exit 10]
+    "#);
+}
+
+#[test]
+fn two_schemas_are_compared_in_both_directions() {
+    transcript!(invoices(), @r#"
+    $ ledger contract diff billing.invoice@1 billing.invoice@2
+    billing.invoice@1 → billing.invoice@2 (declared content)
+      backward: every document of billing.invoice@1 is valid under billing.invoice@2: no document is in the one and not in the other
+        this holds for documents with declared members only; for all documents:
+        valid under billing.invoice@1, not under billing.invoice@2: {"id":0,"note":null} (found by solving for the difference)
+      forward: every document of billing.invoice@2 is valid under billing.invoice@1: no document is in the one and not in the other
+    $ ledger contract diff billing.invoice@2 v3.json --json
+    {
+      "v": 1,
+      "data": {
+        "old": "billing.invoice@2", "new": "v3.json", "open_content": "declared", "formats": false,
+        "backward": {
+          "against": 2, "direction": "backward", "verdict": "breaking", "answer": "not_contained",
+          "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_answer": "not_contained",
+          "strict_witness": {"id": 0}
+        },
+        "forward": {
+          "against": 2, "direction": "forward", "verdict": "breaking", "answer": "not_contained",
+          "reason": "found by solving for the difference", "witness": {"id": ""},
+          "strict_answer": "not_contained", "strict_witness": {"id": ""}
+        }
+      }
+    }
+    $ ledger contract diff nowhere.json v3.json
+    ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
+    [exit 2]
+    "#);
+}

@@ -1,0 +1,134 @@
+//! A check in all its formats.
+
+use super::invoices;
+use crate::transcript;
+
+#[test]
+fn one_run_prints_in_several_formats() {
+    let sandbox = invoices();
+    transcript!(sandbox, @r#"
+    $ ledger contract check --candidate v3.json --contract billing.invoice --format github
+    ::error file=v3.json,line=4,title=billing.invoice@3 breaks-backward::valid under v2, not under v3: {"id":0} (found by solving for the difference)%0Atouches shop (uses v1): breaking: {"id":0}
+    ::error file=v3.json,line=4,title=billing.invoice@3 breaks-backward::valid under v1, not under v3: {"id":0} (found by solving for the difference)%0Atouches shop (uses v1): breaking: {"id":0}
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract billing.invoice --format markdown
+    ## Contracts: breaking: 1 contract, 1 version checked (declared content)
+
+    | Version | Check | Mode | Consumers touched | Waiver |
+    |---|---|---|---|---|
+    | billing.invoice&#64;3 | breaking | BACKWARD\_TRANSITIVE | shop |  |
+
+    - billing.invoice&#64;3: valid under v2, not under v3: `{"id":0}`
+
+    - billing.invoice&#64;3: valid under v1, not under v3: `{"id":0}`
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract billing.invoice --format junit
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites tests="1" failures="1">
+      <testsuite name="ledger contract check" tests="1" failures="1">
+        <testcase classname="contracts" name="billing.invoice@3">
+          <failure type="breaks-backward" message="valid under v2, not under v3: {&quot;id&quot;:0} (found by solving for the difference)">v3.json:4
+    valid under v2, not under v3: {&quot;id&quot;:0} (found by solving for the difference)
+    touches shop (uses v1): breaking: {&quot;id&quot;:0}</failure>
+          <failure type="breaks-backward" message="valid under v1, not under v3: {&quot;id&quot;:0} (found by solving for the difference)">v3.json:4
+    valid under v1, not under v3: {&quot;id&quot;:0} (found by solving for the difference)
+    touches shop (uses v1): breaking: {&quot;id&quot;:0}</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract billing.invoice --json
+    {
+      "v": 1,
+      "data": {
+        "ok": false, "verdict": "breaking", "base": null, "open_content": "declared", "contracts": 1,
+        "checked": [
+          {
+            "registered": false, "file": "v3.json", "places": ["/properties/id/type", "/properties/id/type"],
+            "contract": "billing.invoice", "version": 3, "mode": "BACKWARD_TRANSITIVE", "formats": false,
+            "open_content": "declared", "verdict": "breaking", "strict_verdict": "breaking", "assumed": false,
+            "passes": false, "against": [1, 2],
+            "pairs": [
+              {
+                "against": 2, "direction": "backward", "verdict": "breaking", "answer": "not_contained",
+                "reason": "found by solving for the difference", "witness": {"id": 0},
+                "strict_answer": "not_contained", "strict_witness": {"id": 0}
+              },
+              {
+                "against": 1, "direction": "backward", "verdict": "breaking", "answer": "not_contained",
+                "reason": "found by solving for the difference", "witness": {"id": 0},
+                "strict_answer": "not_contained", "strict_witness": {"id": 0}
+              }
+            ],
+            "consumers": [
+              {
+                "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
+                "reason": "found by solving for the difference", "witness": {"id": 0}
+              }
+            ],
+            "waivers": []
+          }
+        ],
+        "problems": []
+      }
+    }
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract billing.invoice -q --output sarif=out.sarif --output junit=out.xml --output github=out.txt --format jsonl | wc -l; ls out.*
+    1
+    out.sarif
+    out.txt
+    out.xml
+    "#);
+    let sarif: serde_json::Value = serde_json::from_str(&sandbox.run("cat out.sarif")).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!((&result["ruleId"], &result["level"]), (&"breaks-backward".into(), &"error".into()));
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"], result["ruleId"]);
+}
+
+#[test]
+fn the_same_check_gives_the_same_bytes() {
+    let sandbox = invoices();
+    for format in ["text", "json", "jsonl", "github", "sarif", "junit", "markdown"] {
+        let line =
+            format!("ledger contract check --candidate v3.json --contract billing.invoice --format {format} || true");
+        assert_eq!(sandbox.run(&line), sandbox.run(&line), "{format}");
+    }
+}
+
+#[test]
+fn formats_and_files_that_can_not_be_are_told() {
+    transcript!(invoices(), @r#"
+    $ ledger contract check --output sarif
+    ! error: --output "sarif": expected FORMAT=FILE
+    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    [exit 2]
+    $ ledger contract check --output yaml=x
+    ! error: --output "yaml=x": expected FORMAT=FILE
+    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    [exit 2]
+    $ ledger contract check --output sarif=nowhere/x
+    ! error: could not write [tmp]/work/nowhere/x: No such file or directory (os error 2)
+    ! hint: see whether its folder is there and may be written to
+    [exit 1]
+    $ ledger contract list --format sarif
+    ! error: this command prints text, json or jsonl
+    ! hint: ledger contract check and ledger contract matrix print more
+    [exit 2]
+    "#);
+}
+
+#[test]
+fn untrusted_text_is_harmless_in_every_format() {
+    let sandbox = invoices();
+    sandbox.run(r#"printf '{"enum":["\\u001b[2J<script>|::error::`x`\\u202e"]}' > a.json; printf '{"enum":[1]}' > b.json; ledger contract add evil a.json"#);
+    for format in ["text", "json", "github", "sarif", "junit", "markdown"] {
+        let line = format!("ledger contract check --candidate b.json --contract evil --format {format} || true");
+        let told = sandbox.run(&line);
+        assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{format}: {told}");
+        assert!(!told.lines().any(|line| line.starts_with("::error::")), "{format}: {told}");
+        assert!(!["junit"].contains(&format) || !told.contains("<script>"), "{format}: {told}");
+        assert!(told.contains("2J"), "{format}: {told}");
+    }
+}

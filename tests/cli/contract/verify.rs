@@ -1,0 +1,147 @@
+//! `ledger verify` and contracts.
+
+use super::{files, invoices};
+use crate::transcript;
+
+#[test]
+fn every_byte_of_a_contract_is_verified() {
+    let sandbox = invoices();
+    sandbox.run("cp -r schemas as-it-was");
+    let restore = "chmod -R u+w schemas; rm -r schemas; cp -r as-it-was schemas";
+    transcript!(sandbox, @"
+    $ ledger verify
+    ok: 0 requests, 1 contract, 3 events verified
+    $ chmod u+w schemas/contracts/billing.invoice/v1.json; echo >> schemas/contracts/billing.invoice/v1.json; ledger verify
+    schemas/contracts/billing.invoice/v1.json: damage version-changed: v1 was changed after it was registered: its SHA-256 was [hash] and is [hash]
+      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v1.json
+    1 finding: 0 requests, 1 contract, 3 events verified
+    [exit 9]
+    ");
+    sandbox.run(restore);
+    transcript!(sandbox, @"
+    $ rm schemas/contracts/billing.invoice/v2.json; ledger verify; ledger contract check
+    schemas/contracts/billing.invoice/v2.json: damage version-missing: v2 was registered and has no file
+      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v2.json
+    1 finding: 0 requests, 1 contract, 3 events verified
+    schemas/contracts/billing.invoice/v2.json: version-changed: v2 was registered and has no file
+      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v2.json
+    breaking: 1 contract, 0 versions checked (declared content), 1 problem
+    [exit 3]
+    ");
+    sandbox.run(restore);
+    transcript!(sandbox, @r#"
+    $ sed -i 's/"shop"/"cart"/' schemas/contracts/billing.invoice/events.jsonl; ledger verify; ledger contract list
+    schemas/contracts/billing.invoice/events.jsonl:3: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/events.jsonl
+    1 finding: 0 requests, 1 contract, 2 events verified
+    ! error: [tmp]/work/schemas/contracts/billing.invoice/events.jsonl:3: the line was changed: its hash does not match its bytes
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/billing.invoice/events.jsonl
+    [exit 9]
+    "#);
+    sandbox.run(restore);
+    transcript!(sandbox, @"
+    $ sed -i 1d schemas/contracts/billing.invoice/events.jsonl; ledger verify
+    schemas/contracts/billing.invoice/events.jsonl:1: damage history-damaged: event 2 ([head]) follows [head], which is not here: an event was removed
+      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/events.jsonl
+    1 finding: 0 requests, 1 contract, 0 events verified
+    [exit 9]
+    ");
+    sandbox.run(restore);
+    transcript!(sandbox, @"
+    $ cp v3.json schemas/contracts/billing.invoice/v3.json; touch schemas/contracts/README schemas/contracts/billing.invoice/notes.txt; ledger verify
+    schemas/contracts/README: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    schemas/contracts/billing.invoice/notes.txt: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    schemas/contracts/billing.invoice/v3.json: violation version-unregistered: v3 has a file and is not on record
+      fix: ledger contract add billing.invoice schemas/contracts/billing.invoice/v3.json, or move it away
+    3 findings: 0 requests, 1 contract, 3 events verified
+    [exit 3]
+    ");
+    sandbox.run(restore);
+    transcript!(sandbox, @r#"
+    $ printf '{"format":1,"str' >> schemas/contracts/billing.invoice/events.jsonl; ledger verify
+    schemas/contracts/billing.invoice/events.jsonl: violation tail-torn: 16 bytes of a write that was cut short stand at its end
+      fix: any write to the contract sets it aside: for example ledger contract mode
+    1 finding: 0 requests, 1 contract, 3 events verified
+    [exit 3]
+    $ ledger contract activate billing.invoice@1; ledger verify
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  v1 active
+    ok: 0 requests, 1 contract, 4 events verified
+    ! ledger: repaired [tmp]/work/schemas/contracts/billing.invoice/events.jsonl: 16 bytes of a write that was cut short are kept in [tmp]/work/coordination/.local/quarantine/contract-billing.invoice-[head].torn
+    "#);
+}
+
+#[test]
+fn what_two_clones_did_at_once_is_united_and_told() {
+    let sandbox = invoices();
+    sandbox.clone_to("other");
+    transcript!(sandbox, @"
+    $ ledger contract mode billing.invoice none -q; ledger contract mode billing.invoice full -q --root ../other
+    billing.invoice
+    billing.invoice
+    $ cat ../other/schemas/contracts/billing.invoice/events.jsonl >> schemas/contracts/billing.invoice/events.jsonl; ledger verify | sed 's/jsonl:[48]:/jsonl:N:/'
+    schemas/contracts/billing.invoice/events.jsonl:N: note contract-diverged: two clones said different things at once of its mode: event 4 ([head]) holds
+      fix: say it anew: the next word settles it
+    ok: 0 requests, 1 contract, 5 events verified, 1 note
+    $ ledger contract mode billing.invoice full -q; ledger verify
+    billing.invoice
+    ok: 0 requests, 1 contract, 6 events verified
+    ");
+}
+
+#[test]
+fn a_number_that_two_clones_gave_is_told() {
+    let sandbox = invoices();
+    sandbox.clone_to("other");
+    transcript!(sandbox, @"
+    $ for root in . ../other; do ledger contract mode billing.invoice none -q --root $root; done
+    billing.invoice
+    billing.invoice
+    $ echo true > true.json; ledger contract add billing.invoice v3.json -q; ledger contract add billing.invoice true.json -q --root ../other
+    billing.invoice@3
+    billing.invoice@3
+    $ cat ../other/schemas/contracts/billing.invoice/events.jsonl >> schemas/contracts/billing.invoice/events.jsonl; ledger verify
+    schemas/contracts/billing.invoice/v3.json: violation version-twice: two clones registered different schemas as v3
+      fix: register the one whose file is not here anew: ledger contract add billing.invoice FILE
+    1 finding: 0 requests, 1 contract, 7 events verified
+    [exit 3]
+    ");
+}
+
+#[test]
+fn what_is_written_by_hand_is_held_to_the_rules() {
+    let sandbox = invoices();
+    // Whoever can hash can write; what follows must follow.
+    sandbox.run(
+        r#"log=schemas/contracts/billing.invoice/events.jsonl; parent=$(tail -n 1 $log | tail -c 67 | head -c 64)
+           line="{\"format\":1,\"stream\":\"contract:billing.invoice\",\"n\":4,\"at\":\"2999-01-01T00:00:00.000Z\",\"tick\":0,\"writer\":\"byhand\",\"by\":\"eve\",\"type\":\"RETIRED\",\"data\":{\"version\":1},\"parents\":[\"$parent\"]"
+           hash=$({ printf 'ledger-event-v1\n'; printf '%s}' "$line"; } | sha256sum | cut -c1-64)
+           printf '%s,"hash":"%s"}\n' "$line" "$hash" >> $log"#,
+    );
+    transcript!(sandbox, @"
+    $ ledger verify
+    schemas/contracts/billing.invoice/events.jsonl:4: violation clock-ahead: event 4: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here
+      fix: set the clock of the machine that wrote it; order within a contract does not depend on it
+    schemas/contracts/billing.invoice/events.jsonl:4: violation contract-illegal: event 4: billing.invoice@1 can't be retired: shop still uses it
+      fix: find out how it was written; settle it with a new event, or restore the log from git
+    2 findings: 0 requests, 1 contract, 4 events verified
+    [exit 3]
+    ");
+}
+
+#[test]
+fn links_are_not_followed() {
+    let sandbox = files();
+    transcript!(sandbox, @"
+    $ mkdir -p schemas/contracts ../outside; ln -s ../../../outside schemas/contracts/a; ledger contract add a v1.json
+    ! error: [tmp]/work/schemas/contracts/a: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/a
+    [exit 9]
+    $ ls ../outside; ledger verify
+    schemas/contracts/a: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    1 finding: 0 requests, 0 events verified
+    [exit 3]
+    ");
+}
