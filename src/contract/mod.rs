@@ -17,19 +17,19 @@ pub mod draft;
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
 mod formula;
+pub mod gate;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
-pub mod gate;
 mod language;
 pub mod position;
 pub mod resources;
+pub mod schema;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
-pub mod schema;
 mod solve;
 pub mod state;
 pub mod waiver;

@@ -411,17 +411,19 @@ impl<'a> Keys<'a> {
 impl Table {
     /// Sorts what was not sorted yet into the maps.
     fn sort(&mut self) {
-        if self.sorted_to == self.text.len() {
+        // Only whole lines: a search finds no other, so a line that was cut must not pass for known.
+        let end = self.text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        if self.sorted_to >= end {
             return;
         }
-        let new = String::from_utf8_lossy(&self.text[self.sorted_to..]).into_owned();
+        let new = String::from_utf8_lossy(&self.text[self.sorted_to..end]).into_owned();
         for (id, facts, digest) in new.lines().filter_map(read_line) {
             if let Some(digest) = digest {
                 self.by_key.entry(digest).or_default().push(id);
             }
             self.known.insert(id, (facts, digest));
         }
-        self.sorted_to = self.text.len();
+        self.sorted_to = end;
     }
 }
 
