@@ -11,6 +11,7 @@ use super::{Candidate, Comparing};
 use crate::contract::gate::{Asking, Both, Direction, Pair};
 use crate::contract::schema;
 use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, ContractRef};
 use crate::index::cache::threads;
 use crate::registry::git::{self, Commit, Tampering};
@@ -126,9 +127,27 @@ impl Ledger<'_> {
         for checked in self.in_parallel(&shelves, |shelf| self.check_one(shelf, order, commit.as_ref(), comparing)) {
             report.checked.extend(checked?);
         }
+        self.weigh_all(&mut report, &shelves, order)?;
         report.checked.sort_by(|a, b| (&a.judged.reference, &a.file).cmp(&(&b.judged.reference, &b.file)));
         report.problems.sort_by(|a, b| (&a.file, a.code).cmp(&(&b.file, b.code)));
         Ok(report)
+    }
+
+    /// Asks once for all whether what does not hold was waived. What was compared with a file is no version.
+    fn weigh_all(&self, report: &mut CheckReport, shelves: &[Shelf], order: &CheckOrder) -> Result<(), AppError> {
+        let fails = |checked: &Checked| checked.judged.verdict() != Verdict::Compatible;
+        if matches!(order.base, Base::Schema(_)) || !report.checked.iter().any(fails) {
+            return Ok(());
+        }
+        let requests = self.contract_requests()?;
+        for checked in &mut report.checked {
+            let shelf = shelves.iter().find(|shelf| shelf.state.name == *checked.judged.reference.name());
+            if let Some(shelf) = shelf {
+                let content = Hash::of(&[checked.text.as_bytes()]);
+                self.weigh(&mut checked.judged, &shelf.state, content, &requests);
+            }
+        }
+        Ok(())
     }
 
     /// The contracts that are to be looked at: those that are here, and those that were there.
@@ -298,7 +317,7 @@ impl Ledger<'_> {
     ) -> Result<Judged, AppError> {
         let subject = Subject { shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
         match base {
-            Base::Registry | Base::Commit(_) => self.judge(subject, comparing),
+            Base::Registry | Base::Commit(_) => self.judge_itself(subject, comparing),
             Base::Schema(base) => self.judge_by_file(subject, &base.schema, comparing),
         }
     }

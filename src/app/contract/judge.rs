@@ -7,13 +7,14 @@ use serde_json::Value;
 use super::super::{AppError, Ledger};
 use super::Comparing;
 use crate::contract::gate::{self, Asking, Consumer, Held, Pair, Within};
+use crate::contract::state::ContractState;
 use crate::contract::waiver::{Plea, Waiving, waiving};
 use crate::domain::compatibility::{Assumption, Mode, Verdict};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractRef, RepoId};
 use crate::domain::state::State;
-use crate::index::project_all;
+use crate::index::{Entry, project_all};
 use crate::registry::Shelf;
 
 /// What is known of a candidate.
@@ -100,6 +101,15 @@ impl Ledger<'_> {
     /// # Errors
     /// An earlier version whose file is not what was registered, or failed machinery.
     pub fn judge(&self, subject: Subject<'_>, comparing: Comparing<'_>) -> Result<Judged, AppError> {
+        let mut judged = self.judge_itself(subject, comparing)?;
+        if judged.verdict() != Verdict::Compatible {
+            self.weigh(&mut judged, &subject.shelf.state, subject.sha256, &self.contract_requests()?);
+        }
+        Ok(judged)
+    }
+
+    /// Judges a candidate, without asking whether its break was waived.
+    pub(super) fn judge_itself(&self, subject: Subject<'_>, comparing: Comparing<'_>) -> Result<Judged, AppError> {
         let schemas = self.standing_schemas(subject)?;
         let resources = self.resources_of(subject, &schemas, comparing)?;
         let held = self.held(subject, &schemas, &resources, comparing);
@@ -119,8 +129,6 @@ impl Ledger<'_> {
         };
         if judged.verdict() != Verdict::Compatible {
             judged.consumers = held.consumers(&judged.pairs, &within);
-            let touched: Vec<RepoId> = judged.touched().map(|consumer| consumer.repo.clone()).collect();
-            judged.waivings = self.waivings(subject, &judged.reference, &touched)?;
         }
         Ok(judged)
     }
@@ -179,36 +187,34 @@ impl Ledger<'_> {
         known.map(|version| Ok((version, self.version_schema(subject.shelf, version)?))).collect()
     }
 
-    /// The requests that name the version and are of a type that changes contracts.
-    fn waivings(
-        &self,
-        subject: Subject<'_>,
-        reference: &ContractRef,
-        touched: &[RepoId],
-    ) -> Result<Vec<Waiving>, AppError> {
+    /// Says of a candidate that does not hold how far requests have got in waiving it.
+    pub(super) fn weigh(&self, judged: &mut Judged, contract: &ContractState, content: Hash, requests: &[History]) {
+        if judged.verdict() == Verdict::Compatible {
+            return;
+        }
         let today = self.world.now().day();
+        let touched: Vec<RepoId> = judged.touched().map(|consumer| consumer.repo.clone()).collect();
+        let version = judged.reference.version();
+        let about = requests.iter().filter(|history| history.packet().contracts.contains(&judged.reference));
         let of = |history: &History| {
             let plea = Plea::of(history.packet().request_id, &State::replay(history, self.workflow));
-            let state = &subject.shelf.state;
-            waiving(&plea, state, subject.version, subject.sha256, touched, self.workflow, today)
+            waiving(&plea, contract, version, content, &touched, self.workflow, today)
         };
-        Ok(self.requests_about(reference)?.iter().map(of).collect())
+        judged.waivings = about.map(of).collect();
     }
 
-    /// The requests of a type that changes contracts which name this version.
+    /// The requests of the types that change contracts.
     ///
     /// # Errors
     /// Failed machinery; a request that is damaged waives nothing.
-    pub fn requests_about(&self, reference: &ContractRef) -> Result<Vec<History>, AppError> {
+    pub(super) fn contract_requests(&self) -> Result<Vec<History>, AppError> {
         let projection = project_all(self.store, self.scope(), &|_, _| {})?;
+        let changes =
+            |entry: &Entry| self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
+        let ids = projection.entries.iter().filter(|(_, entry)| changes(entry)).map(|(id, _)| *id);
         let mut found = Vec::new();
-        for (id, entry) in &projection.entries {
-            let changes = self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
-            if !changes {
-                continue;
-            }
-            let history = self.store.history(*id)?;
-            found.extend(history.filter(|history| history.packet().contracts.contains(reference)));
+        for id in ids {
+            found.extend(self.store.history(id)?);
         }
         Ok(found)
     }

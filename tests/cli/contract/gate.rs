@@ -95,6 +95,30 @@ fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
 }
 
 #[test]
+fn what_can_not_be_read_never_passes() {
+    let sandbox = invoices();
+    transcript!(sandbox, @r#"
+    $ echo '{' > schemas/contracts/billing.invoice/v3.json; ledger contract check
+    billing.invoice@2: compatible (BACKWARD_TRANSITIVE), assuming declared content
+      backward: every document of v1 is valid under v2: no document is in the one and not in the other
+        this holds for documents with declared members only; for all documents:
+        valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
+    schemas/contracts/billing.invoice/v3.json: version-unregistered: v3 is not on record
+      fix: ledger contract add billing.invoice schemas/contracts/billing.invoice/v3.json
+    breaking: 1 contract, 1 version checked (declared content), 1 problem
+    [exit 3]
+    $ rm schemas/contracts/billing.invoice/v3.json; mkdir schemas/contracts/other; echo x > schemas/contracts/other/events.jsonl; ledger contract check
+    ! error: [tmp]/work/schemas/contracts/other/events.jsonl:1: the line does not end in its hash
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/other/events.jsonl
+    [exit 9]
+    $ rm -r schemas/contracts/other; ln -s /nowhere schemas/contracts/billing.invoice/v3.json; ledger contract check
+    ! error: [tmp]/work/schemas/contracts/billing.invoice/v3.json: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/billing.invoice/v3.json
+    [exit 9]
+    "#);
+}
+
+#[test]
 fn two_schemas_are_compared_in_both_directions() {
     transcript!(invoices(), @r#"
     $ ledger contract diff billing.invoice@1 billing.invoice@2
