@@ -31,6 +31,8 @@ pub enum ContractCommand {
     Log(Name),
     /// Compare two versions or files, in both directions
     Diff(Diff),
+    /// Ask of two schemas whether every document of one is a document of the other
+    Compare(Compare),
     /// Set which changes are compatible
     Mode(SetMode),
     /// Set the repository that provides a contract
@@ -72,6 +74,33 @@ pub struct ContractWriting {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// The plain question of two schemas, or of many pairs
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A line of a batch is {\"id\", \"draft\", \"formats\", \"sub\", \"super\"}, an answer to it {\"id\", \"answer\": \"contained\" |
+\"not_contained\" | \"unknown\", \"witness\", \"reason\", \"ms\"}, in the same order. Of two files the exit status is 0 for
+contained, 3 for not contained, 10 for unknown.")]
+pub struct Compare {
+    /// The schema whose documents are asked about; - reads stdin
+    #[arg(value_name = "SUB", required_unless_present = "batch", conflicts_with = "batch")]
+    pub sub: Option<String>,
+    /// The schema that should accept them; - reads stdin
+    #[arg(value_name = "SUPER", required_unless_present = "batch", conflicts_with = "batch")]
+    pub sup: Option<String>,
+    /// Answer a question a line, JSON lines in and out; - reads stdin
+    #[arg(long, value_name = "FILE|-")]
+    pub batch: Option<String>,
+    /// What a schema without $schema is read as [default: draft2020-12]
+    #[arg(long, value_name = "DRAFT")]
+    pub draft: Option<String>,
+    /// Assert formats
+    #[arg(long)]
+    pub formats: bool,
+    /// Assume that producers send only members that their schema declares
+    #[arg(long)]
+    pub declared: bool,
 }
 
 /// A contract.
@@ -359,6 +388,7 @@ impl ContractCommand {
             | Self::Show(_)
             | Self::Log(_)
             | Self::Diff(_)
+            | Self::Compare(_)
             | Self::Status(_)
             | Self::Propose(_)
             | Self::Matrix(_)

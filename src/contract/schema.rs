@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::draft::Draft;
 use super::position::{offset_of, pointer_at};
 use super::resources::Resources;
-use crate::domain::json::{self, Bounds, Integers};
+use crate::domain::json::{self, Bounds, Integers, Texts};
 
 /// The deepest nesting of a schema.
 pub const SCHEMA_DEPTH_MAX: usize = 100;
@@ -17,6 +17,9 @@ pub const SCHEMA_DEPTH_MAX: usize = 100;
 pub const FAULTS_MAX: usize = 20;
 /// The longest explanation of a fault.
 const EXPLANATION_CHARS_MAX: usize = 300;
+
+/// What is said of numbers that can't be kept.
+const LOST: &str = "a number beyond double precision: it would lose digits; write one with fewer";
 
 /// Something that is wrong with a schema or a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,7 +46,30 @@ impl SchemaFault {
 /// # Errors
 /// What is wrong, and in which value.
 pub fn read(text: &str) -> Result<Value, SchemaFault> {
-    let bounds = Bounds { depth_max: SCHEMA_DEPTH_MAX, integers: Integers::Of64Bits };
+    let value = read_bounded(text, Texts::WithoutNul)?;
+    match json::first_number_lost(text) {
+        Some(at) => Err(SchemaFault::new(pointer_at(text, at), LOST)),
+        None => Ok(value),
+    }
+}
+
+/// Reads JSON for a question that keeps nothing: any text will do, and numbers beyond double precision wherever their
+/// lost digits can't change the answer. `beside` is what else the question is made of.
+///
+/// # Errors
+/// What is wrong, and in which value.
+pub fn read_to_ask(text: &str, beside: &[&str]) -> Result<Value, SchemaFault> {
+    let value = read_bounded(text, Texts::Any)?;
+    match json::first_number_lost(text) {
+        Some(at) if !json::lost_numbers_tell_the_same(&[&[text], beside].concat()) => {
+            Err(SchemaFault::new(pointer_at(text, at), LOST))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn read_bounded(text: &str, texts: Texts) -> Result<Value, SchemaFault> {
+    let bounds = Bounds { depth_max: SCHEMA_DEPTH_MAX, integers: Integers::Of64Bits, texts };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let bad = |error: &json::BadJson| {
         let (line, column) = error.place();
@@ -57,16 +83,22 @@ pub fn read(text: &str) -> Result<Value, SchemaFault> {
 /// Everything that keeps a value from being a schema that can be registered; nothing if it is one.
 #[must_use]
 pub fn faults(schema: &Value, resources: &Resources) -> Vec<SchemaFault> {
+    faults_as(schema, Draft::DEFAULT, resources)
+}
+
+/// As [`faults`], of a schema that is read as this draft where it names none.
+#[must_use]
+pub fn faults_as(schema: &Value, default: Draft, resources: &Resources) -> Vec<SchemaFault> {
     if !schema.is_object() && !schema.is_boolean() {
         return vec![SchemaFault::new("", "it is no schema: expected an object, true or false")];
     }
     let draft = match Draft::declared(schema) {
-        Ok(declared) => declared.unwrap_or(Draft::DEFAULT),
+        Ok(declared) => declared.unwrap_or(default),
         Err(unknown) => return vec![SchemaFault::new("/$schema", unknown.to_string())],
     };
     let mut faults = meta_faults(schema, draft);
     if faults.is_empty()
-        && let Err(error) = validator(schema, resources, false)
+        && let Err(error) = validator_as(schema, default, resources, false)
     {
         faults = reference_faults(schema, resources);
         if faults.is_empty() {
@@ -107,7 +139,16 @@ impl Retrieve for Nothing {
 /// # Errors
 /// Why there is none.
 pub fn validator(schema: &Value, resources: &Resources, formats: bool) -> Result<Validator, SchemaFault> {
-    let draft = Draft::declared(schema).ok().flatten().unwrap_or(Draft::DEFAULT);
+    validator_as(schema, Draft::DEFAULT, resources, formats)
+}
+
+fn validator_as(
+    schema: &Value,
+    default: Draft,
+    resources: &Resources,
+    formats: bool,
+) -> Result<Validator, SchemaFault> {
+    let draft = Draft::declared(schema).ok().flatten().unwrap_or(default);
     let bad = |what: String| SchemaFault::new("", what);
     let mut builder = Registry::new().retriever(Nothing);
     for (address, document) in resources.iter() {
@@ -290,7 +331,7 @@ mod tests {
         for (text, pointer, part) in [
             ("{\"a\":{\"b\":1,\"b\":2}}", "/a/b", "twice"),
             ("{\"a\":[1,2", "/a/1", "EOF"),
-            ("{\"maximum\":123456789012345678901234567890}", "/maximum", "2^53"),
+            ("{\"maximum\":123456789012345678901234567890}", "/maximum", "lose digits"),
             ("{\"a\":\"\\u0000\"}", "/a", "NUL"),
         ] {
             let fault = read(text).unwrap_err();

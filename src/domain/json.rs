@@ -58,7 +58,7 @@ impl From<serde_json::Error> for BadJson {
 /// # Errors
 /// [`BadJson`] says what and where.
 pub fn check(text: &str) -> Result<(), BadJson> {
-    check_within(text, Bounds { depth_max: DEPTH_MAX, integers: Integers::OfDoubles })
+    check_within(text, Bounds { depth_max: DEPTH_MAX, integers: Integers::OfDoubles, texts: Texts::WithoutNul })
 }
 
 /// How deep a text may nest, and which integers it may hold.
@@ -68,6 +68,17 @@ pub struct Bounds {
     pub depth_max: usize,
     /// The integers.
     pub integers: Integers,
+    /// The texts.
+    pub texts: Texts,
+}
+
+/// Which texts there may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Texts {
+    /// Those that every program keeps: without NUL.
+    WithoutNul,
+    /// All.
+    Any,
 }
 
 /// Which integers a text may hold.
@@ -96,6 +107,92 @@ pub fn check_within(text: &str, bounds: Bounds) -> Result<(), BadJson> {
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadJson> {
     check(text)?;
     Ok(serde_json::from_str(text)?)
+}
+
+/// Where a number stands that loses digits when it is read: an integer beyond 64 bits, or more digits than a double
+/// keeps. `text` is JSON.
+#[must_use]
+pub fn first_number_lost(text: &str) -> Option<usize> {
+    numbers(text).find(|(_, number)| !keeps_its_digits(number)).map(|(at, _)| at)
+}
+
+/// Whether the numbers of JSON texts that lose digits when they are read still tell the same: each stays a whole number
+/// or a broken one, none comes near another number, and nothing is divided.
+#[must_use]
+pub fn lost_numbers_tell_the_same(texts: &[&str]) -> bool {
+    /// How near is too near, relatively: some ulps of a double.
+    const NEAR: f64 = 1e-14;
+    let all: Vec<&str> = texts.iter().flat_map(|text| numbers(text)).map(|(_, number)| number).collect();
+    let lost: Vec<&str> = all.iter().copied().filter(|number| !keeps_its_digits(number)).collect();
+    if lost.is_empty() {
+        return true;
+    }
+    let read = |number: &str| number.parse::<f64>().unwrap_or(f64::NAN);
+    let is_whole = |number: &str| number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    let near = |one: &str, other: &str| one != other && (read(one) - read(other)).abs() <= read(one).abs() * NEAR;
+    !texts.iter().any(|text| text.contains("multipleOf"))
+        && lost.iter().all(|number| {
+            read(number).is_finite()
+                && (read(number).fract() == 0.0) == is_whole(number)
+                && !all.iter().any(|other| near(number, other))
+        })
+}
+
+/// The numbers of a JSON text, and where they stand.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => at = end_of_string(bytes, at),
+                b'-' | b'0'..=b'9' => {
+                    let is_part = |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                    let start = at;
+                    at += bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+                    return Some((start, &text[start..at]));
+                }
+                _ => at += 1,
+            }
+        }
+        None
+    })
+}
+
+/// The place after a string that begins at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// Whether a number is read as what it says.
+fn keeps_its_digits(number: &str) -> bool {
+    if number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() {
+        return true;
+    }
+    let is_integer = number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    let mantissa = number.split(['e', 'E']).next().unwrap_or(number);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let significant = digits.trim_start_matches('0').trim_end_matches('0').len();
+    // A double keeps 15 digits of any decimal, and its own shortest text has at most 17.
+    let is_double = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    !is_integer && is_double(number) && (significant <= 15 || is_shortest(number))
+}
+
+/// Whether reading and writing a number gives the same digits.
+fn is_shortest(number: &str) -> bool {
+    let digits_of = |text: &str| {
+        let mantissa = text.split(['e', 'E']).next().unwrap_or(text).to_owned();
+        mantissa.chars().filter(char::is_ascii_digit).collect::<String>().trim_matches('0').to_owned()
+    };
+    number.parse::<f64>().is_ok_and(|read| digits_of(&format!("{read:e}")) == digits_of(number))
 }
 
 /// A member's name as it stands in a JSON Pointer (RFC 6901 §3).
@@ -152,8 +249,8 @@ impl Strict {
     }
 }
 
-fn no_nul<E: serde::de::Error>(text: &str) -> Result<(), E> {
-    if text.as_bytes().contains(&0) {
+fn no_nul<E: serde::de::Error>(text: &str, texts: Texts) -> Result<(), E> {
+    if texts == Texts::WithoutNul && text.as_bytes().contains(&0) {
         return Err(E::custom("a text holds NUL"));
     }
     Ok(())
@@ -198,14 +295,14 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
         // serde_json hands integers beyond 64 bits over as doubles.
-        if number.fract() == 0.0 && number.abs() > INTEGER_MAX as f64 {
+        if self.bounds.integers == Integers::OfDoubles && number.fract() == 0.0 && number.abs() > INTEGER_MAX as f64 {
             return Err(E::custom(format!("the integer {number:e} is beyond 2^53")));
         }
         Ok(())
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        no_nul(text)
+        no_nul(text, self.bounds.texts)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -218,7 +315,7 @@ impl<'de> Visitor<'de> for Strict {
         let inside = self.inside()?;
         let mut seen = Names::default();
         while let Some(Name(name)) = members.next_key()? {
-            no_nul(&name)?;
+            no_nul(&name, self.bounds.texts)?;
             if let Some(name) = seen.insert(name) {
                 return Err(A::Error::custom(format!("the key {name:?} stands twice in one object")));
             }
@@ -279,6 +376,36 @@ impl<'a> Names<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lost_digits_matter_only_beside_their_like() {
+        assert!(lost_numbers_tell_the_same(&["[1, 12345678901234567890123]", "{\"a\": 2}"]));
+        assert!(lost_numbers_tell_the_same(&["12345678901234567890123", "12345678901234567890123"]));
+        assert!(!lost_numbers_tell_the_same(&["-18446744073709551615", "-1.8446744073709552e19"]));
+        assert!(!lost_numbers_tell_the_same(&["{\"multipleOf\": 3, \"const\": 12345678901234567890123}"]));
+        assert!(!lost_numbers_tell_the_same(&["0.99999999999999999999"]));
+        assert!(!lost_numbers_tell_the_same(&["1e999"]));
+    }
+
+    #[test]
+    fn numbers_that_would_lose_digits_are_found() {
+        for text in [
+            "[1, 0.1, -2.5e-3, 1e300, 18446744073709551615, 0.30000000000000004, 100000000000000000000.0]",
+            "\"-1e999\"",
+            "{}",
+        ] {
+            assert_eq!(first_number_lost(text), None, "{text}");
+        }
+        for text in [
+            "-18446744073709551615",
+            "123456789012345678901234567890",
+            "0.1234567890123456789",
+            "1e999",
+            "1.7976931348623159e308",
+        ] {
+            assert_eq!(first_number_lost(&format!("[\"\\\"1\", {text}]")), Some(8), "{text}");
+        }
+    }
 
     #[test]
     fn what_readers_disagree_about_is_refused() {

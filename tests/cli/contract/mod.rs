@@ -1,6 +1,7 @@
 //! `ledger contract`
 
 mod bad_input;
+mod compare;
 mod documents;
 mod gate;
 mod git;

@@ -3,6 +3,7 @@
 mod add;
 mod ask;
 mod check;
+mod compare;
 mod propose;
 mod show;
 mod validate;
@@ -34,6 +35,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Contract) -> Result<Exit, Fa
         ContractCommand::Log(args) => show::log(context, args),
         ContractCommand::Status(args) => show::status(context, args),
         ContractCommand::Diff(args) => ask::diff(context, args, &resources),
+        ContractCommand::Compare(args) => compare::run(context, args, &resources),
         ContractCommand::Matrix(args) => ask::matrix(context, args, &resources),
         ContractCommand::CanIDeploy(args) => ask::can_i_deploy(context, args, &resources),
         ContractCommand::Mode(args) => write::mode(context, args),
