@@ -27,6 +27,8 @@ const STATES_MAX: usize = 2_000;
 const FEW: u32 = 24;
 /// How long one operation on automata may take, in milliseconds.
 const OPERATION_MS_MAX: u64 = 500;
+/// From this length on, strings are looked for by their length first.
+const LONG: u64 = 32;
 /// The longest length that is turned into an automaton.
 const LENGTH_MAX: u64 = 1_000;
 
@@ -352,6 +354,7 @@ impl Languages {
         }
         match self.automaton(id) {
             Err(reason) => Sample::Unclear(reason.into()),
+            Ok(automaton) if count == 1 && least > LONG => search::of_length(&automaton, least, most),
             Ok(automaton) => generate(&automaton, count, least, most),
         }
     }

@@ -8,12 +8,14 @@ use std::rc::Rc;
 
 use regexsolver::fast_automaton::FastAutomaton;
 use regexsolver::regex_charclass::char::Char;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Sample;
 
 /// The most combinations of states that are looked at.
 const VISITED_MAX: usize = 40_000;
+/// The most states times lengths.
+const CELLS_MAX: u64 = 4_000_000;
 
 /// A language to follow.
 pub(super) struct Track {
@@ -60,6 +62,57 @@ pub(super) fn shortest(tracks: &[Track], least: u64, most: Option<u64>) -> Sampl
         }
     }
     Sample::Strings(Vec::new())
+}
+
+/// A string of one automaton that has from `least` to `most` characters, found layer by layer: which states can be
+/// reached in exactly so many steps. Beyond `least` there are never more layers than states before one comes again.
+pub(super) fn of_length(automaton: &Rc<FastAutomaton>, least: u64, most: Option<u64>) -> Sample {
+    let alphabet = alphabet(&[Track { automaton: Rc::clone(automaton), is_complement: false }]);
+    let states = automaton.number_of_states() as u64;
+    let last = least.saturating_add(states).min(most.unwrap_or(u64::MAX));
+    if last.saturating_mul(states) > CELLS_MAX {
+        return Sample::Unclear("a pattern with so long strings has too many states".into());
+    }
+    let mut layers: Vec<FxHashMap<usize, (usize, char)>> =
+        vec![FxHashMap::from_iter([(automaton.start_state(), (0, ' '))])];
+    for length in 0..=last {
+        let Some(layer) = layers.last() else { break };
+        let mut here: Vec<usize> = layer.keys().copied().collect();
+        here.sort_unstable();
+        if length >= least
+            && let Some(end) = here.iter().find(|state| automaton.is_accepted(**state))
+        {
+            return Sample::Strings(vec![spell_layers(&layers, *end)]);
+        }
+        let mut next: FxHashMap<usize, (usize, char)> = FxHashMap::default();
+        for state in here {
+            for (condition, to) in automaton.transitions_from(state) {
+                let fits = |letter: &&char| {
+                    condition.has_character(&u32::from(**letter), automaton.spanning_set()).unwrap_or(false)
+                };
+                if let Some(letter) = alphabet.iter().find(fits) {
+                    next.entry(*to).or_insert((state, *letter));
+                }
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        layers.push(next);
+    }
+    Sample::Strings(Vec::new())
+}
+
+fn spell_layers(layers: &[FxHashMap<usize, (usize, char)>], end: usize) -> String {
+    let mut letters = Vec::with_capacity(layers.len());
+    let mut state = end;
+    for layer in layers.iter().skip(1).rev() {
+        if let Some((before, letter)) = layer.get(&state) {
+            letters.push(*letter);
+            state = *before;
+        }
+    }
+    letters.iter().rev().collect()
 }
 
 fn accepts(tracks: &[Track], at: &At) -> bool {
