@@ -12,17 +12,23 @@ mod compile;
 pub mod containment;
 pub mod decide;
 pub mod draft;
+pub mod explain;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
 mod formula;
 pub mod gate;
+#[cfg(test)]
+mod generated;
+mod keywords;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
 mod language;
+pub mod lint;
+mod pointer;
 pub mod position;
 pub mod resources;
 pub mod schema;
