@@ -4,6 +4,7 @@
 //! [`Resources`] that are handed in; time is a question that is asked of the caller ([`Limits`]).
 
 pub mod answer;
+pub mod catalogue;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
