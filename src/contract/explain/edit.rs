@@ -30,10 +30,64 @@ pub(super) fn apply(schema: &Value, edits: &[Edit]) -> Value {
                 Some(other) => *other = Value::Array(vec![value.clone()]),
                 None => {}
             },
-            Edit::Remove(at) => remove(&mut edited, &tokens(at)),
+            Edit::Remove(at) => {
+                let removed = edited.pointer(at).cloned();
+                remove(&mut edited, &tokens(at));
+                if let Some(removed) = removed {
+                    keep_for_references(&mut edited, at, removed);
+                }
+            }
         }
     }
     edited
+}
+
+/// What was removed goes on as a definition if references lead into it: only its use where it stood is gone.
+fn keep_for_references(schema: &mut Value, at: &str, removed: Value) {
+    let before = format!("#{at}");
+    if !leads_into(schema, &before) && !leads_into(&removed, &before) {
+        return;
+    }
+    let mut name = "removed".to_owned();
+    while schema.pointer(&format!("/$defs/{name}")).is_some() {
+        name.push('_');
+    }
+    if let Some(place) = place(schema, &["$defs".to_owned(), name.clone()]) {
+        *place = removed;
+    }
+    repoint(schema, &before, &format!("#/$defs/{name}"));
+}
+
+/// The rest of a reference after what it begins with, if it is that or something inside.
+fn inside<'a>(reference: &'a str, before: &str) -> Option<&'a str> {
+    reference.strip_prefix(before).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn leads_into(value: &Value, before: &str) -> bool {
+    match value {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            reference.is_some_and(|reference| inside(reference, before).is_some())
+                || members.values().any(|inner| leads_into(inner, before))
+        }
+        Value::Array(items) => items.iter().any(|inner| leads_into(inner, before)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn repoint(value: &mut Value, before: &str, after: &str) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get_mut("$ref")
+                && let Some(rest) = inside(reference, before)
+            {
+                *reference = format!("{after}{rest}");
+            }
+            members.values_mut().for_each(|inner| repoint(inner, before, after));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| repoint(inner, before, after)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The place of these tokens, made where there is none. The schema `true` opens up to an object.
@@ -91,5 +145,19 @@ mod tests {
         let pushed =
             apply(&schema, &[Edit::Push("/anyOf".to_owned(), json!(4)), Edit::Push("/allOf".to_owned(), json!(5))]);
         assert_eq!(pushed, json!({"properties": {"a/b": true}, "anyOf": [1, 2, 3, 4], "allOf": [5]}));
+    }
+
+    #[test]
+    fn references_into_what_was_removed_still_lead_there() {
+        let schema = json!({
+            "properties": {"a": {"items": {"$ref": "#/properties/a"}}, "b": {"$ref": "#/properties/a/items"}, "ab": {"$ref": "#/properties/ab"}},
+            "$defs": {"removed": {}},
+        });
+        let edited = apply(&schema, &[Edit::Remove("/properties/a".to_owned())]);
+        let expected = json!({
+            "properties": {"b": {"$ref": "#/$defs/removed_/items"}, "ab": {"$ref": "#/properties/ab"}},
+            "$defs": {"removed": {}, "removed_": {"items": {"$ref": "#/$defs/removed_"}}},
+        });
+        assert_eq!(edited, expected);
     }
 }

@@ -110,6 +110,17 @@ fn what_other_changes_make_good_is_a_note() {
 }
 
 #[test]
+fn a_removed_property_that_others_refer_to_is_looked_into() {
+    let old = json!({"properties": {"a": {"type": "string"}, "b": {"$ref": "#/properties/a"}}});
+    let new = json!({"properties": {"b": {"type": "string"}}});
+    let explanation = between(&old, &new);
+    let removed = explanation.changes.iter().find(|change| change.rule == Rule::PropertyRemoved).unwrap();
+    assert_eq!(removed.backward.strict, Verdict::Keeps);
+    let document = removed.forward.strict.witness().unwrap().document();
+    assert!(!document["a"].is_string() && document.get("b").is_none(), "{document}");
+}
+
+#[test]
 fn an_optional_property_breaks_only_what_is_not_declared() {
     let old = json!({"type": "object", "properties": {"a": {}}});
     let new = json!({"type": "object", "properties": {"a": {}, "b": {"type": "string"}}});
