@@ -4,6 +4,7 @@
 //! [`Resources`] that are handed in; time is a question that is asked of the caller ([`Limits`]).
 
 pub mod answer;
+pub mod catalogue;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
@@ -12,17 +13,23 @@ mod compile;
 pub mod containment;
 pub mod decide;
 pub mod draft;
+pub mod explain;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
 mod formula;
 pub mod gate;
+#[cfg(test)]
+mod generated;
+mod keywords;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most of it speaks of one class of documents and passes over the others"
 )]
 mod language;
+pub mod lint;
+mod pointer;
 pub mod position;
 pub mod resources;
 pub mod schema;

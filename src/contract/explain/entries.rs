@@ -1,0 +1,322 @@
+//! What is said of each rule.
+
+use super::rule::{Rule, Severity};
+
+/// What is said of a rule.
+pub(super) struct Entry {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) meaning: &'static str,
+    /// Backward and forward.
+    pub(super) usual: [Severity; 2],
+}
+
+/// In the order of [`Rule::ALL`].
+pub(super) const ENTRIES: [Entry; Rule::ALL.len()] = [
+    Entry {
+        id: "draft-changed",
+        title: "another draft",
+        meaning: "`$schema` names another draft, so the same words may mean something else.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "identifier-changed",
+        title: "another identifier",
+        meaning: "The schema or a part of it calls itself something else (`$id`, `$anchor`).",
+        usual: [Severity::Note, Severity::Note],
+    },
+    Entry {
+        id: "reference-changed",
+        title: "another reference",
+        meaning: "A reference leads to another schema, or takes the place of one written out.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "type-narrowed",
+        title: "fewer types",
+        meaning: "A type that was allowed no longer is.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "type-widened",
+        title: "more types",
+        meaning: "A type is allowed that was not.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "type-changed",
+        title: "other types",
+        meaning: "Types that were allowed no longer are, and others are.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "enum-added",
+        title: "values listed",
+        meaning: "Only listed values are allowed now.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "enum-removed",
+        title: "values no longer listed",
+        meaning: "Values are no longer confined to a list.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "enum-value-added",
+        title: "one more value",
+        meaning: "A value was added to the list of allowed ones.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "enum-value-removed",
+        title: "one value less",
+        meaning: "A value was taken from the list of allowed ones.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "const-changed",
+        title: "another constant",
+        meaning: "The one allowed value came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "bound-tightened",
+        title: "a tighter bound",
+        meaning: "A bound on a number, a length or a count came or is tighter than before.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "bound-relaxed",
+        title: "a wider bound",
+        meaning: "A bound on a number, a length or a count went or is wider than before.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "multiple-of-changed",
+        title: "another step",
+        meaning: "`multipleOf` came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "pattern-changed",
+        title: "another pattern",
+        meaning: "`pattern` came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "format-changed",
+        title: "another format",
+        meaning: "`format` came, went, or is another; it breaks something only where formats are asserted.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "required-added",
+        title: "one more required property",
+        meaning: "A property that could be left out must be there.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "required-removed",
+        title: "one required property less",
+        meaning: "A property that had to be there may be left out.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "property-added",
+        title: "one more property",
+        meaning: "A property is declared that was not.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "property-removed",
+        title: "one property less",
+        meaning: "A property is no longer declared.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "pattern-property-added",
+        title: "one more pattern of properties",
+        meaning: "Properties whose names match a pattern are declared that were not.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "pattern-property-removed",
+        title: "one pattern of properties less",
+        meaning: "Properties whose names match a pattern are no longer declared.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "closed",
+        title: "undeclared parts forbidden",
+        meaning: "Properties or items that are not declared are no longer allowed (`additionalProperties`, `unevaluatedProperties` and their likes for items became false).",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "opened",
+        title: "undeclared parts allowed",
+        meaning: "Properties or items that are not declared are allowed now.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "additional-properties-changed",
+        title: "other undeclared properties",
+        meaning: "What is asked of undeclared properties came or went.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "unevaluated-changed",
+        title: "other unevaluated parts",
+        meaning: "What is asked of unevaluated properties or items came or went.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "property-names-changed",
+        title: "other names",
+        meaning: "What is asked of the names of properties came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "items-changed",
+        title: "other items",
+        meaning: "What is asked of items came, went, or is of another kind.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "tuple-item-added",
+        title: "one more place",
+        meaning: "A place of a tuple is declared that was not.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "tuple-item-removed",
+        title: "one place less",
+        meaning: "A place of a tuple is no longer declared.",
+        usual: [Severity::Warning, Severity::Warning],
+    },
+    Entry {
+        id: "unique-items-added",
+        title: "no item twice",
+        meaning: "Items must differ from one another now.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "unique-items-removed",
+        title: "items twice",
+        meaning: "Items may be the same now.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "contains-changed",
+        title: "other demands on some items",
+        meaning: "`contains`, `minContains` or `maxContains` came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "dependency-added",
+        title: "one more dependency",
+        meaning: "A property, where it is there, asks for more than before.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "dependency-removed",
+        title: "one dependency less",
+        meaning: "A property, where it is there, asks for less than before.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "any-of-branch-added",
+        title: "one more `anyOf` branch",
+        meaning: "An alternative was added.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "any-of-branch-removed",
+        title: "one `anyOf` branch less",
+        meaning: "An alternative was taken away.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "any-of-changed",
+        title: "`anyOf` came, went, or was replaced",
+        meaning: "All alternatives came, went, or were replaced.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "one-of-branch-added",
+        title: "one more `oneOf` branch",
+        meaning: "An alternative was added; what two branches accept is accepted no more.",
+        usual: [Severity::Warning, Severity::Error],
+    },
+    Entry {
+        id: "one-of-branch-removed",
+        title: "one `oneOf` branch less",
+        meaning: "An alternative was taken away; what two branches accepted may be accepted now.",
+        usual: [Severity::Error, Severity::Warning],
+    },
+    Entry {
+        id: "one-of-changed",
+        title: "`oneOf` came, went, or was replaced",
+        meaning: "All alternatives came, went, or were replaced.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "all-of-branch-added",
+        title: "one more `allOf` branch",
+        meaning: "One more schema must accept the document.",
+        usual: [Severity::Error, Severity::Note],
+    },
+    Entry {
+        id: "all-of-branch-removed",
+        title: "one `allOf` branch less",
+        meaning: "One schema less must accept the document.",
+        usual: [Severity::Note, Severity::Error],
+    },
+    Entry {
+        id: "all-of-changed",
+        title: "`allOf` came, went, or was replaced",
+        meaning: "All schemas that must accept the document as well came, went, or were replaced.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "not-changed",
+        title: "another `not`",
+        meaning: "What must not be came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "conditional-changed",
+        title: "another condition",
+        meaning: "`if`, `then` or `else` came, went, or is another.",
+        usual: [Severity::Error, Severity::Error],
+    },
+    Entry {
+        id: "definition-added",
+        title: "one more definition",
+        meaning: "A definition was added; it means nothing until something refers to it.",
+        usual: [Severity::Note, Severity::Note],
+    },
+    Entry {
+        id: "definition-removed",
+        title: "one definition less",
+        meaning: "A definition was taken away; what referred to it is reported by itself.",
+        usual: [Severity::Note, Severity::Note],
+    },
+    Entry {
+        id: "annotation-only",
+        title: "other words for people",
+        meaning: "A title, a description, a default, an example, or a keyword that the draft does not know: no document is affected.",
+        usual: [Severity::Note, Severity::Note],
+    },
+    Entry {
+        id: "restated",
+        title: "the same in other words",
+        meaning: "It is written differently and means the same.",
+        usual: [Severity::Note, Severity::Note],
+    },
+    Entry {
+        id: "combination",
+        title: "a break that no single change explains",
+        meaning: "Several changes break together what none of them breaks alone.",
+        usual: [Severity::Error, Severity::Error],
+    },
+];
