@@ -33,6 +33,8 @@ pub enum ContractCommand {
     Diff(Diff),
     /// Ask of two schemas whether every document of one is a document of the other
     Compare(Compare),
+    /// Say what is wrong or doubtful in schemas (exit 3 if something is wrong)
+    Lint(Lint),
     /// Set which changes are compatible
     Mode(SetMode),
     /// Set the repository that provides a contract
@@ -101,6 +103,20 @@ pub struct Compare {
     /// Assume that producers send only members that their schema declares
     #[arg(long)]
     pub declared: bool,
+}
+
+/// What is wrong or doubtful in schemas
+#[derive(Args, Debug)]
+pub struct Lint {
+    /// The schemas; - reads stdin
+    #[arg(value_name = "FILE|-", required = true)]
+    pub files: Vec<String>,
+    /// What a schema without $schema is read as [default: draft2020-12]
+    #[arg(long, value_name = "DRAFT")]
+    pub draft: Option<String>,
+    /// Assert formats
+    #[arg(long)]
+    pub formats: bool,
 }
 
 /// A contract.
@@ -389,6 +405,7 @@ impl ContractCommand {
             | Self::Log(_)
             | Self::Diff(_)
             | Self::Compare(_)
+            | Self::Lint(_)
             | Self::Status(_)
             | Self::Propose(_)
             | Self::Matrix(_)

@@ -6,6 +6,7 @@ mod documents;
 mod gate;
 mod git;
 mod life;
+mod lint;
 mod matrix;
 mod outputs;
 mod registry;

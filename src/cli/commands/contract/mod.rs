@@ -4,6 +4,7 @@ mod add;
 mod ask;
 mod check;
 mod compare;
+mod lint;
 mod propose;
 mod show;
 mod validate;
@@ -36,6 +37,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Contract) -> Result<Exit, Fa
         ContractCommand::Status(args) => show::status(context, args),
         ContractCommand::Diff(args) => ask::diff(context, args, &resources),
         ContractCommand::Compare(args) => compare::run(context, args, &resources),
+        ContractCommand::Lint(args) => lint::run(context, args, &resources),
         ContractCommand::Matrix(args) => ask::matrix(context, args, &resources),
         ContractCommand::CanIDeploy(args) => ask::can_i_deploy(context, args, &resources),
         ContractCommand::Mode(args) => write::mode(context, args),
