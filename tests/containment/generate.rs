@@ -97,3 +97,51 @@ pub(crate) fn schema() -> impl Strategy<Value = Value> {
         })
     })
 }
+
+/// One of three definitions that refer to each other, each reference one step into the document.
+pub(crate) fn recursive() -> impl Strategy<Value = Value> {
+    let reference =
+        || prop::sample::select(vec!["x", "y", "z"]).prop_map(|name| json!({"$ref": format!("#/$defs/{name}")}));
+    let end = || {
+        prop::sample::select(vec![
+            json!({"type": "null"}),
+            json!({"const": 0}),
+            json!(false),
+            json!({"type": "array", "maxItems": 0}),
+        ])
+    };
+    let definition = move || {
+        prop_oneof![
+            2 => (prop::sample::select(vec!["a", "b"]), reference()).prop_map(
+                |(name, to)| json!({"type": "object", "required": [name], "properties": {name: to}, "additionalProperties": false})
+            ),
+            3 => (end(), reference(), reference()).prop_map(|(end, a, b)| json!({"anyOf": [
+                end,
+                {"type": "object", "required": ["a"], "properties": {"a": a, "b": b}, "additionalProperties": false},
+            ]})),
+            2 => (reference(), 0..3_u64).prop_map(|(to, least)| json!({"type": "array", "items": to, "minItems": least, "maxItems": 2})),
+            3 => (end(), reference(), reference(), 0..3_u64).prop_map(|(end, one, two, least)| json!({"anyOf": [
+                end,
+                {"type": "array", "prefixItems": [one, two], "items": false, "minItems": least},
+            ]})),
+            1 => end(),
+        ]
+    };
+    (definition(), definition(), definition())
+        .prop_map(|(x, y, z)| json!({"$ref": "#/$defs/x", "$defs": {"x": x, "y": y, "z": z}}))
+}
+
+/// All small documents of the kind that [`recursive`] speaks of.
+pub(crate) fn small_documents() -> Vec<Value> {
+    let mut all = vec![json!(null), json!(0), json!([]), json!({})];
+    for _ in 0..2 {
+        let inner: Vec<Value> = all.iter().take(24).cloned().collect();
+        for one in &inner {
+            all.extend([json!({"a": one}), json!({"b": one}), json!([one])]);
+            for other in inner.iter().take(8) {
+                all.extend([json!({"a": one, "b": other}), json!([one, other])]);
+            }
+        }
+    }
+    all
+}

@@ -6,7 +6,7 @@ use coordination_ledger::contract::{Answer, Draft};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::generate::{document, schema};
+use super::generate::{document, recursive, schema, small_documents};
 use super::{ask, is_valid};
 
 const DRAFT: Draft = Draft::Draft202012;
@@ -50,6 +50,24 @@ proptest! {
         if let Some(witness) = answer.witness() {
             prop_assert!(is_valid(DRAFT, &sub, witness.document()));
             prop_assert!(!is_valid(DRAFT, &sup, witness.document()));
+        }
+    }
+
+    /// What is refuted under the assumption that a goal comes to nothing must not outlive the assumption.
+    #[test]
+    fn definitions_that_refer_to_each_other_are_answered_rightly(sub in recursive(), sup in recursive()) {
+        let answer = ask(DRAFT, &sub, &sup);
+        let validator = |schema: &Value| jsonschema::options().offline().build(schema).unwrap();
+        let (accepts, rejects) = (validator(&sub), validator(&sup));
+        let found = small_documents().into_iter().find(|document| accepts.is_valid(document) && !rejects.is_valid(document));
+        match answer {
+            Answer::Contained { .. } => prop_assert_eq!(found, None, "{} in {}", sub, sup),
+            Answer::NotContained { .. } => {}
+            Answer::Unknown { reason } => prop_assert!(false, "{} in {}: {}", sub, sup, reason),
+        }
+        let none = ask(DRAFT, &sub, &json!(false));
+        if small_documents().iter().any(|document| accepts.is_valid(document)) {
+            prop_assert!(!matches!(none, Answer::Contained { .. }), "{} is not empty", sub);
         }
     }
 

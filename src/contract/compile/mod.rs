@@ -421,6 +421,15 @@ impl<'a> Compiler<'a, '_> {
             let language = self.arena.languages.pattern(pattern);
             parts.push(self.arena.when(Literal::Text(language)));
         }
+        // Validators may assert these in drafts 6 and 7 (Validation draft 7, §8), and the first of ours does.
+        if matches!(schema.draft, Draft::Draft6 | Draft::Draft7) {
+            for keyword in ["contentEncoding", "contentMediaType"] {
+                if let Some(Value::String(name)) = schema.get(keyword) {
+                    let language = self.arena.languages.unknown(&format!("{keyword} {name:?} may be asserted or not"));
+                    parts.push(self.arena.when(Literal::Text(language)));
+                }
+            }
+        }
         if self.reading.formats
             && let Some(Value::String(name)) = schema.get("format")
             && let Some(language) = self.arena.languages.format(name, schema.draft)

@@ -27,19 +27,14 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
             r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
             &["2eb8aa08-aa98-11ea-b4aa-73b441d16380"],
         ),
-        "date" => Meaning::Within(r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$", &["2020-01-31", "1999-12-01"]),
-        "time" => Meaning::Within(
-            r"^[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]+)?([zZ]|[+-][0-2][0-9]:[0-5][0-9])$",
-            &["08:30:06Z", "12:00:00.5+01:00"],
-        ),
-        "date-time" => Meaning::Within(
-            r"^[0-9]{4}-[01][0-9]-[0-3][0-9][^0-9][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]+)?([zZ]|[+-][0-2][0-9]:[0-5][0-9])$",
-            &["2020-01-31T08:30:06Z", "1999-12-01T12:00:00.5+01:00"],
-        ),
+        // Wide on purpose: validators read the parts of dates and times as numbers, and let a sign pass.
+        "date" => Meaning::Within(r"^[^]{10}$", &["2020-01-31", "1999-12-01"]),
+        "time" => Meaning::Within(r"^[^]{9,}$", &["08:30:06Z", "12:00:00.5+01:00"]),
+        "date-time" => Meaning::Within(r"^[^]{20,}$", &["2020-01-31T08:30:06Z", "1999-12-01T12:00:00.5+01:00"]),
         "duration" => Meaning::Within(r"^P[0-9YMWDTHS.,]{2,}$", &["P1D", "PT1H", "P2W"]),
         "ipv6" => Meaning::Within(r"^[0-9a-fA-F:.]{2,45}$", &["::1", "2001:db8::ff00:42:8329"]),
         "email" => Meaning::Within(r"^[^]+@[^]+$", &["a@example.com", "joe.bloggs@example.org"]),
-        "idn-email" => Meaning::Within(r"^[^]+@[^]+$", &["a@example.com", "\u{c2e4}\u{b840}@\u{c2e4}\u{b840}.com"]),
+        "idn-email" => Meaning::Within("", &["a@example.com", "\u{c2e4}\u{b840}@\u{c2e4}\u{b840}.com"]),
         "hostname" => Meaning::Within(r"^[a-zA-Z0-9.-]{0,253}$", &["example.com", "a"]),
         "idn-hostname" => Meaning::Within("", &["example.com", "a"]),
         "uri" => Meaning::Within(r"^[a-zA-Z][a-zA-Z0-9+.-]*:", &["http://example.com/a", "urn:a:b"]),
@@ -83,5 +78,85 @@ impl Oracle {
         let first = self.first.is_valid(&value);
         let second = self.second.0.validate(&value, self.second.1).is_ok();
         (first == second).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contract::language::Languages;
+
+    const NAMES: [&str; 18] = [
+        "ipv4",
+        "json-pointer",
+        "uuid",
+        "date",
+        "time",
+        "date-time",
+        "duration",
+        "ipv6",
+        "email",
+        "idn-email",
+        "hostname",
+        "idn-hostname",
+        "uri",
+        "iri",
+        "uri-reference",
+        "uri-template",
+        "relative-json-pointer",
+        "regex",
+    ];
+
+    /// Strings like those that a format admits: an example with a few characters changed.
+    fn near_misses() -> impl Strategy<Value = (&'static str, String)> {
+        let starts = NAMES.into_iter().flat_map(|name| {
+            let own: &[&str] = match meaning(name) {
+                Some(Meaning::Within(_, examples)) => examples,
+                _ if name == "ipv4" => &["127.0.0.1", "255.255.255.255", "1.2.3.04"],
+                _ => &["/a/b~0c", "", "/~1"],
+            };
+            own.iter().map(move |example| (name, *example)).collect::<Vec<_>>()
+        });
+        let change = (any::<prop::sample::Index>(), "[0-9a-zA-Z:/.~_@ %+-]", any::<bool>());
+        (prop::sample::select(starts.collect::<Vec<_>>()), prop::collection::vec(change, 0..4)).prop_map(
+            |((name, example), changes)| {
+                let mut letters: Vec<char> = example.chars().collect();
+                for (at, with, insert) in changes {
+                    let at = at.index(letters.len() + 1);
+                    let with = with.chars().next().unwrap();
+                    if insert || at == letters.len() { letters.insert(at, with) } else { letters[at] = with }
+                }
+                (name, letters.into_iter().collect())
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2_000), ..ProptestConfig::default() })]
+
+        /// What both validators admit is in the wider language, and in the pattern where it says all.
+        #[test]
+        fn patterns_of_formats_are_wide_enough((name, text) in near_misses()) {
+            let mut languages = Languages::default();
+            let oracle = Oracle::new(name, Draft::Draft202012, &[]).unwrap();
+            let admitted = oracle.admits(&text);
+            let (pattern, is_all) = match meaning(name).unwrap() {
+                Meaning::Pattern(pattern) => (pattern, true),
+                Meaning::Within(pattern, _) => (pattern, false),
+            };
+            let language = languages.pattern(pattern);
+            let inside = languages.contains(language, &text);
+            match admitted {
+                Some(true) => prop_assert_eq!(inside, Some(true), "{} {:?}", name, text),
+                Some(false) if is_all => prop_assert_eq!(inside, Some(false), "{} {:?}", name, text),
+                _ => {}
+            }
+            // Nor does the first validator, which checks documents, admit more.
+            if oracle.first.is_valid(&Value::String(text.clone())) {
+                prop_assert_eq!(inside, Some(true), "{} {:?}", name, text);
+            }
+        }
     }
 }

@@ -195,6 +195,17 @@ impl Languages {
         }
     }
 
+    /// A language of which nothing is known but that it is always the same.
+    pub(in crate::contract) fn unknown(&mut self, what: &str) -> LanguageId {
+        let key = format!("unknown {what}");
+        if let Some(id) = self.patterns.get(&key) {
+            return *id;
+        }
+        let id = self.keep_opaque(what);
+        self.patterns.insert(key, id);
+        id
+    }
+
     /// The strings whose length, in characters, is within these bounds.
     pub(in crate::contract) fn length(&mut self, least: u64, most: Option<u64>) -> LanguageId {
         if least == 0 && most.is_none() {
@@ -350,7 +361,11 @@ impl Languages {
             return Sample::Strings(fitting);
         }
         if let Some(out) = self.excluded(id) {
-            return Sample::Strings(plain_strings(count, least, most, |text| !out.contains(text)));
+            let found = plain_strings(count, least, most, |text| !out.contains(text));
+            // Letters and digits are not all characters: only the automaton can say that there are no more.
+            if found.len() == count {
+                return Sample::Strings(found);
+            }
         }
         match self.automaton(id) {
             Err(reason) => Sample::Unclear(reason.into()),
@@ -376,7 +391,8 @@ fn plain_strings(count: usize, least: u64, most: Option<u64>, wanted: impl Fn(&s
         found.push(String::new());
     }
     let mut length = least.max(1);
-    while found.len() < count && length <= most {
+    // Longer and longer strings are not tried for ever: there are more than anybody excludes.
+    while found.len() < count && length <= most.min(least.saturating_add(8)) {
         // Only the last four characters vary: that is more strings than anybody excludes.
         let varied = u32::try_from(length.min(4)).unwrap_or(4);
         for number in 0..(LETTERS.len() as u64).pow(varied) {

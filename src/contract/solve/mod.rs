@@ -187,14 +187,25 @@ impl<'a, 'l> Solver<'a, 'l> {
     fn settle(&mut self, id: Id, depth: usize, before: usize, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::None(Assumed(assumed)) if assumed < depth => {
+                // What was refuted inside may hang on this goal, and so on what this one hangs on.
+                for other in &self.provisional_order[before..] {
+                    if let Some(by) = self.provisional.get_mut(other) {
+                        *by = (*by).min(Assumed(assumed));
+                    }
+                }
                 self.provisional.insert(id, Assumed(assumed));
                 self.provisional_order.push(id);
                 outcome
             }
             Outcome::None(_) => {
                 for other in self.provisional_order.split_off(before) {
-                    self.provisional.remove(&other);
-                    self.settled.insert(other, Outcome::None(Assumed::NOTHING));
+                    match self.provisional.get(&other) {
+                        Some(Assumed(by)) if *by < depth => self.provisional_order.push(other),
+                        _ => {
+                            self.provisional.remove(&other);
+                            self.settled.insert(other, Outcome::None(Assumed::NOTHING));
+                        }
+                    }
                 }
                 self.settled.insert(id, Outcome::None(Assumed::NOTHING));
                 Outcome::None(Assumed::NOTHING)
