@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use coordination_ledger::contract::schema;
 use coordination_ledger::contract::{Answer, Draft, Limits, OpenContent, Question, Resources, compare};
 use serde_json::Value;
 
@@ -82,7 +83,11 @@ fn main() {
                 eprintln!("{id}");
             }
             let begun = Instant::now();
-            let answer = compare(&question, &Limits { is_over: &|| begun.elapsed() > PATIENCE });
+            // As the command reads a line: what would lose digits is not asked.
+            let answer = match schema::read_to_ask(line, &[]) {
+                Ok(_) => compare(&question, &Limits { is_over: &|| begun.elapsed() > PATIENCE }),
+                Err(fault) => Answer::Unknown { reason: fault.what },
+            };
             let took = begun.elapsed();
             if show_open && took > Duration::from_millis(300) {
                 eprintln!("slow: {took:?} {id}");

@@ -423,9 +423,10 @@ impl<'a> Compiler<'a, '_> {
         }
         // Validators may assert these in drafts 6 and 7 (Validation draft 7, §8), and the first of ours does.
         if matches!(schema.draft, Draft::Draft6 | Draft::Draft7) {
-            for keyword in ["contentEncoding", "contentMediaType"] {
-                if let Some(Value::String(name)) = schema.get(keyword) {
-                    let language = self.arena.languages.unknown(&format!("{keyword} {name:?} may be asserted or not"));
+            for (keyword, asserted) in [("contentEncoding", "base64"), ("contentMediaType", "application/json")] {
+                if schema.get(keyword).and_then(Value::as_str) == Some(asserted) {
+                    let language =
+                        self.arena.languages.unknown(&format!("{keyword} {asserted:?} may be asserted or not"));
                     parts.push(self.arena.when(Literal::Text(language)));
                 }
             }
