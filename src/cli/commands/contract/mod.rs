@@ -4,6 +4,7 @@ mod add;
 mod ask;
 mod check;
 mod compare;
+mod diff;
 mod propose;
 mod show;
 mod validate;
@@ -34,7 +35,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Contract) -> Result<Exit, Fa
         ContractCommand::Show(args) => show::show(context, args),
         ContractCommand::Log(args) => show::log(context, args),
         ContractCommand::Status(args) => show::status(context, args),
-        ContractCommand::Diff(args) => ask::diff(context, args, &resources),
+        ContractCommand::Diff(args) => diff::run(context, args, &resources),
         ContractCommand::Compare(args) => compare::run(context, args, &resources),
         ContractCommand::Matrix(args) => ask::matrix(context, args, &resources),
         ContractCommand::CanIDeploy(args) => ask::can_i_deploy(context, args, &resources),

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::super::text::{from_root, relative};
-use super::text::{both_lines, consumer_line, sides};
+use super::changes::{self, CUT};
+use super::text::{both_lines, consumer_line, sides, witness_line};
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
 use crate::cli::contract_args::Undecided;
+use crate::contract::explain::Rule;
+use crate::contract::gate::Direction;
 use crate::contract::position::line_of;
 use crate::domain::compatibility::Verdict;
 
@@ -49,8 +53,8 @@ pub struct Told {
     pub lines: Vec<String>,
 }
 
-/// The rules, with what they say.
-pub const RULES: [(&str, &str); 12] = [
+/// The rules of pairs and of the registry, with what they say. Those of changes are [`Rule::ALL`].
+const RULES: [(&str, &str); 12] = [
     ("breaks-backward", "A document of an older version is not valid under the newer one."),
     ("breaks-forward", "A document of the newer version is not valid under an older one."),
     ("undecided-backward", "Whether old documents are valid under the newer version is not known."),
@@ -64,6 +68,38 @@ pub const RULES: [(&str, &str); 12] = [
     ("event-lost", "An event was removed from a contract's log."),
     ("contract-removed", "A contract was removed."),
 ];
+
+/// What a rule says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// A few words.
+    pub title: &'static str,
+    /// A sentence.
+    pub meaning: &'static str,
+    /// What it does, usually.
+    pub help: String,
+}
+
+/// What the rule of an id says.
+#[must_use]
+pub fn explained(id: &str) -> Said {
+    match Rule::of_id(id) {
+        Some(rule) => Said {
+            title: rule.title(),
+            meaning: rule.meaning(),
+            help: format!(
+                "{} Usually for old documents under new readers: {}; for new documents under old readers: {}.",
+                rule.meaning(),
+                rule.usual_severity(Direction::Backward),
+                rule.usual_severity(Direction::Forward)
+            ),
+        },
+        None => {
+            let says = RULES.iter().find(|(known, _)| *known == id).map_or("", |(_, says)| *says);
+            Said { title: says, meaning: says, help: says.to_owned() }
+        }
+    }
+}
 
 /// Everything that a check found, in order.
 #[must_use]
@@ -86,7 +122,7 @@ fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
     for (pair, place) in judged.pairs.iter().zip(&checked.places) {
         let verdict = pair.both.verdict(judged.assumption);
         let assumed = pair.both.hangs_on(judged.assumption);
-        let backward = pair.direction == crate::contract::gate::Direction::Backward;
+        let backward = pair.direction == Direction::Backward;
         let rule = match (verdict, backward) {
             (Verdict::Compatible, _) if assumed => "assumed",
             (Verdict::Compatible, _) => continue,
@@ -102,20 +138,39 @@ fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
             _ => Level::Error,
         };
         let (sub, sup) = sides(pair, &judged.reference);
-        let mut lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
+        let mut touched: Vec<String> = Vec::new();
         if level != Level::Note {
-            let touched: Vec<String> =
-                judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))).collect();
-            lines.extend(if touched.is_empty() { vec!["it touches no consumer".to_owned()] } else { touched });
+            touched.extend(judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))));
+            if touched.is_empty() {
+                touched.push("it touches no consumer".to_owned());
+            }
         }
-        all.push(Told {
-            level,
-            rule,
-            subject: judged.reference.to_string(),
-            file: relative(&checked.file, root),
-            line: line_of(&checked.text, place),
-            lines,
-        });
+        let mut push = |rule, pointer: &str, mut lines: Vec<String>| {
+            lines.extend(touched.iter().cloned());
+            all.push(Told {
+                level,
+                rule,
+                subject: judged.reference.to_string(),
+                file: relative(&checked.file, root),
+                line: line_of(&checked.text, pointer),
+                lines,
+            });
+        };
+        let behind = PairChanges::of(&checked.changes, pair).filter(|_| level != Level::Note);
+        let breaking = behind.filter(|_| verdict == Verdict::Breaking).map_or(&[][..], |behind| &behind.list[..]);
+        for change in breaking {
+            let effect = change.effect(pair.direction);
+            let Some(witness) = effect.under(judged.assumption).witness() else { continue };
+            let told = format!("valid under {sub}, not under {sup}: {}", witness_line(witness));
+            let mut lines = vec![changes::place(change), told];
+            lines.extend(behind.filter(|behind| behind.is_cut).map(|_| CUT.to_owned()));
+            push(change.rule.id(), change.pointer(), lines);
+        }
+        if !breaking.iter().any(|change| change.effect(pair.direction).under(judged.assumption).breaks()) {
+            let mut lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
+            lines.extend(behind.iter().flat_map(|behind| changes::lines(behind, judged.assumption)));
+            push(rule, place, lines);
+        }
     }
     all
 }
