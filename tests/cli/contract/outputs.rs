@@ -161,4 +161,7 @@ fn untrusted_text_is_harmless_in_every_format() {
         assert!(!["junit"].contains(&format) || !told.contains("<script>"), "{format}: {told}");
         assert!(told.contains("2J"), "{format}: {told}");
     }
+    let told = sandbox.run("ledger contract diff a.json b.json");
+    assert!(told.contains("enum-value-removed") && told.contains("2J"), "{told}");
+    assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{told}");
 }
