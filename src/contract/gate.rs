@@ -27,6 +27,15 @@ impl From<Assumption> for OpenContent {
     }
 }
 
+impl From<OpenContent> for Assumption {
+    fn from(open_content: OpenContent) -> Self {
+        match open_content {
+            OpenContent::Strict => Self::Strict,
+            OpenContent::Declared => Self::Declared,
+        }
+    }
+}
+
 /// Which of two versions must be contained in the other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Direction {

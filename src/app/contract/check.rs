@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::super::{AppError, Ledger};
+use super::changes::PairChanges;
 use super::judge::{Judged, Subject};
 use super::{Candidate, Comparing};
 use crate::contract::gate::{Asking, Both, Direction, Pair};
@@ -26,6 +27,16 @@ pub enum Base {
     Commit(String),
     /// With a schema.
     Schema(Candidate),
+}
+
+impl Base {
+    /// The schema, where it is one that is in no registry.
+    fn schema(&self) -> Option<&Value> {
+        match self {
+            Self::Registry | Self::Commit(_) => None,
+            Self::Schema(base) => Some(&base.schema),
+        }
+    }
 }
 
 /// What is to be checked.
@@ -52,6 +63,8 @@ pub struct Checked {
     pub text: String,
     /// For each pair of what is known of it, the place in the file that has to do with its break, as a JSON pointer.
     pub places: Vec<String>,
+    /// For each pair that does not hold, the changes that are behind it.
+    pub changes: Vec<PairChanges>,
 }
 
 /// Something that no version may be held for, and that fails the check all the same.
@@ -263,7 +276,8 @@ impl Ledger<'_> {
             }
             let judged = self.judge_against(&judged_by, version, &candidate, &order.base, comparing)?;
             let places = self.places_of(shelf, &judged, &candidate, &order.base, comparing)?;
-            checked.push(Checked { judged, registered, file, text: candidate.text, places });
+            let changes = self.changes_of(shelf, &judged, &candidate.schema, order.base.schema(), comparing)?;
+            checked.push(Checked { judged, registered, file, text: candidate.text, places, changes });
         }
         Ok(checked)
     }
@@ -280,7 +294,8 @@ impl Ledger<'_> {
         let judged = self.judge_against(shelf, version, candidate, &order.base, comparing)?;
         let file = PathBuf::from(&candidate.file);
         let places = self.places_of(shelf, &judged, candidate, &order.base, comparing)?;
-        Ok(Checked { judged, registered: same.is_some(), file, text: candidate.text.clone(), places })
+        let changes = self.changes_of(shelf, &judged, &candidate.schema, order.base.schema(), comparing)?;
+        Ok(Checked { judged, registered: same.is_some(), file, text: candidate.text.clone(), places, changes })
     }
 
     /// The keywords that refuse the witnesses. One of an older version is looked for in the same place of the newer.

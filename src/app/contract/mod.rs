@@ -1,6 +1,7 @@
 //! Use cases about contracts: register, settle who uses what, compare, gate.
 
 pub mod add;
+pub mod changes;
 pub mod check;
 pub mod guard;
 pub mod judge;

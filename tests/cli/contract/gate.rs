@@ -17,7 +17,11 @@ fn a_candidate_is_held_against_what_is_registered() {
     $ ledger contract check --candidate v3.json --contract billing.invoice
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -27,6 +31,8 @@ fn a_candidate_is_held_against_what_is_registered() {
     $ ledger contract check billing.invoice --against v3.json
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under the base, not under v2: {"id":""} (found by solving for the difference)
+        type-changed /properties/id/type: "string" → "integer"
+          breaks {"id":""}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked against v3.json (declared content)
@@ -56,7 +62,11 @@ fn a_break_that_touches_no_consumer_is_told_as_such() {
     $ ledger contract check --candidate v3.json --contract billing.invoice
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -76,9 +86,14 @@ fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
     std::fs::write(sandbox.path("b.json"), r#"{"type":"string","pattern":"^(aa|bb)$"}"#).unwrap();
     sandbox.run("ledger contract add a a.json");
     transcript!(sandbox, @r#"
-    $ ledger contract check --candidate b.json --contract a | head -n 2
+    $ ledger contract check --candidate b.json --contract a | head -n 4
     a@2: undecided (BACKWARD_TRANSITIVE)
       backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
+        pattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"
+          not known: the pattern "^(a|b)\\1$": it refers back to a group
+    $ ledger contract check --candidate b.json --contract a --format github
+    ::error file=b.json,line=1,title=a@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group%0Apattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"%0A  not known: the pattern "^(a|b)\\1$": it refers back to a group%0Ait touches no consumer
+    [exit 10]
     $ ledger contract check --candidate b.json --contract a > /dev/null
     [exit 10]
     $ ledger contract check --candidate b.json --contract a --undecided warn | tail -n 1
@@ -127,6 +142,8 @@ fn two_schemas_are_compared_in_both_directions() {
         this holds for documents with declared members only; for all documents:
         valid under billing.invoice@1, not under billing.invoice@2: {"id":0,"note":null} (found by solving for the difference)
       forward: every document of billing.invoice@2 is valid under billing.invoice@1: no document is in the one and not in the other
+    property-added /properties/note: nothing → {"type":"string"}
+      backward, warning: breaks with undeclared members only: {"id":0,"note":null}
     $ ledger contract diff billing.invoice@2 v3.json --json
     {
       "v": 1,
@@ -141,11 +158,187 @@ fn two_schemas_are_compared_in_both_directions() {
           "against": 2, "direction": "forward", "verdict": "breaking", "answer": "not_contained",
           "reason": "found by solving for the difference", "witness": {"id": ""},
           "strict_answer": "not_contained", "strict_witness": {"id": ""}
-        }
+        },
+        "changes": [
+          {
+            "rule": "type-changed", "severity": "error", "pointer_old": "/properties/id/type",
+            "pointer_new": "/properties/id/type", "old": "\"integer\"", "new": "\"string\"",
+            "backward": {
+              "severity": "error", "answer": "not_contained", "witness": {"id": 0}, "assumed": false,
+              "strict_answer": "not_contained", "strict_witness": {"id": 0}
+            },
+            "forward": {
+              "severity": "error", "answer": "not_contained", "witness": {"id": ""}, "assumed": false,
+              "strict_answer": "not_contained", "strict_witness": {"id": ""}
+            }
+          },
+          {
+            "rule": "property-removed", "severity": "warning", "pointer_old": "/properties/note",
+            "pointer_new": null, "old": "{\"type\":\"string\"}", "new": null,
+            "backward": {"severity": "note", "answer": "contained", "assumed": false, "strict_answer": "contained"},
+            "forward": {
+              "severity": "warning", "answer": "contained", "assumed": true, "strict_answer": "not_contained",
+              "strict_witness": {"id": 0, "note": null}
+            }
+          }
+        ],
+        "changes_cut": false
       }
     }
     $ ledger contract diff nowhere.json v3.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
     [exit 2]
+    "#);
+}
+
+#[test]
+fn changes_are_told_by_rule_with_what_each_of_them_breaks() {
+    let sandbox = crate::common::Sandbox::new();
+    let old =
+        r#"{"title":"A","type":"object","properties":{"n":{"type":"integer","minimum":0},"s":{"enum":["a","b"]}}}"#;
+    let new = r#"{"title":"B","type":"object","properties":{"n":{"type":"integer","minimum":1},"s":{"enum":["b","c"]},"t":{"type":"string"}},"required":["n"]}"#;
+    std::fs::write(sandbox.path("old.json"), old).unwrap();
+    std::fs::write(sandbox.path("new.json"), new).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger contract diff old.json new.json
+    old.json → new.json (declared content)
+      backward: valid under old.json, not under new.json: {} (found by solving for the difference)
+      forward: valid under new.json, not under old.json: {"n":1,"s":"c"} (found by solving for the difference)
+    bound-tightened /properties/n/minimum: 0 → 1
+      backward, error: breaks {"n":0}
+    enum-value-removed /properties/s/enum: "a" → ["b","c"]
+      backward, error: breaks {"s":"a"}
+    enum-value-added /properties/s/enum/1: ["a","b"] → "c"
+      forward, error: breaks {"s":"c"}
+    property-added /properties/t: nothing → {"type":"string"}
+      backward, warning: breaks with undeclared members only: {"t":null}
+    required-added /required/0: nothing → "n"
+      backward, error: breaks {}
+    annotation-only /title: "A" → "B"
+      breaks nothing
+    $ ledger contract diff old.json old.json
+    old.json → old.json (declared content)
+      backward: every document of old.json is valid under old.json: no document is in the one and not in the other
+      forward: every document of old.json is valid under old.json: no document is in the one and not in the other
+    $ ledger contract diff old.json new.json --json | grep -c pointer_new
+    1
+    "#);
+}
+
+#[test]
+fn two_files_are_compared_without_a_ledger() {
+    let sandbox = super::files();
+    transcript!(sandbox, @r#"
+    $ cp v1.json v3.json ..; cd ..; ledger contract diff v1.json v3.json
+    v1.json → v3.json (declared content)
+      backward: valid under v1.json, not under v3.json: {"id":0} (found by solving for the difference)
+      forward: valid under v3.json, not under v1.json: {"id":""} (found by solving for the difference)
+    type-changed /properties/id/type: "integer" → "string"
+      backward, error: breaks {"id":0}
+      forward, error: breaks {"id":""}
+    $ cd ..; ledger contract diff v1.json v3.json --json
+    {
+      "v": 1,
+      "data": {
+        "old": "v1.json", "new": "v3.json", "open_content": "declared", "formats": false,
+        "backward": {
+          "against": 0, "direction": "backward", "verdict": "breaking", "answer": "not_contained",
+          "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_answer": "not_contained",
+          "strict_witness": {"id": 0}
+        },
+        "forward": {
+          "against": 0, "direction": "forward", "verdict": "breaking", "answer": "not_contained",
+          "reason": "found by solving for the difference", "witness": {"id": ""},
+          "strict_answer": "not_contained", "strict_witness": {"id": ""}
+        },
+        "changes": [
+          {
+            "rule": "type-changed", "severity": "error", "pointer_old": "/properties/id/type",
+            "pointer_new": "/properties/id/type", "old": "\"integer\"", "new": "\"string\"",
+            "backward": {
+              "severity": "error", "answer": "not_contained", "witness": {"id": 0}, "assumed": false,
+              "strict_answer": "not_contained", "strict_witness": {"id": 0}
+            },
+            "forward": {
+              "severity": "error", "answer": "not_contained", "witness": {"id": ""}, "assumed": false,
+              "strict_answer": "not_contained", "strict_witness": {"id": ""}
+            }
+          }
+        ],
+        "changes_cut": false
+      }
+    }
+    $ cd ..; ledger contract diff billing.invoice@1 v3.json
+    ! error: there is no ledger in [tmp] or above it
+    ! hint: ledger init, or name the folder with --root DIR
+    [exit 4]
+    "#);
+}
+
+#[test]
+fn a_check_lists_the_changes_in_the_directions_of_the_mode() {
+    let sandbox = super::files();
+    let grown =
+        r#"{"type":"object","properties":{"id":{"type":["integer","string"]},"n":{"minimum":1}},"required":["id"]}"#;
+    std::fs::write(sandbox.path("grown.json"), grown).unwrap();
+    sandbox.run("ledger contract add both v1.json --mode FULL");
+    sandbox.run("ledger contract add old v1.json --mode FORWARD");
+    transcript!(sandbox, @r#"
+    $ ledger contract check --candidate grown.json --contract both
+    both@2: breaking (FULL)
+      backward: every document of v1 is valid under v2: no document is in the one and not in the other
+        this holds for documents with declared members only; for all documents:
+        valid under v1, not under v2: {"id":0,"n":0} (found by solving for the difference)
+      forward: valid under v2, not under v1: {"id":""} (found by solving for the difference)
+        type-widened /properties/id/type: "integer" → ["integer","string"]
+          breaks {"id":""}
+      it touches no consumer
+      to ask for leave: ledger contract propose both FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ ledger contract check --candidate grown.json --contract old
+    old@2: breaking (FORWARD)
+      forward: valid under v2, not under v1: {"id":""} (found by solving for the difference)
+        type-widened /properties/id/type: "integer" → ["integer","string"]
+          breaks {"id":""}
+      it touches no consumer
+      to ask for leave: ledger contract propose old FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract both --format github
+    ::error file=v3.json,line=4,title=both@2 type-changed::/properties/id/type: "integer" → "string"%0Avalid under v1, not under v2: {"id":0}%0Avalid under v2, not under v1: {"id":""}%0Ait touches no consumer
+    [exit 3]
+    $ ledger contract check --candidate v3.json --contract old --format jsonl
+    {
+      "v": 1,
+      "data": {
+        "registered": false, "file": "v3.json", "places": ["/properties/id/type"],
+        "changes": [
+          {
+            "against": 1, "direction": "forward",
+            "changes": [
+              {
+                "rule": "type-changed", "pointer_old": "/properties/id/type",
+                "pointer_new": "/properties/id/type", "old": "\"integer\"", "new": "\"string\"",
+                "severity": "error", "answer": "not_contained", "witness": {"id": ""}, "assumed": false,
+                "strict_answer": "not_contained", "strict_witness": {"id": ""}
+              }
+            ],
+            "changes_cut": false, "consumers": []
+          }
+        ],
+        "contract": "old", "version": 2, "mode": "FORWARD", "formats": false, "open_content": "declared",
+        "verdict": "breaking", "strict_verdict": "breaking", "assumed": false, "passes": false, "against": [1],
+        "pairs": [
+          {
+            "against": 1, "direction": "forward", "verdict": "breaking", "answer": "not_contained",
+            "reason": "found by solving for the difference", "witness": {"id": ""},
+            "strict_answer": "not_contained", "strict_witness": {"id": ""}
+          }
+        ],
+        "consumers": [], "waivers": []
+      }
+    }
+    [exit 3]
     "#);
 }

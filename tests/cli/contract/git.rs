@@ -45,6 +45,8 @@ fn who_weakens_the_mode_in_the_same_change_is_judged_by_the_old_one() {
     $ ledger contract check --against main
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked against main (declared content)
@@ -123,11 +125,13 @@ fn a_ledger_in_a_folder_of_a_repository_is_found_at_the_commit() {
     sandbox.run("mkdir -p team/ledger && cd team/ledger && ledger init --name acme -q && echo true > a.json && ledger contract add a a.json");
     sandbox.run("git init -q -b main . && git config user.name t && git config user.email t@example.com && git add -A && git commit -q -m base");
     sandbox.run("cd team/ledger && echo false > b.json");
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ cd team/ledger && ledger contract check --against main && ledger contract check --against main --candidate b.json --contract a
     compatible: 1 contract, 0 versions checked against main (declared content)
     a@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: null (found by solving for the difference)
+        type-narrowed (root): true → false
+          breaks null
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     breaking: 1 contract, 1 version checked against main (declared content)
@@ -137,5 +141,5 @@ fn a_ledger_in_a_folder_of_a_repository_is_found_at_the_commit() {
       fix: restore it: git checkout HEAD -- schemas/contracts/a/v1.json
     breaking: 1 contract, 0 versions checked against main (declared content), 1 problem
     [exit 3]
-    ");
+    "#);
 }

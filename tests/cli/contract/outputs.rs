@@ -8,8 +8,7 @@ fn one_run_prints_in_several_formats() {
     let sandbox = invoices();
     transcript!(sandbox, @r#"
     $ ledger contract check --candidate v3.json --contract billing.invoice --format github
-    ::error file=v3.json,line=4,title=billing.invoice@3 breaks-backward::valid under v2, not under v3: {"id":0} (found by solving for the difference)%0Atouches shop (uses v1): breaking: {"id":0}
-    ::error file=v3.json,line=4,title=billing.invoice@3 breaks-backward::valid under v1, not under v3: {"id":0} (found by solving for the difference)%0Atouches shop (uses v1): breaking: {"id":0}
+    ::error file=v3.json,line=4,title=billing.invoice@3 type-changed::/properties/id/type: "integer" → "string"%0Avalid under v2, not under v3: {"id":0}%0Avalid under v1, not under v3: {"id":0}%0Atouches shop (uses v1): breaking: {"id":0}
     [exit 3]
     $ ledger contract check --candidate v3.json --contract billing.invoice --format markdown
     ## Contracts: breaking: 1 contract, 1 version checked (declared content)
@@ -19,19 +18,20 @@ fn one_run_prints_in_several_formats() {
     | billing.invoice&#64;3 | breaking | BACKWARD\_TRANSITIVE | shop |  |
 
     - billing.invoice&#64;3: valid under v2, not under v3: `{"id":0}`
+      - type-changed: `/properties/id/type: "integer" → "string"` — `breaks {"id":0}`
 
     - billing.invoice&#64;3: valid under v1, not under v3: `{"id":0}`
+      - type-changed: `/properties/id/type: "integer" → "string"` — `breaks {"id":0}`, touches shop
     [exit 3]
     $ ledger contract check --candidate v3.json --contract billing.invoice --format junit
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites tests="1" failures="1">
       <testsuite name="ledger contract check" tests="1" failures="1">
         <testcase classname="contracts" name="billing.invoice@3">
-          <failure type="breaks-backward" message="valid under v2, not under v3: {&quot;id&quot;:0} (found by solving for the difference)">v3.json:4
-    valid under v2, not under v3: {&quot;id&quot;:0} (found by solving for the difference)
-    touches shop (uses v1): breaking: {&quot;id&quot;:0}</failure>
-          <failure type="breaks-backward" message="valid under v1, not under v3: {&quot;id&quot;:0} (found by solving for the difference)">v3.json:4
-    valid under v1, not under v3: {&quot;id&quot;:0} (found by solving for the difference)
+          <failure type="type-changed" message="/properties/id/type: &quot;integer&quot; → &quot;string&quot;">v3.json:4
+    /properties/id/type: &quot;integer&quot; → &quot;string&quot;
+    valid under v2, not under v3: {&quot;id&quot;:0}
+    valid under v1, not under v3: {&quot;id&quot;:0}
     touches shop (uses v1): breaking: {&quot;id&quot;:0}</failure>
         </testcase>
       </testsuite>
@@ -45,6 +45,32 @@ fn one_run_prints_in_several_formats() {
         "checked": [
           {
             "registered": false, "file": "v3.json", "places": ["/properties/id/type", "/properties/id/type"],
+            "changes": [
+              {
+                "against": 2, "direction": "backward",
+                "changes": [
+                  {
+                    "rule": "type-changed", "pointer_old": "/properties/id/type",
+                    "pointer_new": "/properties/id/type", "old": "\"integer\"", "new": "\"string\"",
+                    "severity": "error", "answer": "not_contained", "witness": {"id": 0}, "assumed": false,
+                    "strict_answer": "not_contained", "strict_witness": {"id": 0}
+                  }
+                ],
+                "changes_cut": false, "consumers": []
+              },
+              {
+                "against": 1, "direction": "backward",
+                "changes": [
+                  {
+                    "rule": "type-changed", "pointer_old": "/properties/id/type",
+                    "pointer_new": "/properties/id/type", "old": "\"integer\"", "new": "\"string\"",
+                    "severity": "error", "answer": "not_contained", "witness": {"id": 0}, "assumed": false,
+                    "strict_answer": "not_contained", "strict_witness": {"id": 0}
+                  }
+                ],
+                "changes_cut": false, "consumers": ["shop"]
+              }
+            ],
             "contract": "billing.invoice", "version": 3, "mode": "BACKWARD_TRANSITIVE", "formats": false,
             "open_content": "declared", "verdict": "breaking", "strict_verdict": "breaking", "assumed": false,
             "passes": false, "against": [1, 2],
@@ -82,9 +108,13 @@ fn one_run_prints_in_several_formats() {
     let sarif: serde_json::Value = serde_json::from_str(&sandbox.run("cat out.sarif")).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(sarif["version"], "2.1.0");
-    assert_eq!((&result["ruleId"], &result["level"]), (&"breaks-backward".into(), &"error".into()));
+    assert_eq!((&result["ruleId"], &result["level"]), (&"type-changed".into(), &"error".into()));
     assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
-    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"], result["ruleId"]);
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules.iter().map(|rule| &rule["id"]).collect::<Vec<_>>(), [&result["ruleId"]]);
+    assert_eq!(rules[0]["shortDescription"]["text"], "other types");
+    assert!(rules[0]["help"]["text"].as_str().unwrap().contains("under new readers: error"), "{}", rules[0]);
+    assert_eq!((&result["ruleIndex"], rules[0].get("helpUri")), (&0.into(), None));
 }
 
 #[test]
@@ -131,4 +161,7 @@ fn untrusted_text_is_harmless_in_every_format() {
         assert!(!["junit"].contains(&format) || !told.contains("<script>"), "{format}: {told}");
         assert!(told.contains("2J"), "{format}: {told}");
     }
+    let told = sandbox.run("ledger contract diff a.json b.json");
+    assert!(told.contains("enum-value-removed") && told.contains("2J"), "{told}");
+    assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{told}");
 }

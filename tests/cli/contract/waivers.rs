@@ -11,7 +11,11 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     REQ-YYYYMMDD-0001  proposes billing.invoice@3
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
       next: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
             ledger approve REQ-YYYYMMDD-0001 --as shop
@@ -44,7 +48,11 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     $ ledger contract check --candidate v3.json --contract billing.invoice
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE), waived by REQ-YYYYMMDD-0001
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
       waived by REQ-YYYYMMDD-0001 until 2999-12-31: shop has moved
     compatible: 1 contract, 1 version checked (declared content)
@@ -105,7 +113,11 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
     a request would propose billing.invoice@3 (dry run: nothing was written)
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
     $ ledger contract propose billing.invoice v3.json --migration 'Send texts' --key ask -q
     REQ-YYYYMMDD-0001
@@ -122,11 +134,16 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
     Description
       billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
         backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+          type-changed /properties/id/type: "integer" → "string"
+            breaks {"id":0}
         backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+          type-changed /properties/id/type: "integer" → "string"
+            breaks {"id":0}, touches shop
         touches shop (uses v1): breaking: {"id":0}
 
     Details
       - change: billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
+      - changes: [{"against":2,"direction":"backward","document":{"id":0},"pointer":"/properties/id/type","rule":"type-changed"},{"against":1,"direction":"backward","document":{"id":0},"pointer":"/properties/id/type","rule":"type-changed"}]
       - content_sha256: [hash]
       - migration: Send texts
       - witnesses: [{"against":2,"direction":"backward","document":{"id":0}},{"against":1,"direction":"backward","document":{"id":0}}]

@@ -59,7 +59,7 @@ fn one(
                 Novelty::Deduplicated => "registered before with this key",
                 Novelty::Tried => "would be registered (dry run: nothing was written)",
             };
-            let more = judged.as_ref().map(|judged| text::judged(judged)).unwrap_or_default();
+            let more = judged.as_ref().map(|judged| text::judged(judged, &[])).unwrap_or_default();
             let view = AddedView {
                 contract: name,
                 version: *version,
@@ -98,7 +98,7 @@ fn one(
                 event: None,
             };
             let exit = if judged.verdict() == Verdict::Breaking { Exit::No } else { Exit::Undecided };
-            (view, format!("{}nothing was written\n", text::judged(judged)), exit)
+            (view, format!("{}nothing was written\n", text::judged(judged, &[])), exit)
         }
     };
     if context.output.format != Format::Text {

@@ -4,6 +4,7 @@ mod add;
 mod ask;
 mod check;
 mod compare;
+mod diff;
 mod lint;
 mod propose;
 mod show;
@@ -35,7 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Contract) -> Result<Exit, Fa
         ContractCommand::Show(args) => show::show(context, args),
         ContractCommand::Log(args) => show::log(context, args),
         ContractCommand::Status(args) => show::status(context, args),
-        ContractCommand::Diff(args) => ask::diff(context, args, &resources),
+        ContractCommand::Diff(args) => diff::run(context, args, &resources),
         ContractCommand::Compare(args) => compare::run(context, args, &resources),
         ContractCommand::Lint(args) => lint::run(context, args, &resources),
         ContractCommand::Matrix(args) => ask::matrix(context, args, &resources),

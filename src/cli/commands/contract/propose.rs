@@ -10,10 +10,12 @@ use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::JudgedView;
 use super::super::super::{Context, input, open};
 use super::{candidate, name};
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::judge::{Judged, Subject};
 use crate::app::contract::{Candidate, Comparing};
 use crate::app::create::{Incoming, Made};
 use crate::app::write::{Effect, Novelty};
+use crate::contract::explain::Change;
 use crate::contract::waiver::CONTENT;
 use crate::contract::{Resources, compare};
 use crate::domain::id::{Key, RepoId, RequestId};
@@ -46,6 +48,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     let version = shelf.state.next();
     let subject = Subject { shelf: &shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
     let judged = ledger.judge(subject, comparing)?;
+    let behind = ledger.changes_of(&shelf, &judged, &candidate.schema, None, comparing)?;
     let typed = args.writing.key.as_ref().map(|key| key.parse::<Key>()).transpose().map_err(Failure::usage)?;
     let key = typed.map_or_else(
         || format!("propose/{}/{}", judged.reference, candidate.sha256().short()),
@@ -64,7 +67,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
                 Failure::new(Exit::Refused, "no-type", "the workflow has no request type that changes contracts")
                     .hint("add one with \"names_contract\": true to coordination/workflow.json")
             })?;
-            let members = members(args, &shelf, &judged, &candidate, migration, &request_type, &key)?;
+            let members = members(args, &shelf, (&judged, &behind), &candidate, migration, &request_type, &key)?;
             let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
             match made {
                 Made::Request { history, novelty } => (Some(history.packet().request_id), novelty),
@@ -77,7 +80,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     {
         context.output.tell(&format!("ledger: {warning}"));
     }
-    report(context, &judged, id, novelty, effect)
+    report(context, (&judged, &behind), id, novelty, effect)
 }
 
 fn is_about(history: &Option<crate::domain::history::History>, judged: &Judged, candidate: &Candidate) -> bool {
@@ -90,7 +93,7 @@ fn is_about(history: &Option<crate::domain::history::History>, judged: &Judged, 
 
 fn report(
     context: &mut Context<'_>,
-    judged: &Judged,
+    (judged, behind): (&Judged, &[PairChanges]),
     id: Option<RequestId>,
     novelty: Novelty,
     effect: Effect,
@@ -111,7 +114,7 @@ fn report(
     };
     context.output.text(&told)?;
     if !context.output.quiet {
-        context.output.text(&text::answers(judged))?;
+        context.output.text(&text::answers(judged, behind))?;
         if let Some(id) = id {
             let touched: Vec<&str> = judged.touched().map(|consumer| consumer.repo.as_str()).collect();
             let mut next = format!("  next: ledger transition {id} ACCEPTED\n");
@@ -128,7 +131,7 @@ fn report(
 fn members(
     args: &Propose,
     shelf: &Shelf,
-    judged: &Judged,
+    (judged, behind): (&Judged, &[PairChanges]),
     candidate: &Candidate,
     migration: Option<String>,
     request_type: &str,
@@ -157,13 +160,17 @@ fn members(
         CONTENT: candidate.sha256().to_string(),
         "witnesses": witnesses,
     });
+    let changes: Vec<Value> = behind.iter().flat_map(|of_pair| changes_of(of_pair, judged)).collect();
+    if let Some(details) = details.as_object_mut().filter(|_| !changes.is_empty()) {
+        details.insert("changes".to_owned(), changes.into());
+    }
     if let (Some(migration), Some(details)) = (migration, details.as_object_mut()) {
         details.insert("migration".to_owned(), migration.into());
     }
     let title = args.title.clone().unwrap_or_else(|| format!("{} {}", judged.reference, verb(judged)));
     let members = [
         ("title", title.into()),
-        ("description", text::answers(judged).into()),
+        ("description", text::answers(judged, behind).into()),
         ("origin_repo_id", from.into()),
         ("target_repo_ids", targets.into()),
         ("request_type", request_type.into()),
@@ -191,4 +198,19 @@ fn witness_of(pair: &crate::contract::gate::Pair, judged: &Judged) -> Option<Val
         "direction": pair.direction.name(),
         "document": witness.document(),
     }))
+}
+
+/// The changes that are behind a pair, each with its rule.
+fn changes_of(of_pair: &PairChanges, judged: &Judged) -> Vec<Value> {
+    let one = |change: &Change| {
+        let verdict = change.effect(of_pair.direction).under(judged.assumption);
+        json!({
+            "against": of_pair.against,
+            "direction": of_pair.direction.name(),
+            "rule": change.rule.id(),
+            "pointer": change.pointer(),
+            "document": verdict.witness().map(crate::contract::Witness::document),
+        })
+    };
+    of_pair.list.iter().map(one).collect()
 }

@@ -1,5 +1,6 @@
 //! A check in all its formats. The same report gives the same bytes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,14 +10,17 @@ use serde_json::json;
 use super::super::json;
 use super::super::safe;
 use super::super::text::{count, from_root, relative};
+use super::changes::{self, PairChangesView};
 use super::escape;
 use super::text;
-use super::told::{Level, RULES, Told, told};
+use super::told::{Level, Told, explained, told};
 use super::views::JudgedView;
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
 use crate::cli::args::Wanted;
 use crate::cli::contract_args::Undecided;
 use crate::cli::failure::Failure;
+use crate::contract::explain::Change;
 use crate::domain::compatibility::{Assumption, Verdict};
 
 /// What a report is printed with.
@@ -78,7 +82,8 @@ fn summary(report: &CheckReport, undecided: Undecided) -> String {
 }
 
 fn plain(report: &CheckReport, printing: Printing<'_>) -> String {
-    let mut text: String = report.checked.iter().map(|checked| text::judged(&checked.judged)).collect();
+    let mut text: String =
+        report.checked.iter().map(|checked| text::judged(&checked.judged, &checked.changes)).collect();
     for problem in &report.problems {
         let file = relative(&problem.file, printing.root);
         let _ = writeln!(text, "{}: {}: {}", safe::line(&file), problem.code, safe::line(&problem.what));
@@ -104,6 +109,7 @@ struct CheckedView<'a> {
     registered: bool,
     file: String,
     places: &'a [String],
+    changes: Vec<PairChangesView<'a>>,
     #[serde(flatten)]
     judged: JudgedView<'a>,
 }
@@ -123,6 +129,11 @@ impl<'a> CheckView<'a> {
             registered: checked.registered,
             file: relative(&checked.file, printing.root),
             places: &checked.places,
+            changes: checked
+                .changes
+                .iter()
+                .map(|of_pair| PairChangesView::new(of_pair, checked.judged.assumption))
+                .collect(),
             judged: JudgedView::from(&checked.judged),
         };
         let verdict = report.verdict();
@@ -175,11 +186,22 @@ fn github(report: &CheckReport, printing: Printing<'_>) -> String {
 }
 
 fn sarif(report: &CheckReport, printing: Printing<'_>) -> serde_json::Value {
-    let rules: Vec<_> = RULES.iter().map(|(id, says)| json!({"id": id, "shortDescription": {"text": says}})).collect();
+    let found = told(report, printing.root, printing.undecided);
+    let used: BTreeSet<&'static str> = found.iter().map(|one| one.rule).collect();
+    let described = |id: &&'static str| {
+        let said = explained(id);
+        json!({
+            "id": id,
+            "shortDescription": {"text": said.title},
+            "fullDescription": {"text": said.meaning},
+            "help": {"text": said.help}
+        })
+    };
+    let rules: Vec<_> = used.iter().map(described).collect();
     let result = |one: &Told| {
         json!({
             "ruleId": one.rule,
-            "ruleIndex": RULES.iter().position(|(id, _)| *id == one.rule),
+            "ruleIndex": used.iter().position(|id| *id == one.rule),
             "level": one.level.name(),
             "message": {"text": format!("{}: {}", one.subject, joined(one, "\n"))},
             "locations": [{
@@ -190,7 +212,7 @@ fn sarif(report: &CheckReport, printing: Printing<'_>) -> serde_json::Value {
             }]
         })
     };
-    let results: Vec<_> = told(report, printing.root, printing.undecided).iter().map(result).collect();
+    let results: Vec<_> = found.iter().map(result).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -291,6 +313,9 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
                     escape::markdown_code(&text::witness_line(witness))
                 );
             }
+            for line in PairChanges::of(&checked.changes, pair).iter().flat_map(|of_pair| behind(of_pair, checked)) {
+                let _ = writeln!(text, "  - {line}");
+            }
         }
     }
     for problem in &report.problems {
@@ -299,4 +324,18 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
         let _ = writeln!(text, "\n- {file}: {} — {fix}", escape::markdown(&problem.what));
     }
     text
+}
+
+/// The changes behind a pair, as Markdown.
+fn behind(of_pair: &PairChanges, checked: &Checked) -> Vec<String> {
+    let touched: String = of_pair.consumers.iter().map(|repo| format!(", touches {repo}")).collect();
+    let one = |change: &Change| {
+        let done = changes::done(change.effect(of_pair.direction), checked.judged.assumption);
+        let done = done.map(|done| format!(" — {}{}", escape::markdown_code(&done), escape::markdown(&touched)));
+        let rule = change.rule.id();
+        format!("{rule}: {}{}", escape::markdown_code(&changes::place(change)), done.unwrap_or_default())
+    };
+    let mut lines: Vec<String> = of_pair.list.iter().map(one).collect();
+    lines.extend(of_pair.is_cut.then(|| changes::CUT.to_owned()));
+    lines
 }

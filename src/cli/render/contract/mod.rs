@@ -1,5 +1,6 @@
 //! Contracts, for people and programs.
 
+pub mod changes;
 pub mod check;
 pub mod escape;
 pub mod event;

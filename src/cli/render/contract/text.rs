@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::super::safe;
 use super::super::table::table;
 use super::super::text::moment;
+use super::changes;
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::judge::Judged;
 use crate::contract::gate::{Both, Consumer, Direction, Pair};
 use crate::contract::state::ContractState;
@@ -73,19 +75,20 @@ pub fn headline(judged: &Judged) -> String {
     format!("{}: {} ({}{formats}){assumed}{waived}", judged.reference, judged.verdict(), judged.mode)
 }
 
-/// What is known of a candidate, and what may waive its break.
+/// What is known of a candidate, the changes that are behind it as far as they were looked for, and what may waive its
+/// break.
 #[must_use]
-pub fn judged(judged: &Judged) -> String {
-    let mut text = answers(judged);
+pub fn judged(judged: &Judged, behind: &[PairChanges]) -> String {
+    let mut text = answers(judged, behind);
     if judged.verdict() != Verdict::Compatible {
         text.push_str(&waivers(judged));
     }
     text
 }
 
-/// What is known of a candidate.
+/// What is known of a candidate, and the changes that are behind it.
 #[must_use]
-pub fn answers(judged: &Judged) -> String {
+pub fn answers(judged: &Judged, behind: &[PairChanges]) -> String {
     let mut text = headline(judged) + "\n";
     for pair in &judged.pairs {
         let (sub, sup) = sides(pair, &judged.reference);
@@ -95,6 +98,10 @@ pub fn answers(judged: &Judged) -> String {
             let lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
             let _ = writeln!(text, "  {}: {}", pair.direction.name(), safe::line(&lines[0]));
             for line in &lines[1..] {
+                let _ = writeln!(text, "    {}", safe::line(line));
+            }
+            let lines = PairChanges::of(behind, pair).map(|of_pair| changes::lines(of_pair, judged.assumption));
+            for line in lines.iter().flatten() {
                 let _ = writeln!(text, "    {}", safe::line(line));
             }
         }

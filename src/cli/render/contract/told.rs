@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::super::text::{from_root, relative};
-use super::text::{both_lines, consumer_line, sides};
+use super::changes::{self, CUT};
+use super::text::{both_lines, consumer_line, sides, witness_line};
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
 use crate::cli::contract_args::Undecided;
+use crate::contract::explain::{Change, Rule};
+use crate::contract::gate::{Direction, Pair};
 use crate::contract::position::line_of;
 use crate::domain::compatibility::Verdict;
 
@@ -49,8 +53,8 @@ pub struct Told {
     pub lines: Vec<String>,
 }
 
-/// The rules, with what they say.
-pub const RULES: [(&str, &str); 12] = [
+/// The rules of pairs and of the registry, with what they say. Those of changes are [`Rule::ALL`].
+const RULES: [(&str, &str); 12] = [
     ("breaks-backward", "A document of an older version is not valid under the newer one."),
     ("breaks-forward", "A document of the newer version is not valid under an older one."),
     ("undecided-backward", "Whether old documents are valid under the newer version is not known."),
@@ -64,6 +68,38 @@ pub const RULES: [(&str, &str); 12] = [
     ("event-lost", "An event was removed from a contract's log."),
     ("contract-removed", "A contract was removed."),
 ];
+
+/// What a rule says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// A few words.
+    pub title: &'static str,
+    /// A sentence.
+    pub meaning: &'static str,
+    /// What it does, usually.
+    pub help: String,
+}
+
+/// What the rule of an id says.
+#[must_use]
+pub fn explained(id: &str) -> Said {
+    match Rule::of_id(id) {
+        Some(rule) => Said {
+            title: rule.title(),
+            meaning: rule.meaning(),
+            help: format!(
+                "{} Usually for old documents under new readers: {}; for new documents under old readers: {}.",
+                rule.meaning(),
+                rule.usual_severity(Direction::Backward),
+                rule.usual_severity(Direction::Forward)
+            ),
+        },
+        None => {
+            let says = RULES.iter().find(|(known, _)| *known == id).map_or("", |(_, says)| *says);
+            Said { title: says, meaning: says, help: says.to_owned() }
+        }
+    }
+}
 
 /// Everything that a check found, in order.
 #[must_use]
@@ -82,40 +118,92 @@ pub fn told(report: &CheckReport, root: &Path, undecided: Undecided) -> Vec<Told
 
 fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
     let judged = &checked.judged;
-    let mut all = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
     for (pair, place) in judged.pairs.iter().zip(&checked.places) {
-        let verdict = pair.both.verdict(judged.assumption);
-        let assumed = pair.both.hangs_on(judged.assumption);
-        let backward = pair.direction == crate::contract::gate::Direction::Backward;
-        let rule = match (verdict, backward) {
-            (Verdict::Compatible, _) if assumed => "assumed",
-            (Verdict::Compatible, _) => continue,
-            (Verdict::Breaking | Verdict::Undecided, _) if judged.waiver().is_some() => "waived",
-            (Verdict::Breaking, true) => "breaks-backward",
-            (Verdict::Breaking, false) => "breaks-forward",
-            (Verdict::Undecided, true) => "undecided-backward",
-            (Verdict::Undecided, false) => "undecided-forward",
-        };
-        let level = match (rule, verdict, undecided) {
-            ("assumed" | "waived", _, _) => Level::Note,
-            (_, Verdict::Undecided, Undecided::Warn) => Level::Warning,
-            _ => Level::Error,
-        };
-        let (sub, sup) = sides(pair, &judged.reference);
-        let mut lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
-        if level != Level::Note {
-            let touched: Vec<String> =
-                judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))).collect();
-            lines.extend(if touched.is_empty() { vec!["it touches no consumer".to_owned()] } else { touched });
+        for one in of_pair(checked, pair, place, undecided) {
+            match found.iter_mut().find(|other| other.is_of(&one)) {
+                Some(other) => other.add(one.more),
+                None => found.push(one),
+            }
         }
-        all.push(Told {
-            level,
-            rule,
-            subject: judged.reference.to_string(),
-            file: relative(&checked.file, root),
-            line: line_of(&checked.text, place),
-            lines,
-        });
     }
-    all
+    let mut touched: Vec<String> =
+        judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))).collect();
+    if touched.is_empty() {
+        touched.push("it touches no consumer".to_owned());
+    }
+    let told = |one: Finding| Told {
+        level: one.level,
+        rule: one.rule,
+        subject: judged.reference.to_string(),
+        file: relative(&checked.file, root),
+        line: line_of(&checked.text, &one.pointer),
+        lines: match one.level {
+            Level::Note => [vec![one.what], one.more].concat(),
+            Level::Error | Level::Warning => [vec![one.what], one.more, touched.clone()].concat(),
+        },
+    };
+    found.into_iter().map(told).collect()
+}
+
+/// Something about a version. What several pairs say of one change is told once.
+struct Finding {
+    level: Level,
+    rule: &'static str,
+    pointer: String,
+    what: String,
+    more: Vec<String>,
+}
+
+impl Finding {
+    fn is_of(&self, other: &Self) -> bool {
+        (self.level, self.rule, &self.pointer, &self.what) == (other.level, other.rule, &other.pointer, &other.what)
+    }
+
+    fn add(&mut self, more: Vec<String>) {
+        for line in more {
+            if !self.more.contains(&line) {
+                self.more.push(line);
+            }
+        }
+    }
+}
+
+/// What is to be told of a pair: each change that breaks, or the answer as a whole where none is known to.
+fn of_pair(checked: &Checked, pair: &Pair, place: &str, undecided: Undecided) -> Vec<Finding> {
+    let judged = &checked.judged;
+    let verdict = pair.both.verdict(judged.assumption);
+    let rule = match (verdict, pair.direction) {
+        (Verdict::Compatible, _) if pair.both.hangs_on(judged.assumption) => "assumed",
+        (Verdict::Compatible, _) => return Vec::new(),
+        (Verdict::Breaking | Verdict::Undecided, _) if judged.waiver().is_some() => "waived",
+        (Verdict::Breaking, Direction::Backward) => "breaks-backward",
+        (Verdict::Breaking, Direction::Forward) => "breaks-forward",
+        (Verdict::Undecided, Direction::Backward) => "undecided-backward",
+        (Verdict::Undecided, Direction::Forward) => "undecided-forward",
+    };
+    let level = match (rule, verdict, undecided) {
+        ("assumed" | "waived", _, _) => Level::Note,
+        (_, Verdict::Undecided, Undecided::Warn) => Level::Warning,
+        _ => Level::Error,
+    };
+    let (sub, sup) = sides(pair, &judged.reference);
+    let behind = PairChanges::of(&checked.changes, pair).filter(|_| level != Level::Note);
+    let breaking = behind.filter(|_| verdict == Verdict::Breaking).map(|behind| {
+        let one = |change: &Change| {
+            let witness = change.effect(pair.direction).under(judged.assumption).witness()?;
+            let mut more = vec![format!("valid under {sub}, not under {sup}: {}", witness_line(witness))];
+            more.extend(behind.is_cut.then(|| CUT.to_owned()));
+            let (rule, pointer) = (change.rule.id(), change.pointer().to_owned());
+            Some(Finding { level, rule, pointer, what: changes::place(change), more })
+        };
+        behind.list.iter().filter_map(one).collect::<Vec<_>>()
+    });
+    if let Some(breaking) = breaking.filter(|breaking| !breaking.is_empty()) {
+        return breaking;
+    }
+    let mut lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
+    lines.extend(behind.iter().flat_map(|behind| changes::lines(behind, judged.assumption)));
+    let what = lines.remove(0);
+    vec![Finding { level, rule, pointer: place.to_owned(), what, more: lines }]
 }

@@ -1,0 +1,134 @@
+//! `ledger contract diff`
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::super::Context;
+use super::super::super::args::Format;
+use super::super::super::contract_args::Diff;
+use super::super::super::exit::Exit;
+use super::super::super::failure::Failure;
+use super::super::super::render::contract::changes::{self as render, ChangeView};
+use super::super::super::render::contract::text;
+use super::super::super::render::contract::views::PairView;
+use super::super::super::render::safe;
+use super::candidate;
+use crate::app::Ledger;
+use crate::app::contract::Comparing;
+use crate::app::contract::changes::Wanted;
+use crate::contract::explain;
+use crate::contract::gate::{Asking, Both, Direction, Pair};
+use crate::contract::{Draft, Resources, compare};
+use crate::domain::compatibility::Assumption;
+use crate::domain::id::ContractRef;
+
+/// One of two schemas that are compared.
+struct Side {
+    label: String,
+    schema: Value,
+    formats: bool,
+    reference: Option<ContractRef>,
+}
+
+#[derive(Serialize)]
+struct DiffView<'a> {
+    old: &'a str,
+    new: &'a str,
+    open_content: Assumption,
+    formats: bool,
+    backward: PairView<'a>,
+    forward: PairView<'a>,
+    changes: Vec<ChangeView<'a>>,
+    changes_cut: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &Diff, resources: &Resources) -> Result<Exit, Failure> {
+    let [from, to] = [&args.old, &args.new].map(|typed| version(typed, context));
+    // Two files are compared without a ledger.
+    let opened = if from.is_some() || to.is_some() { Some(context.open()?) } else { None };
+    let ledger = opened.as_ref().map(|opened| opened.ledger());
+    let ledger = ledger.as_ref();
+    let old = side(&args.old, from, ledger, resources, context)?;
+    let new = side(&args.new, to, ledger, resources, context)?;
+    let reachable = reachable(&[&old.schema, &new.schema], ledger, resources)?;
+    let formats = args.formats || old.formats || new.formats;
+    let comparing = Comparing { compare: &compare, resources: &reachable, budget: &context.budget };
+    let asking = Asking { formats, resources: &reachable };
+    let assumption = ledger.map_or_else(Assumption::default, |ledger| ledger.settings.contract.open_content);
+    let against = old.reference.as_ref().map_or(0, ContractRef::version);
+    let pair = |direction| {
+        let (sub, sup) = match direction {
+            Direction::Backward => (&old.schema, &new.schema),
+            Direction::Forward => (&new.schema, &old.schema),
+        };
+        let mut both = None;
+        comparing.within(&mut |limits| both = Some(Both::ask(&compare, sub, sup, asking, limits)));
+        both.map(|both| Pair { against, direction, both })
+    };
+    let (Some(backward), Some(forward)) = (pair(Direction::Backward), pair(Direction::Forward)) else {
+        return Err(Failure::new(Exit::Failure, "bug", "a question was not asked"));
+    };
+    let asked =
+        explain::Pair { old: &old.schema, new: &new.schema, draft: Draft::DEFAULT, formats, resources: &reachable };
+    let changes = comparing.changes(&asked, &[&backward, &forward], Wanted::Both);
+    if context.output.format != Format::Text {
+        context.output.json(&DiffView {
+            old: &old.label,
+            new: &new.label,
+            open_content: assumption,
+            formats,
+            backward: PairView::new(&backward, assumption),
+            forward: PairView::new(&forward, assumption),
+            changes: changes.list.iter().map(|change| ChangeView::new(change, assumption)).collect(),
+            changes_cut: changes.is_cut,
+        })?;
+        return Ok(Exit::Done);
+    }
+    let asserted = if formats { ", formats asserted" } else { "" };
+    let (from, to) = (safe::line(&old.label), safe::line(&new.label));
+    let mut told = format!("{from} → {to} ({} content{asserted})\n", assumption.name());
+    for (pair, sub, sup) in [(&backward, &old, &new), (&forward, &new, &old)] {
+        for (at, line) in text::both_lines(&pair.both, assumption, &sub.label, &sup.label).iter().enumerate() {
+            let start = if at == 0 { format!("  {}: ", pair.direction.name()) } else { "    ".to_owned() };
+            told.push_str(&format!("{start}{}\n", safe::line(line)));
+        }
+    }
+    told.push_str(&render::blocks(&changes, assumption));
+    context.output.text(&told)?;
+    Ok(Exit::Done)
+}
+
+/// The version that is meant, unless a file is.
+fn version(typed: &str, context: &Context<'_>) -> Option<ContractRef> {
+    let is_file = typed == "-" || context.env.folder.join(typed).is_file();
+    typed.parse().ok().filter(|_| !is_file)
+}
+
+fn reachable(schemas: &[&Value], ledger: Option<&Ledger<'_>>, resources: &Resources) -> Result<Resources, Failure> {
+    match ledger {
+        Some(ledger) => Ok(ledger.reachable(schemas, resources)?),
+        None => Ok(resources.clone()),
+    }
+}
+
+/// A version by its reference, else a file.
+fn side(
+    typed: &str,
+    version: Option<ContractRef>,
+    ledger: Option<&Ledger<'_>>,
+    resources: &Resources,
+    context: &Context<'_>,
+) -> Result<Side, Failure> {
+    match (version, ledger) {
+        (Some(reference), Some(ledger)) => {
+            let (shelf, schema) = ledger.schema_at(&reference)?;
+            let formats = shelf.state.formats;
+            Ok(Side { label: reference.to_string(), schema, formats, reference: Some(reference) })
+        }
+        (Some(_) | None, _) => {
+            let candidate = candidate(typed, context)?;
+            candidate.check(&reachable(&[&candidate.schema], ledger, resources)?)?;
+            Ok(Side { label: candidate.file, schema: candidate.schema, formats: false, reference: None })
+        }
+    }
+}
