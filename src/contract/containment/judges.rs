@@ -73,10 +73,13 @@ const FORMATS: [&str; 20] = [
     "uri-template",
 ];
 
+/// The most values of both schemas together that the second validator is given: it takes the square of their parts.
+const SECOND_MAX: usize = 40_000;
+
 /// Two independent validators, each for both schemas of a question.
 pub(super) struct Judges {
     first: Pair<jsonschema::Validator>,
-    second: (Schemas, Pair<SchemaIndex>),
+    second: Option<(Schemas, Pair<SchemaIndex>)>,
 }
 
 struct Pair<T> {
@@ -113,6 +116,9 @@ impl Judges {
                 .map_err(|error| error.to_string())
         };
         let first = Pair { sub: first(question.sub)?, sup: first(question.sup)? };
+        if size(question.sub, SECOND_MAX) + size(question.sup, SECOND_MAX) > SECOND_MAX {
+            return Ok(Self { first, second: None });
+        }
         let mut schemas = Schemas::new();
         // Each in a compiler of its own: two versions of one schema may call themselves the same.
         let mut second = |schema: &Value, address: &str| {
@@ -132,16 +138,39 @@ impl Judges {
             compiler.compile(address, &mut schemas).map_err(|error| format!("{error:#}"))
         };
         let pair = Pair { sub: second(question.sub, SUB)?, sup: second(question.sup, SUP)? };
-        Ok(Self { first, second: (schemas, pair) })
+        Ok(Self { first, second: Some((schemas, pair)) })
     }
 
-    /// Whether both validators accept the document for `sub` and reject it for `sup`.
-    pub(super) fn confirm(&self, document: &Value) -> bool {
-        self.first.sub.is_valid(document) && !self.first.sup.is_valid(document) && {
-            let (schemas, pair) = &self.second;
-            schemas.validate(document, pair.sub).is_ok() && schemas.validate(document, pair.sup).is_err()
+    /// Whether both validators accept the document for `sub` and reject it for `sup`. Where the schemas are too large for
+    /// the second, `formula` has its say.
+    pub(super) fn confirm(&self, document: &Value, formula: &dyn Fn(&Value) -> bool) -> bool {
+        self.first.sub.is_valid(document)
+            && !self.first.sup.is_valid(document)
+            && match &self.second {
+                Some((schemas, pair)) => {
+                    schemas.validate(document, pair.sub).is_ok() && schemas.validate(document, pair.sup).is_err()
+                }
+                None => formula(document),
+            }
+    }
+}
+
+/// How many values a schema is made of; counted no further than `most`.
+fn size(schema: &Value, most: usize) -> usize {
+    let mut open = vec![schema];
+    let mut count = 0;
+    while let Some(value) = open.pop() {
+        count += 1;
+        if count > most {
+            break;
+        }
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+    count
 }
 
 fn draft_of(schema: &Value, default: Draft) -> Draft {

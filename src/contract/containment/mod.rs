@@ -116,7 +116,7 @@ fn hunted(question: &Question<'_>, limits: &Limits<'_>, starts: &[Value]) -> Opt
     }
     let judges = Judges::new(question).ok()?;
     let found = Hunt::new(&judges, [question.sub, question.sup], limits.is_over).around(starts)?;
-    let witness = minimise(found, &|smaller| !(limits.is_over)() && judges.confirm(smaller));
+    let witness = minimise(found, &|smaller| !(limits.is_over)() && judges.confirm(smaller, &|_| false));
     Some(Witness::confirmed(witness))
 }
 
@@ -211,15 +211,15 @@ fn confirmed(
 ) -> Result<Answer, String> {
     let question = Question { resources: &difference.reached, ..*question };
     let judges = Judges::new(&question).map_err(|error| format!("a validator refuses a schema: {error}"))?;
-    if !judges.confirm(document) {
+    let formula = |document: &Value| arena.evaluate(difference.formula, document) == Some(true);
+    if !judges.confirm(document, &formula) {
         return Err(format!("the validators do not confirm the document found: {document}"));
     }
     // A smaller document has to keep to the assumption about undeclared members too.
     let is_witness = |smaller: &Value| {
         !(limits.is_over)()
-            && (question.open_content == OpenContent::Strict
-                || arena.evaluate(difference.formula, smaller) == Some(true))
-            && judges.confirm(smaller)
+            && (question.open_content == OpenContent::Strict || formula(smaller))
+            && judges.confirm(smaller, &formula)
     };
     Ok(Answer::NotContained {
         witness: Witness::confirmed(minimise(document.clone(), &is_witness)),

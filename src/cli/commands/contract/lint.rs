@@ -46,7 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Lint, resources: &Resources)
     let mut found = Vec::new();
     let mut errors = 0;
     for file in &args.files {
-        let text = input::file_within(file, context.env, VERSION_BYTES_MAX as u64 + 1)?;
+        let text = input::file_within(file, context.env, VERSION_BYTES_MAX as u64)?;
         let read = if text.len() > VERSION_BYTES_MAX {
             let what = format!("it has more than {VERSION_BYTES_MAX} bytes");
             Err(SchemaFault { pointer: String::new(), what })
