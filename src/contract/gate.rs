@@ -9,7 +9,7 @@ use super::containment::{Limits, OpenContent, Question};
 use super::draft::Draft;
 use super::resources::Resources;
 use super::state::{ContractState, Pin};
-use crate::domain::compatibility::{Assumption, Mode, Verdict};
+use crate::domain::compatibility::{Mode, Verdict};
 use crate::domain::id::RepoId;
 
 /// A function that answers questions of containment: [`compare`](super::compare), or a test's.
@@ -17,24 +17,6 @@ pub type Compare<'a> = &'a (dyn Fn(&Question<'_>, &Limits<'_>) -> Answer + Sync)
 
 /// Gives each question its own time: hands the limits for one to whoever asks.
 pub type Within<'a> = &'a dyn Fn(&mut dyn FnMut(&Limits<'_>));
-
-impl From<Assumption> for OpenContent {
-    fn from(assumption: Assumption) -> Self {
-        match assumption {
-            Assumption::Strict => Self::Strict,
-            Assumption::Declared => Self::Declared,
-        }
-    }
-}
-
-impl From<OpenContent> for Assumption {
-    fn from(open_content: OpenContent) -> Self {
-        match open_content {
-            OpenContent::Strict => Self::Strict,
-            OpenContent::Declared => Self::Declared,
-        }
-    }
-}
 
 /// Which of two versions must be contained in the other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -104,31 +86,31 @@ impl Both {
 
     /// The answer that counts under an assumption.
     #[must_use]
-    pub fn under(&self, assumption: Assumption) -> &Answer {
+    pub fn under(&self, assumption: OpenContent) -> &Answer {
         match assumption {
-            Assumption::Strict => &self.strict,
-            Assumption::Declared => self.declared.as_ref().unwrap_or(&self.strict),
+            OpenContent::Strict => &self.strict,
+            OpenContent::Declared => self.declared.as_ref().unwrap_or(&self.strict),
         }
     }
 
     /// The verdict under an assumption.
     #[must_use]
-    pub fn verdict(&self, assumption: Assumption) -> Verdict {
+    pub fn verdict(&self, assumption: OpenContent) -> Verdict {
         verdict_of(self.under(assumption))
     }
 
     /// Whether the verdict would be another one without the assumption.
     #[must_use]
-    pub fn hangs_on(&self, assumption: Assumption) -> bool {
-        self.verdict(assumption) != self.verdict(Assumption::Strict)
+    pub fn hangs_on(&self, assumption: OpenContent) -> bool {
+        self.verdict(assumption) != self.verdict(OpenContent::Strict)
     }
 
     /// The document that shows the break under an assumption, and the one that shows it without.
     #[must_use]
-    pub fn witnesses(&self, assumption: Assumption) -> (Option<&Witness>, Option<&Witness>) {
+    pub fn witnesses(&self, assumption: OpenContent) -> (Option<&Witness>, Option<&Witness>) {
         let strict = match assumption {
-            Assumption::Strict => None,
-            Assumption::Declared => self.strict.witness(),
+            OpenContent::Strict => None,
+            OpenContent::Declared => self.strict.witness(),
         };
         let gating = self.under(assumption).witness();
         (gating, strict.filter(|strict| Some(*strict) != gating))
@@ -185,7 +167,7 @@ pub struct Held<'a> {
     /// The schema of a version, if it can be read.
     pub schema_of: &'a (dyn Fn(u32) -> Option<&'a Value> + Sync),
     /// What is assumed of members that are not declared.
-    pub assumption: Assumption,
+    pub assumption: OpenContent,
     /// How to ask.
     pub asking: Asking<'a>,
     /// Whom to ask.
@@ -281,14 +263,14 @@ fn unknown(reason: &str) -> Both {
 
 /// The verdict over all pairs.
 #[must_use]
-pub fn verdict(pairs: &[Pair], assumption: Assumption) -> Verdict {
+pub fn verdict(pairs: &[Pair], assumption: OpenContent) -> Verdict {
     pairs.iter().map(|pair| pair.both.verdict(assumption)).max().unwrap_or(Verdict::Compatible)
 }
 
 /// Whether the verdict over all pairs would be another one without the assumption.
 #[must_use]
-pub fn hangs_on(pairs: &[Pair], assumption: Assumption) -> bool {
-    verdict(pairs, assumption) != verdict(pairs, Assumption::Strict)
+pub fn hangs_on(pairs: &[Pair], assumption: OpenContent) -> bool {
+    verdict(pairs, assumption) != verdict(pairs, OpenContent::Strict)
 }
 
 #[cfg(test)]
@@ -328,7 +310,7 @@ mod tests {
             version: u32::try_from(schemas.len()).unwrap() + 1,
             candidate,
             schema_of: &|version| schemas.get(version as usize - 1),
-            assumption: Assumption::Declared,
+            assumption: OpenContent::Declared,
             asking: Asking { formats: false, resources: &resources },
             compare: &by_sets,
         };
@@ -345,7 +327,7 @@ mod tests {
     fn each_mode_asks_for_its_directions() {
         let (small, large) = (json!({"enum": [1]}), json!({"enum": [1, 2]}));
         let verdict_of = |m: Mode, old: &Value, new: &Value| {
-            verdict(&hold(vec![registered(1), mode(m)], new, std::slice::from_ref(old)).0, Assumption::Declared)
+            verdict(&hold(vec![registered(1), mode(m)], new, std::slice::from_ref(old)).0, OpenContent::Declared)
         };
         for (m, grown, shrunk) in [
             (Mode::None, Verdict::Compatible, Verdict::Compatible),
@@ -362,10 +344,10 @@ mod tests {
         let schemas = [json!({"enum": [1, 2]}), json!({"enum": [1]})];
         let candidate = json!({"enum": [1]});
         let of = |m| hold(vec![registered(1), registered(2), mode(m)], &candidate, &schemas).0;
-        assert_eq!(verdict(&of(Mode::Backward), Assumption::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&of(Mode::Backward), OpenContent::Declared), Verdict::Compatible);
         let pairs = of(Mode::BackwardTransitive);
-        assert_eq!(verdict(&pairs, Assumption::Declared), Verdict::Breaking);
-        let witness = pairs[1].both.witnesses(Assumption::Declared).0.map(|witness| witness.document().clone());
+        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Breaking);
+        let witness = pairs[1].both.witnesses(OpenContent::Declared).0.map(|witness| witness.document().clone());
         assert_eq!((pairs[1].against, witness), (1, Some(json!(2))));
     }
 
@@ -373,10 +355,10 @@ mod tests {
     fn an_answer_that_hangs_on_the_assumption_says_so_and_keeps_the_strict_witness() {
         let schemas = [json!({"enum": [1], "open": true})];
         let (pairs, _) = hold(vec![registered(1), mode(Mode::Backward)], &json!({"enum": [1]}), &schemas);
-        assert_eq!(verdict(&pairs, Assumption::Declared), Verdict::Compatible);
-        assert_eq!(verdict(&pairs, Assumption::Strict), Verdict::Breaking);
-        assert!(hangs_on(&pairs, Assumption::Declared) && !hangs_on(&pairs, Assumption::Strict));
-        let (gating, strict) = pairs[0].both.witnesses(Assumption::Declared);
+        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&pairs, OpenContent::Strict), Verdict::Breaking);
+        assert!(hangs_on(&pairs, OpenContent::Declared) && !hangs_on(&pairs, OpenContent::Strict));
+        let (gating, strict) = pairs[0].both.witnesses(OpenContent::Declared);
         assert_eq!((gating, strict.map(Witness::document)), (None, Some(&json!("open"))));
     }
 
@@ -393,7 +375,7 @@ mod tests {
             &json!({"enum": [1, 2, 3]}),
             &schemas,
         );
-        assert_eq!(verdict(&pairs, Assumption::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Compatible);
         let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
         assert_eq!(fares, [("all", Verdict::Breaking), ("part", Verdict::Compatible)]);
         let (pairs, consumers) = hold(
@@ -407,7 +389,7 @@ mod tests {
             &candidate,
             &schemas,
         );
-        assert_eq!(verdict(&pairs, Assumption::Declared), Verdict::Breaking);
+        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Breaking);
         let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
         let expected = [("all", Verdict::Breaking), ("other", Verdict::Breaking), ("part", Verdict::Compatible)];
         assert_eq!(fares, expected);

@@ -3,7 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jsonschema::{Registry, Retrieve, Uri};
 use serde_json::Value;
+
+use super::draft::Draft;
+
+/// Refuses to fetch anything.
+pub(in crate::contract) struct NothingIsFetched;
+
+impl Retrieve for NothingIsFetched {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("{uri} is not here; nothing is fetched").into())
+    }
+}
 
 /// Schemas by their addresses, without fragments. Nothing else is ever fetched.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +43,18 @@ impl Resources {
     /// All, by address.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.by_address.iter().map(|(address, document)| (address.as_str(), document.as_ref()))
+    }
+
+    /// The same for the validators of the jsonschema crate, which fetch nothing beside it.
+    ///
+    /// # Errors
+    /// In words, what is wrong with an address or a document.
+    pub(in crate::contract) fn registry(&self, draft: Draft) -> Result<Registry<'_>, String> {
+        let mut registry = Registry::new().draft(draft.as_jsonschema()).retriever(NothingIsFetched);
+        for (address, document) in self.iter() {
+            registry = registry.add(address, document).map_err(|error| error.to_string())?;
+        }
+        registry.prepare().map_err(|error| error.to_string())
     }
 
     /// Whether there are none.

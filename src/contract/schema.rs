@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use jsonschema::{Registry, Resource, Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::draft::Draft;
 use super::position::{offset_of, pointer_at};
-use super::resources::Resources;
+use super::resources::{NothingIsFetched, Resources};
 use crate::domain::json::{self, Bounds, Integers, Texts};
 
 /// The deepest nesting of a schema.
@@ -125,15 +125,6 @@ fn meta_faults(schema: &Value, draft: Draft) -> Vec<SchemaFault> {
     faults
 }
 
-/// Refuses to fetch anything.
-struct Nothing;
-
-impl Retrieve for Nothing {
-    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        Err(format!("{uri} is not here; nothing is fetched").into())
-    }
-}
-
 /// A validator of a schema, whose references may reach the resources.
 ///
 /// # Errors
@@ -142,27 +133,24 @@ pub fn validator(schema: &Value, resources: &Resources, formats: bool) -> Result
     validator_as(schema, Draft::DEFAULT, resources, formats)
 }
 
-fn validator_as(
+pub(in crate::contract) fn validator_as(
     schema: &Value,
     default: Draft,
     resources: &Resources,
     formats: bool,
 ) -> Result<Validator, SchemaFault> {
     let draft = Draft::declared(schema).ok().flatten().unwrap_or(default);
-    let bad = |what: String| SchemaFault::new("", what);
-    let mut builder = Registry::new().retriever(Nothing);
-    for (address, document) in resources.iter() {
-        let resource = Resource::from_contents(document.clone());
-        builder = builder.add(address, resource).map_err(|error| bad(error.to_string()))?;
-    }
-    let registry = builder.prepare().map_err(|error| bad(error.to_string()))?;
-    jsonschema::options()
+    let options = jsonschema::options()
         .with_draft(draft.as_jsonschema())
         .should_validate_formats(formats)
-        .with_retriever(Nothing)
-        .with_registry(&registry)
-        .build(schema)
-        .map_err(|error| SchemaFault::new(error.instance_path().to_string(), error.to_string()))
+        .with_retriever(NothingIsFetched);
+    let built = if resources.is_empty() {
+        options.build(schema)
+    } else {
+        let registry = resources.registry(default).map_err(|what| SchemaFault::new("", what))?;
+        options.with_registry(&registry).build(schema)
+    };
+    built.map_err(|error| SchemaFault::new(error.instance_path().to_string(), error.to_string()))
 }
 
 /// The keyword that refuses a document, as a JSON pointer into the schema; `None` if none does, or nobody can tell.

@@ -267,7 +267,7 @@ fn record(event: &Event) -> Record {
 #[cfg(test)]
 pub(in crate::contract) mod tests {
     use super::*;
-    use crate::domain::compatibility::{Assumption, Verdict};
+    use crate::domain::compatibility::{OpenContent, Verdict};
     use crate::domain::contract_body::{ModeSet, OfVersion, Pinned, Unpinned};
     use crate::domain::event::Unsealed;
     use crate::domain::graph::contract_root;
@@ -285,7 +285,7 @@ pub(in crate::contract) mod tests {
             mode: Mode::Full,
             verdict: Verdict::Compatible,
             against: Vec::new(),
-            open_content: Assumption::Declared,
+            open_content: OpenContent::Declared,
             assumed: false,
             formats: false,
             waiver: None,

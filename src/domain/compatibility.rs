@@ -143,15 +143,15 @@ impl fmt::Display for Verdict {
 /// What is assumed of members that a schema does not declare.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Assumption {
-    /// Nothing: a document may carry any member that its schema does not forbid.
+pub enum OpenContent {
+    /// Nothing: a document may carry any member that its schema does not forbid. The exact question.
     Strict,
     /// Producers send only members that their schema declares, wherever it declares any.
     #[default]
     Declared,
 }
 
-impl Assumption {
+impl OpenContent {
     /// The name in files and in output.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::body::TEXT_BYTES_MAX;
-use super::compatibility::{Assumption, Mode, Stage, Verdict};
+use super::compatibility::{Mode, OpenContent, Stage, Verdict};
 use super::hash::Hash;
 use super::id::{ContractRef, RepoId, RequestId};
 use super::time::DashedDay;
@@ -49,7 +49,7 @@ pub struct Registered {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<u32>,
     /// What was assumed of members that are not declared.
-    pub open_content: Assumption,
+    pub open_content: OpenContent,
     /// Whether the verdict hung on that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub assumed: bool,

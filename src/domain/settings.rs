@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::compatibility::Assumption;
+use super::compatibility::OpenContent;
 use super::id::{Actor, Role};
 use super::packet::Mode;
 use super::{FORMAT, json};
@@ -22,7 +22,7 @@ pub type Roles = BTreeMap<Role, Vec<Actor>>;
 pub struct ContractSettings {
     /// Which answer gates: the one about all documents, or the one about those with declared members only.
     #[serde(default)]
-    pub open_content: Assumption,
+    pub open_content: OpenContent,
 }
 
 impl ContractSettings {

@@ -1,6 +1,6 @@
 //! Requests and events for the tests of stores, the same in every run.
 
-use coordination_ledger::domain::compatibility::{Assumption, Mode, Verdict};
+use coordination_ledger::domain::compatibility::{Mode, OpenContent, Verdict};
 use coordination_ledger::domain::contract_body::Registered;
 use coordination_ledger::domain::event::{Body, ContractBody, CreatedData, Event, Genesis, Noted, Unsealed};
 use coordination_ledger::domain::graph::{Graph, contract_root};
@@ -87,7 +87,7 @@ pub(crate) fn registration(
         mode: Mode::default(),
         verdict: Verdict::Compatible,
         against: Vec::new(),
-        open_content: Assumption::default(),
+        open_content: OpenContent::default(),
         assumed: false,
         formats: false,
         waiver: None,

@@ -11,7 +11,7 @@ use super::{Comparing, PAIR_MAX};
 use crate::contract::explain::{self, CHANGES_MAX, Change, DIRECTIONS, Rule};
 use crate::contract::gate::{self, Direction};
 use crate::contract::{Answer, Draft, Limits, Question};
-use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::compatibility::{OpenContent, Verdict};
 use crate::domain::id::RepoId;
 use crate::registry::Shelf;
 
@@ -92,7 +92,7 @@ impl Comparing<'_> {
             (Some(direction), wanted) => {
                 let known = known.iter().find(|pair| pair.direction == direction);
                 match (known, wanted) {
-                    (Some(known), _) => known.both.under(question.open_content.into()).clone(),
+                    (Some(known), _) => known.both.under(question.open_content).clone(),
                     (None, Wanted::Both) => (self.compare)(question, &Limits { is_over: &is_over }),
                     (None, Wanted::AsKnown) => Answer::Unknown { reason: "nobody asked".to_owned() },
                 }
@@ -169,7 +169,7 @@ impl Ledger<'_> {
 
 /// Whether what an effect does hangs on the assumption about members that are not declared.
 #[must_use]
-pub fn hangs_on(effect: &explain::Effect, assumption: Assumption) -> bool {
+pub fn hangs_on(effect: &explain::Effect, assumption: OpenContent) -> bool {
     std::mem::discriminant(effect.under(assumption)) != std::mem::discriminant(&effect.strict)
 }
 

@@ -11,7 +11,7 @@ use super::judge::{Judged, Subject};
 use super::{Candidate, Comparing};
 use crate::contract::gate::{Asking, Both, Direction, Pair};
 use crate::contract::schema;
-use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::compatibility::{OpenContent, Verdict};
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, ContractRef};
 use crate::index::cache::threads;
@@ -88,7 +88,7 @@ pub struct CheckReport {
     /// The commit or file with which was compared, where it is one.
     pub base: Option<String>,
     /// What is assumed of members that are not declared.
-    pub assumption: Assumption,
+    pub assumption: OpenContent,
     /// How many contracts were looked at.
     pub contracts: usize,
     /// The versions, in order.

@@ -9,7 +9,7 @@ use super::Comparing;
 use crate::contract::gate::{self, Asking, Consumer, Held, Pair, Within};
 use crate::contract::state::ContractState;
 use crate::contract::waiver::{Plea, Waiving, waiving};
-use crate::domain::compatibility::{Assumption, Mode, Verdict};
+use crate::domain::compatibility::{Mode, OpenContent, Verdict};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractRef, RepoId};
@@ -27,7 +27,7 @@ pub struct Judged {
     /// Whether formats were asserted.
     pub formats: bool,
     /// What is assumed of members that are not declared.
-    pub assumption: Assumption,
+    pub assumption: OpenContent,
     /// Against which versions, with which answers.
     pub pairs: Vec<Pair>,
     /// How the consumers fare; only where something does not hold.
@@ -46,7 +46,7 @@ impl Judged {
     /// The verdict if nothing were assumed of members that are not declared.
     #[must_use]
     pub fn strict_verdict(&self) -> Verdict {
-        gate::verdict(&self.pairs, Assumption::Strict)
+        gate::verdict(&self.pairs, OpenContent::Strict)
     }
 
     /// Whether the verdict would be another one without the assumption.
@@ -224,7 +224,7 @@ impl Ledger<'_> {
 struct HeldParts<'a> {
     subject: Subject<'a>,
     schemas: &'a BTreeMap<u32, Value>,
-    assumption: Assumption,
+    assumption: OpenContent,
     asking: Asking<'a>,
     comparing: Comparing<'a>,
 }

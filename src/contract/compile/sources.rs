@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fluent_uri::pct_enc::EStr;
+use fluent_uri::pct_enc::encoder::Fragment;
 use fluent_uri::{Uri, UriRef};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -326,27 +328,12 @@ fn resolve(base: &str, reference: &str) -> Result<String, Obstacle> {
     Ok(resolved.normalize().as_str().to_owned())
 }
 
-/// A fragment without percent-encoding.
+/// A fragment without percent-encoding; one that is no fragment of an address is taken as it stands.
 fn decode(fragment: &str) -> String {
-    if !fragment.contains('%') {
-        return fragment.to_owned();
+    match EStr::<Fragment>::new(fragment) {
+        Some(encoded) => encoded.decode().to_string_lossy().into_owned(),
+        None => fragment.to_owned(),
     }
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The drafts' own schemas.

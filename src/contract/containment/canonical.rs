@@ -18,11 +18,7 @@ pub(super) fn contains(question: &Question<'_>) -> bool {
 
 fn covers(question: &Question<'_>) -> Option<Containment> {
     let draft = one_draft(question)?;
-    let mut registry = jsonschema::Registry::new().draft(draft.as_jsonschema());
-    for (address, document) in question.resources.iter() {
-        registry = registry.add(address, document).ok()?;
-    }
-    let registry = registry.prepare().ok()?;
+    let registry = question.resources.registry(draft).ok()?;
     let canonical = |schema: &Value| {
         jsonschema::canonical::options()
             .with_draft(draft.as_jsonschema())

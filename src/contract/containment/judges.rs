@@ -4,8 +4,10 @@ use boon::{Compiler, SchemaIndex, Schemas, UrlLoader};
 use serde_json::Value;
 
 use super::Question;
+use super::measure::size;
 use crate::contract::draft::Draft;
 use crate::contract::language::plain_pattern;
+use crate::contract::schema::validator_as;
 
 /// Where the two schemas stand for the second validator.
 const SUB: &str = "json-schema:///sub";
@@ -101,19 +103,8 @@ impl Judges {
     /// # Errors
     /// In words, what a validator has against a schema.
     pub(super) fn new(question: &Question<'_>) -> Result<Self, String> {
-        let mut registry = jsonschema::Registry::new().draft(question.draft.as_jsonschema());
-        for (address, document) in question.resources.iter() {
-            registry = registry.add(address, document).map_err(|error| error.to_string())?;
-        }
-        let registry = registry.prepare().map_err(|error| error.to_string())?;
         let first = |schema: &Value| {
-            jsonschema::options()
-                .with_draft(draft_of(schema, question.draft).as_jsonschema())
-                .should_validate_formats(question.formats)
-                .with_registry(&registry)
-                .offline()
-                .build(schema)
-                .map_err(|error| error.to_string())
+            validator_as(schema, question.draft, question.resources, question.formats).map_err(|fault| fault.what)
         };
         let first = Pair { sub: first(question.sub)?, sup: first(question.sup)? };
         if size(question.sub, SECOND_MAX) + size(question.sup, SECOND_MAX) > SECOND_MAX {
@@ -153,28 +144,6 @@ impl Judges {
                 None => formula(document),
             }
     }
-}
-
-/// How many values a schema is made of; counted no further than `most`.
-fn size(schema: &Value, most: usize) -> usize {
-    let mut open = vec![schema];
-    let mut count = 0;
-    while let Some(value) = open.pop() {
-        count += 1;
-        if count > most {
-            break;
-        }
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => open.extend(members.values()),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    count
-}
-
-fn draft_of(schema: &Value, default: Draft) -> Draft {
-    Draft::declared(schema).ok().flatten().unwrap_or(default)
 }
 
 fn as_boon(draft: Draft) -> boon::Draft {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::measure::size;
+
 /// How many smaller documents are tried at most.
 const TRIES_MAX: usize = 300;
 /// How many values are looked at in all: large documents are tried less often.
@@ -25,7 +27,7 @@ enum Step {
 
 /// A document that `is_witness` still accepts and from which nothing more could be left out.
 pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> Value {
-    let most = (LOOKS_MAX / size(&document).max(1)).clamp(1, TRIES_MAX);
+    let most = (LOOKS_MAX / size(&document, LOOKS_MAX)).clamp(1, TRIES_MAX);
     let mut best = document;
     let mut tries = 0;
     'again: loop {
@@ -44,15 +46,6 @@ pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> 
             }
         }
         return best;
-    }
-}
-
-/// How many values a document is made of.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,
     }
 }
 

@@ -3,13 +3,17 @@
 mod canonical;
 mod hunt;
 mod judges;
+mod measure;
 mod minimise;
 
 use serde_json::Value;
 
 use self::hunt::Hunt;
 use self::judges::Judges;
+use self::measure::is_deeper;
 use self::minimise::minimise;
+pub use crate::domain::compatibility::OpenContent;
+
 use super::answer::{Answer, Witness};
 use super::compile::{self, Obstacle, Reading};
 use super::draft::Draft;
@@ -17,27 +21,6 @@ use super::formula::types::{Numbers, Types};
 use super::formula::{Arena, Id};
 use super::resources::Resources;
 use super::solve::{Allowance, Outcome, Solver};
-
-/// What is assumed of members that a schema does not declare.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum OpenContent {
-    /// Nothing: a document may carry any member that its schema does not forbid. The exact question.
-    Strict,
-    /// Producers send only members that their schema declares, wherever it declares any.
-    #[default]
-    Declared,
-}
-
-impl OpenContent {
-    /// The name in files and in output.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Declared => "declared",
-        }
-    }
-}
 
 /// One question.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +53,7 @@ const STEPS_MAX: u64 = 2_000_000;
 /// Answers a question. Never panics, never hangs: what can't be settled within the limits is unknown.
 #[must_use]
 pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
-    if [question.sub, question.sup].into_iter().any(is_too_deep) {
+    if [question.sub, question.sup].into_iter().any(|schema| is_deeper(schema, NESTING_MAX)) {
         return Answer::Unknown { reason: format!("a schema is nested deeper than {NESTING_MAX} levels") };
     }
     let mut arena = Arena::new();
@@ -128,22 +111,6 @@ fn reading<'a>(question: &Question<'a>) -> Reading<'a> {
         numbers: Numbers::AsWritten,
         resources: question.resources,
     }
-}
-
-/// Whether a value is nested deeper than anything here may follow; found out without recursion.
-fn is_too_deep(value: &Value) -> bool {
-    let mut open = vec![(value, 0)];
-    while let Some((value, depth)) = open.pop() {
-        if depth > NESTING_MAX {
-            return true;
-        }
-        match value {
-            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
-            Value::Object(members) => open.extend(members.values().map(|member| (member, depth + 1))),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    false
 }
 
 /// What documents of `sub` that are not documents of `sup` must be.

@@ -27,7 +27,7 @@ use super::draft::Draft;
 use super::gate::Direction;
 use super::pointer::shortened;
 use super::resources::Resources;
-use crate::domain::compatibility::Assumption;
+use crate::domain::compatibility::OpenContent;
 
 /// Both directions in which a change may break something.
 pub const DIRECTIONS: [Direction; 2] = [Direction::Backward, Direction::Forward];
@@ -124,10 +124,10 @@ pub struct Effect {
 impl Effect {
     /// What happens under an assumption.
     #[must_use]
-    pub fn under(&self, assumption: Assumption) -> &Verdict {
+    pub fn under(&self, assumption: OpenContent) -> &Verdict {
         match assumption {
-            Assumption::Strict => &self.strict,
-            Assumption::Declared => &self.declared,
+            OpenContent::Strict => &self.strict,
+            OpenContent::Declared => &self.declared,
         }
     }
 

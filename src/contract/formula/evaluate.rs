@@ -43,23 +43,11 @@ impl Arena {
 
     fn literal_holds(&self, literal: &Literal, value: &Value) -> Option<bool> {
         match value {
-            Value::Number(number) => number::exact(number).map(|number| self.number_holds(literal, &number)),
+            Value::Number(number) => number::exact(number).map(|number| number_holds(literal, &number)),
             Value::String(text) => self.text_holds(literal, text),
             Value::Array(items) => self.array_holds(literal, items),
             Value::Object(members) => self.object_holds(literal, members),
             Value::Null | Value::Bool(_) => Some(true),
-        }
-    }
-
-    /// Whether a literal holds for a number.
-    #[expect(clippy::unused_self, reason = "beside its siblings")]
-    pub(in crate::contract) fn number_holds(&self, literal: &Literal, number: &Number) -> bool {
-        match literal {
-            Literal::Lower { value, exclusive } => number > value || (!exclusive && number == value),
-            Literal::Upper { value, exclusive } => number < value || (!exclusive && number == value),
-            Literal::Multiple { of, holds } => number::is_multiple(number, of) == *holds,
-            Literal::OneOf { numbers, holds } => numbers.contains(number) == *holds,
-            _ => true,
         }
     }
 
@@ -113,6 +101,17 @@ impl Arena {
             Literal::MaxMembers(most) => Some(members.len() as u64 <= *most),
             _ => Some(true),
         }
+    }
+}
+
+/// Whether a literal holds for a number.
+pub(in crate::contract) fn number_holds(literal: &Literal, number: &Number) -> bool {
+    match literal {
+        Literal::Lower { value, exclusive } => number > value || (!exclusive && number == value),
+        Literal::Upper { value, exclusive } => number < value || (!exclusive && number == value),
+        Literal::Multiple { of, holds } => number::is_multiple(number, of) == *holds,
+        Literal::OneOf { numbers, holds } => numbers.contains(number) == *holds,
+        _ => true,
     }
 }
 

@@ -18,6 +18,7 @@ use self::types::{Class, Types};
 use super::language::LanguageId;
 
 pub(in crate::contract) use self::arena::{Arena, equal};
+pub(in crate::contract) use self::evaluate::number_holds;
 
 /// A formula in an [`Arena`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Pow, ToPrimitive, Zero};
+use num_traits::{Pow, Signed, ToPrimitive, Zero};
 use serde_json::Value;
 
 /// An exact rational number.
@@ -60,30 +60,15 @@ pub(in crate::contract) fn steps_below(number: &Number, step: &Number) -> BigInt
 
 /// The smallest number that is a multiple of both.
 pub(in crate::contract) fn common_multiple(one: &Number, other: &Number) -> Number {
-    let (one, other) = (one.abs_ratio(), other.abs_ratio());
+    let (one, other) = (one.abs(), other.abs());
     let numerator = num_integer::lcm(one.numer().clone(), other.numer().clone());
     let denominator = num_integer::gcd(one.denom().clone(), other.denom().clone());
     Number::new(numerator, denominator)
 }
 
-trait AbsRatio {
-    fn abs_ratio(&self) -> Number;
-}
-
-impl AbsRatio for Number {
-    fn abs_ratio(&self) -> Number {
-        if *self < Number::zero() { -self.clone() } else { self.clone() }
-    }
-}
-
 /// Whether `number` is a multiple of `of`.
 pub(in crate::contract) fn is_multiple(number: &Number, of: &Number) -> bool {
     !of.is_zero() && (number / of).is_integer()
-}
-
-/// One.
-pub(in crate::contract) fn one() -> Number {
-    Number::one()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::part::{Parts, alone, ignores_siblings};
 use super::{Linter, Rule};
 use crate::contract::pointer::{child, shortened};
+use crate::contract::schema::validator_as;
 
 impl Linter<'_> {
     pub(super) fn values(&mut self, parts: &Parts<'_>) {
@@ -42,17 +43,6 @@ impl Linter<'_> {
 
     /// A validator; `None` where the schema is none.
     fn validator(&self, schema: &Value) -> Option<jsonschema::Validator> {
-        let mut registry = jsonschema::Registry::new();
-        for (address, document) in self.subject.resources.iter() {
-            registry = registry.add(address, document).ok()?;
-        }
-        let registry = registry.prepare().ok()?;
-        jsonschema::options()
-            .with_draft(self.draft.as_jsonschema())
-            .should_validate_formats(self.subject.formats)
-            .with_registry(&registry)
-            .offline()
-            .build(schema)
-            .ok()
+        validator_as(schema, self.draft, self.subject.resources, self.subject.formats).ok()
     }
 }

@@ -8,7 +8,7 @@ use num_traits::{One, Signed, Zero};
 use super::{Assumed, Outcome, Solver};
 use crate::contract::formula::number::{self, Number};
 use crate::contract::formula::types::Types;
-use crate::contract::formula::{Id, Literal, Node};
+use crate::contract::formula::{Id, Literal, Node, number_holds};
 
 /// How many candidates are tried.
 const CANDIDATES_MAX: usize = 20_000;
@@ -81,7 +81,7 @@ impl Solver<'_, '_> {
             return nothing;
         }
         if only != Types::FRACTION {
-            let one = number::one();
+            let one = Number::one();
             step = Some(step.map_or_else(|| one.clone(), |step| number::common_multiple(&step, &one)));
         }
         if let Some(listed) = listed {
@@ -98,7 +98,7 @@ impl Solver<'_, '_> {
         let of_type = number.is_integer() == (only != Types::FRACTION);
         of_type
             && literals.iter().all(|id| match self.arena.node(*id) {
-                Node::When(literal) => self.arena.number_holds(literal, number),
+                Node::When(literal) => number_holds(literal, number),
                 _ => true,
             })
     }

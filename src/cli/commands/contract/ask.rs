@@ -13,7 +13,7 @@ use super::super::super::render::safe;
 use super::{name, reference};
 use crate::app::contract::Comparing;
 use crate::contract::{Resources, compare};
-use crate::domain::compatibility::{Assumption, Stage, Verdict};
+use crate::domain::compatibility::{OpenContent, Stage, Verdict};
 use crate::domain::id::ContractName;
 
 pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resources) -> Result<Exit, Failure> {
@@ -52,7 +52,7 @@ struct DeployView<'a> {
     version: u32,
     stage: &'static str,
     answer: &'static str,
-    open_content: Assumption,
+    open_content: OpenContent,
     consumers: Vec<ConsumerView<'a>>,
 }
 

@@ -19,7 +19,7 @@ use crate::app::contract::changes::Wanted;
 use crate::contract::explain;
 use crate::contract::gate::{Asking, Both, Direction, Pair};
 use crate::contract::{Draft, Resources, compare};
-use crate::domain::compatibility::Assumption;
+use crate::domain::compatibility::OpenContent;
 use crate::domain::id::ContractRef;
 
 /// One of two schemas that are compared.
@@ -34,7 +34,7 @@ struct Side {
 struct DiffView<'a> {
     old: &'a str,
     new: &'a str,
-    open_content: Assumption,
+    open_content: OpenContent,
     formats: bool,
     backward: PairView<'a>,
     forward: PairView<'a>,
@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Diff, resources: &Resources)
     let formats = args.formats || old.formats || new.formats;
     let comparing = Comparing { compare: &compare, resources: &reachable, budget: &context.budget };
     let asking = Asking { formats, resources: &reachable };
-    let assumption = ledger.map_or_else(Assumption::default, |ledger| ledger.settings.contract.open_content);
+    let assumption = ledger.map_or_else(OpenContent::default, |ledger| ledger.settings.contract.open_content);
     let against = old.reference.as_ref().map_or(0, ContractRef::version);
     let pair = |direction| {
         let (sub, sup) = match direction {

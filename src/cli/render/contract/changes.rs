@@ -7,7 +7,7 @@ use super::super::safe;
 use super::text::witness_line;
 use crate::app::contract::changes::{Changes, PairChanges, hangs_on};
 use crate::contract::explain::{Change, DIRECTIONS, Effect, Side, Verdict};
-use crate::domain::compatibility::Assumption;
+use crate::domain::compatibility::OpenContent;
 use crate::domain::id::RepoId;
 
 /// What is said of a list that was cut.
@@ -29,7 +29,7 @@ pub fn place(change: &Change) -> String {
 
 /// What a change does under an assumption: nothing to say where it breaks nothing.
 #[must_use]
-pub fn done(effect: &Effect, assumption: Assumption) -> Option<String> {
+pub fn done(effect: &Effect, assumption: OpenContent) -> Option<String> {
     match (effect.under(assumption), &effect.strict) {
         (Verdict::Breaks(witness), _) => Some(format!("breaks {}", witness_line(witness))),
         (Verdict::Undecided(reason), _) => Some(format!("not known: {reason}")),
@@ -43,7 +43,7 @@ pub fn done(effect: &Effect, assumption: Assumption) -> Option<String> {
 
 /// The changes, a block each.
 #[must_use]
-pub fn blocks(changes: &Changes, assumption: Assumption) -> String {
+pub fn blocks(changes: &Changes, assumption: OpenContent) -> String {
     let mut text = String::new();
     for change in &changes.list {
         text.push_str(&format!("{}\n", safe::line(&headline(change))));
@@ -67,7 +67,7 @@ pub fn blocks(changes: &Changes, assumption: Assumption) -> String {
 
 /// The changes behind a pair that does not hold: lines, the second and further ones of each change indented.
 #[must_use]
-pub fn lines(of_pair: &PairChanges, assumption: Assumption) -> Vec<String> {
+pub fn lines(of_pair: &PairChanges, assumption: OpenContent) -> Vec<String> {
     let touched: String = of_pair.consumers.iter().map(|repo| format!(", touches {repo}")).collect();
     let mut lines = Vec::new();
     for change in &of_pair.list {
@@ -148,7 +148,7 @@ fn answer(verdict: &Verdict) -> &'static str {
 }
 
 impl<'a> EffectView<'a> {
-    fn new(effect: &'a Effect, assumption: Assumption) -> Self {
+    fn new(effect: &'a Effect, assumption: OpenContent) -> Self {
         let verdict = effect.under(assumption);
         let document = |verdict: &'a Verdict| verdict.witness().map(crate::contract::Witness::document);
         Self {
@@ -169,7 +169,7 @@ impl<'a> EffectView<'a> {
 impl<'a> ChangeView<'a> {
     /// The view of a change.
     #[must_use]
-    pub fn new(change: &'a Change, assumption: Assumption) -> Self {
+    pub fn new(change: &'a Change, assumption: OpenContent) -> Self {
         Self {
             rule: change.rule.id(),
             severity: change.backward.severity.max(change.forward.severity).name(),
@@ -186,7 +186,7 @@ impl<'a> ChangeView<'a> {
 impl<'a> PairChangesView<'a> {
     /// The view of the changes behind a pair.
     #[must_use]
-    pub fn new(of_pair: &'a PairChanges, assumption: Assumption) -> Self {
+    pub fn new(of_pair: &'a PairChanges, assumption: OpenContent) -> Self {
         let broken = |change: &'a Change| BrokenView {
             rule: change.rule.id(),
             pointer_old: pointer(&change.old),

@@ -21,7 +21,7 @@ use crate::cli::args::Wanted;
 use crate::cli::contract_args::Undecided;
 use crate::cli::failure::Failure;
 use crate::contract::explain::Change;
-use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::compatibility::{OpenContent, Verdict};
 
 /// What a report is printed with.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ struct CheckView<'a> {
     ok: bool,
     verdict: Verdict,
     base: Option<&'a str>,
-    open_content: Assumption,
+    open_content: OpenContent,
     contracts: usize,
     checked: Vec<CheckedView<'a>>,
     problems: Vec<ProblemView<'a>>,

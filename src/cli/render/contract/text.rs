@@ -11,7 +11,7 @@ use crate::app::contract::judge::Judged;
 use crate::contract::gate::{Both, Consumer, Direction, Pair};
 use crate::contract::state::ContractState;
 use crate::contract::{Answer, Witness};
-use crate::domain::compatibility::{Assumption, Verdict};
+use crate::domain::compatibility::{OpenContent, Verdict};
 use crate::domain::id::ContractRef;
 
 /// How much of a witness is shown on a line.
@@ -54,7 +54,7 @@ pub fn answer_line(answer: &Answer, sub: &str, sup: &str) -> String {
 
 /// The answers about a pair under an assumption: the one that counts, and what it would be without the assumption.
 #[must_use]
-pub fn both_lines(both: &Both, assumption: Assumption, sub: &str, sup: &str) -> Vec<String> {
+pub fn both_lines(both: &Both, assumption: OpenContent, sub: &str, sup: &str) -> Vec<String> {
     let mut lines = vec![answer_line(both.under(assumption), sub, sup)];
     if both.hangs_on(assumption) {
         lines.push("this holds for documents with declared members only; for all documents:".to_owned());

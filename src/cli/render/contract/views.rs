@@ -8,7 +8,7 @@ use crate::app::contract::judge::Judged;
 use crate::contract::gate::{Consumer, Pair};
 use crate::contract::state::{ContractState, Version};
 use crate::contract::waiver::Waiving;
-use crate::domain::compatibility::{Assumption, Mode, Stage, Verdict};
+use crate::domain::compatibility::{Mode, OpenContent, Stage, Verdict};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Actor, ContractName, RepoId, RequestId};
 use crate::domain::time::Timestamp;
@@ -20,7 +20,7 @@ pub struct JudgedView<'a> {
     version: u32,
     mode: Mode,
     formats: bool,
-    open_content: Assumption,
+    open_content: OpenContent,
     verdict: Verdict,
     strict_verdict: Verdict,
     assumed: bool,
@@ -49,7 +49,7 @@ pub struct PairView<'a> {
 impl<'a> PairView<'a> {
     /// The view of a pair.
     #[must_use]
-    pub fn new(pair: &'a Pair, assumption: Assumption) -> Self {
+    pub fn new(pair: &'a Pair, assumption: OpenContent) -> Self {
         let answer = pair.both.under(assumption);
         Self {
             against: pair.against,
