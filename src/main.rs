@@ -3,9 +3,13 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use anstream::AutoStream;
 
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
+use coordination_ledger::store::fs::disk::{RealDisk, Way};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -20,6 +24,9 @@ fn environment() -> Environment {
         root: std::env::var_os("LEDGER_ROOT").map(PathBuf::from),
         actor: std::env::var_os("LEDGER_ACTOR").and_then(|name| name.into_string().ok()),
         git_email,
+        disk: |root| Ok(Arc::new(RealDisk::at(root, Way::Native)?)),
+        stdout: |colors| Box::new(AutoStream::new(std::io::stdout(), colors)),
+        stderr: |colors| Box::new(AutoStream::new(std::io::stderr(), colors)),
         stdin: || -> Box<dyn Read + Send> { Box::new(std::io::stdin()) },
         width,
         err_is_terminal: std::io::stderr().is_terminal(),

@@ -1,9 +1,13 @@
 //! What the program sees of the world: gathered by `main`, faked by tests.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anstream::ColorChoice;
 
 use crate::domain::time::Timestamp;
+use crate::store::fs::disk::Disk;
 
 /// What the program sees of the world.
 pub struct Environment {
@@ -15,6 +19,12 @@ pub struct Environment {
     pub actor: Option<String>,
     /// Git's `user.email`, as seen from a folder.
     pub git_email: fn(&Path) -> Option<String>,
+    /// The disk beneath a folder.
+    pub disk: fn(&Path) -> io::Result<Arc<dyn Disk>>,
+    /// Standard output, with colours or without.
+    pub stdout: fn(ColorChoice) -> Box<dyn Write + Send>,
+    /// Standard error, with colours or without.
+    pub stderr: fn(ColorChoice) -> Box<dyn Write + Send>,
     /// Standard input.
     pub stdin: fn() -> Box<dyn Read + Send>,
     /// The terminal's width; `None` where stdout is none.

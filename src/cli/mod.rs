@@ -76,17 +76,14 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
         Ok(cli) => cli,
         Err(error) => return usage(&error, arguments),
     };
-    let budget = budget(&cli);
+    let budget = budget(&cli, env.stderr);
     let choice = match cli.global.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
         Color::Never => anstream::ColorChoice::Never,
     };
-    let out = anstream::AutoStream::new(std::io::stdout(), choice);
-    let mut output = Output::new(
-        Box::new(std::io::BufWriter::with_capacity(64 * 1024, out)),
-        Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
-    );
+    let out = std::io::BufWriter::with_capacity(64 * 1024, (env.stdout)(choice));
+    let mut output = Output::new(Box::new(out), (env.stderr)(choice));
     output.format = cli.global.format();
     output.quiet = cli.global.quiet;
     output.verbose = cli.global.verbose;
@@ -118,7 +115,7 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     }
 }
 
-fn budget(cli: &Cli) -> Budget {
+fn budget(cli: &Cli, stderr: fn(anstream::ColorChoice) -> Box<dyn Write + Send>) -> Budget {
     let limit = cli.global.timeout.or_else(|| cli.command.has_default_budget().then_some(DEFAULT_BUDGET));
     let quiet = cli.global.quiet;
     let format = cli.global.format();
@@ -127,7 +124,7 @@ fn budget(cli: &Cli) -> Budget {
         let Ok(mut said) = said.lock() else { return };
         if !quiet && !said.contains(notice) {
             said.push(notice.clone());
-            let _ = std::io::stderr().write_all(render::notice(&notice_text(notice), format).as_bytes());
+            let _ = stderr(anstream::ColorChoice::Never).write_all(render::notice(&notice_text(notice), format).as_bytes());
         }
     };
     Budget::new(limit, Arc::new(listener))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::Global;
 use super::builtin;
@@ -15,7 +16,6 @@ use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::fs::FsStore;
-use crate::store::fs::layout::Layout;
 use crate::store::{Budget, StoreError};
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
@@ -23,7 +23,7 @@ const SCHEMA_SUFFIX: &str = ".schema.json";
 
 /// An opened ledger: what [`Ledger`] borrows from.
 pub struct Opened {
-    store: FsStore,
+    store: Arc<FsStore>,
     settings: Settings,
     workflow: Workflow,
     world: CliWorld,
@@ -35,7 +35,7 @@ impl Opened {
     #[must_use]
     pub fn ledger(&self) -> Ledger<'_> {
         Ledger {
-            store: &self.store,
+            store: self.store.as_ref(),
             settings: &self.settings,
             workflow: &self.workflow,
             world: &self.world,
@@ -84,7 +84,7 @@ impl World for CliWorld {
 /// The schemas of the request types: the ledger's own, else the built-in ones.
 pub struct TypeSchemas {
     /// The ledger that may keep its own; `None` where there is none.
-    ledger: Option<Layout>,
+    ledger: Option<Arc<FsStore>>,
 }
 
 impl TypeSchemas {
@@ -94,25 +94,21 @@ impl TypeSchemas {
     /// # Errors
     /// Failed machinery.
     pub fn here(global: &Global, env: &Environment) -> Result<Self, Failure> {
-        match find_root(global, env).and_then(|root| Ok(FsStore::open(&root)?)) {
-            Ok(store) => Ok(Self::of(store.layout())),
+        match find_root(global, env).and_then(|root| store_at(&root, env)) {
+            Ok(store) => Ok(Self { ledger: Some(Arc::new(store)) }),
             Err(failure) if failure.exit == Exit::NotFound => Ok(Self { ledger: None }),
             Err(failure) => Err(failure),
         }
     }
 
-    fn of(layout: &Layout) -> Self {
-        Self { ledger: Some(layout.clone()) }
-    }
-
     /// The folder of the ledger.
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
-        self.ledger.as_ref().map(Layout::root)
+        self.ledger.as_ref().map(|store| store.layout().root())
     }
 
-    fn own(&self) -> Option<PathBuf> {
-        self.ledger.as_ref().map(|layout| layout.schemas().join("types"))
+    fn own(&self) -> Option<(&FsStore, PathBuf)> {
+        self.ledger.as_ref().map(|store| (store.as_ref(), store.layout().schemas().join("types")))
     }
 
     /// The text of a type's schema; `None` if it has none.
@@ -120,8 +116,9 @@ impl TypeSchemas {
     /// # Errors
     /// Failed machinery, and a file that is no plain text.
     pub fn text(&self, request_type: &RequestType) -> Result<Option<String>, StoreError> {
-        let path = self.own().map(|folder| folder.join(format!("{request_type}{SCHEMA_SUFFIX}")));
-        let own = path.map(|path| FsStore::text(&path, SCHEMA_BYTES_MAX)).transpose()?.flatten();
+        let name = format!("{request_type}{SCHEMA_SUFFIX}");
+        let own = self.own().map(|(store, folder)| store.text(&folder.join(name), SCHEMA_BYTES_MAX));
+        let own = own.transpose()?.flatten();
         Ok(own.or_else(|| builtin::schema(&format!("types/{request_type}")).map(str::to_owned)))
     }
 
@@ -130,9 +127,9 @@ impl TypeSchemas {
     pub fn names(&self) -> Vec<String> {
         let builtin = builtin::TYPES.iter().map(|(name, _)| (*name).to_owned());
         // A folder that can't be listed adds no names; its files still say what is wrong with them.
-        let entries = self.own().and_then(|folder| std::fs::read_dir(folder).ok());
-        let own = entries.into_iter().flatten().flatten().filter_map(|entry| {
-            let request_type: RequestType = entry.file_name().to_str()?.strip_suffix(SCHEMA_SUFFIX)?.parse().ok()?;
+        let names = self.own().and_then(|(store, folder)| store.files().names(&folder).ok());
+        let own = names.unwrap_or_default().into_iter().filter_map(|name| {
+            let request_type: RequestType = name.to_str()?.strip_suffix(SCHEMA_SUFFIX)?.parse().ok()?;
             Some(format!("types/{request_type}"))
         });
         let own: BTreeSet<String> = own.filter(|name| builtin::schema(name).is_none()).collect();
@@ -146,19 +143,26 @@ impl TypeSchemas {
 /// No ledger, or one whose settings can't be read.
 pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
     let root = find_root(global, env)?;
-    let store = FsStore::open(&root)?;
+    let store = store_at(&root, env)?;
     let layout = store.layout().clone();
     let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
     let path = layout.settings();
-    let text = FsStore::text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
+    let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
     let settings = Settings::parse(&text).map_err(|e| bad(&path, e.to_string()))?;
     let path = layout.workflow();
-    let workflow = match FsStore::text(&path, WORKFLOW_BYTES_MAX)? {
+    let workflow = match store.text(&path, WORKFLOW_BYTES_MAX)? {
         Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
         None => Workflow::default(),
     };
-    let world = CliWorld { now: env.now, random: env.random, schemas: TypeSchemas::of(&layout) };
+    let store = Arc::new(store);
+    let schemas = TypeSchemas { ledger: Some(Arc::clone(&store)) };
+    let world = CliWorld { now: env.now, random: env.random, schemas };
     Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
+}
+
+fn store_at(root: &Path, env: &Environment) -> Result<FsStore, Failure> {
+    let missing = |error: std::io::Error| FsStore::unreachable(root, error);
+    Ok(FsStore::open_on(root, (env.disk)(root).map_err(missing)?)?)
 }
 
 /// Who acts and for how long.

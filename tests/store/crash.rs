@@ -7,7 +7,8 @@ use coordination_ledger::store::contracts::{Added, Addition};
 use coordination_ledger::store::fs::FsStore;
 use coordination_ledger::store::{Append, Budget, Commit, Contracts, Created, Records, Store, StoreError};
 
-use crate::disk::{Chance, Fault, Happens, Then, TrialDisk};
+use crate::trial::power::Chance;
+use crate::trial::{EIO, Fault, Happens, Then, TrialDisk};
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{contract, key, note, registration, request};
 
@@ -187,7 +188,7 @@ fn at_each_call(then: Then, mut trial: impl FnMut(Fault) -> Option<String>) {
     for happens in HAPPENS {
         for at in 0.. {
             assert!(at < CALLS_MAX, "the deed takes ever more calls");
-            if trial(Fault { at, happens, then }).is_none() {
+            if trial(Fault { at, happens, then, errno: EIO }).is_none() {
                 break;
             }
         }
@@ -296,13 +297,8 @@ fn what_was_acknowledged_outlives_the_power() {
     }
 }
 
-/// As on a machine: after a power cut it has booted anew.
 fn cut_power(ledger: &Ledger, disk: &TrialDisk, chance: &mut Chance) {
-    disk.cut_power(chance);
-    let state = ledger.layout().in_local("keys.state");
-    if let Ok(text) = std::fs::read_to_string(&state) {
-        std::fs::write(&state, text.replacen("\"boot\":\"", "\"boot\":\"another ", 1)).unwrap();
-    }
+    disk.cut_power(ledger.root(), chance);
 }
 
 /// Others go on with what a killed writer left; what they were told must last too.

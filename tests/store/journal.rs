@@ -8,7 +8,7 @@ use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::budget::Progress;
 use coordination_ledger::store::{Records, Store, StoreError};
 
-use crate::disk::TrialDisk;
+use crate::trial::TrialDisk;
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{key, note, note_after, request};
 
@@ -29,7 +29,7 @@ impl CutShort {
         append(&store, id, "before", None);
         let before = store.history(id).unwrap().unwrap();
         let event = note(&before, "of the batch", None);
-        let disk = TrialDisk::dying_after("replace .local/batch.journal");
+        let disk = TrialDisk::dying_after("rename .local/batch.journal");
         drop(batch(&ledger, &disk, id, &event));
         assert!(disk.failed().is_some());
         Self { ledger, id, before, event, new: "REQ-20261120-0002".parse().unwrap() }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use coordination_ledger::domain::id::{Key, RequestId};
 use coordination_ledger::domain::packet::Packet;
 use coordination_ledger::store::fs::FsStore;
-use coordination_ledger::store::fs::disk::RealDisk;
+use coordination_ledger::store::fs::files::Files;
 use coordination_ledger::store::fs::keys::{Kept, Keys};
 use coordination_ledger::store::fs::watch::{Seen, Watch};
 use coordination_ledger::store::{Created, Records, Store};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::disk::{Times, TrialDisk};
+use crate::trial::{Times, TrialDisk};
 use crate::ledger::{Ledger, Process, endless, make};
 use crate::support::{key, noon, request};
 
@@ -345,8 +345,8 @@ fn session(outside: &Outside, meanwhile: impl FnOnce()) -> (Value, Value) {
     };
     // Old enough for any clock.
     std::thread::sleep(Duration::from_millis(70));
-    let disk = RealDisk::Native;
-    let mut keys = Keys::to_write(&layout, &disk, &kept);
+    let files = Files::at(outside.ledger.root()).unwrap();
+    let mut keys = Keys::to_write(&layout, &files, &kept);
     assert_eq!(keys.find(&key("ours")).unwrap(), None);
     let before = state();
     std::fs::write(layout.packet(id(1)), packet(id(1), "ours")).unwrap();
@@ -403,28 +403,29 @@ fn a_watch_tells_our_own_names_from_others() {
     let write = |name: &str| std::fs::write(folder.join(name), "").unwrap();
     let ours = |name: &std::ffi::OsStr| name == "ours";
     // Where no watch can be had there is nothing to tell.
-    let Some(watch) = Watch::over(&folder) else { return };
-    assert_eq!(watch.saw(&folder, ours), Seen::OnlyOurs);
+    let files = Files::at(folder.parent().unwrap()).unwrap();
+    let Some(watch) = Watch::over(&files, &folder) else { return };
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::OnlyOurs);
     write("ours");
-    assert_eq!(watch.saw(&folder, ours), Seen::OnlyOurs);
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::OnlyOurs);
     write("theirs");
     write("ours");
-    assert_eq!(watch.saw(&folder, ours), Seen::Others);
-    assert!(watch.begin_anew(&folder));
-    assert_eq!(watch.saw(&folder, ours), Seen::OnlyOurs);
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::Others);
+    assert!(watch.begin_anew(&files, &folder));
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::OnlyOurs);
     std::fs::remove_file(folder.join("ours")).unwrap();
-    assert_eq!(watch.saw(&folder, ours), Seen::Others);
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::Others);
     // More than the queue holds.
-    assert!(watch.begin_anew(&folder));
+    assert!(watch.begin_anew(&files, &folder));
     for _ in 0..10_000 {
         write("ours");
         std::fs::remove_file(folder.join("ours")).unwrap();
     }
-    assert_eq!(watch.saw(&folder, |_| true), Seen::Others);
-    assert!(watch.begin_anew(&folder));
+    assert_eq!(watch.saw(&files, &folder, |_| true), Seen::Others);
+    assert!(watch.begin_anew(&files, &folder));
     // Another folder under its name.
     std::fs::rename(&folder, ledger.root().join("away")).unwrap();
     std::fs::create_dir(&folder).unwrap();
-    assert_eq!(watch.saw(&folder, ours), Seen::Others);
-    assert!(!watch.begin_anew(&folder));
+    assert_eq!(watch.saw(&files, &folder, ours), Seen::Others);
+    assert!(!watch.begin_anew(&files, &folder));
 }

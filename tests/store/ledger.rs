@@ -2,17 +2,15 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
 
 use coordination_ledger::domain::history::Head;
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::fs::FsStore;
-use coordination_ledger::store::fs::disk::Disk;
 use coordination_ledger::store::fs::layout::Layout;
 use coordination_ledger::store::{Append, Budget, Records, Store};
 use tempfile::TempDir;
 
-use crate::disk::TrialDisk;
+use crate::trial::TrialDisk;
 use crate::support::{id_of, note, request};
 
 pub(crate) struct Ledger {
@@ -63,8 +61,7 @@ impl Ledger {
     }
 
     pub(crate) fn open_on(&self, disk: &TrialDisk) -> Process {
-        let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-        Process(Some(FsStore::open_on(self.root(), disk).unwrap()))
+        Process(Some(FsStore::open_on(self.root(), disk.beneath(self.root())).unwrap()))
     }
 }
 

@@ -26,7 +26,7 @@ fn patient() -> Budget {
 }
 
 fn hold(store: &FsStore, purpose: &str, sharing: Sharing) -> Lock {
-    Lock::take(&store.layout().lock(purpose), purpose, sharing, &endless()).unwrap()
+    Lock::take(store.files(), &store.layout().lock(purpose), purpose, sharing, &endless()).unwrap()
 }
 
 fn append_with(store: &FsStore, id: RequestId, budget: &Budget) -> Result<Append, StoreError> {
@@ -74,7 +74,7 @@ fn who_waits_in_vain_is_told_that_it_is_busy_and_who_holds_it() {
     }
     {
         let path = store.layout().request_lock(id);
-        let _held = Lock::take(&path, "a request", Sharing::Exclusive, &endless()).unwrap();
+        let _held = Lock::take(store.files(), &path, "a request", Sharing::Exclusive, &endless()).unwrap();
         let budget = short();
         let (what, holder) = is_busy(&budget, append_with(&store, id, &budget).map(drop));
         assert_eq!(what, id.to_string());
@@ -119,7 +119,7 @@ fn who_waits_longer_than_half_a_second_is_told_once_whom_for() {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
     let budget = Budget::new(None, Arc::new(move |notice: &Notice| tell.lock().unwrap().send(notice.clone()).unwrap()));
-    let lock = Lock::take(&store.layout().request_lock(id), "a request", Sharing::Exclusive, &endless()).unwrap();
+    let lock = Lock::take(store.files(), &store.layout().request_lock(id), "a request", Sharing::Exclusive, &endless()).unwrap();
     let first = thread::scope(|scope| {
         let waiting = scope.spawn(|| append_with(&store, id, &budget).unwrap());
         let first = told.recv_timeout(PATIENCE).unwrap();
@@ -142,8 +142,9 @@ fn a_lock_goes_with_its_process() {
     let (ready, is_ready) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
     let path = store.layout().request_lock(id);
+    let files = store.files().clone();
     let holder = thread::spawn(move || {
-        let _lock = Lock::take(&path, "a request", Sharing::Exclusive, &endless()).unwrap();
+        let _lock = Lock::take(&files, &path, "a request", Sharing::Exclusive, &endless()).unwrap();
         ready.send(()).unwrap();
         let _ = ended.recv();
     });

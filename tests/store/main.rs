@@ -5,8 +5,6 @@
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
-mod disk;
-#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod journal;
@@ -24,3 +22,6 @@ mod model;
 mod repair;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[path = "../trial/mod.rs"]
+mod trial;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::{Append, Budget, Created, Notice, Records, Store, StoreError};
 
-use crate::disk::TrialDisk;
+use crate::trial::TrialDisk;
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{note, note_after, request};
 
@@ -129,7 +129,7 @@ fn once_before(name: &'static str, mut act: impl FnMut() + Send + 'static) -> Tr
 fn a_log_that_is_replaced_between_open_and_write_is_written_anew() {
     let (ledger, id) = one_request();
     let log = ledger.layout().log(id);
-    for call in ["append", "sync"] {
+    for call in ["write", "sync"] {
         let (from, to) = (log.clone(), log.with_extension("new"));
         // As git does: the same bytes, another file. Before the sync they hold our line already.
         let disk = once_before(call, move || {
@@ -157,7 +157,7 @@ fn a_log_that_is_replaced_by_a_newer_one_is_stale() {
     let history = reader.history(id).unwrap().unwrap();
     let theirs = note(&history, "theirs", None);
     let (line, from, to) = (theirs.line().to_owned(), log.clone(), log.with_extension("new"));
-    let disk = once_before("append", move || {
+    let disk = once_before("write", move || {
         let text = std::fs::read_to_string(&from).unwrap();
         std::fs::write(&to, format!("{text}{line}\n")).unwrap();
         std::fs::rename(&to, &from).unwrap();
@@ -177,7 +177,7 @@ fn a_log_that_is_replaced_all_the_time_is_given_up_and_holds_nothing() {
     let disk = TrialDisk::default();
     let (to, new, bytes) = (log.clone(), log.with_extension("new"), before.clone());
     disk.before_each_call(move |call, path| {
-        if call == "append" && path == to {
+        if call == "write" && path == to {
             std::fs::write(&new, &bytes).unwrap();
             std::fs::rename(&new, &to).unwrap();
         }
@@ -291,7 +291,7 @@ fn a_reader_never_sees_half_a_batch_as_damage() {
     let (disk, readers) = (TrialDisk::default(), Arc::new(Mutex::new(Vec::new())));
     let started = Arc::clone(&readers);
     disk.before_each_call(move |call, path| {
-        if call != "write_new" || path.parent() != Some(&layout.requests()) {
+        if call != "create" || path.parent() != Some(&layout.requests()) {
             return;
         }
         // The other half of the batch is the logs. Whoever reads now finds events without a packet.

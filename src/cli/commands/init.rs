@@ -10,6 +10,7 @@ use crate::domain::settings::{ContractSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh;
+use crate::store::StoreError;
 use crate::store::fs::found::{Founded, Otherwise, Outcome, found};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
@@ -29,7 +30,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         opened.ledger().writable()?;
         files = self::files(opened.ledger().settings)?;
     }
-    let outcomes = found(&root, &files)?;
+    let outcomes = found(&root, (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source })?, &files)?;
     let opened =
         open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
     context.root = Some(root.clone());

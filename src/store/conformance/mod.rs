@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use self::support::{DAY_MS, id_of, key, noon, note, note_after, request, request_at, writer};
 use super::fs::FsStore;
-use super::fs::disk::RealDisk;
+use super::fs::disk::{RealDisk, Way};
 use super::fs::found::found;
 use super::memory::MemoryStore;
 use super::{Append, Budget, Commit, Created, Derived, Stamp, Store, StoreError};
@@ -35,10 +35,11 @@ fn memory() -> Fixture {
     Fixture { store: Box::new(MemoryStore::new(writer())), _folder: None }
 }
 
-fn files(disk: RealDisk) -> Fixture {
+fn files(way: Way) -> Fixture {
     let folder = TempDir::new().unwrap();
-    found(folder.path(), &[]).unwrap();
-    let store = FsStore::open_on(folder.path(), Arc::new(disk)).unwrap();
+    let disk = Arc::new(RealDisk::at(folder.path(), way).unwrap());
+    found(folder.path(), Arc::clone(&disk) as _, &[]).unwrap();
+    let store = FsStore::open_on(folder.path(), disk).unwrap();
     Fixture { store: Box::new(store), _folder: Some(folder) }
 }
 
@@ -49,11 +50,11 @@ macro_rules! conformance {
             $(#[test] fn $test() { super::$test(super::memory().store.as_ref()); })+
         }
         mod on_a_native_disk {
-            use crate::store::fs::disk::RealDisk::Native;
+            use crate::store::fs::disk::Way::Native;
             $(#[test] fn $test() { super::$test(super::files(Native).store.as_ref()); })+
         }
         mod on_a_portable_disk {
-            use crate::store::fs::disk::RealDisk::Portable;
+            use crate::store::fs::disk::Way::Portable;
             $(#[test] fn $test() { super::$test(super::files(Portable).store.as_ref()); })+
         }
     };

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Create, Durability, LogFile};
+use super::disk::Create;
+use super::files::{Durability, LogFile};
+use super::lock::Lock;
 use super::log::{LOG_BYTES_MAX, Log, Tail};
 use super::reading::parse_log;
 use super::turn::{OpenLog, Recorded};
@@ -16,19 +18,23 @@ use crate::store::{Append, Budget, Notice, StoreError, request_of};
 
 impl FsStore {
     /// Opens a log for writing and mends its end; its lock must be held.
-    pub(super) fn open_log(&self, stream: &Stream, budget: &Budget) -> Result<(Box<dyn LogFile>, Log), StoreError> {
+    pub(super) fn open_log(&self, stream: &Stream, budget: &Budget) -> Result<(LogFile, Log), StoreError> {
         let path = self.layout.log_of(stream);
         let mut file = self
-            .disk
+            .files
             .open_log(&path, Create::Yes)
             .map_err(io("open", &path))?
             .ok_or_else(|| StoreError::NotALedger(path.clone()))?;
-        let bytes = self.read_open_log(stream, file.as_mut())?;
+        let bytes = self.read_open_log(stream, &mut file)?;
         let mut log = parse_log(stream, &path, &bytes)?;
         match log.tail.clone() {
             Tail::Clean => {}
             Tail::NoNewline => {
-                file.append(b"\n").and_then(|()| file.sync()).map_err(io("complete the last line of", &path))?;
+                if let Err(error) = file.append(b"\n").and_then(|()| file.sync()) {
+                    // So that the next one does not take for durable what could not be synced.
+                    let _ = file.truncate(log.whole_len as u64);
+                    return Err(io("complete the last line of", &path)(error));
+                }
                 log.whole_len += 1;
                 budget.tell(&Notice::Completed { what: format!("the last line of {}", path.display()) });
             }
@@ -44,7 +50,7 @@ impl FsStore {
     }
 
     /// Reads all of a log that is open.
-    pub(super) fn read_open_log(&self, stream: &Stream, file: &mut dyn LogFile) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn read_open_log(&self, stream: &Stream, file: &mut LogFile) -> Result<Vec<u8>, StoreError> {
         let path = self.layout.log_of(stream);
         let size = file.facts().map_err(io("look at", &path))?.size;
         let bytes =
@@ -65,7 +71,7 @@ impl FsStore {
         let digest = Hash::of(&[bytes]).short();
         let path = self.layout.in_local("quarantine").join(format!("{}-{digest}.torn", file_name(stream)));
         let tmp = self.layout.in_local("tmp");
-        self.disk.replace(&path, &tmp, bytes, Durability::Durable).map_err(io("write", &path))?;
+        self.files.replace(&path, &tmp, bytes, Durability::Durable).map_err(io("write", &path))?;
         Ok(path)
     }
 
@@ -92,7 +98,7 @@ impl FsStore {
         expected: &[Head],
         event: &Event,
         mut open: Option<OpenLog>,
-        budget: &Budget,
+        (lock, budget): (&Lock, &Budget),
     ) -> Result<Append, StoreError> {
         /// A log that is replaced again and again while it is written to is beyond us.
         const REPLACED_MAX: u32 = 8;
@@ -120,7 +126,7 @@ impl FsStore {
             if whole_len + event.line().len() as u64 >= LOG_BYTES_MAX {
                 return Err(StoreError::Unwritable(format!("the log of {stream} is full: it has {whole_len} bytes")));
             }
-            if let Some(outcome) = self.write_line(stream, file.as_mut(), whole_len, event, budget)? {
+            if let Some(outcome) = self.write_line(stream, &mut file, whole_len, event, (lock, budget))? {
                 return Ok(outcome);
             }
         }
@@ -135,24 +141,26 @@ impl FsStore {
     pub(super) fn write_line(
         &self,
         stream: &Stream,
-        file: &mut dyn LogFile,
+        file: &mut LogFile,
         whole_len: u64,
         event: &Event,
-        budget: &Budget,
+        (lock, budget): (&Lock, &Budget),
     ) -> Result<Option<Append>, StoreError> {
         let path = self.layout.log_of(stream);
         if whole_len == 0 {
             // Before the first line, so that no event ever stands under a name that may be lost.
             let folder = self.layout.log_folder(stream);
-            self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+            self.files.sync_dir(&folder).map_err(io("sync", &folder))?;
         }
         let line = format!("{}\n", event.line());
+        lock.mark(stream)?;
         budget.set_progress(Progress::Writing);
         if let Err(source) = file.append(line.as_bytes()).and_then(|()| file.sync()) {
-            return self.undo_line(file, whole_len, source, &path, budget).map(Some);
+            return undo_line(file, whole_len, source, &path, (lock, budget)).map(Some);
         }
+        lock.clear();
         let inside = file.facts().map(|facts| Some(facts.inode));
-        let named = disk::facts(&path).map(|facts| facts.map(|facts| facts.inode));
+        let named = self.files.facts(&path).map(|facts| facts.map(|facts| facts.inode));
         Ok(match (inside, named) {
             (Ok(inside), Ok(named)) if inside == named => {
                 budget.set_progress(Progress::Settled);
@@ -169,25 +177,26 @@ impl FsStore {
         })
     }
 
-    /// A write failed: cuts the line off again. Only if that lasts is the answer an error; else nobody can know.
-    pub(super) fn undo_line(
-        &self,
-        file: &mut dyn LogFile,
-        whole_len: u64,
-        source: std::io::Error,
-        path: &Path,
-        budget: &Budget,
-    ) -> Result<Append, StoreError> {
-        match file.truncate(whole_len).and_then(|()| file.sync()) {
-            Ok(()) => {
-                budget.set_progress(Progress::Before);
-                Err(StoreError::Io { doing: "append to", path: path.to_owned(), source })
-            }
-            Err(undo) => Ok(Append::Unknown(format!(
-                "appending to {} failed ({source}), and so did cutting it off again ({undo})",
-                path.display()
-            ))),
+}
+
+/// A write failed: cuts the line off again. Only if that lasts is the answer an error; else nobody can know.
+fn undo_line(
+    file: &mut LogFile,
+    whole_len: u64,
+    source: std::io::Error,
+    path: &Path,
+    (lock, budget): (&Lock, &Budget),
+) -> Result<Append, StoreError> {
+    match file.truncate(whole_len).and_then(|()| file.sync()) {
+        Ok(()) => {
+            lock.clear();
+            budget.set_progress(Progress::Before);
+            Err(StoreError::Io { doing: "append to", path: path.to_owned(), source })
         }
+        Err(undo) => Ok(Append::Unknown(format!(
+            "appending to {} failed ({source}), and so did cutting it off again ({undo})",
+            path.display()
+        ))),
     }
 }
 

@@ -5,10 +5,11 @@
 //! on record when the commit has answered, not before.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 
 use super::create::without_source;
-use super::disk::{self, Create, Named};
+use super::disk::{Create, Named};
 use super::journal::{self, Lines, Plan};
 use super::keys::Keys;
 use super::lock::{Lock, Sharing};
@@ -37,6 +38,8 @@ struct Inner<'a> {
     by_key: HashMap<Key, RequestId>,
     numbers: BTreeMap<Day, u32>,
     clock: Option<Hybrid>,
+    /// The locks whose logs are known to be durable.
+    settled: HashSet<PathBuf>,
 }
 
 impl<'a> FsBatch<'a> {
@@ -48,14 +51,15 @@ impl<'a> FsBatch<'a> {
         let alone = store.enter_alone(budget)?;
         journal::recover(store, budget)?;
         let create = store.layout.lock("create");
-        let creating = Lock::take(&create, "the making of requests", Sharing::Exclusive, budget)?;
+        let creating = Lock::take(&store.files, &create, "the making of requests", Sharing::Exclusive, budget)?;
         let inner = Inner {
-            keys: Keys::to_write(&store.layout, store.disk.as_ref(), &store.keys),
+            keys: Keys::to_write(&store.layout, &store.files, &store.keys),
             plan: Plan::default(),
             histories: BTreeMap::new(),
             by_key: HashMap::new(),
             numbers: BTreeMap::new(),
             clock: store.witness(None, budget)?,
+            settled: HashSet::new(),
         };
         Ok(Self { store, inner: RefCell::new(inner), budget: budget.clone(), _creating: creating, _alone: alone })
     }
@@ -73,7 +77,7 @@ impl<'a> FsBatch<'a> {
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
             let path = self.store.layout.packet(id);
-            if disk::facts(&path).map_err(io("look at", &path))?.is_none() && !self.store.has_events(id)? {
+            if self.store.files.facts(&path).map_err(io("look at", &path))?.is_none() && !self.store.has_events(id)? {
                 inner.numbers.insert(day, number);
                 return Ok(id);
             }
@@ -102,12 +106,26 @@ impl<'a> FsBatch<'a> {
             // Nothing, or a log without a packet: the store's own reading tells which.
             return self.store.read_history(id).map(|history| history.is_some());
         };
+        self.settle(inner, id)?;
         let (_, log) = self.store.open_log(&Stream::Request(id), &self.budget)?;
         let at = log.whole_len as u64;
         let history = self.store.history_from(id, packet, log.events)?;
         inner.histories.insert(id, history);
         inner.plan.logs.insert(id, Lines { at, text: String::new() });
         Ok(true)
+    }
+
+    /// Writes once more what a writer that was killed did not sync. Nobody else holds a request's lock now.
+    fn settle(&self, inner: &mut Inner<'_>, id: RequestId) -> Result<(), StoreError> {
+        let path = self.store.layout.request_lock(id);
+        if inner.settled.contains(&path) {
+            return Ok(());
+        }
+        if let Some(lock) = Lock::try_take(&self.store.files, &path, Sharing::Exclusive)? {
+            self.store.settle(&lock)?;
+        }
+        inner.settled.insert(path);
+        Ok(())
     }
 
     /// Writes what the plan says. Two halves at once: making files is most of the work, and the kernel's part of it
@@ -142,12 +160,12 @@ impl Task<'_> {
         let (path, named) = match self {
             Self::Packet(id, text) => {
                 let path = store.layout.packet(id);
-                let named = store.disk.write_new(&path, text.as_bytes(), 0o444).map_err(io("write", &path))?;
+                let named = store.files.write_new(&path, text.as_bytes(), 0o444).map_err(io("write", &path))?;
                 (path, named)
             }
             Self::Log(id, lines) if lines.at == 0 => {
                 let path = store.layout.log(id);
-                match store.disk.write_new(&path, lines.text.as_bytes(), 0o644).map_err(io("write", &path))? {
+                match store.files.write_new(&path, lines.text.as_bytes(), 0o644).map_err(io("write", &path))? {
                     Named::Done => return Ok(()),
                     // An empty log that a cut-short create left.
                     Named::Exists => return append(store, id, lines),
@@ -168,7 +186,7 @@ impl Task<'_> {
 
 fn append(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreError> {
     let path = store.layout.log(id);
-    let file = store.disk.open_log(&path, Create::No).map_err(io("open", &path))?;
+    let file = store.files.open_log(&path, Create::No).map_err(io("open", &path))?;
     let mut file = file.ok_or_else(|| StoreError::damaged(Some(id), &path, None, "it disappeared meanwhile"))?;
     if file.facts().map_err(io("look at", &path))?.size != lines.at {
         return Err(StoreError::damaged(Some(id), &path, None, "another program wrote to it meanwhile"));

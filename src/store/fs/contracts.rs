@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Named};
+use super::disk::Named;
 use super::inspect;
 use super::layout::{CONTRACT_LOG, version_of};
-use super::{FsStore, check_folder, io, read};
+use super::{FsStore, io};
 use crate::domain::graph::{Graph, Head};
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, Stream};
@@ -33,7 +33,7 @@ impl Contracts for FsStore {
         }
         let stream = Stream::Contract(name.clone());
         let path = self.layout.log_of(&stream);
-        let Some((bytes, _)) = read(&path, LOG_BYTES_MAX)? else { return Ok(None) };
+        let Some((bytes, _)) = self.read(&path, LOG_BYTES_MAX)? else { return Ok(None) };
         let log = super::reading::parse_log(&stream, &path, &bytes)?;
         let graph = self.graph_from(&stream, log.events)?;
         // A registration that was taken back can leave an empty log.
@@ -45,10 +45,8 @@ impl Contracts for FsStore {
         if !self.has_contract_folder(name)? {
             return Ok(Vec::new());
         }
-        let mut versions = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(io("list", &folder))? {
-            versions.extend(version_of(&entry.map_err(io("list", &folder))?.file_name()));
-        }
+        let names = self.files.names(&folder).map_err(io("list", &folder))?;
+        let mut versions: Vec<u32> = names.iter().filter_map(|name| version_of(name)).collect();
         versions.sort_unstable();
         Ok(versions)
     }
@@ -57,7 +55,7 @@ impl Contracts for FsStore {
         if !self.has_contract_folder(name)? {
             return Ok(None);
         }
-        let read = read(&self.layout.contract_version(name, version), VERSION_BYTES_MAX as u64)?;
+        let read = self.read(&self.layout.contract_version(name, version), VERSION_BYTES_MAX as u64)?;
         Ok(read.map(|(bytes, _)| bytes))
     }
 
@@ -70,7 +68,7 @@ impl Contracts for FsStore {
     ) -> Result<Added, StoreError> {
         let stream = Stream::Contract(name.clone());
         let _entered = self.enter(budget)?;
-        let _lock = self.lock_stream(&stream, budget)?;
+        let lock = self.lock_stream(&stream, budget)?;
         self.make_contract_folder(name)?;
         let open = self.open_stream(&stream, budget)?;
         let graph = open.recorded.graph();
@@ -94,7 +92,7 @@ impl Contracts for FsStore {
             Some(_) => self.sync_contract(name),
             None => Ok(()),
         };
-        let appended = synced.and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), budget));
+        let appended = synced.and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), (&lock, budget)));
         if !matches!(appended, Ok(Append::Committed(_) | Append::Unknown(_))) {
             // Left behind, a file that is not on record is completed or refused by the next registration.
             let _ = self.take_version_back(placed);
@@ -121,13 +119,10 @@ impl Contracts for FsStore {
                 found.push(fault(path));
                 continue;
             };
-            for entry in std::fs::read_dir(&path).map_err(io("list", &path))? {
-                let entry = entry.map_err(io("list", &path))?;
-                let file = entry.file_name();
-                if version_of(&file).is_none() && file != CONTRACT_LOG {
-                    found.push(fault(entry.path()));
-                }
-            }
+            let mut names = self.files.names(&path).map_err(io("list", &path))?;
+            names.sort_unstable();
+            names.retain(|name| version_of(name).is_none() && name != CONTRACT_LOG);
+            found.extend(names.iter().map(|name| fault(path.join(name))));
         }
         Ok(found)
     }
@@ -152,11 +147,10 @@ impl FsStore {
             return Ok(Vec::new());
         }
         let mut entries = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(io("list", &folder))? {
-            let entry = entry.map_err(io("list", &folder))?;
-            let is_folder = entry.file_type().map_err(io("look at", &entry.path()))?.is_dir();
-            let name = entry.file_name().to_str().and_then(|name| name.parse().ok()).filter(|_| is_folder);
-            entries.push((entry.path(), name));
+        for name in self.files.names(&folder).map_err(io("list", &folder))? {
+            let path = folder.join(&name);
+            let is_folder = self.files.is_folder(&path).map_err(io("look at", &path))?;
+            entries.push((path, name.to_str().and_then(|name| name.parse().ok()).filter(|_| is_folder)));
         }
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(entries)
@@ -165,19 +159,19 @@ impl FsStore {
     /// Whether a contract's folder holds nothing but what a registration left that was taken back.
     fn is_empty_contract(&self, path: &Path, name: &ContractName) -> Result<bool, StoreError> {
         let log = path.join(CONTRACT_LOG);
-        let has_log = disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0);
+        let has_log = self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0);
         Ok(!has_log && self.version_files(name)?.is_empty())
     }
 
     fn has_contracts_folder(&self) -> Result<bool, StoreError> {
         let folder = self.layout.contracts();
         let above = folder.parent().unwrap_or(&folder);
-        Ok(check_folder(above)? && check_folder(&folder)?)
+        Ok(self.check_folder(above)? && self.check_folder(&folder)?)
     }
 
     /// Whether a contract has a folder; one that is a link is refused.
     fn has_contract_folder(&self, name: &ContractName) -> Result<bool, StoreError> {
-        Ok(self.has_contracts_folder()? && check_folder(&self.layout.contract(name))?)
+        Ok(self.has_contracts_folder()? && self.check_folder(&self.layout.contract(name))?)
     }
 
     fn make_contract_folder(&self, name: &ContractName) -> Result<(), StoreError> {
@@ -185,8 +179,8 @@ impl FsStore {
         let contracts = self.layout.contracts();
         let above = contracts.parent().unwrap_or(&contracts).to_owned();
         for path in [&above, &contracts, &folder] {
-            if !check_folder(path)? {
-                self.disk.make_dir(path).map_err(io("make", path))?;
+            if !self.check_folder(path)? {
+                self.files.make_dir(path).map_err(io("make", path))?;
             }
         }
         Ok(())
@@ -198,24 +192,24 @@ impl FsStore {
         let schemas = contracts.parent().unwrap_or(&contracts);
         [self.layout.root(), schemas, &contracts]
             .into_iter()
-            .try_for_each(|folder| self.disk.sync_dir(folder).map_err(io("sync", folder)))
+            .try_for_each(|folder| self.files.sync_dir(folder).map_err(io("sync", folder)))
     }
 
     /// Makes the names in a contract's folder durable.
     fn sync_contract(&self, name: &ContractName) -> Result<(), StoreError> {
         let folder = self.layout.contract(name);
-        self.disk.sync_dir(&folder).map_err(io("sync", &folder))
+        self.files.sync_dir(&folder).map_err(io("sync", &folder))
     }
 
     fn is_there(&self, path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
-        Ok(read(path, VERSION_BYTES_MAX as u64)?.is_some_and(|(there, _)| there == bytes))
+        Ok(self.read(path, VERSION_BYTES_MAX as u64)?.is_some_and(|(there, _)| there == bytes))
     }
 
     fn take_version_back(&self, placed: Option<PathBuf>) -> Result<(), StoreError> {
         let Some(path) = placed else { return Ok(()) };
         let folder = path.parent().unwrap_or(&path);
-        self.disk.remove(&path).map_err(io("remove", &path))?;
-        self.disk.sync_dir(folder).map_err(io("sync", folder))
+        self.files.remove(&path).map_err(io("remove", &path))?;
+        self.files.sync_dir(folder).map_err(io("sync", folder))
     }
 
     /// The hash of a version's file, for looking at everything that is wrong.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::disk::{self, Named};
+use super::disk::Named;
 use super::lock::{Lock, Sharing};
 use super::turn::{OpenLog, Recorded};
-use super::{FsStore, io, list};
+use super::{FsStore, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
@@ -23,7 +23,7 @@ const CUT_SHORT_MAX: u32 = 64;
 /// A packet that has its name and whose lock is held.
 pub(super) struct Placed {
     pub(super) id: RequestId,
-    _lock: Lock,
+    lock: Lock,
     packet: Packet,
     hash: Hash,
     first: Event,
@@ -50,7 +50,7 @@ impl FsStore {
             match self.name_packet(id, &bytes, budget)? {
                 Named::Done => {
                     self.remember_number(id);
-                    return Ok(Placed { id, _lock: lock, packet, hash, first });
+                    return Ok(Placed { id, lock, packet, hash, first });
                 }
                 Named::Exists => number = self.number_after(day, number)?,
             }
@@ -71,13 +71,13 @@ impl FsStore {
         budget: &Budget,
     ) -> Result<Named, StoreError> {
         let tmp = self.layout.in_local("tmp");
-        let mut staged = self.disk.stage(folder, &tmp, bytes, 0o444).map_err(io("write", path))?;
+        let mut staged = self.files.stage(folder, &tmp, bytes, 0o444).map_err(io("write", path))?;
         staged.sync().map_err(io("sync", path))?;
         budget.set_progress(Progress::Writing);
         let named = staged.link(path).or_else(|source| {
             // The answer can be lost and the name be given all the same (link(2), on NFS): look.
             let ours =
-                disk::read_file(path, bytes.len() as u64).ok().flatten().is_some_and(|(there, _)| there == bytes);
+                self.files.read(path, bytes.len() as u64).ok().flatten().is_some_and(|(there, _)| there == bytes);
             if ours { Ok(Named::Done) } else { Err(source) }
         });
         if !matches!(named, Ok(Named::Done)) {
@@ -89,12 +89,12 @@ impl FsStore {
     /// Whether a number that no packet has is somebody's all the same: events whose packet is missing.
     pub(super) fn has_events(&self, id: RequestId) -> Result<bool, StoreError> {
         let log = self.layout.log(id);
-        Ok(disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0))
+        Ok(self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0))
     }
 
     /// The number to try first: one more than the last that this clone gave out.
     pub(super) fn next_number(&self, day: Day) -> Result<u32, StoreError> {
-        let hint = disk::read_file(&self.layout.in_local("last"), 64).ok().flatten();
+        let hint = self.files.read(&self.layout.in_local("last"), 64).ok().flatten();
         let last = hint.and_then(|(bytes, _)| String::from_utf8(bytes).ok()?.trim().parse::<RequestId>().ok());
         match last.filter(|id| id.day() == day) {
             Some(id) => Ok(id.number() + 1),
@@ -108,20 +108,20 @@ impl FsStore {
             for number in taken + 1..taken.saturating_add(NUMBERS_TRIED_MAX) {
                 let Some(id) = RequestId::new(day, number) else { break };
                 let path = self.layout.packet(id);
-                if disk::facts(&path).map_err(io("look at", &path))?.is_none() {
+                if self.files.facts(&path).map_err(io("look at", &path))?.is_none() {
                     return Ok(number);
                 }
             }
         }
         // A log without a packet is somebody's request all the same: its number stays taken.
-        let mut ids = list(&self.layout.requests(), ".json")?;
-        ids.extend(list(&self.layout.events(), ".jsonl")?);
+        let mut ids = self.list(&self.layout.requests(), ".json")?;
+        ids.extend(self.list(&self.layout.events(), ".jsonl")?);
         Ok(ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0) + 1)
     }
 
     pub(super) fn remember_number(&self, id: RequestId) {
         // Only a hint: without it the folder is listed.
-        let _ = self.disk.scribble(&self.layout.in_local("last"), format!("{id}\n").as_bytes());
+        let _ = self.files.scribble(&self.layout.in_local("last"), format!("{id}\n").as_bytes());
     }
 
     /// Completes the creates before a number that were cut short between the packet and its first event. Best effort:
@@ -130,8 +130,8 @@ impl FsStore {
         let genesis = without_source(genesis);
         for id in self.cut_short_before(day, number) {
             // Whoever holds the lock is at it.
-            if let Ok(Some(_lock)) = Lock::try_take(&self.layout.request_lock(id), Sharing::Exclusive) {
-                let _ = self.begin_log(id, &genesis, budget);
+            if let Ok(Some(lock)) = Lock::try_take(&self.files, &self.layout.request_lock(id), Sharing::Exclusive) {
+                let _ = self.settle(&lock).and_then(|()| self.begin_log(id, &genesis, (&lock, budget)));
             }
         }
         budget.set_progress(Progress::Before);
@@ -139,7 +139,7 @@ impl FsStore {
 
     /// The requests before a number that have a packet and no event, as far as there are no others between.
     pub(super) fn cut_short_before(&self, day: Day, number: u32) -> Vec<RequestId> {
-        let is_there = |path: &Path| disk::facts(path).is_ok_and(|facts| facts.is_some());
+        let is_there = |path: &Path| self.files.facts(path).is_ok_and(|facts| facts.is_some());
         (1..number)
             .rev()
             .take(CUT_SHORT_MAX as usize)
@@ -153,10 +153,10 @@ impl FsStore {
     fn is_begun(&self, id: RequestId) -> bool {
         /// More than any first line has.
         const FIRST_LINE_BYTES: u64 = 16 * 1024;
-        match disk::facts(&self.layout.log(id)) {
+        match self.files.facts(&self.layout.log(id)) {
             Ok(None) => false,
             Ok(Some(facts)) if facts.size <= FIRST_LINE_BYTES => {
-                let end = disk::read_part(&self.layout.log(id), facts.size.saturating_sub(1), facts.size);
+                let end = self.files.read_part(&self.layout.log(id), facts.size.saturating_sub(1), facts.size);
                 end.is_ok_and(|end| end.as_deref() == Some(b"\n"))
                     || self.read_log(id).map_or(true, |log| log.is_some_and(|log| !log.events.is_empty()))
             }
@@ -165,13 +165,18 @@ impl FsStore {
     }
 
     /// Writes the first event of a packet that has none; its lock must be held.
-    fn begin_log(&self, id: RequestId, genesis: &Genesis, budget: &Budget) -> Result<Append, StoreError> {
+    fn begin_log(
+        &self,
+        id: RequestId,
+        genesis: &Genesis,
+        (lock, budget): (&Lock, &Budget),
+    ) -> Result<Append, StoreError> {
         let (packet, hash) = self.packet_to_write(id)?;
         // Whoever named the packet may have been killed before the name was durable.
         let folder = self.layout.requests();
-        self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        self.files.sync_dir(&folder).map_err(io("sync", &folder))?;
         let first = Event::genesis(&packet, hash, genesis)?;
-        let begun = self.append_locked(&Stream::Request(id), &[], &first, None, budget)?;
+        let begun = self.append_locked(&Stream::Request(id), &[], &first, None, (lock, budget))?;
         if let Append::Committed(_) = begun {
             budget.tell(&Notice::Completed { what: format!("{id}, whose making was cut short") });
         }
@@ -186,18 +191,18 @@ impl FsStore {
         genesis: &Genesis,
         budget: &Budget,
     ) -> Result<Option<Created>, StoreError> {
-        let _lock = self.lock_stream(&Stream::Request(id), budget)?;
+        let lock = self.lock_stream(&Stream::Request(id), budget)?;
         if self.packet(id)?.is_none() {
             return Ok(None);
         }
         let folder = self.layout.requests();
-        self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+        self.files.sync_dir(&folder).map_err(io("sync", &folder))?;
         let (mut file, log) = self.open_log(&Stream::Request(id), budget)?;
         if !log.events.is_empty() {
             file.sync().map_err(io("sync", &self.layout.log(id)))?;
             return Ok(Some(Created::Existing(id)));
         }
-        Ok(Some(match self.begin_log(id, &without_source(genesis), budget)? {
+        Ok(Some(match self.begin_log(id, &without_source(genesis), (&lock, budget))? {
             Append::Committed(_) | Append::Duplicate(_) | Append::Stale { .. } => Created::Existing(id),
             Append::Unknown(cause) => Created::Unknown(cause),
         }))
@@ -206,14 +211,14 @@ impl FsStore {
     /// Makes a name durable and begins the log; the packet's lock is held. Both or neither, as far as anyone can tell.
     pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
         let folder = self.layout.requests();
-        let synced = self.disk.sync_dir(&folder).map_err(io("sync", &folder));
+        let synced = self.files.sync_dir(&folder).map_err(io("sync", &folder));
         let begun = synced.and_then(|()| {
             let (file, log) = self.open_log(&Stream::Request(placed.id), budget)?;
             let packet = (placed.packet.clone(), placed.hash);
             let whole_len = log.whole_len as u64;
             let recorded = Recorded::Request(self.history_from(placed.id, packet, log.events)?);
             let open = OpenLog { file, whole_len, recorded };
-            self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), budget)
+            self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), (&placed.lock, budget))
         });
         let error = match begun {
             Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
@@ -240,13 +245,13 @@ impl FsStore {
     fn take_back(&self, placed: &Placed) -> Result<(), StoreError> {
         let (packet, log) = (self.layout.packet(placed.id), self.layout.log(placed.id));
         if self.packet(placed.id)?.is_some_and(|(_, hash)| hash == placed.hash) {
-            self.disk.remove(&packet).map_err(io("remove", &packet))?;
+            self.files.remove(&packet).map_err(io("remove", &packet))?;
         }
-        if disk::facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size == 0) {
-            self.disk.remove(&log).map_err(io("remove", &log))?;
+        if self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size == 0) {
+            self.files.remove(&log).map_err(io("remove", &log))?;
         }
         for folder in [self.layout.requests(), self.layout.events()] {
-            self.disk.sync_dir(&folder).map_err(io("sync", &folder))?;
+            self.files.sync_dir(&folder).map_err(io("sync", &folder))?;
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Founding a ledger: its folders, settings, workflow, schemas, and what git should know of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::disk::{self, Disk, Durability, Named, RealDisk};
+use super::disk::{Disk, Named};
+use super::files::{Durability, Files};
 use super::io;
 use super::layout::Layout;
 use crate::store::StoreError;
@@ -46,8 +48,8 @@ const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// Failed machinery, or folders that are links.
-pub fn found(root: &Path, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
-    let disk = RealDisk::default();
+pub fn found(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
+    let disk = Files::on(root, disk).map_err(io("open", root))?;
     let layout = Layout::new(root);
     let folders = layout.folders().into_iter().chain([layout.schemas().join("types")]).chain(layout.local_folders());
     for folder in folders {
@@ -60,10 +62,10 @@ pub fn found(root: &Path, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, 
     Ok(outcomes)
 }
 
-fn make_folders(disk: &RealDisk, root: &Path, folder: &Path) -> Result<(), StoreError> {
+fn make_folders(disk: &Files, root: &Path, folder: &Path) -> Result<(), StoreError> {
     let below: Vec<&Path> = folder.ancestors().take_while(|path| *path != root).collect();
     for path in below.into_iter().rev() {
-        if !super::check_folder(path)? {
+        if !super::check_folder(disk, path)? {
             disk.make_dir(path).map_err(io("make", path))?;
             let parent = path.parent().unwrap_or(root);
             disk.sync_dir(parent).map_err(io("sync", parent))?;
@@ -72,10 +74,10 @@ fn make_folders(disk: &RealDisk, root: &Path, folder: &Path) -> Result<(), Store
     Ok(())
 }
 
-fn write(disk: &RealDisk, root: &Path, layout: &Layout, file: &Founded) -> Result<Outcome, StoreError> {
+fn write(disk: &Files, root: &Path, layout: &Layout, file: &Founded) -> Result<Outcome, StoreError> {
     let path = root.join(&file.path);
     let tmp = layout.in_local("tmp");
-    let Some(there) = disk::read_file(&path, TEXT_BYTES_MAX).map_err(io("read", &path))? else {
+    let Some(there) = disk.read(&path, TEXT_BYTES_MAX).map_err(io("read", &path))? else {
         let folder = path.parent().unwrap_or(root);
         let mut staged = disk.stage(folder, &tmp, file.text.as_bytes(), 0o644).map_err(io("write", &path))?;
         let named = staged.sync().and_then(|()| staged.link(&path)).map_err(io("write", &path))?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::journal::{self, Plan};
-use super::layout::{Layout, id_of};
+use super::layout::id_of;
 use super::log::{LOG_BYTES_MAX, Lines, Tail, parse_lines};
 use super::reading::{MISSING_PACKET, changed_packet};
 use super::{FsStore, io};
@@ -124,7 +124,7 @@ pub(super) fn contract(store: &FsStore, name: &ContractName) -> Result<Inspected
             Err(what) => found.faults.push(fault("version-damaged", &path, None, what)),
         }
     }
-    let bytes = match as_answer(super::read(&log_path, LOG_BYTES_MAX))? {
+    let bytes = match as_answer(store.read(&log_path, LOG_BYTES_MAX))? {
         Ok(bytes) => bytes.map(|(bytes, _)| bytes).unwrap_or_default(),
         Err(what) => {
             found.faults.push(fault("log-damaged", &log_path, None, what));
@@ -148,14 +148,15 @@ pub(super) fn contract(store: &FsStore, name: &ContractName) -> Result<Inspected
 ///
 /// # Errors
 /// Machinery that failed.
-pub(super) fn strays(layout: &Layout, plan: &Plan) -> Result<Vec<Fault>, StoreError> {
+pub(super) fn strays(store: &FsStore, plan: &Plan) -> Result<Vec<Fault>, StoreError> {
+    let layout = &store.layout;
     let mut found = Vec::new();
     if *plan != Plan::default() {
         let what = format!("a batch of {} requests was cut short, and is to be completed", plan.logs.len());
         found.push(Fault { code: "batch-unfinished", id: None, path: journal::path(layout), line: None, what });
     }
     for (folder, suffix, other) in [(layout.requests(), ".json", None), (layout.events(), ".jsonl", Some(()))] {
-        if !folder.is_dir() {
+        if !store.check_folder(&folder)? {
             continue;
         }
         for entry in walkdir::WalkDir::new(&folder).min_depth(1).max_depth(2).follow_links(false).sort_by_file_name() {
@@ -169,7 +170,7 @@ pub(super) fn strays(layout: &Layout, plan: &Plan) -> Result<Vec<Fault>, StoreEr
                     if other.is_some()
                         && entry.file_type().is_file()
                         && !plan.packets.contains_key(&id)
-                        && std::fs::symlink_metadata(layout.packet(id)).is_err() =>
+                        && store.files.facts(&layout.packet(id)).is_ok_and(|facts| facts.is_none()) =>
                 {
                     found.push(Fault { path: layout.packet(id), ..fault("packet-missing", MISSING_PACKET) });
                 }

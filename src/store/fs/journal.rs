@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{self, Create, Durability, Facts, Named, Touched};
+use super::disk::{Create, Facts, Named};
+use super::files::{Durability, Touched};
 use super::layout::Layout;
-use super::log::{self, Tail};
+use super::log::{self, LOG_BYTES_MAX, Tail};
 use super::{FsStore, io};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
@@ -103,9 +104,9 @@ pub(super) fn path(layout: &Layout) -> PathBuf {
 ///
 /// # Errors
 /// Failed machinery.
-pub fn is_there(layout: &Layout) -> Result<bool, StoreError> {
-    let path = path(layout);
-    Ok(disk::facts(&path).map_err(io("look at", &path))?.is_some())
+pub fn is_there(store: &FsStore) -> Result<bool, StoreError> {
+    let path = path(&store.layout);
+    Ok(store.files.facts(&path).map_err(io("look at", &path))?.is_some())
 }
 
 /// What is left to do of a batch that was cut short; nothing if there is none, or if its journal is incomplete.
@@ -114,14 +115,14 @@ pub fn is_there(layout: &Layout) -> Result<bool, StoreError> {
 /// Failed machinery.
 pub fn left_to_do(store: &FsStore) -> Result<Arc<Plan>, StoreError> {
     let path = path(&store.layout);
-    let Some(now) = disk::facts(&path).map_err(io("look at", &path))? else { return Ok(Arc::default()) };
+    let Some(now) = store.files.facts(&path).map_err(io("look at", &path))? else { return Ok(Arc::default()) };
     let mut known = store.journal.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((facts, plan)) = known.as_ref()
         && *facts == now
     {
         return Ok(Arc::clone(plan));
     }
-    let read = disk::read_file(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
+    let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, facts)) = read else { return Ok(Arc::default()) };
     let plan = Arc::new(parse(&bytes).unwrap_or_default());
     *known = Some((facts, Arc::clone(&plan)));
@@ -142,7 +143,7 @@ pub fn write(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     }
     let end = Entry::End(Hash::of(&[&text]));
     write_line(&mut text, &end)?;
-    store.disk.replace(&path, &store.layout.in_local("tmp"), &text, Durability::Durable).map_err(io("write", &path))
+    store.files.replace(&path, &store.layout.in_local("tmp"), &text, Durability::Durable).map_err(io("write", &path))
 }
 
 /// Removes the journal of a batch that is durable. Should a power cut bring it back, it finds everything done.
@@ -151,7 +152,7 @@ pub fn write(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
 /// Failed machinery.
 pub fn remove(store: &FsStore) -> Result<(), StoreError> {
     let path = path(&store.layout);
-    store.disk.remove(&path).map_err(io("remove", &path))
+    store.files.remove(&path).map_err(io("remove", &path))
 }
 
 /// Removes the journal of a batch of which nothing is left, for good: brought back, it would carry the batch out.
@@ -161,7 +162,7 @@ pub fn remove(store: &FsStore) -> Result<(), StoreError> {
 pub fn withdraw(store: &FsStore) -> Result<(), StoreError> {
     remove(store)?;
     let folder = store.layout.local();
-    store.disk.sync_dir(&folder).map_err(io("sync", &folder))
+    store.files.sync_dir(&folder).map_err(io("sync", &folder))
 }
 
 /// Takes back what was written of a plan, as far as it was, and its journal. What others wrote stays.
@@ -174,9 +175,9 @@ pub fn undo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     }
     for (id, text) in &plan.packets {
         let path = store.layout.packet(*id);
-        let there = disk::read_file(&path, text.len() as u64).ok().flatten();
+        let there = store.files.read(&path, text.len() as u64).ok().flatten();
         if there.is_some_and(|(bytes, _)| text.as_bytes().starts_with(&bytes)) {
-            store.disk.remove(&path).map_err(io("remove", &path))?;
+            store.files.remove(&path).map_err(io("remove", &path))?;
         }
     }
     sync(store, plan)?;
@@ -185,12 +186,12 @@ pub fn undo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
 
 fn undo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreError> {
     let path = store.layout.log(id);
-    let Some(mut file) = store.disk.open_log(&path, Create::No).map_err(io("open", &path))? else { return Ok(()) };
-    let bytes = store.read_open_log(&Stream::Request(id), file.as_mut())?;
+    let Some(mut file) = store.files.open_log(&path, Create::No).map_err(io("open", &path))? else { return Ok(()) };
+    let bytes = store.read_open_log(&Stream::Request(id), &mut file)?;
     let Some(after) = usize::try_from(lines.at).ok().and_then(|at| bytes.get(at..)) else { return Ok(()) };
     if lines.text.as_bytes().starts_with(after) {
         if lines.at == 0 {
-            return store.disk.remove(&path).map_err(io("remove", &path));
+            return store.files.remove(&path).map_err(io("remove", &path));
         }
         return file.truncate(lines.at).map_err(io("cut", &path));
     }
@@ -206,7 +207,7 @@ fn undo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreEr
 /// Failed machinery, or files that are no longer what the journal was made for.
 pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
     let path = path(&store.layout);
-    let read = disk::read_file(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
+    let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, _)) = read else { return Ok(()) };
     if let Some(plan) = parse(&bytes) {
         redo(store, &plan)?;
@@ -265,26 +266,28 @@ pub fn sync(store: &FsStore, plan: &Plan) -> Result<u64, StoreError> {
     let touched = || {
         let packets = plan.packets.keys().map(|id| layout.packet(*id));
         let logs = plan.logs.keys().map(|id| layout.log(*id));
-        let files = packets.chain(logs).filter(|path| path.exists()).collect();
+        let is_there = |path: &PathBuf| store.files.facts(path).is_ok_and(|facts| facts.is_some());
+        let files = packets.chain(logs).filter(is_there).collect();
         Touched { files, folders: vec![layout.requests(), layout.events()] }
     };
-    store.disk.sync_all(layout.root(), &touched).map_err(io("sync", layout.root()))
+    store.files.sync_all(&touched).map_err(io("sync", layout.root()))
 }
 
 /// Puts a packet in place whose write may have been cut short. Nobody was told of it, so what is there and is no packet
 /// is a torn write; it is kept aside.
 fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreError> {
     let path = store.layout.packet(id);
-    match disk::read_file(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))? {
-        Some((bytes, _)) if bytes == text.as_bytes() => return Ok(()),
+    match store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))? {
+        // Written anew all the same: a sync of it may have failed, and then no later one would write it.
+        Some((bytes, _)) if bytes == text.as_bytes() => store.files.remove(&path).map_err(io("remove", &path))?,
         Some((bytes, _)) if Packet::parse(&bytes).is_ok() => return Err(overtaken(store, id, &path)),
         Some((bytes, _)) => {
             store.quarantine(&Stream::Request(id), &bytes)?;
-            store.disk.remove(&path).map_err(io("remove", &path))?;
+            store.files.remove(&path).map_err(io("remove", &path))?;
         }
         None => {}
     }
-    match store.disk.write_new(&path, text.as_bytes(), 0o444).map_err(io("write", &path))? {
+    match store.files.write_new(&path, text.as_bytes(), 0o444).map_err(io("write", &path))? {
         Named::Done => Ok(()),
         Named::Exists => Err(StoreError::damaged(Some(id), &path, None, "it appeared while a batch was completed")),
     }
@@ -293,12 +296,13 @@ fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreEr
 /// Puts lines in place whose write may have been cut short.
 fn redo_log(store: &FsStore, id: RequestId, lines: &Lines) -> Result<(), StoreError> {
     let path = store.layout.log(id);
-    let Some(mut file) = store.disk.open_log(&path, Create::Yes).map_err(io("open", &path))? else { return Ok(()) };
-    let bytes = store.read_open_log(&Stream::Request(id), file.as_mut())?;
+    let Some(mut file) = store.files.open_log(&path, Create::Yes).map_err(io("open", &path))? else { return Ok(()) };
+    let bytes = store.read_open_log(&Stream::Request(id), &mut file)?;
     let at = usize::try_from(lines.at).unwrap_or(usize::MAX);
     let (before, after) = bytes.split_at_checked(at).unwrap_or((&bytes, b""));
     if after.starts_with(lines.text.as_bytes()) {
-        return Ok(());
+        // A sync of it may have failed, and then no later one would write it.
+        return store.files.write_again(&path, LOG_BYTES_MAX).map_err(io("write again", &path));
     }
     let ours: BTreeSet<Hash> = log::events_in(lines.text.as_bytes()).iter().map(Event::hash).collect();
     let is_torn = before.last().is_none_or(|byte| *byte == b'\n')

@@ -21,7 +21,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::{self, Disk, Facts};
+use super::disk::{Create, Facts};
+use super::files::{self, Durability, Files};
 use super::io;
 use super::layout::{Layout, id_of};
 use super::reading::MISSING_PACKET;
@@ -84,7 +85,7 @@ struct Complete {
 impl Complete {
     /// Whether it still counts: proved, or of a folder that was listed a moment ago.
     fn counts(&self) -> bool {
-        let now = disk::now_ns();
+        let now = files::now_ns();
         self.is_proved || (self.listed_ns..self.listed_ns.saturating_add(RECENT_NS)).contains(&now)
     }
 }
@@ -110,7 +111,7 @@ pub enum Keeping {
 /// A look-up session. One that makes packets is held under the lock that keeps other creators out.
 pub struct Keys<'a> {
     layout: &'a Layout,
-    disk: &'a dyn Disk,
+    files: &'a Files,
     kept: &'a Mutex<Kept>,
     folder: PathBuf,
     complete: Option<Complete>,
@@ -122,29 +123,29 @@ pub struct Keys<'a> {
 impl<'a> Keys<'a> {
     /// Begins a session that makes nothing.
     #[must_use]
-    pub fn to_read(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>, keeping: Keeping) -> Self {
+    pub fn to_read(layout: &'a Layout, files: &'a Files, kept: &'a Mutex<Kept>, keeping: Keeping) -> Self {
         let folder = layout.requests();
-        let complete = Self::read_complete(layout, &folder);
-        Self { layout, disk, kept, folder, complete, keeping, proof: Proof::Recent, made: Vec::new() }
+        let complete = Self::read_complete(layout, files, &folder);
+        Self { layout, files, kept, folder, complete, keeping, proof: Proof::Recent, made: Vec::new() }
     }
 
     /// Begins a session that makes one packet.
     #[must_use]
-    pub fn to_write_one(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>) -> Self {
-        Self::to_read(layout, disk, kept, Keeping::Table)
+    pub fn to_write_one(layout: &'a Layout, files: &'a Files, kept: &'a Mutex<Kept>) -> Self {
+        Self::to_read(layout, files, kept, Keeping::Table)
     }
 
     /// Begins a session that makes many packets.
     #[must_use]
-    pub fn to_write(layout: &'a Layout, disk: &'a dyn Disk, kept: &'a Mutex<Kept>) -> Self {
+    pub fn to_write(layout: &'a Layout, files: &'a Files, kept: &'a Mutex<Kept>) -> Self {
         let folder = layout.requests();
         // The watch first: whatever the times below do not show, it sees.
         let mut held = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.watch.as_ref().is_some_and(|watch| watch.begin_anew(&folder)) {
-            held.watch = Watch::over(&folder);
+        if !held.watch.as_ref().is_some_and(|watch| watch.begin_anew(files, &folder)) {
+            held.watch = Watch::over(files, &folder);
         }
         drop(held);
-        Self { proof: Proof::Watch, ..Self::to_read(layout, disk, kept, Keeping::Table) }
+        Self { proof: Proof::Watch, ..Self::to_read(layout, files, kept, Keeping::Table) }
     }
 
     /// The request that carries this key. Exact.
@@ -184,16 +185,16 @@ impl<'a> Keys<'a> {
         }
         let Some(before) = self.complete.take().filter(|complete| self.table_holds(complete)) else { return };
         let made = std::mem::take(&mut self.made);
-        let facts = |id: &RequestId| disk::facts(&self.layout.packet(*id)).ok().flatten();
+        let facts = |id: &RequestId| self.files.facts(&self.layout.packet(*id)).ok().flatten();
         let lines: Option<String> = made.iter().map(|(id, digest)| Some(line(*id, facts(id)?, *digest))).collect();
-        let (Some(lines), Ok(Some(now))) = (lines, disk::facts(&self.folder)) else { return };
+        let (Some(lines), Ok(Some(now))) = (lines, self.files.facts(&self.folder)) else { return };
         let ours: HashSet<RequestId> = made.iter().map(|(id, _)| *id).collect();
         // Last: what came between the making and these times must show.
         let is_ours = |name: &std::ffi::OsStr| id_of(name, ".json").is_some_and(|id| ours.contains(&id));
         let is_proved = match self.proof {
             Proof::Watch => {
                 let kept = self.kept();
-                kept.watch.as_ref().is_some_and(|watch| watch.saw(&self.folder, is_ours) == Seen::OnlyOurs)
+                kept.watch.as_ref().is_some_and(|watch| watch.saw(self.files, &self.folder, is_ours) == Seen::OnlyOurs)
             }
             Proof::Recent => false,
         };
@@ -212,7 +213,7 @@ impl<'a> Keys<'a> {
     /// Whether the table is complete for the folder as it is now.
     fn is_complete(&mut self) -> Result<bool, StoreError> {
         let Some(complete) = &self.complete else { return Ok(false) };
-        let now = disk::facts(&self.folder).map_err(io("look at", &self.folder))?.unwrap_or_default();
+        let now = self.files.facts(&self.folder).map_err(io("look at", &self.folder))?.unwrap_or_default();
         let same = (complete.inode, complete.modified_ns) == (now.inode, now.modified_ns);
         if !same || !self.table_holds(complete) {
             self.complete = None;
@@ -227,13 +228,13 @@ impl<'a> Keys<'a> {
 
     /// The checksum of the table's first `end` bytes; `None` if it has fewer.
     fn sum_at(&self, end: u64) -> Option<u64> {
-        let tail = disk::read_part(&self.table_path(), end.saturating_sub(SUMMED_BYTES), end).ok()??;
+        let tail = self.files.read_part(&self.table_path(), end.saturating_sub(SUMMED_BYTES), end).ok()??;
         Some(checksum(&tail, end))
     }
 
     /// How long the table is now, and its checksum.
     fn table_size(&self) -> Option<(usize, u64)> {
-        let size = disk::facts(&self.table_path()).ok()??.size;
+        let size = self.files.facts(&self.table_path()).ok()??.size;
         Some((usize::try_from(size).ok()?, self.sum_at(size)?))
     }
 
@@ -244,10 +245,10 @@ impl<'a> Keys<'a> {
     fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
         for id in self.candidates(digest_of(key))? {
             let packet = self.layout.packet(id);
-            if key_of(&packet)?.as_ref() == Some(key) {
+            if self.key_of(&packet)?.as_ref() == Some(key) {
                 return Ok(Some(id));
             }
-            let is_there = |path: &Path| disk::facts(path).map_err(io("look at", path));
+            let is_there = |path: &Path| self.files.facts(path).map_err(io("look at", path));
             if is_there(&packet)?.is_none() && is_there(&self.layout.log(id))?.is_some_and(|facts| facts.size > 0) {
                 // It would be made a second time.
                 return Err(StoreError::damaged(Some(id), &packet, None, MISSING_PACKET));
@@ -271,7 +272,7 @@ impl<'a> Keys<'a> {
         } else {
             let path = self.table_path();
             let wanted = format!(" {digest:032x}\n");
-            let found = match disk::lines_with(&path, wanted.as_bytes(), TABLE_BYTES_MAX) {
+            let found = match self.files.lines_with(&path, wanted.as_bytes(), TABLE_BYTES_MAX) {
                 // Too large, or no plain file: it is disposable, and made anew by the next listing.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Vec::new(),
                 other => other.map_err(io("search", &path))?,
@@ -289,15 +290,15 @@ impl<'a> Keys<'a> {
     fn catch_up(&self) -> Result<(), StoreError> {
         let path = self.table_path();
         let Kept { table, .. } = &mut *self.kept();
-        let file = disk::facts(&path).ok().flatten().unwrap_or_default();
+        let file = self.files.facts(&path).ok().flatten().unwrap_or_default();
         if file == table.file {
             return Ok(());
         }
-        let read = match disk::read_file(&path, TABLE_BYTES_MAX) {
+        let read = match self.files.read(&path, TABLE_BYTES_MAX) {
             // Too large, or no plain file: it is disposable.
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 if self.keeping == Keeping::Table {
-                    let _ = self.disk.remove(&path);
+                    let _ = self.files.remove(&path);
                 }
                 None
             }
@@ -317,14 +318,14 @@ impl<'a> Keys<'a> {
     /// Lists the folder and reads every packet that the table does not know as it is.
     fn look(&mut self) -> Result<(), StoreError> {
         let fine_times = self.times_are_fine();
-        let before = disk::facts(&self.folder).map_err(io("look at", &self.folder))?.unwrap_or_default();
+        let before = self.files.facts(&self.folder).map_err(io("look at", &self.folder))?.unwrap_or_default();
         // Before the listing: a change during it must not carry the time of one before it.
         let is_settled = fine_times || is_old(before);
         let mut lines = String::new();
         self.catch_up()?;
         self.kept().table.sort();
-        let ids = super::list(&self.folder, ".json")?;
-        let folder = disk::Folder::open(&self.folder).map_err(io("open", &self.folder))?;
+        let ids = super::list(self.files, &self.folder, ".json")?;
+        let folder = self.files.folder(&self.folder).map_err(io("open", &self.folder))?;
         let mut name = String::new();
         for id in ids {
             name.clear();
@@ -335,7 +336,7 @@ impl<'a> Keys<'a> {
                 continue;
             }
             let facts = if fine_times { facts } else { distinct(facts) };
-            let key = key_of(&self.folder.join(&name))?;
+            let key = self.key_of(&self.folder.join(&name))?;
             lines.push_str(&line(id, facts, key.as_ref().map(digest_of)));
         }
         if self.keeping == Keeping::Nothing || self.append(&lines).is_err() {
@@ -348,7 +349,7 @@ impl<'a> Keys<'a> {
         if is_settled {
             let Some((table_bytes, table_sum)) = self.table_size() else { return Ok(()) };
             let Facts { inode, modified_ns, .. } = before;
-            let listed_ns = disk::now_ns();
+            let listed_ns = files::now_ns();
             let boot = boot();
             let complete =
                 Complete { boot, inode, modified_ns, table_bytes, table_sum, fine_times, listed_ns, is_proved: true };
@@ -359,7 +360,7 @@ impl<'a> Keys<'a> {
     }
 
     fn append(&self, lines: &str) -> std::io::Result<()> {
-        let file = self.disk.open_log(&self.table_path(), disk::Create::Yes)?;
+        let file = self.files.open_log(&self.table_path(), Create::Yes)?;
         match file {
             // A newline first: whatever a killed process left of its line stays a line of its own, which no one can read.
             Some(mut file) if !lines.is_empty() => file.append(format!("\n{lines}").as_bytes()),
@@ -367,17 +368,17 @@ impl<'a> Keys<'a> {
         }
     }
 
-    fn read_complete(layout: &Layout, folder: &Path) -> Option<Complete> {
-        let (bytes, _) = disk::read_file(&layout.in_local("keys.state"), 4096).ok()??;
+    fn read_complete(layout: &Layout, files: &Files, folder: &Path) -> Option<Complete> {
+        let (bytes, _) = files.read(&layout.in_local("keys.state"), 4096).ok()??;
         let complete: Complete = serde_json::from_slice(&bytes).ok()?;
-        let now = disk::facts(folder).ok()??;
+        let now = files.facts(folder).ok()??;
         let same = complete.inode == now.inode && complete.modified_ns == now.modified_ns;
         (same && complete.boot == boot() && !complete.boot.is_empty() && complete.counts()).then_some(complete)
     }
 
     fn write_complete(&self, complete: &Complete) {
         let Ok(text) = serde_json::to_vec(complete) else { return };
-        let _ = self.disk.scribble(&self.layout.in_local("keys.state"), &text);
+        let _ = self.files.scribble(&self.layout.in_local("keys.state"), &text);
     }
 
     /// Whether changes that follow a look always get a time of their own (Linux 6.13's multigrain times do that, but
@@ -385,13 +386,13 @@ impl<'a> Keys<'a> {
     /// changes of each kind and looks within one tick.
     fn times_are_fine(&self) -> bool {
         const ROUNDS: usize = 3;
-        let started = disk::now_ns();
+        let started = files::now_ns();
         let times: Option<Vec<u64>> =
             (0..ROUNDS).map(|round| self.times_of_changes(started, round)).try_fold(Vec::new(), |mut all, times| {
                 all.extend(times?);
                 Some(all)
             });
-        let is_quick = disk::now_ns().saturating_sub(started) < 3_000_000;
+        let is_quick = files::now_ns().saturating_sub(started) < 3_000_000;
         is_quick && times.is_some_and(|times| times.iter().collect::<HashSet<_>>().len() == times.len())
     }
 
@@ -399,12 +400,22 @@ impl<'a> Keys<'a> {
     fn times_of_changes(&self, started: u64, round: usize) -> Option<[u64; 3]> {
         let tmp = self.layout.in_local("tmp");
         let name = tmp.join(format!("probe-{}-{started}-{round}", std::process::id()));
-        let time = || Some(disk::facts(&tmp).ok()??.modified_ns);
-        self.disk.stage(&tmp, &tmp, b"", 0o600).ok()?.link(&name).ok()?;
+        let time = || Some(self.files.facts(&tmp).ok()??.modified_ns);
+        self.files.stage(&tmp, &tmp, b"", 0o600).ok()?.link(&name).ok()?;
         let linked = time();
-        let renamed = self.disk.replace(&name, &tmp, b"", disk::Durability::Lost).ok().and_then(|()| time());
-        self.disk.remove(&name).ok()?;
+        let renamed = self.files.replace(&name, &tmp, b"", Durability::Lost).ok().and_then(|()| time());
+        self.files.remove(&name).ok()?;
         Some([linked?, renamed?, time()?])
+    }
+
+    /// The key that a packet carries; `None` for a packet that has none, is not there, or can't be read (which is told
+    /// when the request itself is read).
+    fn key_of(&self, path: &Path) -> Result<Option<Key>, StoreError> {
+        match self.files.read(path, PACKET_BYTES_MAX as u64) {
+            Ok(read) => Ok(read.and_then(|(bytes, _)| Packet::parse(&bytes).ok()).and_then(|packet| packet.key)),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(io("read", path)(error)),
+        }
     }
 }
 
@@ -429,7 +440,7 @@ impl Table {
 
 /// Whether a file or folder is so old that any change from now on gives it another time.
 fn is_old(facts: Facts) -> bool {
-    facts.modified_ns.saturating_add(super::YOUNG_NS) < disk::now_ns()
+    facts.modified_ns.saturating_add(super::YOUNG_NS) < files::now_ns()
 }
 
 /// Facts that no other content will have: a file too young for that is noted with a time that none has.
@@ -441,16 +452,6 @@ fn distinct(facts: Facts) -> Facts {
 fn checksum(tail: &[u8], length: u64) -> u64 {
     let numbers = tail.iter().map(|byte| u64::from(*byte)).chain([length]);
     numbers.fold(0xcbf2_9ce4_8422_2325, |sum, number| (sum ^ number).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// The key that a packet carries; `None` for a packet that has none, is not there, or can't be read (which is told when
-/// the request itself is read).
-fn key_of(path: &Path) -> Result<Option<Key>, StoreError> {
-    match disk::read_file(path, PACKET_BYTES_MAX as u64) {
-        Ok(read) => Ok(read.and_then(|(bytes, _)| Packet::parse(&bytes).ok()).and_then(|packet| packet.key)),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(None),
-        Err(error) => Err(io("read", path)(error)),
-    }
 }
 
 fn digest_of(key: &Key) -> u128 {

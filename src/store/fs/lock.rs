@@ -3,17 +3,23 @@
 //! A log is never its own lock: git replaces the log's inode, and a lock on the old one would exclude nobody. A lock
 //! file is never deleted, for the same reason.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{disk, io};
+use super::files::Files;
+use super::io;
+use crate::domain::id::Stream;
 use crate::store::StoreError;
 use crate::store::budget::{Budget, Notice};
 
 /// Waiting longer than this is told.
 const TOLD_AFTER: Duration = Duration::from_millis(500);
+/// How long the line is in which a holder signs; the note stands after it.
+const NOTE_AT: u64 = 80;
+/// Enough for the longest name of a log.
+const NOTE_BYTES: u64 = 160;
 const FIRST_PAUSE_US: u64 = 100;
 const LONGEST_PAUSE_US: u64 = 15_000;
 
@@ -39,11 +45,11 @@ impl Lock {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the budget runs out; otherwise failed machinery.
-    pub fn take(path: &Path, what: &str, sharing: Sharing, budget: &Budget) -> Result<Self, StoreError> {
+    pub fn take(files: &Files, path: &Path, what: &str, sharing: Sharing, budget: &Budget) -> Result<Self, StoreError> {
         let waiting_since = budget.spent();
         let mut pause_us = FIRST_PAUSE_US;
         let mut told = false;
-        let file = open(path)?;
+        let file = files.open_lock(path).map_err(io("lock", path))?;
         loop {
             if try_lock(&file, sharing).map_err(io("lock", path))? {
                 return Ok(Self::signed(file, path, sharing));
@@ -51,12 +57,12 @@ impl Lock {
             let waited = budget.spent().saturating_sub(waiting_since);
             if budget.is_over() {
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-                let holder = holder(&file, path, sharing);
+                let holder = holder(files, &file, path, sharing);
                 return Err(StoreError::Busy { what: what.to_owned(), holder, waited_ms });
             }
             if waited >= TOLD_AFTER && !told {
                 told = true;
-                let holder = holder(&file, path, sharing);
+                let holder = holder(files, &file, path, sharing);
                 budget.tell(&Notice::Waiting { what: what.to_owned(), holder });
             }
             let left = budget.left().unwrap_or(Duration::MAX);
@@ -69,8 +75,8 @@ impl Lock {
     ///
     /// # Errors
     /// Failed machinery.
-    pub fn try_take(path: &Path, sharing: Sharing) -> Result<Option<Self>, StoreError> {
-        let file = open(path)?;
+    pub fn try_take(files: &Files, path: &Path, sharing: Sharing) -> Result<Option<Self>, StoreError> {
+        let file = files.open_lock(path).map_err(io("lock", path))?;
         let taken = try_lock(&file, sharing).map_err(io("lock", path))?;
         Ok(taken.then(|| Self::signed(file, path, sharing)))
     }
@@ -91,17 +97,45 @@ impl Lock {
         let _ = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
     }
 
+    /// Notes that a log is being written to. Whoever takes the lock next and finds the note knows that the writer did
+    /// not get to the end of its sync: see [`Self::marked`].
+    ///
+    /// # Errors
+    /// Failed machinery; nothing must be written to the log then.
+    pub fn mark(&self, stream: &Stream) -> Result<(), StoreError> {
+        self.note(&stream.to_string()).map_err(io("mark", &self.path))
+    }
+
+    /// Notes that what was written to the log is durable, or gone for good. Best effort: the note of a log that is
+    /// settled costs the next writer one more sync.
+    pub fn clear(&self) {
+        let _ = self.note("");
+    }
+
+    /// The log whose writer did not get to the end of its sync: it was killed, or could neither sync nor take back. What
+    /// it wrote may be in the kernel's memory alone, and be taken for clean there, so that no sync writes it (fsync(2);
+    /// Rebello et al., ATC 2020).
+    #[must_use]
+    pub fn marked(&self) -> Option<Stream> {
+        let mut note = [0; NOTE_BYTES as usize];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(NOTE_AT)).ok()?;
+        let read = file.read(&mut note).ok()?;
+        std::str::from_utf8(&note[..read]).ok()?.trim_end().parse().ok()
+    }
+
+    fn note(&self, text: &str) -> io::Result<()> {
+        let note = format!("{text:<width$}\n", width = NOTE_BYTES as usize - 1);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(NOTE_AT))?;
+        file.write_all(note.as_bytes())
+    }
+
     /// The lock file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-fn open(path: &Path) -> Result<File, StoreError> {
-    let options = &mut OpenOptions::new();
-    let opened = disk::open_plain(path, options.read(true).write(true).create(true).truncate(false));
-    opened.map(|(file, _)| file).map_err(io("lock", path))
 }
 
 /// By full path: since Rust 1.89 the methods of std with the same names would win.
@@ -119,12 +153,12 @@ fn try_lock(file: &File, sharing: Sharing) -> io::Result<bool> {
 }
 
 /// Who signed the lock file, if whoever is in the way did: those who share it do not.
-fn holder(file: &File, path: &Path, wanted: Sharing) -> Option<String> {
+fn holder(files: &Files, file: &File, path: &Path, wanted: Sharing) -> Option<String> {
     if wanted == Sharing::Exclusive && try_lock(file, Sharing::Shared).ok()? {
         let _ = fs2::FileExt::unlock(file);
         return None;
     }
-    let (bytes, _) = disk::read_file(path, 200).ok()??;
+    let (bytes, _) = files.read(path, 200).ok()??;
     let text = String::from_utf8(bytes).ok()?;
     let line = text.lines().next()?.trim_end();
     let is_signature = line.starts_with("pid ") && !line.contains(char::is_control);

@@ -8,6 +8,7 @@ pub mod batch;
 mod contracts;
 mod create;
 pub mod disk;
+pub mod files;
 pub mod found;
 mod inspect;
 pub mod journal;
@@ -26,7 +27,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use self::disk::{Create, Disk, Durability, RealDisk};
+use self::disk::{Create, Disk, RealDisk, Way};
+use self::files::{Durability, Files};
 use self::journal::Plan;
 use self::keys::{Keeping, Kept, Keys};
 use self::layout::{Layout, id_of};
@@ -53,7 +55,7 @@ const PROJECTION_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct FsStore {
     layout: Layout,
-    disk: Arc<dyn Disk>,
+    files: Files,
     keys: Mutex<Kept>,
     journal: journal::Known,
     writer: OnceLock<Writer>,
@@ -72,7 +74,10 @@ impl FsStore {
     /// [`StoreError::NotALedger`], or [`StoreError::Damaged`] for folders that are links. Folders of packets and events
     /// that are missing are empty ones: git keeps no empty folders.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        Self::open_on(root, Arc::new(RealDisk::default()))
+        match RealDisk::at(root, Way::Native) {
+            Ok(disk) => Self::open_on(root, Arc::new(disk)),
+            Err(source) => Err(Self::unreachable(root, source)),
+        }
     }
 
     /// Opens the ledger below `root`, writing by way of `disk`.
@@ -81,20 +86,32 @@ impl FsStore {
     /// As [`Self::open`].
     pub fn open_on(root: &Path, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
         let layout = Layout::new(root);
-        if !check_folder(layout.coordination())? {
+        let files = Files::on(root, disk).map_err(|source| Self::unreachable(root, source))?;
+        if !check_folder(&files, layout.coordination())? {
             return Err(StoreError::NotALedger(layout.coordination().to_owned()));
         }
         for folder in [layout.requests(), layout.events()].into_iter().chain(layout.local_folders()) {
-            check_folder(&folder)?;
+            check_folder(&files, &folder)?;
         }
         Ok(Self {
             layout,
-            disk,
+            files,
             keys: Mutex::default(),
             journal: journal::Known::default(),
             writer: OnceLock::new(),
             has_local: AtomicBool::new(false),
         })
+    }
+
+    /// What it means that the folder that should hold a ledger can't be opened.
+    #[must_use]
+    pub fn unreachable(root: &Path, source: std::io::Error) -> StoreError {
+        match source.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                StoreError::NotALedger(Layout::new(root).coordination().to_owned())
+            }
+            _ => io("open", root)(source),
+        }
     }
 
     /// Where everything is.
@@ -103,12 +120,18 @@ impl FsStore {
         &self.layout
     }
 
+    /// Its files.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
     /// A text file of the ledger that people may edit; `None` if it is not there.
     ///
     /// # Errors
     /// Failed machinery, or a file that is no plain UTF-8 file of at most `max` bytes.
-    pub fn text(path: &Path, max: usize) -> Result<Option<String>, StoreError> {
-        let Some((bytes, _)) = read(path, max as u64)? else { return Ok(None) };
+    pub fn text(&self, path: &Path, max: usize) -> Result<Option<String>, StoreError> {
+        let Some((bytes, _)) = self.read(path, max as u64)? else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| StoreError::damaged(None, path, None, "it is not UTF-8"))
     }
 
@@ -118,9 +141,9 @@ impl FsStore {
         self.make_folders()?;
         loop {
             let gate = self.pass_gate(budget)?;
-            let ledger = Lock::take(&self.layout.lock("ledger"), "the ledger", Sharing::Shared, budget)?;
+            let ledger = Lock::take(&self.files, &self.layout.lock("ledger"), "the ledger", Sharing::Shared, budget)?;
             drop(gate);
-            if !journal::is_there(&self.layout)? {
+            if !journal::is_there(self)? {
                 return Ok(Entered { _ledger: ledger });
             }
             drop(ledger);
@@ -132,22 +155,22 @@ impl FsStore {
     fn enter_alone(&self, budget: &Budget) -> Result<(Lock, Lock), StoreError> {
         self.make_local_now()?;
         self.make_folders()?;
-        if Lock::try_take(&self.layout.lock("waiting"), Sharing::Exclusive)?.is_none() {
+        if Lock::try_take(&self.files, &self.layout.lock("waiting"), Sharing::Exclusive)?.is_none() {
             // Somebody was kept waiting by the batch before: let them in first.
             std::thread::sleep(Duration::from_millis(20));
         }
-        let gate = Lock::take(&self.layout.lock("gate"), "the ledger's gate", Sharing::Exclusive, budget)?;
-        let ledger = Lock::take(&self.layout.lock("ledger"), "the ledger", Sharing::Exclusive, budget)?;
+        let gate = Lock::take(&self.files, &self.layout.lock("gate"), "the ledger's gate", Sharing::Exclusive, budget)?;
+        let ledger = Lock::take(&self.files, &self.layout.lock("ledger"), "the ledger", Sharing::Exclusive, budget)?;
         Ok((gate, ledger))
     }
 
     fn pass_gate(&self, budget: &Budget) -> Result<Lock, StoreError> {
         let path = self.layout.lock("gate");
-        if let Some(gate) = Lock::try_take(&path, Sharing::Shared)? {
+        if let Some(gate) = Lock::try_take(&self.files, &path, Sharing::Shared)? {
             return Ok(gate);
         }
-        let _waiting = Lock::take(&self.layout.lock("waiting"), "the ledger's gate", Sharing::Shared, budget)?;
-        Lock::take(&path, "the ledger's gate", Sharing::Shared, budget)
+        let _waiting = Lock::take(&self.files, &self.layout.lock("waiting"), "the ledger's gate", Sharing::Shared, budget)?;
+        Lock::take(&self.files, &path, "the ledger's gate", Sharing::Shared, budget)
     }
 
     fn recover(&self, budget: &Budget) -> Result<(), StoreError> {
@@ -164,8 +187,8 @@ impl FsStore {
 
     fn make_local_now(&self) -> Result<(), StoreError> {
         for folder in self.layout.local_folders() {
-            if !folder.is_dir() {
-                self.disk.make_dir(&folder).map_err(io("make", &folder))?;
+            if !self.check_folder(&folder)? {
+                self.files.make_dir(&folder).map_err(io("make", &folder))?;
             }
         }
         self.has_local.store(true, Ordering::Relaxed);
@@ -175,22 +198,36 @@ impl FsStore {
     /// Makes the folders of packets and events where git left them out for being empty.
     fn make_folders(&self) -> Result<(), StoreError> {
         for folder in [self.layout.requests(), self.layout.events()] {
-            if !folder.is_dir() {
-                self.disk.make_dir(&folder).map_err(io("make", &folder))?;
-                self.disk.sync_dir(self.layout.coordination()).map_err(io("sync", self.layout.coordination()))?;
+            if !self.check_folder(&folder)? {
+                self.files.make_dir(&folder).map_err(io("make", &folder))?;
+                self.files.sync_dir(self.layout.coordination()).map_err(io("sync", self.layout.coordination()))?;
             }
         }
         Ok(())
     }
 
     fn lock_stream(&self, stream: &Stream, budget: &Budget) -> Result<Lock, StoreError> {
-        Lock::take(&self.layout.lock_of(stream), &stream.to_string(), Sharing::Exclusive, budget)
+        let path = self.layout.lock_of(stream);
+        let lock = Lock::take(&self.files, &path, &stream.to_string(), Sharing::Exclusive, budget)?;
+        self.settle(&lock)?;
+        Ok(lock)
+    }
+
+    /// Writes a log once more whose last writer did not get to the end of its sync: so that nothing is built on what is
+    /// in the kernel's memory alone.
+    fn settle(&self, lock: &Lock) -> Result<(), StoreError> {
+        if let Some(stream) = lock.marked() {
+            let path = self.layout.log_of(&stream);
+            self.files.write_again(&path, log::LOG_BYTES_MAX).map_err(io("write again", &path))?;
+            lock.clear();
+        }
+        Ok(())
     }
 }
 
 impl Records for FsStore {
     fn contains(&self, id: RequestId) -> Result<bool, StoreError> {
-        let is_there = |path: &Path| disk::facts(path).map(|facts| facts.is_some()).map_err(io("look at", path));
+        let is_there = |path: &Path| self.files.facts(path).map(|facts| facts.is_some()).map_err(io("look at", path));
         if is_there(&self.layout.packet(id))? {
             return Ok(true);
         }
@@ -211,19 +248,19 @@ impl Records for FsStore {
 
     fn find(&self, key: &Key, _: &Budget) -> Result<Option<RequestId>, StoreError> {
         // A reader waits for nobody: what is there when it begins is found without a lock.
-        let mut keys = Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys, Keeping::Nothing);
+        let mut keys = Keys::to_read(&self.layout, &self.files, &self.keys, Keeping::Nothing);
         if let Some(known) = keys.at_hand(key)? {
             return Ok(known);
         }
         // With the lock, if nobody holds it, what is read of packets now is kept for the next one.
-        let lock = self.make_local().and_then(|()| Lock::try_take(&self.layout.lock("create"), Sharing::Exclusive));
+        let lock = self.make_local().and_then(|()| Lock::try_take(&self.files, &self.layout.lock("create"), Sharing::Exclusive));
         let keeping = match &lock {
             Ok(Some(_)) => Keeping::Table,
             // Or nobody can take locks here.
             Ok(None) | Err(StoreError::Io { .. }) => Keeping::Nothing,
             Err(_) => return lock.map(|_| None),
         };
-        Keys::to_read(&self.layout, self.disk.as_ref(), &self.keys, keeping).find(key)
+        Keys::to_read(&self.layout, &self.files, &self.keys, keeping).find(key)
     }
 
     fn create(&self, request: &NewRequest, budget: &Budget) -> Result<Created, StoreError> {
@@ -233,8 +270,8 @@ impl Records for FsStore {
         let key = request.draft.fields().key.as_ref();
         for _ in 0..TAKEN_BACK_MAX {
             let path = self.layout.lock("create");
-            let creating = Lock::take(&path, "the making of requests", Sharing::Exclusive, budget)?;
-            let mut keys = Keys::to_write_one(&self.layout, self.disk.as_ref(), &self.keys);
+            let creating = Lock::take(&self.files, &path, "the making of requests", Sharing::Exclusive, budget)?;
+            let mut keys = Keys::to_write_one(&self.layout, &self.files, &self.keys);
             if let Some(id) = key.map(|key| keys.find(key)).transpose()?.flatten() {
                 drop(creating);
                 match self.existing(id, &request.genesis, budget)? {
@@ -257,14 +294,14 @@ impl Records for FsStore {
 
     fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {
         let path = self.layout.in_local("clock");
-        let Some(reading) = reading else { return Ok(read_clock(&path)) };
+        let Some(reading) = reading else { return Ok(self.read_clock(&path)) };
         self.make_local()?;
         // Two writers at once must not lose the later of their readings.
-        let _lock = Lock::take(&self.layout.lock("clock"), "the clock", Sharing::Exclusive, budget)?;
-        let before = read_clock(&path);
+        let _lock = Lock::take(&self.files, &self.layout.lock("clock"), "the clock", Sharing::Exclusive, budget)?;
+        let before = self.read_clock(&path);
         if before.is_none_or(|before| before < reading) {
             let text = format!("{} {}\n", reading.at, reading.tick);
-            self.disk.scribble(&path, text.as_bytes()).map_err(io("write", &path))?;
+            self.files.scribble(&path, text.as_bytes()).map_err(io("write", &path))?;
         }
         Ok(before)
     }
@@ -276,8 +313,8 @@ impl Records for FsStore {
 
 impl Store for FsStore {
     fn requests(&self) -> Result<Vec<RequestId>, StoreError> {
-        let packets = list(&self.layout.requests(), ".json")?;
-        let mut logs = list(&self.layout.events(), ".jsonl")?;
+        let packets = self.list(&self.layout.requests(), ".json")?;
+        let mut logs = self.list(&self.layout.events(), ".jsonl")?;
         // A log without a packet is damage that must show. An empty one is all that a create left that was taken back.
         let mut known = packets.iter().peekable();
         logs.retain(|id| {
@@ -293,9 +330,9 @@ impl Store for FsStore {
     }
 
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
-        let now = disk::now_ns();
+        let now = files::now_ns();
         let ids = self.requests()?;
-        let (packets, logs) = (disk::Folder::open(&self.layout.requests()), disk::Folder::open(&self.layout.events()));
+        let (packets, logs) = (self.files.folder(&self.layout.requests()), self.files.folder(&self.layout.events()));
         let packets = packets.map_err(io("open", &self.layout.requests()))?;
         let logs = logs.map_err(io("open", &self.layout.events()))?;
         let mut name = String::new();
@@ -323,11 +360,11 @@ impl Store for FsStore {
     }
 
     fn strays(&self) -> Result<Vec<Fault>, StoreError> {
-        let found = inspect::strays(&self.layout, &Plan::default())?;
-        if found.is_empty() && !journal::is_there(&self.layout)? {
+        let found = inspect::strays(self, &Plan::default())?;
+        if found.is_empty() && !journal::is_there(self)? {
             return Ok(found);
         }
-        self.between_batches(|plan| inspect::strays(&self.layout, plan))
+        self.between_batches(|plan| inspect::strays(self, plan))
     }
 
     fn places(&self, id: RequestId) -> (PathBuf, PathBuf) {
@@ -344,7 +381,7 @@ impl Store for FsStore {
         }
         self.make_local()?;
         let path = self.layout.in_local("writer");
-        let known = disk::read_file(&path, 64).map_err(io("read", &path))?;
+        let known = self.files.read(&path, 64).map_err(io("read", &path))?;
         if let Some(writer) = known.and_then(|(bytes, _)| String::from_utf8(bytes).ok()?.trim().parse().ok()) {
             return Ok(self.writer.get_or_init(|| writer).clone());
         }
@@ -352,7 +389,7 @@ impl Store for FsStore {
         getrandom::fill(&mut random).map_err(|e| StoreError::Unwritable(format!("no randomness: {e}")))?;
         const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let text: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-        self.disk
+        self.files
             .replace(&path, &self.layout.in_local("tmp"), format!("{text}\n").as_bytes(), Durability::Durable)
             .map_err(io("write", &path))?;
         text.parse().map_err(|e| StoreError::Unwritable(format!("{e}")))
@@ -361,18 +398,18 @@ impl Store for FsStore {
     fn mark(&self, writes: usize) -> Result<(), StoreError> {
         self.make_local()?;
         let path = self.layout.in_local("marks");
-        let file = self.disk.open_log(&path, Create::Yes).map_err(io("open", &path))?;
+        let file = self.files.open_log(&path, Create::Yes).map_err(io("open", &path))?;
         file.map_or(Ok(()), |mut file| file.append(&vec![b'.'; writes])).map_err(io("write", &path))
     }
 
     fn marks(&self) -> Result<u64, StoreError> {
         let path = self.layout.in_local("marks");
-        Ok(disk::facts(&path).map_err(io("look at", &path))?.map_or(0, |facts| facts.size))
+        Ok(self.files.facts(&path).map_err(io("look at", &path))?.map_or(0, |facts| facts.size))
     }
 
     fn derived(&self, which: Derived) -> Result<Option<Vec<u8>>, StoreError> {
         const DERIVED_BYTES_MAX: u64 = 2 << 30;
-        Ok(read(&self.derived_path(which), DERIVED_BYTES_MAX)?.map(|(bytes, _)| bytes))
+        Ok(self.read(&self.derived_path(which), DERIVED_BYTES_MAX)?.map(|(bytes, _)| bytes))
     }
 
     fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
@@ -382,18 +419,37 @@ impl Store for FsStore {
             Derived::Cache | Derived::Gauge => Durability::Lost,
         };
         let path = self.derived_path(which);
-        self.disk.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
+        self.files.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
     }
 
     fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.make_local()?;
         let budget = budget.at_most(PROJECTION_MAX);
-        let _lock = Lock::take(&self.layout.lock("index"), "the index", Sharing::Exclusive, &budget)?;
+        let _lock = Lock::take(&self.files, &self.layout.lock("index"), "the index", Sharing::Exclusive, &budget)?;
         work()
     }
 }
 
 impl FsStore {
+    fn list(&self, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
+        list(&self.files, folder, suffix)
+    }
+
+    fn check_folder(&self, path: &Path) -> Result<bool, StoreError> {
+        check_folder(&self.files, path)
+    }
+
+    fn read(&self, path: &Path, max: u64) -> Result<Option<(Vec<u8>, disk::Facts)>, StoreError> {
+        self.files.read(path, max).map_err(io("read", path))
+    }
+
+    fn read_clock(&self, path: &Path) -> Option<Hybrid> {
+        let (bytes, _) = self.files.read(path, 128).ok()??;
+        let text = String::from_utf8(bytes).ok()?;
+        let (at, tick) = text.trim_end().split_once(' ')?;
+        Some(Hybrid { at: at.parse().ok()?, tick: tick.parse().ok()? })
+    }
+
     fn derived_path(&self, which: Derived) -> PathBuf {
         match which {
             Derived::Index => self.layout.index(),
@@ -405,33 +461,17 @@ impl FsStore {
 }
 
 /// The ids that the plain file names of a folder stand for, in order; none where the folder is missing.
-pub(super) fn list(folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(io("list", folder))?,
-    };
-    let mut ids = Vec::new();
-    for entry in entries {
-        ids.extend(id_of(&entry.map_err(io("list", folder))?.file_name(), suffix));
-    }
+fn list(files: &Files, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
+    let names = files.names(folder).map_err(io("list", folder))?;
+    let mut ids: Vec<RequestId> = names.iter().filter_map(|name| id_of(name, suffix)).collect();
     ids.sort_unstable();
     Ok(ids)
 }
 
-fn read(path: &Path, max: u64) -> Result<Option<(Vec<u8>, disk::Facts)>, StoreError> {
-    disk::read_file(path, max).map_err(io("read", path))
+fn check_folder(files: &Files, path: &Path) -> Result<bool, StoreError> {
+    files.check_folder(path).map_err(io("look at", path))
 }
 
-fn read_clock(path: &Path) -> Option<Hybrid> {
-    let (bytes, _) = disk::read_file(path, 128).ok()??;
-    let text = String::from_utf8(bytes).ok()?;
-    let (at, tick) = text.trim_end().split_once(' ')?;
-    Some(Hybrid { at: at.parse().ok()?, tick: tick.parse().ok()? })
-}
-
-fn check_folder(path: &Path) -> Result<bool, StoreError> {
-    disk::check_folder(path).map_err(io("look at", path))
-}
 
 /// What a failed call on a path is: something that is no plain file or folder is damage, anything else failed machinery.
 pub(super) fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> StoreError + 'a {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::journal::{self, Plan};
 use super::lock::{Lock, Sharing};
 use super::log::{self, LOG_BYTES_MAX, Log};
-use super::{FsStore, read};
+use super::FsStore;
 use crate::domain::event::Event;
 use crate::domain::graph::{BadHistory, Graph, contract_root};
 use crate::domain::hash::Hash;
@@ -34,7 +34,7 @@ impl FsStore {
     }
 
     pub(super) fn packet_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
-        let there = read(&self.layout.packet(id), PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
+        let there = self.read(&self.layout.packet(id), PACKET_BYTES_MAX as u64)?.map(|(bytes, _)| bytes);
         Ok(plan.complete_packet(id, there))
     }
 
@@ -54,7 +54,7 @@ impl FsStore {
 
     /// Reads a log's bytes as they will be when a batch that was cut short is completed.
     pub(super) fn log_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
-        let there = read(&self.layout.log(id), LOG_BYTES_MAX)?.map(|(bytes, _)| bytes);
+        let there = self.read(&self.layout.log(id), LOG_BYTES_MAX)?.map(|(bytes, _)| bytes);
         Ok(plan.complete_log(id, there))
     }
 
@@ -87,7 +87,7 @@ impl FsStore {
     ) -> Result<T, StoreError> {
         let path = self.layout.lock("ledger");
         let budget = Budget::new(Some(REREAD_AFTER_MAX), Arc::new(|_| {}));
-        let _lock = match Lock::take(&path, "the ledger", Sharing::Shared, &budget) {
+        let _lock = match Lock::take(&self.files, &path, "the ledger", Sharing::Shared, &budget) {
             Ok(lock) => Some(lock),
             // Nobody can take locks here, so nobody writes here either.
             Err(StoreError::Io { .. }) => None,

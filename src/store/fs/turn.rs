@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::disk::LogFile;
+use super::files::LogFile;
 use super::lock::Lock;
 use super::{Entered, FsStore};
 use crate::domain::event::Event;
@@ -14,7 +14,7 @@ use crate::store::{Append, Budget, Created, NewRequest, Records, StoreError};
 
 /// A log that is open for writing, its end mended, and what stands in it.
 pub(super) struct OpenLog {
-    pub(super) file: Box<dyn LogFile>,
+    pub(super) file: LogFile,
     pub(super) whole_len: u64,
     pub(super) recorded: Recorded,
 }
@@ -47,7 +47,7 @@ pub(super) struct Turn<'a> {
     id: RequestId,
     budget: Budget,
     open: RefCell<Option<OpenLog>>,
-    _lock: Lock,
+    lock: Lock,
     _entered: Entered,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Turn<'a> {
     pub(super) fn take(store: &'a FsStore, id: RequestId, budget: &Budget) -> Result<Self, StoreError> {
         let entered = store.enter(budget)?;
         let lock = store.lock_stream(&Stream::Request(id), budget)?;
-        Ok(Self { store, id, budget: budget.clone(), open: RefCell::default(), _lock: lock, _entered: entered })
+        Ok(Self { store, id, budget: budget.clone(), open: RefCell::default(), lock, _entered: entered })
     }
 }
 
@@ -91,7 +91,7 @@ impl Records for Turn<'_> {
             return self.store.append(id, expected, event, budget);
         }
         let open = self.open.borrow_mut().take();
-        self.store.append_locked(&Stream::Request(id), expected, event, open, budget)
+        self.store.append_locked(&Stream::Request(id), expected, event, open, (&self.lock, budget))
     }
 
     fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {

@@ -9,6 +9,8 @@
 
 use std::path::Path;
 
+use super::files::Files;
+
 /// What a watch saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Seen {
@@ -31,9 +33,9 @@ pub struct Watch {
 impl Watch {
     /// Watches a folder from now on. `None` where that can't be had.
     #[must_use]
-    pub fn over(folder: &Path) -> Option<Self> {
+    pub fn over(files: &Files, folder: &Path) -> Option<Self> {
         use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
-        let inode = super::disk::facts(folder).ok()??.inode;
+        let inode = files.facts(folder).ok()??.inode;
         let queue = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
         let changes = WatchFlags::CREATE
             | WatchFlags::DELETE
@@ -41,13 +43,13 @@ impl Watch {
             | WatchFlags::MOVED_TO
             | WatchFlags::DELETE_SELF
             | WatchFlags::MOVE_SELF;
-        add_watch(&queue, folder, changes | WatchFlags::ONLYDIR).ok()?;
+        add_watch(&queue, folder, changes | WatchFlags::ONLYDIR | WatchFlags::DONT_FOLLOW).ok()?;
         Some(Self { queue, inode })
     }
 
     /// Forgets what it saw so far. Whether it still watches this folder.
     #[must_use]
-    pub fn begin_anew(&self, folder: &Path) -> bool {
+    pub fn begin_anew(&self, files: &Files, folder: &Path) -> bool {
         use rustix::fs::inotify::{ReadFlags, Reader};
 
         let gone = ReadFlags::IGNORED | ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF | ReadFlags::UNMOUNT;
@@ -57,25 +59,25 @@ impl Watch {
             match reader.next() {
                 Ok(event) if event.events().intersects(gone) => return false,
                 Ok(_) => {}
-                Err(rustix::io::Errno::AGAIN) => return self.is_over(folder),
+                Err(rustix::io::Errno::AGAIN) => return self.is_over(files, folder),
                 Err(_) => return false,
             }
         }
     }
 
-    fn is_over(&self, folder: &Path) -> bool {
-        super::disk::facts(folder).ok().flatten().is_some_and(|facts| facts.inode == self.inode)
+    fn is_over(&self, files: &Files, folder: &Path) -> bool {
+        files.facts(folder).ok().flatten().is_some_and(|facts| facts.inode == self.inode)
     }
 
     /// What happened since: whether every change was the making of a name that `ours` knows.
     #[must_use]
-    pub fn saw(&self, folder: &Path, ours: impl Fn(&std::ffi::OsStr) -> bool) -> Seen {
+    pub fn saw(&self, files: &Files, folder: &Path, ours: impl Fn(&std::ffi::OsStr) -> bool) -> Seen {
         use std::os::unix::ffi::OsStrExt;
 
         use rustix::fs::inotify::{ReadFlags, Reader};
 
         // Takes the folder's lock once: see above.
-        if !self.is_over(folder) || first_entry(folder).is_none() {
+        if !self.is_over(files, folder) || first_entry(folder).is_none() {
             return Seen::Others;
         }
         let mut space = [std::mem::MaybeUninit::uninit(); 16 * 1024];
@@ -100,7 +102,7 @@ impl Watch {
 fn first_entry(folder: &Path) -> Option<()> {
     // A small buffer: one call to the kernel, not a listing.
     use rustix::fs::{Mode, OFlags, RawDir};
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = rustix::fs::open(folder, flags, Mode::empty()).ok()?;
     let mut space = [std::mem::MaybeUninit::uninit(); 512];
     let mut entries = RawDir::new(folder, &mut space);
@@ -111,19 +113,19 @@ fn first_entry(folder: &Path) -> Option<()> {
 impl Watch {
     /// Watches a folder from now on. `None` where that can't be had.
     #[must_use]
-    pub fn over(_: &Path) -> Option<Self> {
+    pub fn over(_: &Files, _: &Path) -> Option<Self> {
         None
     }
 
     /// Whether it still watches this folder.
     #[must_use]
-    pub fn begin_anew(&self, _: &Path) -> bool {
+    pub fn begin_anew(&self, _: &Files, _: &Path) -> bool {
         false
     }
 
     /// What happened since.
     #[must_use]
-    pub fn saw(&self, _: &Path, _: impl Fn(&std::ffi::OsStr) -> bool) -> Seen {
+    pub fn saw(&self, _: &Files, _: &Path, _: impl Fn(&std::ffi::OsStr) -> bool) -> Seen {
         Seen::Others
     }
 }

@@ -1,0 +1,327 @@
+//! What a cut of the power may leave. What was synced is there; of the rest, each name stands for what it stood for
+//! after any of its changes, and each file holds any part of what was written to it: POSIX promises no order between
+//! what was not synced, and no whole writes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A file, whatever its names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Inode(usize);
+
+/// The files that were touched, as they are and as they are sure to last.
+#[derive(Default)]
+pub(crate) struct Power {
+    contents: Vec<Content>,
+    names: BTreeMap<PathBuf, Name>,
+}
+
+#[derive(Default)]
+struct Content {
+    /// What is sure to last.
+    durable: Vec<u8>,
+    /// What a reader sees.
+    now: Vec<u8>,
+    /// What was done since.
+    pending: Vec<Change>,
+    /// What a sync could not write: it is seen, and no later sync writes it.
+    lost: Vec<Range<usize>>,
+}
+
+enum Change {
+    Write(usize, Vec<u8>),
+    SetLen(usize),
+}
+
+/// What a name stands for: a folder, or a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    Folder,
+    File(Inode),
+}
+
+#[derive(Default)]
+struct Name {
+    durable: Option<Stands>,
+    pending: Vec<Option<Stands>>,
+}
+
+impl Name {
+    fn now(&self) -> Option<Stands> {
+        self.pending.last().copied().unwrap_or(self.durable)
+    }
+}
+
+impl Content {
+    fn apply(bytes: &mut Vec<u8>, change: &Change) {
+        match change {
+            Change::SetLen(len) => bytes.resize(*len, 0),
+            Change::Write(at, new) => {
+                if bytes.len() < at + new.len() {
+                    bytes.resize(at + new.len(), 0);
+                }
+                bytes[*at..at + new.len()].copy_from_slice(new);
+            }
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        Self::apply(&mut self.now, &change);
+        self.lost = match &change {
+            Change::SetLen(len) => without(&self.lost, &(*len..usize::MAX)),
+            Change::Write(at, new) => without(&self.lost, &(*at..at + new.len())),
+        };
+        self.pending.push(change);
+    }
+
+    fn sync(&mut self) {
+        let mut durable = self.now.clone();
+        for range in &self.lost {
+            for at in range.clone() {
+                durable[at] = self.durable.get(at).copied().unwrap_or(0);
+            }
+        }
+        self.durable = durable;
+        self.pending.clear();
+    }
+
+    fn sync_failed(&mut self) {
+        for change in std::mem::take(&mut self.pending) {
+            match change {
+                Change::Write(at, new) => self.lost.push(at..(at + new.len()).min(self.now.len()).max(at)),
+                // That it is shorter or longer is told with what is written next.
+                Change::SetLen(len) => self.pending.push(Change::SetLen(len)),
+            }
+        }
+    }
+
+    /// What the power leaves: nothing of what was not synced, all of it, a part, or all with a hole of zeros.
+    fn left(&self, chance: &mut Chance) -> Vec<u8> {
+        let mut left = self.durable.clone();
+        match chance.of(4) {
+            0 => {}
+            1 => self.pending.iter().for_each(|change| Self::apply(&mut left, change)),
+            2 => {
+                let whole = chance.of(self.pending.len() + 1);
+                self.pending.iter().take(whole).for_each(|change| Self::apply(&mut left, change));
+                if let Some(Change::Write(at, new)) = self.pending.get(whole) {
+                    let part = new[..chance.of(new.len() + 1)].to_vec();
+                    Self::apply(&mut left, &Change::Write(*at, part));
+                }
+            }
+            _ => {
+                let old = left.len();
+                self.pending.iter().for_each(|change| Self::apply(&mut left, change));
+                if left.len() > old {
+                    // The file grew, and a page of it was never written.
+                    let from = old + chance.of(left.len() - old + 1);
+                    let to = from + chance.of(left.len() - from + 1);
+                    left[from..to].fill(0);
+                }
+            }
+        }
+        for range in &self.lost {
+            if chance.of(2) == 0 {
+                let range = range.start.min(left.len())..range.end.min(left.len());
+                left[range.clone()].copy_from_slice(&self.now[range]);
+            }
+        }
+        left
+    }
+}
+
+fn without(ranges: &[Range<usize>], gone: &Range<usize>) -> Vec<Range<usize>> {
+    let parts = ranges.iter().flat_map(|range| {
+        [range.start..range.end.min(gone.start), range.start.max(gone.end)..range.end]
+    });
+    parts.filter(|range| range.start < range.end).collect()
+}
+
+impl Power {
+    fn add(&mut self, content: Content) -> Inode {
+        self.contents.push(content);
+        Inode(self.contents.len() - 1)
+    }
+
+    fn content(&mut self, inode: Inode) -> &mut Content {
+        &mut self.contents[inode.0]
+    }
+
+    /// The name, with what it stood for before it was first touched.
+    fn name_at(&mut self, path: &Path) -> &mut Name {
+        if !self.names.contains_key(path) {
+            let durable = match std::fs::symlink_metadata(path) {
+                Ok(metadata) if metadata.is_dir() => Some(Stands::Folder),
+                Ok(_) => {
+                    let bytes = std::fs::read(path).unwrap_or_default();
+                    let content = Content { durable: bytes.clone(), now: bytes, ..Content::default() };
+                    Some(Stands::File(self.add(content)))
+                }
+                Err(_) => None,
+            };
+            self.names.insert(path.to_owned(), Name { durable, pending: Vec::new() });
+        }
+        self.names.get_mut(path).expect("it was just added")
+    }
+
+    fn becomes(&mut self, path: &Path, stands: Option<Stands>) {
+        self.name_at(path).pending.push(stands);
+    }
+
+    /// The file under a name; call it before the file is changed.
+    pub(crate) fn opened(&mut self, path: &Path) -> Option<Inode> {
+        let there = std::fs::read(path);
+        match (self.name_at(path).now(), there) {
+            // Replaced by a hand that is not ours.
+            (Some(Stands::File(inode)), Ok(bytes)) if self.content(inode).now != bytes => {
+                self.names.remove(path);
+                self.opened(path)
+            }
+            (Some(Stands::File(inode)), Ok(_)) => Some(inode),
+            (_, _) => None,
+        }
+    }
+
+    pub(crate) fn create(&mut self, path: Option<&Path>) -> Inode {
+        let inode = self.add(Content::default());
+        if let Some(path) = path {
+            // The file is there by now, and was not before.
+            self.names.entry(path.to_owned()).or_default().pending.push(Some(Stands::File(inode)));
+        }
+        inode
+    }
+
+    pub(crate) fn make_dir(&mut self, path: &Path) {
+        self.names.entry(path.to_owned()).or_default().pending.push(Some(Stands::Folder));
+    }
+
+    /// Gives a file that was made without a name its name.
+    pub(crate) fn name(&mut self, inode: Inode, to: &Path) {
+        self.names.entry(to.to_owned()).or_default().pending.push(Some(Stands::File(inode)));
+    }
+
+    pub(crate) fn link(&mut self, from: &Path, to: &Path) {
+        if let Some(inode) = self.opened(from) {
+            self.name(inode, to);
+        }
+    }
+
+    /// Call it before the file is renamed.
+    pub(crate) fn rename(&mut self, from: &Path, to: &Path) {
+        let stands = self.name_at(from).now();
+        self.becomes(to, stands);
+        self.becomes(from, None);
+    }
+
+    /// Call it before the file is removed.
+    pub(crate) fn remove(&mut self, path: &Path) {
+        self.becomes(path, None);
+    }
+
+    pub(crate) fn write(&mut self, inode: Inode, at: Option<usize>, bytes: &[u8]) {
+        let content = self.content(inode);
+        let at = at.unwrap_or(content.now.len());
+        content.change(Change::Write(at, bytes.to_vec()));
+    }
+
+    pub(crate) fn set_len(&mut self, inode: Inode, len: usize) {
+        self.content(inode).change(Change::SetLen(len));
+    }
+
+    pub(crate) fn sync(&mut self, inode: Inode) {
+        self.content(inode).sync();
+    }
+
+    pub(crate) fn sync_failed(&mut self, inode: Inode) {
+        self.content(inode).sync_failed();
+    }
+
+    pub(crate) fn sync_dir(&mut self, folder: &Path) {
+        for (_, name) in self.names.iter_mut().filter(|(path, _)| path.parent() == Some(folder)) {
+            name.durable = name.now();
+            name.pending.clear();
+        }
+    }
+
+    /// Makes, in another folder, what a cut of the power leaves of the files below `root`.
+    pub(crate) fn image(&self, root: &Path, to: &Path, chance: &mut Chance) {
+        let contents: Vec<Vec<u8>> = self.contents.iter().map(|content| content.left(chance)).collect();
+        let mut left: BTreeMap<PathBuf, Stands> = BTreeMap::new();
+        let mut untouched: BTreeMap<PathBuf, bool> = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(root).min_depth(1).into_iter().map(Result::unwrap) {
+            untouched.insert(entry.path().to_owned(), entry.file_type().is_dir());
+        }
+        for (path, name) in &self.names {
+            untouched.remove(path);
+            let stands = match chance.of(name.pending.len() + 1) {
+                0 => name.durable,
+                after => name.pending[after - 1],
+            };
+            left.extend(stands.map(|stands| (path.clone(), stands)));
+        }
+        let all = untouched.into_iter().map(|(path, is_dir)| (path, is_dir.then_some(Stands::Folder)));
+        let mut all: BTreeMap<PathBuf, Option<Stands>> = all.collect();
+        all.extend(left.into_iter().map(|(path, stands)| (path, Some(stands))));
+        // In order, so a folder comes before what is in it.
+        for (path, stands) in all {
+            let new = to.join(path.strip_prefix(root).unwrap());
+            if !new.parent().unwrap().is_dir() {
+                continue;
+            }
+            match stands {
+                Some(Stands::Folder) => std::fs::create_dir_all(&new).unwrap(),
+                Some(Stands::File(inode)) => std::fs::write(&new, &contents[inode.0]).unwrap(),
+                None => drop(std::fs::copy(&path, &new).unwrap()),
+            }
+        }
+        boot(to);
+    }
+}
+
+/// As on a machine: after a power cut it has booted anew.
+fn boot(root: &Path) {
+    let state = root.join("coordination/.local/keys.state");
+    if let Ok(text) = std::fs::read_to_string(&state) {
+        std::fs::write(&state, text.replacen("\"boot\":\"", "\"boot\":\"another ", 1)).unwrap();
+    }
+}
+
+/// Puts an image in the place of a folder's files.
+pub(crate) fn replace(root: &Path, image: &Path) {
+    for entry in std::fs::read_dir(root).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::remove_dir_all(path).unwrap();
+        } else {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    copy(image, root);
+}
+
+/// Copies all files of a folder into another.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from).min_depth(1).into_iter().map(Result::unwrap) {
+        let new = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(new).unwrap();
+        } else {
+            std::fs::copy(entry.path(), new).unwrap();
+        }
+    }
+}
+
+/// Chance that falls the same way in every run (splitmix64).
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    /// A number below `n`.
+    pub(crate) fn of(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((x ^ (x >> 31)) % n as u64).unwrap()
+    }
+}
