@@ -151,7 +151,7 @@ struct Before {
 
 impl Before {
     fn new() -> Self {
-        let ledger = Ledger::new();
+        let ledger = Ledger::quick();
         let store = ledger.open();
         for title in ["a", "b"] {
             let id = make(&store, title, Some(title));
@@ -306,7 +306,7 @@ fn cut_power(ledger: &Ledger, disk: &TrialDisk, chance: &mut Chance) {
 fn what_others_add_to_a_killed_writers_work_outlives_the_power() {
     for seed in 0..3 {
         at_each_call(Then::Dead, |fault| {
-            let ledger = Ledger::new();
+            let ledger = Ledger::quick();
             let disk = TrialDisk::failing(fault);
             let mut chance = Chance(seed + 1000 * fault.at as u64);
             drop(ledger.open_on(&disk).create(&request("new", Some("new")), &endless()));

@@ -171,7 +171,7 @@ fn while_writing(ledger: &Ledger, id: RequestId, act: impl Fn() + Send + 'static
         if journal_is_there && call != "remove" {
             act();
         }
-        journal_is_there = is_journal && call == "replace";
+        journal_is_there = is_journal && call == "rename";
     });
     let history = ledger.open().history(id).unwrap().unwrap();
     batch(ledger, &disk, id, &note(&history, "of the batch", None))

@@ -10,7 +10,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use coordination_ledger::store::{Append, Budget, Records, Store};
 use tempfile::TempDir;
 
-use crate::trial::TrialDisk;
+use crate::trial::{TrialDisk, quick_folder};
 use crate::support::{id_of, note, request};
 
 pub(crate) struct Ledger {
@@ -20,7 +20,16 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        let ledger = Self { folder: TempDir::new().unwrap() };
+        Self::within(TempDir::new().unwrap())
+    }
+
+    /// An empty one where making files takes no time.
+    pub(crate) fn quick() -> Self {
+        Self::within(quick_folder())
+    }
+
+    fn within(folder: TempDir) -> Self {
+        let ledger = Self { folder };
         let layout = ledger.layout();
         // As `found` makes them, without waiting for the disk.
         for folder in layout.folders().iter().chain(&layout.local_folders()) {
@@ -31,7 +40,7 @@ impl Ledger {
 
     /// Another with the same files.
     pub(crate) fn copy(&self) -> Self {
-        let copy = Self::new();
+        let copy = Self::quick();
         let layout = self.layout();
         let contracts = std::fs::read_dir(layout.contracts()).into_iter().flatten();
         let contracts: Vec<_> = contracts.map(|entry| entry.unwrap().path()).collect();

@@ -154,7 +154,7 @@ impl Power {
             let durable = match std::fs::symlink_metadata(path) {
                 Ok(metadata) if metadata.is_dir() => Some(Stands::Folder),
                 Ok(_) => {
-                    let bytes = std::fs::read(path).unwrap_or_default();
+                    let bytes = plain(path).unwrap_or_default();
                     let content = Content { durable: bytes.clone(), now: bytes, ..Content::default() };
                     Some(Stands::File(self.add(content)))
                 }
@@ -171,14 +171,14 @@ impl Power {
 
     /// The file under a name; call it before the file is changed.
     pub(crate) fn opened(&mut self, path: &Path) -> Option<Inode> {
-        let there = std::fs::read(path);
+        let there = plain(path);
         match (self.name_at(path).now(), there) {
             // Replaced by a hand that is not ours.
-            (Some(Stands::File(inode)), Ok(bytes)) if self.content(inode).now != bytes => {
+            (Some(Stands::File(inode)), Some(bytes)) if self.content(inode).now != bytes => {
                 self.names.remove(path);
                 self.opened(path)
             }
-            (Some(Stands::File(inode)), Ok(_)) => Some(inode),
+            (Some(Stands::File(inode)), Some(_)) => Some(inode),
             (_, _) => None,
         }
     }
@@ -277,6 +277,11 @@ impl Power {
         }
         boot(to);
     }
+}
+
+/// The bytes of a plain file; a pipe would have us wait.
+fn plain(path: &Path) -> Option<Vec<u8>> {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()).then(|| std::fs::read(path).ok())?
 }
 
 /// As on a machine: after a power cut it has booted anew.

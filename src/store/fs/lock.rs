@@ -158,7 +158,7 @@ fn holder(files: &Files, file: &File, path: &Path, wanted: Sharing) -> Option<St
         let _ = fs2::FileExt::unlock(file);
         return None;
     }
-    let (bytes, _) = files.read(path, 200).ok()??;
+    let (bytes, _) = files.read(path, NOTE_AT + NOTE_BYTES).ok()??;
     let text = String::from_utf8(bytes).ok()?;
     let line = text.lines().next()?.trim_end();
     let is_signature = line.starts_with("pid ") && !line.contains(char::is_control);

@@ -257,7 +257,7 @@ impl Records for FsStore {
         let keeping = match &lock {
             Ok(Some(_)) => Keeping::Table,
             // Or nobody can take locks here.
-            Ok(None) | Err(StoreError::Io { .. }) => Keeping::Nothing,
+            Ok(None) | Err(StoreError::Io { .. } | StoreError::Damaged { .. }) => Keeping::Nothing,
             Err(_) => return lock.map(|_| None),
         };
         Keys::to_read(&self.layout, &self.files, &self.keys, keeping).find(key)
