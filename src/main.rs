@@ -13,7 +13,7 @@ use coordination_ledger::store::fs::disk::{RealDisk, Way};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    cli::run(arguments, environment())
+    ExitCode::from(cli::run(&arguments, &environment()).status())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]
@@ -36,7 +36,7 @@ fn environment() -> Environment {
             // An operating system without randomness has failed beyond repair; zeros still give a valid uid.
             let _ = getrandom::fill(bytes);
         },
-        abort: |status| std::process::exit(i32::from(status)),
+        abort: Some(|status| std::process::exit(i32::from(status))),
     }
 }
 

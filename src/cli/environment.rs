@@ -37,6 +37,6 @@ pub struct Environment {
     pub now: fn() -> Timestamp,
     /// Fills a buffer with random bytes.
     pub random: fn(&mut [u8]),
-    /// Ends the program at once, when its budget is over.
-    pub abort: fn(u8) -> !,
+    /// Ends the program at once, when its budget is over; `None` where it can't be ended.
+    pub abort: Option<fn(u8) -> !>,
 }

@@ -18,7 +18,6 @@ mod watchdog;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,13 +64,9 @@ impl Context<'_> {
     }
 }
 
-/// Runs the program.
+/// Runs the program; answers with how it ended.
 #[must_use]
-pub fn run(arguments: Vec<OsString>, env: Environment) -> ExitCode {
-    ExitCode::from(run_to_exit(&arguments, &env).status())
-}
-
-fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
+pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, arguments),
@@ -89,7 +84,9 @@ fn run_to_exit(arguments: &[OsString], env: &Environment) -> Exit {
     output.verbose = cli.global.verbose;
     output.width = env.width;
     output.err_is_terminal = env.err_is_terminal;
-    watchdog::start(&cli, &budget, env.abort);
+    if let Some(abort) = env.abort {
+        watchdog::start(&cli, &budget, abort);
+    }
     let mut context = Context { cli: &cli, env, budget, output, root: None };
     let result = match cli.global.wanted() {
         wanted if cli.command.prints(wanted) => commands::run(&mut context),

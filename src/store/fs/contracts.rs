@@ -94,8 +94,12 @@ impl Contracts for FsStore {
         };
         let appended = synced.and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), (&lock, budget)));
         if !matches!(appended, Ok(Append::Committed(_) | Append::Unknown(_))) {
-            // Left behind, a file that is not on record is completed or refused by the next registration.
-            let _ = self.take_version_back(placed);
+            if let Err(undo) = self.take_version_back(placed) {
+                // The same registration again completes it.
+                budget.set_progress(Progress::Writing);
+                let failed = appended.err().map(|error| format!("{error}; ")).unwrap_or_default();
+                return Ok(Added::Appended(Append::Unknown(format!("{failed}taking the version back failed: {undo}"))));
+            }
             budget.set_progress(Progress::Before);
         }
         appended.map(Added::Appended)

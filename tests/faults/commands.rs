@@ -1,0 +1,148 @@
+//! The commands that write, and what they are tried on.
+
+use coordination_ledger::cli::exit::Exit;
+
+use crate::ledger::Place;
+
+/// What a command is tried on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum On {
+    /// An empty folder.
+    Nothing,
+    /// Requests in several states, a diverged one among them, and contracts.
+    Ledger,
+}
+
+/// A command, with keys as far as it takes them. Its words are parted by blanks; `_` stands for a blank in a word.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) on: On,
+    pub(crate) line: &'static str,
+    writes: Writes,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Writes {
+    /// Packets, versions or events, which are there together or not at all.
+    Records,
+    /// As before, but one after the other: of a command that failed the first ones may be there.
+    OneByOne,
+    /// Only what can be made anew.
+    Derived,
+}
+
+impl Command {
+    pub(crate) fn adds_nothing(&self) -> bool {
+        self.writes == Writes::Derived
+    }
+
+    pub(crate) fn is_one_by_one(&self) -> bool {
+        self.writes == Writes::OneByOne
+    }
+
+    /// Whether it is tried on a ledger with requests.
+    pub(crate) fn has_ledger(&self) -> bool {
+        self.on == On::Ledger
+    }
+
+    /// What the docs say to do after it was cut short, before anything else.
+    pub(crate) fn first_after(&self) -> Option<&'static str> {
+        (self.on == On::Nothing).then_some(self.line)
+    }
+}
+
+const fn records(line: &'static str) -> Command {
+    Command { on: On::Ledger, line, writes: Writes::Records }
+}
+
+const fn one_by_one(line: &'static str) -> Command {
+    Command { on: On::Ledger, line, writes: Writes::OneByOne }
+}
+
+const fn derived(on: On, line: &'static str) -> Command {
+    Command { on, line, writes: Writes::Derived }
+}
+
+pub(crate) const COMMANDS: &[Command] = &[
+    derived(On::Nothing, "init --name acme"),
+    derived(On::Ledger, "init"),
+    derived(On::Ledger, "index"),
+    derived(On::Ledger, "contract matrix"),
+    records("new --title T --from shop --to billing --type bug --set details.impact=x --key k"),
+    records("transition REQ-20261120-0001 ACCEPTED --key k"),
+    records("transition REQ-20261120-0002 DELIVERED --evidence commit=1a2b3c4 --key k"),
+    records("respond REQ-20261120-0002 --repo billing --status DELIVERED --evidence commit=1a2b3c4 --key k"),
+    records("approve REQ-20261120-0001 --as billing --key k"),
+    records("note REQ-20261120-0001 --text Looks_right --key k"),
+    records("evidence REQ-20261120-0002 test=passed url=https://example.com/1 --key k"),
+    records("resolve REQ-20261120-0003 --keep ACCEPTED --reason It_is_ours --key k"),
+    records("contract add b v1.json --key k"),
+    records("contract add a v2.json --key k"),
+    records("contract mode a FULL --key k"),
+    records("contract owner a billing --key k"),
+    records("contract formats a on --key k"),
+    records("contract deprecate a@1 --key k"),
+    records("contract pin a@1 --consumer web --needs v1.json --key k"),
+    records("contract unpin a --consumer shop --key k"),
+    records("contract propose a v3.json --from billing --key k"),
+    records("contract waive a@2 --request REQ-20261120-0004 --reason Agreed --until 2999-12-31 --key k"),
+    one_by_one("contract import flat"),
+    // Batch by batch; what was answered of it is another test's.
+    one_by_one("apply operations.jsonl"),
+];
+
+/// A folder without a ledger and one with.
+pub(crate) fn prepared() -> [Place; 2] {
+    let place = Place::empty();
+    let all = |lines: &[&str]| {
+        for line in lines {
+            assert_eq!(place.run(line), Exit::Done, "{line}: {}", place.said());
+        }
+    };
+    let bug = "new --from shop --to billing --type bug --set details.impact=x --title";
+    place.write("v1.json", &schema(r#""a":{"type":"string"}"#));
+    place.write("v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
+    place.write("v3.json", &schema(r#""a":{"type":"integer"}"#));
+    std::fs::create_dir(place.root().join("flat")).unwrap();
+    place.write("flat/c_v1.json", &schema(r#""a":{"type":"string"}"#));
+    place.write("flat/c_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
+    place.write("operations.jsonl", OPERATIONS);
+    all(&[
+        "init --name acme",
+        &format!("{bug} one --key one"),
+        &format!("{bug} two --key two"),
+        "transition REQ-20261120-0002 ACCEPTED",
+        "transition REQ-20261120-0002 IN_PROGRESS",
+        &format!("{bug} three --key three"),
+        "contract add a v1.json --owner billing",
+        "contract activate a@1",
+        "contract pin a@1 --consumer shop",
+    ]);
+    diverge(&place, "REQ-20261120-0003");
+    let change = "new --title Change --from billing --to shop --type contract-change --contract a@2 --set details.migration=none --key four";
+    all(&[change, "transition REQ-20261120-0004 ACCEPTED", "approve REQ-20261120-0004 --as shop", "verify"]);
+    [Place::empty(), place]
+}
+
+fn schema(properties: &str) -> String {
+    let head = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"#;
+    format!("{head}{properties}}}}}\n")
+}
+
+/// Two clones decide on one request; then their logs are united.
+fn diverge(place: &Place, id: &str) {
+    let clone = place.copy();
+    assert_eq!(clone.run(&format!("transition {id} REJECTED --reason No")), Exit::Done);
+    assert_eq!(place.run(&format!("transition {id} ACCEPTED")), Exit::Done);
+    let log = format!("coordination/events/{id}.jsonl");
+    let [ours, theirs] = [place, &clone].map(|place| std::fs::read_to_string(place.root().join(&log)).unwrap());
+    let new = theirs.lines().find(|line| !ours.contains(line)).unwrap();
+    place.write(&log, &format!("{ours}{new}\n"));
+}
+
+const OPERATIONS: &str = r#"{"op":"new","title":"A","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{"impact":"x"},"key":"k1"}
+{"op":"note","request":"REQ-20261120-0001","text":"One","key":"k2"}
+{"op":"note","request":"key:k1","text":"Two","key":"k3"}
+{"op":"transition","request":"REQ-20261120-0001","to":"ACCEPTED","key":"k4"}
+{"op":"transition","request":"key:k1","to":"ACCEPTED","key":"k5"}
+"#;

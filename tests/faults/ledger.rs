@@ -1,0 +1,189 @@
+//! A ledger in a folder, and the program run on it within this process.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use coordination_ledger::cli::exit::Exit;
+use coordination_ledger::cli::{self, Environment};
+use coordination_ledger::domain::event::Event;
+use coordination_ledger::domain::time::Timestamp;
+use coordination_ledger::store::fs::disk::Disk;
+
+use crate::trial::{TrialDisk, power, quick_folder};
+
+/// Noon of 2026-11-20.
+const NOON_MS: i64 = 1_795_176_000_000;
+
+thread_local! {
+    static DISK: RefCell<Option<TrialDisk>> = const { RefCell::new(None) };
+    static SAID: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A folder with a ledger, or one for a ledger.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What is on record: for each thing, how it is told and how often it is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Found(BTreeMap<(String, String), usize>);
+
+impl Found {
+    /// What is here and not there, without what differs from one run to the next.
+    pub(crate) fn beyond(&self, there: &Self) -> Vec<String> {
+        let mut beyond = Vec::new();
+        for ((told, identity), count) in &self.0 {
+            let known = there.0.get(&(told.clone(), identity.clone())).copied().unwrap_or(0);
+            beyond.extend(std::iter::repeat_n(told.clone(), count.saturating_sub(known)));
+        }
+        beyond
+    }
+}
+
+impl Place {
+    pub(crate) fn empty() -> Self {
+        Self { folder: quick_folder() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::empty();
+        power::copy(self.root(), copy.root());
+        copy
+    }
+
+    /// Runs a command on a disk that works and doesn't wait.
+    pub(crate) fn run(&self, line: &str) -> Exit {
+        self.run_on(&TrialDisk::default(), line)
+    }
+
+    pub(crate) fn run_on(&self, disk: &TrialDisk, line: &str) -> Exit {
+        DISK.set(Some(disk.clone()));
+        SAID.take();
+        let words = line.split(' ').map(|word| word.replace('_', " "));
+        let arguments: Vec<OsString> = std::iter::once("ledger".to_owned()).chain(words).map(OsString::from).collect();
+        let exit = cli::run(&arguments, &environment(self.root()));
+        DISK.set(None);
+        exit
+    }
+
+    /// What the last command printed.
+    pub(crate) fn said(&self) -> String {
+        SAID.with_borrow(|said| String::from_utf8_lossy(said).into_owned())
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.root().join(name), text).unwrap();
+    }
+
+    /// Does what `verify` says mends the ends of writes that were cut short: a write to each of these logs, and the same
+    /// registration again.
+    pub(crate) fn mend(&self, line: &str) {
+        if self.run("verify") == Exit::Done {
+            return;
+        }
+        let said = self.said();
+        for line in said.lines().filter(|line| line.contains("tail-")) {
+            let path = Path::new(line.split(':').next().unwrap());
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
+            let write = match folder {
+                "events" => format!("note {stem} --text next --key next"),
+                contract => format!("contract owner {contract} next --key next"),
+            };
+            assert_eq!(self.run(&write), Exit::Done, "{write}: {}", self.said());
+        }
+        if said.contains("version-unregistered") {
+            assert_eq!(self.run(line), Exit::Done, "{line}: {}", self.said());
+        }
+    }
+
+    /// Packets, versions and events, as a reader of the files finds them.
+    pub(crate) fn found(&self) -> Found {
+        let mut found = BTreeMap::new();
+        let mut add = |told: String, identity: String| *found.entry((told, identity)).or_insert(0) += 1;
+        for path in files(self.root()) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if folder == "requests" {
+                let packet: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+                add(format!("packet {}", packet["key"].as_str().unwrap_or_default()), format!("{name} {text}"));
+            } else if name.ends_with(".jsonl") {
+                for event in text.lines().filter_map(|line| Event::parse(line).ok()) {
+                    let key = event.key().map(|key| format!(" {key}")).unwrap_or_default();
+                    let line: serde_json::Value = serde_json::from_str(event.line()).unwrap();
+                    let of = if line["type"] == "REQUEST_CREATED" { self.key_of_request(&name) } else { key };
+                    add(format!("{}{of}", line["type"].as_str().unwrap()), event.line().to_owned());
+                }
+            } else if name.starts_with('v') {
+                add(format!("{folder} {name}"), text);
+            }
+        }
+        Found(found)
+    }
+}
+
+impl Place {
+    /// The key of the request that has this log.
+    fn key_of_request(&self, log: &str) -> String {
+        let packet = self.root().join("coordination/requests").join(log.replace(".jsonl", ".json"));
+        let packet = std::fs::read_to_string(packet).ok().and_then(|text| serde_json::from_str(&text).ok());
+        let packet: serde_json::Value = packet.unwrap_or_default();
+        format!(" {}", packet["key"].as_str().unwrap_or_default())
+    }
+}
+
+/// The files of packets, events and contracts.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let places = ["coordination/requests", "coordination/events", "schemas/contracts"].map(|place| root.join(place));
+    let entries = places.iter().filter(|place| place.is_dir()).flat_map(walkdir::WalkDir::new).map(Result::unwrap);
+    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+fn environment(root: &Path) -> Environment {
+    Environment {
+        folder: root.to_owned(),
+        root: None,
+        actor: Some("mia".into()),
+        git_email: |_| None,
+        disk: |root| {
+            let disk = DISK.with_borrow(|disk| disk.clone().expect("a command has a disk"));
+            Ok::<Arc<dyn Disk>, _>(disk.beneath(root))
+        },
+        stdout: |_| Box::new(Said),
+        stderr: |_| Box::new(Said),
+        stdin: || Box::new(std::io::empty()),
+        width: None,
+        err_is_terminal: false,
+        program: None,
+        now: || {
+            static MS: AtomicI64 = AtomicI64::new(NOON_MS);
+            Timestamp::from_unix_ms(MS.fetch_add(1, Ordering::Relaxed))
+        },
+        random: |bytes| getrandom::fill(bytes).unwrap(),
+        abort: None,
+    }
+}
+
+/// Keeps what is printed, for messages of failing tests.
+struct Said;
+
+impl Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        SAID.with_borrow_mut(|said| said.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
