@@ -230,6 +230,7 @@ impl Ledger<'_> {
             roles: &self.settings.roles,
             by: &session.by,
             contract_check: self.check_for(history, command, session),
+            signatures: self.settings.approvals.signatures,
         };
         let body = decide(history, command, context)
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;

@@ -397,6 +397,7 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
         }
+        Refusal::Unsigned { role } => no("unsigned").hint(format!("ledger approve {id} --as {} --sign", shell(role.as_str()))),
         Refusal::DetailGiven { name } => {
             let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");
             no("detail-given").hint(hint)

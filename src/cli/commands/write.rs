@@ -39,6 +39,7 @@ pub(super) fn approve(context: &mut Context<'_>, args: &Approve) -> Result<Exit,
     let command = Command::Approve(Approved {
         role: args.role.parse().map_err(Failure::usage)?,
         reason: input::optional_text(args.reason.as_ref(), context.env)?,
+        signature: None,
     });
     write(context, &args.request, &command, &args.writing)
 }
