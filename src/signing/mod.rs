@@ -7,8 +7,6 @@ mod keys;
 mod program;
 mod signers;
 
-use std::path::PathBuf;
-
 pub use keys::{KeyChoice, SigningKey};
 pub use signers::{SIGNERS_BYTES_MAX, Signed, Signers, Verdict, Who};
 
@@ -52,12 +50,4 @@ pub enum SigningError {
     /// A temporary file could not be written.
     #[error("could not write a temporary file: {0}")]
     Temporary(std::io::Error),
-    /// A file of signers that can't be read.
-    #[error("could not read {}: {what}", .path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        what: String,
-    },
 }
