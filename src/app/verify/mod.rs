@@ -175,14 +175,14 @@ impl Ledger<'_> {
 
     /// Says that signatures were not held against anyone.
     fn unchecked(&self, count: usize) -> Option<Finding> {
-        let approvals = if count == 1 { "approval was" } else { "approvals were" };
+        let approvals = if count == 1 { "1 signed approval was".to_owned() } else { format!("{count} signed approvals were") };
         (count > 0).then(|| Finding {
             code: "signature-unchecked",
             severity: Severity::Note,
             id: None,
             path: self.store.signers_place(SignersFile::Allowed),
             line: None,
-            what: format!("there is no such file: the signatures of {count} {approvals} not checked against anyone"),
+            what: format!("there is no such file: {approvals} not checked against anyone"),
             fix: "name those whose signatures count in it, or in another file: --signers FILE".to_owned(),
         })
     }

@@ -57,7 +57,8 @@ pub fn relative(path: &Path, root: &Path) -> String {
 /// A text with its paths as seen from the ledger's root.
 #[must_use]
 pub fn from_root(text: &str, root: &Path) -> String {
-    text.replace(&format!("{}/", root.display()), "")
+    // Nothing is seen from nowhere.
+    if root.as_os_str().is_empty() { text.to_owned() } else { text.replace(&format!("{}/", root.display()), "") }
 }
 
 /// So many of something.
