@@ -16,8 +16,12 @@ use std::process::{Command, Stdio};
 use coordination_ledger::app::{apply, checks, contract, verify};
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::contract::schema;
-use coordination_ledger::domain::{event, history, id, json, packet, settings, workflow};
+use coordination_ledger::domain::{
+    checkpoint, event, history, id, json, leaf, packet, proof, settings, signature, workflow,
+};
 use coordination_ledger::index::refresh;
+use coordination_ledger::signing;
+use coordination_ledger::store::checkpoints::SIGNERS_BYTES_MAX;
 use coordination_ledger::store::contracts::VERSION_BYTES_MAX;
 use coordination_ledger::store::fs as files;
 use serde_json::Value;
@@ -253,7 +257,9 @@ fn every_option_that_is_named_exists() {
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
     // Options of cargo and git, and those that every clap program has.
     known.extend(["--locked", "--path", "--numstat", "--help", "--version"].map(str::to_owned));
-    for name in ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md", "docs/checkpoints.md"] {
+    for name in
+        ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md", "docs/checkpoints.md"]
+    {
         for word in read(name).split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
             let is_option = word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
             assert!(!is_option || known.contains(word), "{name} names {word}, which no command has");
@@ -365,6 +371,17 @@ fn the_limits_are_those_of_the_code() {
         ("a version of a contract", format!("{}, {} levels", size(VERSION_BYTES_MAX), schema::SCHEMA_DEPTH_MAX)),
         ("versions of a contract", count(u64::from(id::ContractRef::VERSION_MAX))),
         ("one comparison of two schemas", format!("{} seconds", contract::PAIR_MAX.as_secs())),
+        ("leaves of a list of checkpoints", count(leaf::LEAVES_MAX)),
+        (
+            "a checkpoint, and a signature",
+            format!("{}, {}", size(checkpoint::CHECKPOINT_BYTES_MAX), size(signature::SIGNATURE_BYTES_MAX)),
+        ),
+        ("signatures of a checkpoint", count(proof::SIGNATURES_MAX as u64)),
+        (
+            "a file of signers, in the ledger and elsewhere",
+            format!("{}, {}", bytes(SIGNERS_BYTES_MAX), bytes(signing::SIGNERS_BYTES_MAX)),
+        ),
+        ("a proof", bytes(proof::PROOF_BYTES_MAX)),
     ];
     for (what, most) in rows {
         let row = format!("| {what} | {most} |");

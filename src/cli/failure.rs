@@ -321,9 +321,8 @@ fn signing_failed(message: &str, error: &SigningError) -> Failure {
     match error {
         SigningError::Program { .. } => Failure::new(Exit::Failure, "ssh-keygen", message)
             .hint("install OpenSSH, 8.9 or newer: ssh-keygen makes and checks signatures"),
-        SigningError::NoKey(_) => Failure::new(Exit::Usage, "no-key", message).hint(
-            "--key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE",
-        ),
+        SigningError::NoKey(_) => Failure::new(Exit::Usage, "no-key", message)
+            .hint("--key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE"),
         SigningError::Refused { .. } => Failure::new(Exit::Failure, "not-signed", message)
             .hint("see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE"),
         SigningError::TooSlow { .. } => {
@@ -422,7 +421,9 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
         }
-        Refusal::Unsigned { role } => no("unsigned").hint(format!("ledger approve {id} --as {} --sign", shell(role.as_str()))),
+        Refusal::Unsigned { role } => {
+            no("unsigned").hint(format!("ledger approve {id} --as {} --sign", shell(role.as_str())))
+        }
         Refusal::DetailGiven { name } => {
             let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");
             no("detail-given").hint(hint)

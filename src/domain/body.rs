@@ -207,9 +207,7 @@ impl Approved {
     /// same intent.
     #[must_use]
     pub fn means(&self, other: &Self) -> bool {
-        self.role == other.role
-            && self.reason == other.reason
-            && self.signature.is_some() == other.signature.is_some()
+        self.role == other.role && self.reason == other.reason && self.signature.is_some() == other.signature.is_some()
     }
 }
 

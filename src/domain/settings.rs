@@ -58,7 +58,9 @@ impl ApprovalSettings {
 }
 
 /// Serde alone would take an array for an object.
-fn from_object<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+fn from_object<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let members = serde_json::Map::<String, serde_json::Value>::deserialize(deserializer)?;
     serde_json::from_value(members.into()).map_err(serde::de::Error::custom)
 }

@@ -113,7 +113,14 @@ HZ2FY8JZsfcvtV3a++Aiz6Bw==
 
     #[test]
     fn what_is_none_is_refused() {
-        for text in ["", "hello", BEGIN, &MADE.replace("U1NI", "U1NJ"), &MADE.replace("Bw==", "Bw"), &MADE.replace("AAAAAQAAADM", "AAAAAgAAADM")] {
+        for text in [
+            "",
+            "hello",
+            BEGIN,
+            &MADE.replace("U1NI", "U1NJ"),
+            &MADE.replace("Bw==", "Bw"),
+            &MADE.replace("AAAAAQAAADM", "AAAAAgAAADM"),
+        ] {
             assert!(Signature::parse(text).is_err(), "{text}");
         }
         // Cut anywhere, it is none.

@@ -61,7 +61,13 @@ impl SigningKey {
     ///
     /// # Errors
     /// The key can't be had, or the program would not sign.
-    pub fn sign(&self, text: &str, namespace: &str, asking: Asking, budget: &Budget) -> Result<Signature, SigningError> {
+    pub fn sign(
+        &self,
+        text: &str,
+        namespace: &str,
+        asking: Asking,
+        budget: &Budget,
+    ) -> Result<Signature, SigningError> {
         let literal = match &self.place {
             Place::File(_) => None,
             Place::Literal(key) => Some(temporary(key.as_bytes())?),

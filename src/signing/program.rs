@@ -24,8 +24,8 @@ pub(super) struct Said {
 impl Said {
     /// The last thing that it complained of.
     pub(super) fn complaint(&self) -> String {
-        let lines = self.err.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.last().unwrap_or("it says nothing").to_owned()
+        let mut from_the_end = self.err.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+        from_the_end.next().unwrap_or("it says nothing").to_owned()
     }
 }
 
@@ -49,12 +49,7 @@ pub(super) fn quiet(command: &mut Command, asking: Asking) {
 }
 
 /// Runs a program to its end. What it says on stderr is shown instead of kept where somebody is asked.
-pub(super) fn run(
-    command: &mut Command,
-    input: &[u8],
-    asking: Asking,
-    budget: &Budget,
-) -> Result<Said, SigningError> {
+pub(super) fn run(command: &mut Command, input: &[u8], asking: Asking, budget: &Budget) -> Result<Said, SigningError> {
     let name = command.get_program().to_string_lossy().into_owned();
     let failed = |source| SigningError::Program { program: name.clone(), source };
     let err = match asking {

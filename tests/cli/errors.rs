@@ -42,7 +42,12 @@ const ERRORS: [(&str, i32, bool, &str); 53] = [
     ("no-key", 2, false, "ledger checkpoint --sign --origin main"),
     ("no-checkpoint", 4, false, "ledger verify --checkpoint latest"),
     ("no-checkpoint", 4, false, "ledger prove 1 --origin none"),
-    ("unsigned", 5, false, "sed -i 's/\"roles\": {}/\"roles\": {\"pm\": [\"alice\"]}, \"approvals\": {\"signatures\": \"required\"}/' coordination/ledger.json; ledger approve 3 --as pm"),
+    (
+        "unsigned",
+        5,
+        false,
+        "sed -i 's/\"roles\": {}/\"roles\": {\"pm\": [\"alice\"]}, \"approvals\": {\"signatures\": \"required\"}/' coordination/ledger.json; ledger approve 3 --as pm",
+    ),
     ("not-signed", 1, false, "ledger approve 1 --as pm --sign --key-file nowhere"),
     ("ssh-keygen", 1, false, "PATH=$(dirname $(command -v ledger)) ledger approve 1 --as pm --sign --key-file nowhere"),
     ("damaged", 9, false, "ledger checkpoint"),

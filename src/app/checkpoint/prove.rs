@@ -54,7 +54,10 @@ impl Ledger<'_> {
             (None, []) => return Err(AppError::NoCheckpoint(None)),
             (None, several) => {
                 let names: Vec<&str> = several.iter().map(Origin::as_str).collect();
-                return Err(AppError::Usage(format!("whose newest checkpoint? --origin {}", names.join(" or --origin "))));
+                return Err(AppError::Usage(format!(
+                    "whose newest checkpoint? --origin {}",
+                    names.join(" or --origin ")
+                )));
             }
         };
         let newest = self.store.checkpoint_sizes(&chosen)?.last().copied();
@@ -147,7 +150,9 @@ impl Ledger<'_> {
                 let what = format!("an event {digits}");
                 return Err(AppError::NotCovered { what, checkpoint: name_of(&covered.checkpoint) });
             }
-            [_, _, ..] => return Err(AppError::Usage(format!("{digits} could be any of several events: write more digits"))),
+            [_, _, ..] => {
+                return Err(AppError::Usage(format!("{digits} could be any of several events: write more digits")));
+            }
         };
         let lost = || AppError::CoveredLost { checkpoint: name_of(&covered.checkpoint), lost: 1 };
         let line = match &leaf {
@@ -175,7 +180,11 @@ impl Ledger<'_> {
     fn read_own(&self, given: &Given) -> Result<Checkpoint, AppError> {
         let bad = |what: String| AppError::Usage(format!("{}: {what}", given.path.display()));
         let checkpoint = Checkpoint::parse(&given.text).map_err(|error| bad(error.to_string()))?;
-        if checkpoint.ledger() == self.settings.ledger_id { Ok(checkpoint) } else { Err(bad("it is of another ledger".to_owned())) }
+        if checkpoint.ledger() == self.settings.ledger_id {
+            Ok(checkpoint)
+        } else {
+            Err(bad("it is of another ledger".to_owned()))
+        }
     }
 
     /// The leaves that a checkpoint covers, held against its root.
@@ -196,7 +205,8 @@ impl Ledger<'_> {
         })?;
         if !walked.wrong.is_empty() {
             let list: PathBuf = self.store.checkpoint_place(checkpoint.origin(), None);
-            let what = format!("its first {} leaves are not those that {} covers", checkpoint.size(), given.path.display());
+            let what =
+                format!("its first {} leaves are not those that {} covers", checkpoint.size(), given.path.display());
             return Err(StoreError::damaged(None, &list, None, what).into());
         }
         Ok(Covered { checkpoint, hashes, wanted })

@@ -88,16 +88,8 @@ impl Ledger<'_> {
             Effect::Write if !is_the_same => Some(self.store.stand_still(budget)?),
             Effect::Write | Effect::DryRun => None,
         };
-        while !is_the_same {
-            self.look(&known, &mut fresh)?;
-            let tail = base.tail.len();
-            base.drop_what_is_gone(&known);
-            if base.tail.len() == tail {
-                break;
-            }
-            // What was after the part that is gone is to be put in its place anew.
-            known = base.known();
-            fresh = Fresh::default();
+        if !is_the_same {
+            (known, fresh) = self.look_again(&mut base, known, fresh)?;
         }
         self.refuse_lost(origin, &base, &known)?;
         let new = fresh.into_leaves();
@@ -113,6 +105,21 @@ impl Ledger<'_> {
             Kept::New => Ok(taken(Novelty::New)),
             Kept::Before => Ok(taken(Novelty::Deduplicated)),
             Kept::Unknown(cause) => Err(AppError::Unknown { cause, key: None }),
+        }
+    }
+
+    /// Reads what has changed, and takes over what is still on record of the tail.
+    fn look_again(&self, base: &mut Base, mut known: Leaves, mut fresh: Fresh) -> Result<(Leaves, Fresh), AppError> {
+        loop {
+            self.look(&known, &mut fresh)?;
+            let tail = base.tail.len();
+            base.drop_what_is_gone(&known);
+            if base.tail.len() == tail {
+                return Ok((known, fresh));
+            }
+            // What was after the part that is gone is to be put in its place anew.
+            known = base.known();
+            fresh = Fresh::default();
         }
     }
 

@@ -99,11 +99,7 @@ fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
     let (code, what) = fault(verdict, seen.key.as_deref())?;
     let severity = match verdict {
         Verdict::Good(_) | Verdict::Damaged | Verdict::OtherNamespace(_) | Verdict::OtherText => Severity::Violation,
-        Verdict::Unknown
-        | Verdict::Expired
-        | Verdict::NotYetValid
-        | Verdict::NotPermitted
-        | Verdict::Revoked => {
+        Verdict::Unknown | Verdict::Expired | Verdict::NotYetValid | Verdict::NotPermitted | Verdict::Revoked => {
             if another_is_good {
                 Severity::Note
             } else {
@@ -188,7 +184,8 @@ impl Ledger<'_> {
             let Some((code, what)) = fault(&verdict, key.as_deref()) else { continue };
             let whose = if code == "signature-unknown-key" { format!(" for {}", event.by()) } else { String::new() };
             let what = format!("event {}: the approval as {}: {what}{whose}", event.n(), approved.role);
-            let fix = format!("ledger approve {} --as {} --sign, by whoever holds the role", event.stream(), approved.role);
+            let fix =
+                format!("ledger approve {} --as {} --sign, by whoever holds the role", event.stream(), approved.role);
             findings.push((code, Severity::Violation, event.hash(), what, fix));
         }
         Ok((findings, unchecked))

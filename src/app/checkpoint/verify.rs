@@ -121,8 +121,7 @@ impl Ledger<'_> {
             let heads = wanted.iter().map(|one| (one.checkpoint.clone(), one.given.path.clone())).collect();
             report.findings.extend(self.hold_against(&origin, heads, &present, &mut lost)?);
             for Wanted { given, checkpoint } in wanted {
-                let (seen, findings) =
-                    trust.of_checkpoint(&given.text, &given.path, &given.signatures, now, budget)?;
+                let (seen, findings) = trust.of_checkpoint(&given.text, &given.path, &given.signatures, now, budget)?;
                 report.findings.extend(findings);
                 report.checked.push(Checked { checkpoint, path: given.path, signatures: seen });
             }
@@ -167,7 +166,8 @@ impl Ledger<'_> {
         let checkpoint =
             Checkpoint::parse(&given.text).map_err(|error| bad("checkpoint-damaged", error.to_string()))?;
         if checkpoint.ledger() != self.settings.ledger_id {
-            let what = format!("it is of the ledger {}, and this one is {}", checkpoint.ledger(), self.settings.ledger_id);
+            let what =
+                format!("it is of the ledger {}, and this one is {}", checkpoint.ledger(), self.settings.ledger_id);
             return Err(bad("checkpoint-other-ledger", what));
         }
         Ok(checkpoint)
@@ -227,7 +227,9 @@ impl Ledger<'_> {
         if let Some(size) = walked.wrong.first() {
             let what = if *size > walked.extent.lines {
                 let lines = walked.extent.lines;
-                format!("it has {lines} leaves, and checkpoint {origin}/{size} covers more: what they were can't be told")
+                format!(
+                    "it has {lines} leaves, and checkpoint {origin}/{size} covers more: what they were can't be told"
+                )
             } else {
                 format!("its first {size} leaves are not those that checkpoint {origin}/{size} covers")
             };
@@ -255,7 +257,11 @@ impl Ledger<'_> {
         let checkpoint = &lost.checkpoint;
         let mut find = |code, path, what| findings.push(Finding { id: Some(id), ..violation(code, path, what) });
         if !self.store.contains(id)? {
-            find("covered-request-lost", packet, format!("checkpoint {checkpoint} covers this request, which is not here"));
+            find(
+                "covered-request-lost",
+                packet,
+                format!("checkpoint {checkpoint} covers this request, which is not here"),
+            );
             return Ok(());
         }
         if let Some(hash) = lost.packet {
@@ -271,7 +277,8 @@ impl Ledger<'_> {
     fn lost_of_contract(&self, name: &ContractName, lost: &Lost, findings: &mut Vec<Finding>) {
         for (version, hash) in &lost.versions {
             let path = self.store.contract_place(name, Some(*version));
-            let what = format!("it is not the file that checkpoint {} covers, whose SHA-256 is {hash}", lost.checkpoint);
+            let what =
+                format!("it is not the file that checkpoint {} covers, whose SHA-256 is {hash}", lost.checkpoint);
             findings.push(violation("covered-version-changed", path, what));
         }
         if let Some(what) = lost_events(lost) {
@@ -285,7 +292,9 @@ fn lost_events(lost: &Lost) -> Option<String> {
     let first = lost.first?.short();
     let checkpoint = &lost.checkpoint;
     Some(match lost.events {
-        1 => format!("checkpoint {checkpoint} covers event {first}, which is not in the log: it was dropped or rewritten"),
+        1 => format!(
+            "checkpoint {checkpoint} covers event {first}, which is not in the log: it was dropped or rewritten"
+        ),
         more => format!(
             "checkpoint {checkpoint} covers {more} events that are not in the log, {first} first: they were dropped or rewritten"
         ),

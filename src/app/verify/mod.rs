@@ -175,7 +175,8 @@ impl Ledger<'_> {
 
     /// Says that signatures were not held against anyone.
     fn unchecked(&self, count: usize) -> Option<Finding> {
-        let approvals = if count == 1 { "1 signed approval was".to_owned() } else { format!("{count} signed approvals were") };
+        let approvals =
+            if count == 1 { "1 signed approval was".to_owned() } else { format!("{count} signed approvals were") };
         (count > 0).then(|| Finding {
             code: "signature-unchecked",
             severity: Severity::Note,

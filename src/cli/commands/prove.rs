@@ -1,11 +1,11 @@
 //! `ledger prove`
 
+use super::super::Context;
 use super::super::args::Format;
 use super::super::checkpoint_args::Prove;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::trust::{self, LATEST};
-use super::super::Context;
 use crate::app::Ledger;
 use crate::app::checkpoint::{Given, Which};
 use crate::domain::checkpoint::Checkpoint;

@@ -323,9 +323,7 @@ fn who_signed(signatures: &[SeenSignature]) -> String {
 fn whom(signatures: &[&[SeenSignature]], trust: &Trust) -> String {
     match (trust.place(), signatures.iter().any(|some| !some.is_empty())) {
         (Some(_), _) => String::new(),
-        (None, true) => {
-            "no signature was checked against anyone: name the signers with --signers FILE\n".to_owned()
-        }
+        (None, true) => "no signature was checked against anyone: name the signers with --signers FILE\n".to_owned(),
         (None, false) => "nobody's signature is asked for: name the signers with --signers FILE\n".to_owned(),
     }
 }

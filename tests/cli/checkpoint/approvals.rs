@@ -162,7 +162,9 @@ fn unsigned_approvals_from_before_are_told_until_there_is_a_signed_one() {
 #[test]
 fn only_governed_requests_must_be_approved_with_a_signature() {
     let sandbox = with_keys();
-    sandbox.run(r#"sed -i 's/"roles": {}/"roles": {}, "approvals": {"signatures": "required"}/' coordination/ledger.json"#);
+    sandbox.run(
+        r#"sed -i 's/"roles": {}/"roles": {}, "approvals": {"signatures": "required"}/' coordination/ledger.json"#,
+    );
     transcript!(sandbox, @r#"
     $ ledger approve 1 --as sponsor -q; ledger verify
     REQ-YYYYMMDD-0001

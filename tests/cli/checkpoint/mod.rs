@@ -2,6 +2,7 @@
 
 mod approvals;
 mod prove;
+mod scale;
 mod sign;
 mod take;
 mod tampering;

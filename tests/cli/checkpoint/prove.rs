@@ -43,7 +43,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
     main/6  signed by a@x (SHA256:[key])
     ok: the proof holds
     $ cd ..; ledger verify --proof proof.json --signers ~/only-b
-    proof.json: violation signature-unknown-key: the signers file does not name SHA256:6vlgyDb0QjvUSgZpYPkSYMaHr7ZpG8BREFmdsdqYN0
+    proof.json: violation signature-unknown-key: the signers file does not name SHA256:[key]
       fix: have it signed by a key that the signers file names: ledger checkpoint --sign
     REQ-YYYYMMDD-0001  Totals are wrong
     as checkpoint main/6 of ledger [uuid] covers it:
@@ -269,6 +269,7 @@ fn a_checkpoint_is_proved_to_go_on_from_another() {
     changed["path"][0] = good["path"][1].clone();
     check(&sandbox, &changed, &["proof-wrong"]);
     // A list that was made anew does not go on from what was kept.
-    sandbox.run("rm -rf coordination/checkpoints && ledger note 1 --text late -q && ledger checkpoint --origin main -q");
+    sandbox
+        .run("rm -rf coordination/checkpoints && ledger note 1 --text late -q && ledger checkpoint --origin main -q");
     assert_eq!(sandbox.shell("ledger prove --from ../kept/6.checkpoint").status.code(), Some(9));
 }

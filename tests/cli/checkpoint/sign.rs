@@ -61,12 +61,12 @@ fn a_signed_checkpoint_says_who_signed_it() {
       }
     }
     $ ledger verify --checkpoint latest --signers ~/both
-    main/2  signed by a@x (SHA256:[key]); signed by b@x (SHA256:[key])
+    main/2  signed by b@x (SHA256:[key]); signed by a@x (SHA256:[key])
     ok: 1 checkpoint, 2 leaves verified
     $ ledger verify --checkpoint latest --signers ~/only-b
     coordination/checkpoints/main/2.checkpoint.[key].sig: note signature-unknown-key: the signers file does not name SHA256:[key]
       fix: have it signed by a key that the signers file names: ledger checkpoint --sign
-    main/2  not counted: SHA256:[key]; signed by b@x (SHA256:[key])
+    main/2  signed by b@x (SHA256:[key]); not counted: SHA256:[key]
     ok: 1 checkpoint, 2 leaves verified, 1 note
     "#);
 }
@@ -118,7 +118,12 @@ fn a_key_in_an_agent_serves() {
     sandbox.run("ssh-agent sh -c 'ssh-add -q ~/a ~/b && rm ~/a ~/b && ledger checkpoint --origin main --sign -q && ledger checkpoint --origin main --sign --key-file ~/b.pub -q'");
     transcript!(sandbox, @r#"
     $ ledger verify --checkpoint latest --signers ~/both
+    main/2  signed by a@x (SHA256:[key]); signed by b@x (SHA256:[key])
+    ok: 1 checkpoint, 2 leaves verified
     $ ledger checkpoint --origin main --sign
+    ! error: ssh-keygen did not sign: Couldn't get agent socket
+    ! hint: see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE
+    [exit 1]
     "#);
 }
 

@@ -193,7 +193,9 @@ fn nothing_new_writes_nothing() {
 #[test]
 fn what_is_gone_or_damaged_is_not_covered_up() {
     let sandbox = Sandbox::with_bug();
-    sandbox.run("ledger note 1 --text one -q && ledger checkpoint --origin main -q && sed -i '$d' coordination/events/*.jsonl");
+    sandbox.run(
+        "ledger note 1 --text one -q && ledger checkpoint --origin main -q && sed -i '$d' coordination/events/*.jsonl",
+    );
     transcript!(sandbox, @r#"
     $ ledger checkpoint --origin main
     ! error: 1 of what checkpoint main/3 covers is not here any more

@@ -189,9 +189,8 @@ fn an_edited_checkpoint_is_found() {
 #[test]
 fn what_does_not_belong_is_told() {
     let sandbox = covered();
-    sandbox.run(
-        "cd coordination/checkpoints && touch x main/y main/07.checkpoint main/9.checkpoint.k.sig && mkdir Main",
-    );
+    sandbox
+        .run("cd coordination/checkpoints && touch x main/y main/07.checkpoint main/9.checkpoint.k.sig && mkdir Main");
     finds(&sandbox, "ledger verify", &["stray", "stray", "stray", "stray", "stray"]);
 }
 
@@ -201,7 +200,10 @@ fn damage_elsewhere_does_not_hide_what_is_gone() {
     sandbox.run("sed -i '2s/alice/mallory/' coordination/events/*-0001.jsonl");
     let (status, codes) = found(&sandbox, "ledger verify");
     assert_eq!(status, 9);
-    assert!(codes.contains(&"line-damaged".to_owned()) && codes.contains(&"covered-event-lost".to_owned()), "{codes:?}");
+    assert!(
+        codes.contains(&"line-damaged".to_owned()) && codes.contains(&"covered-event-lost".to_owned()),
+        "{codes:?}"
+    );
     both_find(&sandbox, &["covered-event-lost"]);
 }
 
