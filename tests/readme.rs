@@ -255,8 +255,8 @@ fn every_option_that_is_named_exists() {
     let commands: Vec<Value> = catalogue()["commands"].as_array().unwrap().iter().flat_map(with_those_below).collect();
     let arguments = commands.iter().flat_map(|c| c["arguments"].as_array().unwrap());
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
-    // Options of cargo and git, and those that every clap program has.
-    known.extend(["--locked", "--path", "--numstat", "--help", "--version"].map(str::to_owned));
+    // Options of cargo, git and basenc, and those that every clap program has.
+    known.extend(["--locked", "--path", "--numstat", "--base16", "--help", "--version"].map(str::to_owned));
     for name in
         ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md", "docs/checkpoints.md"]
     {
