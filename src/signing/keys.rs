@@ -1,6 +1,6 @@
 //! With which key to sign: the one that was named, else the one with which git signs.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -124,10 +124,12 @@ impl SigningKey {
         }
         let mut made = file.path().as_os_str().to_owned();
         made.push(".sig");
-        let read = crate::store::fs::disk::read_file(Path::new(&made), SIGNATURE_BYTES_MAX as u64);
-        let bytes = read.map_err(|error| refused(error.to_string()))?.map(|(bytes, _)| bytes);
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.ok_or_else(|| refused("it made no signature".to_owned()))
+        let read = std::fs::File::open(Path::new(&made)).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(SIGNATURE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let text = String::from_utf8(read.map_err(|error| refused(format!("it made no signature: {error}")))?).ok();
+        text.ok_or_else(|| refused("what it made is no text".to_owned()))
     }
 }
 

@@ -123,7 +123,7 @@ pub trait Checkpoints {
     ///
     /// # Errors
     /// Machinery that failed.
-    fn settle(&self) -> Result<(), StoreError>;
+    fn make_durable(&self) -> Result<(), StoreError>;
 
     /// Puts leaves after the first `keep` of an origin's list, in place of what no checkpoint covers, and then the
     /// checkpoint of that size. Checkpoints must be held.

@@ -100,7 +100,7 @@ impl Ledger<'_> {
         if effect == Effect::DryRun {
             return Ok(taken(Novelty::Tried));
         }
-        self.store.settle()?;
+        self.store.make_durable()?;
         match self.store.cover(origin, base.keep(), &new, &checkpoint.to_string(), budget)? {
             Kept::New => Ok(taken(Novelty::New)),
             Kept::Before => Ok(taken(Novelty::Deduplicated)),

@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Create, Durability, LogFile, Named, Touched};
-use super::layout::{CheckpointFile, checkpoint_file};
+use super::disk::{Create, Named};
+use super::files::{Durability, LogFile, Touched};
+use super::layout::{CheckpointFile, STRIPES, checkpoint_file};
 use super::lock::{Lock, Sharing};
-use super::{FsStore, check_folder, io, journal, list, read};
+use super::{FsStore, io, journal};
 use crate::domain::checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Origin, Stream};
@@ -44,7 +45,7 @@ impl Checkpoints for FsStore {
         if !self.has_origin(origin)? {
             return Ok(None);
         }
-        FsStore::text(&self.layout.checkpoint(origin, size), CHECKPOINT_BYTES_MAX)
+        self.text(&self.layout.checkpoint(origin, size), CHECKPOINT_BYTES_MAX)
     }
 
     fn checkpoint_signatures(&self, origin: &Origin, size: u64) -> Result<Vec<KeptSignature>, StoreError> {
@@ -57,7 +58,7 @@ impl Checkpoints for FsStore {
                 let what = format!("there are more than {SIGNATURES_MAX} signatures");
                 return Err(StoreError::damaged(None, &self.layout.checkpoint(origin, size), None, what));
             }
-            let text = FsStore::text(&path, SIGNATURE_BYTES_MAX)?;
+            let text = self.text(&path, SIGNATURE_BYTES_MAX)?;
             kept.extend(text.map(|text| KeptSignature { path, text }));
         }
         Ok(kept)
@@ -68,7 +69,7 @@ impl Checkpoints for FsStore {
             return Ok(());
         }
         let path = self.layout.leaves(origin);
-        let size = disk::facts(&path).map_err(io("look at", &path))?.map_or(0, |facts| facts.size);
+        let size = self.files.facts(&path).map_err(io("look at", &path))?.map_or(0, |facts| facts.size);
         if size > LEAVES_MAX.saturating_mul(LEAF_BYTES_MAX as u64 + 1) {
             return Err(StoreError::damaged(None, &path, None, "it is larger than any list"));
         }
@@ -76,7 +77,7 @@ impl Checkpoints for FsStore {
         let mut from = 0;
         while from < size {
             let to = size.min(from + PIECE_BYTES);
-            let Some(piece) = disk::read_part(&path, from, to).map_err(io("read", &path))? else {
+            let Some(piece) = self.files.read_part(&path, from, to).map_err(io("read", &path))? else {
                 return Err(StoreError::damaged(None, &path, None, "it was cut while it was read"));
             };
             from = to;
@@ -100,17 +101,18 @@ impl Checkpoints for FsStore {
     fn hold_checkpoints<'a>(&'a self, budget: &Budget) -> Result<Box<dyn Hold + 'a>, StoreError> {
         self.make_local_now()?;
         let path = self.layout.lock("checkpoint");
-        Ok(Box::new(Lock::take(&path, "the making of checkpoints", Sharing::Exclusive, budget)?))
+        Ok(Box::new(Lock::take(&self.files, &path, "the making of checkpoints", Sharing::Exclusive, budget)?))
     }
 
     fn stand_still<'a>(&'a self, budget: &Budget) -> Result<Box<dyn Hold + 'a>, StoreError> {
         let alone = self.enter_alone(budget)?;
         journal::recover(self, budget)?;
         budget.set_progress(Progress::Before);
+        self.settle_all(budget)?;
         Ok(Box::new(alone))
     }
 
-    fn settle(&self) -> Result<(), StoreError> {
+    fn make_durable(&self) -> Result<(), StoreError> {
         let root = self.layout.root();
         let failed = RefCell::new(None);
         let touched = || {
@@ -119,7 +121,7 @@ impl Checkpoints for FsStore {
                 Touched::default()
             })
         };
-        self.disk.sync_all(root, &touched).map_err(io("sync", root))?;
+        self.files.sync_all(&touched).map_err(io("sync", root))?;
         failed.into_inner().map_or(Ok(()), Err)
     }
 
@@ -147,7 +149,7 @@ impl Checkpoints for FsStore {
     ) -> Result<Kept, StoreError> {
         self.make_local_now()?;
         let path = self.layout.checkpoint_signature(origin, size, key);
-        if disk::facts(&path).map_err(io("look at", &path))?.is_some() {
+        if self.files.facts(&path).map_err(io("look at", &path))?.is_some() {
             return Ok(Kept::Before);
         }
         self.keep_once(&path, text, budget)
@@ -198,23 +200,35 @@ impl Checkpoints for FsStore {
     }
 
     fn signers(&self, which: SignersFile) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(read(&self.signers_place(which), SIGNERS_BYTES_MAX)?.map(|(bytes, _)| bytes))
+        Ok(self.read(&self.signers_place(which), SIGNERS_BYTES_MAX)?.map(|(bytes, _)| bytes))
     }
 }
 
 impl FsStore {
+    /// Writes every log once more whose last writer did not get to the end of its sync.
+    fn settle_all(&self, budget: &Budget) -> Result<(), StoreError> {
+        for stripe in 0..STRIPES {
+            let path = self.layout.lock(&format!("{stripe:02x}"));
+            // A lock that was never taken has nothing to tell.
+            if self.files.facts(&path).map_err(io("look at", &path))?.is_some() {
+                let lock = Lock::take(&self.files, &path, "a request", Sharing::Exclusive, budget)?;
+                self.settle(&lock)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What lies in the folder of the checkpoints, in order; with the origin where it is a folder of one.
     fn origin_entries(&self) -> Result<Vec<(PathBuf, Option<Origin>)>, StoreError> {
         let folder = self.layout.checkpoints();
-        if !check_folder(&folder)? {
+        if !self.check_folder(&folder)? {
             return Ok(Vec::new());
         }
         let mut entries = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(io("list", &folder))? {
-            let entry = entry.map_err(io("list", &folder))?;
-            let is_folder = entry.file_type().map_err(io("look at", &entry.path()))?.is_dir();
-            let origin = entry.file_name().to_str().and_then(|name| name.parse().ok()).filter(|_| is_folder);
-            entries.push((entry.path(), origin));
+        for name in self.files.names(&folder).map_err(io("list", &folder))? {
+            let path = folder.join(&name);
+            let is_folder = self.files.is_folder(&path).map_err(io("look at", &path))?;
+            entries.push((path, name.to_str().and_then(|name| name.parse().ok()).filter(|_| is_folder)));
         }
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(entries)
@@ -226,28 +240,25 @@ impl FsStore {
             return Ok(Vec::new());
         }
         let folder = self.layout.origin(origin);
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(io("list", &folder))? {
-            let entry = entry.map_err(io("list", &folder))?;
-            files.push((entry.path(), checkpoint_file(&entry.file_name())));
-        }
+        let names = self.files.names(&folder).map_err(io("list", &folder))?;
+        let mut files: Vec<_> = names.iter().map(|name| (folder.join(name), checkpoint_file(name))).collect();
         files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(files)
     }
 
     /// Whether an origin has a folder; one that is a link is refused.
     fn has_origin(&self, origin: &Origin) -> Result<bool, StoreError> {
-        Ok(check_folder(&self.layout.checkpoints())? && check_folder(&self.layout.origin(origin))?)
+        Ok(self.check_folder(&self.layout.checkpoints())? && self.check_folder(&self.layout.origin(origin))?)
     }
 
     fn make_origin(&self, origin: &Origin) -> Result<(), StoreError> {
         let (all, own) = (self.layout.checkpoints(), self.layout.origin(origin));
         for (folder, above) in [(&all, self.layout.coordination()), (&own, all.as_path())] {
-            if !check_folder(folder)? {
-                self.disk.make_dir(folder).map_err(io("make", folder))?;
+            if !self.check_folder(folder)? {
+                self.files.make_dir(folder).map_err(io("make", folder))?;
             }
             // Whoever made it may have been killed before its name was durable.
-            self.disk.sync_dir(above).map_err(io("sync", above))?;
+            self.files.sync_dir(above).map_err(io("sync", above))?;
         }
         Ok(())
     }
@@ -255,33 +266,33 @@ impl FsStore {
     /// Appends to a list, durably. What was there beyond `keep` is set aside: no checkpoint covers it.
     fn append_leaves(&self, origin: &Origin, keep: Extent, new: &[Leaf], budget: &Budget) -> Result<(), StoreError> {
         let path = self.layout.leaves(origin);
-        let open = self.disk.open_log(&path, Create::Yes).map_err(io("open", &path))?;
+        let open = self.files.open_log(&path, Create::Yes).map_err(io("open", &path))?;
         let mut file = open.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
         let size = file.facts().map_err(io("look at", &path))?.size;
         if size < keep.bytes {
             return Err(StoreError::damaged(None, &path, None, "it was cut while it was read"));
         }
         if size > keep.bytes {
-            let tail = disk::read_part(&path, keep.bytes, size).map_err(io("read", &path))?.unwrap_or_default();
+            let tail = self.files.read_part(&path, keep.bytes, size).map_err(io("read", &path))?.unwrap_or_default();
             let kept = self.set_leaves_aside(origin, &tail)?;
             file.truncate(keep.bytes).and_then(|()| file.sync()).map_err(io("cut the end of", &path))?;
             budget.tell(&Notice::Repaired { log: path.clone(), kept, bytes: tail.len() });
         }
-        let written = write_leaves(file.as_mut(), new).and_then(|()| file.sync());
+        let written = write_leaves(&mut file, new).and_then(|()| file.sync());
         if let Err(source) = written {
             // Left behind, it would be set aside by the next one.
             let _ = file.truncate(keep.bytes).and_then(|()| file.sync());
             return Err(StoreError::Io { doing: "append to", path, source });
         }
         let folder = self.layout.origin(origin);
-        self.disk.sync_dir(&folder).map_err(io("sync", &folder))
+        self.files.sync_dir(&folder).map_err(io("sync", &folder))
     }
 
     fn set_leaves_aside(&self, origin: &Origin, tail: &[u8]) -> Result<PathBuf, StoreError> {
         let name = format!("leaves-{origin}-{}.torn", Hash::of(&[tail]).short());
         let path = self.layout.in_local("quarantine").join(name);
         let tmp = self.layout.in_local("tmp");
-        self.disk.replace(&path, &tmp, tail, Durability::Durable).map_err(io("write", &path))?;
+        self.files.replace(&path, &tmp, tail, Durability::Durable).map_err(io("write", &path))?;
         Ok(path)
     }
 
@@ -291,7 +302,7 @@ impl FsStore {
         let kept = match self.name_once(folder, path, text.as_bytes(), budget)? {
             Named::Done => Kept::New,
             Named::Exists => {
-                let there = read(path, text.len() as u64)?.is_some_and(|(there, _)| there == text.as_bytes());
+                let there = self.read(path, text.len() as u64)?.is_some_and(|(there, _)| there == text.as_bytes());
                 if !there {
                     return Err(StoreError::damaged(None, path, None, "it is there and says something else"));
                 }
@@ -299,7 +310,7 @@ impl FsStore {
             }
         };
         budget.set_progress(Progress::Writing);
-        if let Err(error) = self.disk.sync_dir(folder) {
+        if let Err(error) = self.files.sync_dir(folder) {
             return Ok(Kept::Unknown(format!("syncing {} failed: {error}", folder.display())));
         }
         budget.set_progress(Progress::Settled);
@@ -309,7 +320,7 @@ impl FsStore {
     /// Everything that a checkpoint may cover, for a disk that syncs files one by one.
     fn all_files(&self) -> Result<Touched, StoreError> {
         let mut touched = Touched { files: Vec::new(), folders: vec![self.layout.requests(), self.layout.events()] };
-        for id in list(&self.layout.requests(), ".json")? {
+        for id in self.list(&self.layout.requests(), ".json")? {
             touched.files.extend([self.layout.packet(id), self.layout.log(id)]);
         }
         for name in self.contracts()? {
@@ -318,12 +329,12 @@ impl FsStore {
             touched.folders.push(self.layout.contract(&name));
             touched.files.push(self.layout.log_of(&Stream::Contract(name)));
         }
-        touched.files.retain(|path| disk::facts(path).is_ok_and(|facts| facts.is_some()));
+        touched.files.retain(|path| self.files.facts(path).is_ok_and(|facts| facts.is_some()));
         Ok(touched)
     }
 }
 
-fn write_leaves(file: &mut dyn LogFile, new: &[Leaf]) -> std::io::Result<()> {
+fn write_leaves(file: &mut LogFile, new: &[Leaf]) -> std::io::Result<()> {
     let mut piece = String::new();
     for leaf in new {
         piece.push_str(&leaf.to_string());

@@ -50,7 +50,7 @@ impl Checkpoints for MemoryStore {
         Ok(Box::new(held(&self.writing)))
     }
 
-    fn settle(&self) -> Result<(), StoreError> {
+    fn make_durable(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
