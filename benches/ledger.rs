@@ -8,7 +8,7 @@ use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::id::Stream;
 use coordination_ledger::domain::outlook::ContractCheck;
 use coordination_ledger::domain::packet::{Draft, Packet};
-use coordination_ledger::domain::settings::Roles;
+use coordination_ledger::domain::settings::{Roles, Signatures};
 use coordination_ledger::domain::state::State;
 use coordination_ledger::domain::time::{Hybrid, Timestamp};
 use coordination_ledger::domain::workflow::Workflow;
@@ -51,7 +51,8 @@ fn history(workflow: &Workflow, rounds: usize) -> History {
 fn next(history: &History, workflow: &Workflow, to: &str) -> Event {
     let roles = Roles::new();
     let by = "alice".parse().expect("an actor");
-    let context = Context { workflow, roles: &roles, by: &by, contract_check: ContractCheck::NotPassed };
+    let signatures = Signatures::Optional;
+    let context = Context { workflow, roles: &roles, by: &by, contract_check: ContractCheck::NotPassed, signatures };
     let command = Command::Transition(Transition {
         to: to.parse().expect("a state"),
         reason: Some("because of something".into()),

@@ -5,6 +5,7 @@
 //! - [`cli`]: the command line: arguments in, text or JSON and an exit status out. Only `cli::render` prints.
 //! - [`app`]: use cases: read, decide, append, project.
 //! - [`index`]: what can be computed from packets and events, and thrown away.
+//! - [`signing`]: signatures, made and checked by OpenSSH.
 //! - [`registry`]: contracts on disk and at a commit of git.
 //! - [`store`]: where packets and events are kept: the trait, a model in memory, the file system.
 //! - [`contract`]: pure. Schemas between repositories: compatibility modes, containment, witnesses.
@@ -26,4 +27,5 @@ pub mod contract;
 pub mod domain;
 pub mod index;
 pub mod registry;
+pub mod signing;
 pub mod store;

@@ -16,8 +16,12 @@ use std::process::{Command, Stdio};
 use coordination_ledger::app::{apply, checks, contract, verify};
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::contract::schema;
-use coordination_ledger::domain::{event, history, id, json, packet, settings, workflow};
+use coordination_ledger::domain::{
+    checkpoint, event, history, id, json, leaf, packet, proof, settings, signature, workflow,
+};
 use coordination_ledger::index::refresh;
+use coordination_ledger::signing;
+use coordination_ledger::store::checkpoints::SIGNERS_BYTES_MAX;
 use coordination_ledger::store::contracts::VERSION_BYTES_MAX;
 use coordination_ledger::store::fs as files;
 use serde_json::Value;
@@ -90,13 +94,17 @@ fn run(command: &str, exported: &[(String, String)], folder: &Path) -> String {
     text
 }
 
-/// What differs from run to run. In a shape `9` stands for a digit, `f` for a hexadecimal digit, `z` for `[a-z0-9]`.
-const SHAPES: [(&str, &str); 11] = [
+/// What differs from run to run. In a shape `9` stands for a digit, `f` for a hexadecimal digit, `z` for
+/// `[a-z0-9]`, `B` for a digit of base64.
+const SHAPES: [(&str, &str); 14] = [
     ("9999-99-99T99:99:99.999Z", "TIME"),
     ("9999-99-99 99:99:99Z", "TIME"),
     ("REQ-99999999-", "REQ-DAY-"),
     ("ffffffff-ffff-ffff-ffff-ffffffffffff", "UID"),
     ("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "HASH"),
+    ("BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=", "ROOT"),
+    ("SHA999:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", "KEY"),
+    ("checkpoint.ffffffffffffffff.sig", "SIGNATURE"),
     ("ffffffffffff", "HASH"),
     ("\"writer\":\"zzzzzzzz\"", "WRITER"),
     ("\"tick\":9", "TICK"),
@@ -110,6 +118,7 @@ fn has_shape(text: &str, shape: &str) -> bool {
         && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| match wanted {
             b'9' => byte.is_ascii_digit(),
             b'f' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            b'B' => byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/',
             b'z' => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
             literal => byte == literal,
         })
@@ -187,6 +196,11 @@ fn the_transcripts_of_the_contracts_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_the_checkpoints_are_true() {
+    play("docs/checkpoints.md");
+}
+
+#[test]
 fn what_differs_is_made_equal_and_nothing_else() {
     let line =
         format!("2026-11-20T15:11:00.123Z REQ-20261120-0001.json {} 1a2b3c4 x{}", "0a".repeat(32), "0a".repeat(6));
@@ -241,9 +255,11 @@ fn every_option_that_is_named_exists() {
     let commands: Vec<Value> = catalogue()["commands"].as_array().unwrap().iter().flat_map(with_those_below).collect();
     let arguments = commands.iter().flat_map(|c| c["arguments"].as_array().unwrap());
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
-    // Options of cargo and git, and those that every clap program has.
-    known.extend(["--locked", "--path", "--numstat", "--help", "--version"].map(str::to_owned));
-    for name in ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md"] {
+    // Options of cargo, git and basenc, and those that every clap program has.
+    known.extend(["--locked", "--path", "--numstat", "--base16", "--help", "--version"].map(str::to_owned));
+    for name in
+        ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md", "docs/checkpoints.md"]
+    {
         for word in read(name).split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
             let is_option = word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
             assert!(!is_option || known.contains(word), "{name} names {word}, which no command has");
@@ -305,6 +321,10 @@ fn every_finding_of_verify_stands_in_the_table() {
         "src/app/contract/verify.rs",
         "src/store/fs/inspect.rs",
         "src/store/fs/contracts.rs",
+        "src/store/fs/checkpoints.rs",
+        "src/app/checkpoint/proof.rs",
+        "src/app/checkpoint/trust.rs",
+        "src/app/checkpoint/verify.rs",
     ] {
         let source = fs::read_to_string(root().join(file)).unwrap();
         for text in source.split('"').skip(1).step_by(2) {
@@ -351,6 +371,17 @@ fn the_limits_are_those_of_the_code() {
         ("a version of a contract", format!("{}, {} levels", size(VERSION_BYTES_MAX), schema::SCHEMA_DEPTH_MAX)),
         ("versions of a contract", count(u64::from(id::ContractRef::VERSION_MAX))),
         ("one comparison of two schemas", format!("{} seconds", contract::PAIR_MAX.as_secs())),
+        ("leaves of a list of checkpoints", count(leaf::LEAVES_MAX)),
+        (
+            "a checkpoint, and a signature",
+            format!("{}, {}", size(checkpoint::CHECKPOINT_BYTES_MAX), size(signature::SIGNATURE_BYTES_MAX)),
+        ),
+        ("signatures of a checkpoint", count(proof::SIGNATURES_MAX as u64)),
+        (
+            "a file of signers, in the ledger and elsewhere",
+            format!("{}, {}", bytes(SIGNERS_BYTES_MAX), bytes(signing::SIGNERS_BYTES_MAX)),
+        ),
+        ("a proof", bytes(proof::PROOF_BYTES_MAX)),
     ];
     for (what, most) in rows {
         let row = format!("| {what} | {most} |");

@@ -6,11 +6,12 @@ use crate::contract::decide::ContractRefusal;
 use crate::contract::schema::SchemaFault;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
-use crate::domain::id::{BadName, ContractName, Key, RequestId, Stream};
+use crate::domain::id::{BadName, ContractName, Key, Origin, RequestId, Stream};
 use crate::domain::packet::BadPacket;
 use crate::domain::time::BadTime;
 use crate::domain::workflow::StateName;
 use crate::registry::git::GitError;
+use crate::signing::SigningError;
 use crate::store::StoreError;
 
 /// One thing that is wrong with a draft.
@@ -144,6 +145,28 @@ pub enum AppError {
     /// A commit that can't be read.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Leaves that a checkpoint covers are not on record any more.
+    #[error("{lost} of what checkpoint {checkpoint} covers {} not here any more", if *.lost == 1 { "is" } else { "are" })]
+    CoveredLost {
+        /// The checkpoint.
+        checkpoint: String,
+        /// How many.
+        lost: usize,
+    },
+    /// There is no checkpoint.
+    #[error("there is no checkpoint{}", .0.as_ref().map(|origin| format!(" of {origin}")).unwrap_or_default())]
+    NoCheckpoint(Option<Origin>),
+    /// A checkpoint does not cover something.
+    #[error("checkpoint {checkpoint} does not cover {what}")]
+    NotCovered {
+        /// What.
+        what: String,
+        /// The checkpoint.
+        checkpoint: String,
+    },
+    /// Signing, or checking signatures, failed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// A text that is no name of its kind.
     #[error(transparent)]
     Name(#[from] BadName),

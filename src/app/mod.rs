@@ -4,6 +4,8 @@
 //! may take is in its [`Budget`].
 
 pub mod apply;
+pub mod approve;
+pub mod checkpoint;
 pub mod checks;
 pub mod contract;
 pub mod create;

@@ -1,9 +1,12 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
+use std::collections::HashSet;
+
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger, Session};
 use crate::domain::decide::{Command, Context, Refusal, decide};
 use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
+use crate::domain::hash::Hash;
 use crate::domain::history::{Head, History};
 use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::json;
@@ -21,6 +24,8 @@ pub struct Conditions {
     pub expect_version: Option<u64>,
     /// Only in this state.
     pub expect_state: Option<StateName>,
+    /// Only if these are its newest events (or its packet, where it has none): those that a signature is over.
+    pub expect_heads: Option<Vec<Hash>>,
     /// Whether to write.
     pub effect: Effect,
 }
@@ -230,6 +235,7 @@ impl Ledger<'_> {
             roles: &self.settings.roles,
             by: &session.by,
             contract_check: self.check_for(history, command, session),
+            signatures: self.settings.approvals.signatures,
         };
         let body = decide(history, command, context)
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;
@@ -268,6 +274,18 @@ fn check_expectations(history: &History, ledger: &Ledger<'_>, conditions: &Condi
     {
         let between = history.events().iter().filter(|event| event.n() > expected).cloned().collect();
         return Err(AppError::StaleVersion { id, expected, actual: history.version(), between });
+    }
+    if let Some(expected) = &conditions.expect_heads
+        && *expected != history.next_parents()
+    {
+        let seen: HashSet<Hash> = expected
+            .iter()
+            .flat_map(|head| history.up_to(*head).events().iter().map(Event::hash).collect::<Vec<_>>())
+            .collect();
+        let (before, between): (Vec<Event>, Vec<Event>) =
+            history.events().iter().cloned().partition(|event| seen.contains(&event.hash()));
+        let version = before.iter().map(Event::n).max().unwrap_or(0);
+        return Err(AppError::StaleVersion { id, expected: version, actual: history.version(), between });
     }
     if let Some(expected) = &conditions.expect_state {
         if ledger.workflow.state(expected).is_none() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
 use crate::app::list::Sort;
 use crate::domain::event::PartStatus;
@@ -159,6 +160,10 @@ pub enum Command {
     Index(Index),
     /// Check every byte and every step
     Verify(Verify),
+    /// Take a checkpoint of all that is on record
+    Checkpoint(Checkpoint),
+    /// Prove that a checkpoint covers something, or that one goes on from another
+    Prove(Prove),
     /// Settle a request that two clones left in two states
     Resolve(Resolve),
     /// Apply operations from JSON lines
@@ -183,6 +188,7 @@ impl Command {
             | Self::Approve(_)
             | Self::Note(_)
             | Self::Evidence(_)
+            | Self::Checkpoint(_)
             | Self::Resolve(_)
             | Self::Apply(_) => true,
             Self::Show(_)
@@ -190,6 +196,7 @@ impl Command {
             | Self::List(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Prove(_)
             | Self::Schema(_)
             | Self::Demo => false,
             Self::Contract(contract) => contract.command.has_default_budget(),
@@ -219,6 +226,8 @@ impl Command {
             | Self::List(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Checkpoint(_)
+            | Self::Prove(_)
             | Self::Resolve(_)
             | Self::Contract(_)
             | Self::Schema(_) => false,
@@ -379,6 +388,9 @@ pub struct Approve {
     /// Why; - reads stdin, @FILE a file
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Signing.
+    #[command(flatten)]
+    pub signing: Signing,
     /// Conditions.
     #[command(flatten)]
     pub writing: Writing,
@@ -531,6 +543,9 @@ pub struct Verify {
     /// The request; everything where none is named
     #[arg(value_name = "REQ")]
     pub request: Option<String>,
+    /// What to check instead.
+    #[command(flatten)]
+    pub proofs: Proofs,
 }
 
 /// Settle a request that two clones left in two states

@@ -14,6 +14,7 @@ use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
 use crate::registry::git::GitError;
+use crate::signing::SigningError;
 use crate::store::StoreError;
 
 /// A failed command.
@@ -267,6 +268,12 @@ impl From<AppError> for Failure {
                 Self::new(Exit::Conflict, "version-taken", message).hint(hint)
             }
             AppError::Git(error) => git_failed(&message, &error),
+            AppError::CoveredLost { .. } => Self::new(Exit::Damaged, "covered-lost", message)
+                .hint("ledger verify --checkpoint latest tells what; restore it from git"),
+            AppError::NoCheckpoint(_) => Self::new(Exit::NotFound, "no-checkpoint", message).hint("ledger checkpoint"),
+            AppError::NotCovered { .. } => Self::new(Exit::NotFound, "not-covered", message)
+                .hint("ledger checkpoint covers what is on record by now"),
+            AppError::Signing(error) => signing_failed(&message, &error),
             AppError::Newer { .. } => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
             AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
@@ -307,6 +314,23 @@ fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
         }
         ContractRefusal::Over(_) => no("bad-text").hint("name a day that is to come"),
         ContractRefusal::Text(_) => no("bad-text"),
+    }
+}
+
+fn signing_failed(message: &str, error: &SigningError) -> Failure {
+    match error {
+        SigningError::Program { .. } => Failure::new(Exit::Failure, "ssh-keygen", message)
+            .hint("install OpenSSH, 8.9 or newer: ssh-keygen makes and checks signatures"),
+        SigningError::NoKey(_) => Failure::new(Exit::Usage, "no-key", message)
+            .hint("--key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE"),
+        SigningError::Refused { .. } => Failure::new(Exit::Failure, "not-signed", message)
+            .hint("see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE"),
+        SigningError::TooSlow { .. } => {
+            Failure::new(Exit::Failure, "not-signed", message).hint("try again, with a longer --timeout")
+        }
+        SigningError::Temporary(_) => {
+            Failure::new(Exit::Failure, "io", message).hint("see the folder for temporary files (TMPDIR)")
+        }
     }
 }
 
@@ -396,6 +420,9 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
             .detail(Detail { needs: need_texts(&[crate::domain::outlook::Need::Evidence]), ..Detail::default() }),
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
+        }
+        Refusal::Unsigned { role } => {
+            no("unsigned").hint(format!("ledger approve {id} --as {} --sign", shell(role.as_str())))
         }
         Refusal::DetailGiven { name } => {
             let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");

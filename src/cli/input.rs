@@ -39,6 +39,11 @@ pub(super) fn file_within(name: &str, env: &Environment, max: u64) -> Result<Str
     read_within(shown(name), open(name, env)?, max)
 }
 
+/// A whole file, or standard input for `-`, of at most `max` bytes of any kind.
+pub(super) fn bytes_within(name: &str, env: &Environment, max: u64) -> Result<Vec<u8>, Failure> {
+    read_bytes(shown(name), open(name, env)?, max)
+}
+
 /// What a file is called in messages.
 pub(super) fn shown(name: &str) -> &str {
     if name == "-" { "standard input" } else { name }
@@ -122,12 +127,19 @@ fn read_all(name: &str, from: Box<dyn Read + Send>) -> Result<String, Failure> {
     read_within(name, from, INPUT_BYTES_MAX)
 }
 
-fn read_within(name: &str, mut from: Box<dyn Read + Send>, max: u64) -> Result<String, Failure> {
-    let bad = |what: String| Failure::new(Exit::Usage, "input", format!("could not read {name}: {what}"));
+fn read_within(name: &str, from: Box<dyn Read + Send>, max: u64) -> Result<String, Failure> {
+    String::from_utf8(read_bytes(name, from, max)?).map_err(|_| bad(name, "it is not UTF-8"))
+}
+
+fn bad(name: &str, what: &str) -> Failure {
+    Failure::new(Exit::Usage, "input", format!("could not read {name}: {what}"))
+}
+
+fn read_bytes(name: &str, mut from: Box<dyn Read + Send>, max: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    from.by_ref().take(max + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+    from.by_ref().take(max + 1).read_to_end(&mut bytes).map_err(|e| bad(name, &e.to_string()))?;
     if bytes.len() as u64 > max {
-        return Err(bad(format!("it has more than {max} bytes")));
+        return Err(bad(name, &format!("it has more than {max} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".into()))
+    Ok(bytes)
 }

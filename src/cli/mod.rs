@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod builtin;
+pub mod checkpoint_args;
 mod commands;
 pub mod contract_args;
 pub mod environment;
@@ -13,6 +14,7 @@ pub mod failure;
 mod input;
 pub mod open;
 pub mod render;
+mod trust;
 mod watchdog;
 
 use std::ffi::OsString;

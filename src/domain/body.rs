@@ -197,6 +197,18 @@ pub struct Approved {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The approver's signature over [`super::approval::signed_text`], armoured as OpenSSH writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+impl Approved {
+    /// Whether another approval says the same, and is signed if this one is: a signature over a later head is of the
+    /// same intent.
+    #[must_use]
+    pub fn means(&self, other: &Self) -> bool {
+        self.role == other.role && self.reason == other.reason && self.signature.is_some() == other.signature.is_some()
+    }
 }
 
 /// Data of `RESOLVED`.
@@ -275,7 +287,7 @@ impl Body {
             Self::Transitioned(t) => &[t.data.reason.as_ref()],
             Self::Responded(r) => &[r.summary.as_ref(), r.branch.as_ref()],
             Self::Noted(n) => &[Some(&n.text), n.kind.as_ref()],
-            Self::Approved(a) => &[a.reason.as_ref()],
+            Self::Approved(a) => &[a.reason.as_ref(), a.signature.as_ref()],
             Self::Resolved(r) => &[Some(&r.data.reason)],
             Self::Contract(body) => return body.check(),
             Self::Created(_) | Self::EvidenceAdded(_) | Self::Other(_) => &[],
@@ -284,7 +296,8 @@ impl Body {
             let text = match self {
                 Self::Responded(_) => "the summary or the branch",
                 Self::Noted(_) => "the note or its kind",
-                Self::Transitioned(_) | Self::Approved(_) | Self::Resolved(_) => "the reason",
+                Self::Approved(_) => "the reason or the signature",
+                Self::Transitioned(_) | Self::Resolved(_) => "the reason",
                 Self::Created(_) | Self::EvidenceAdded(_) | Self::Contract(_) | Self::Other(_) => "a text",
             };
             return Err(format!("{text} is blank or longer than {TEXT_BYTES_MAX} bytes"));

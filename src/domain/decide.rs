@@ -10,7 +10,7 @@ use super::history::History;
 use super::id::{Actor, RepoId, Role};
 use super::outlook::{Attempt, ContractCheck, Need, Open, is_blank, open, unmet};
 use super::packet::{Mode, Packet};
-use super::settings::Roles;
+use super::settings::{Roles, Signatures};
 use super::state::{Side, State, Status};
 use super::workflow::{StateName, Workflow};
 
@@ -73,7 +73,7 @@ impl Command {
             (Self::Respond(a), Body::Responded(b)) => a == b,
             (Self::Note(a), Body::Noted(b)) => a == b,
             (Self::AddEvidence(a), Body::EvidenceAdded(b)) => a == b,
-            (Self::Approve(a), Body::Approved(b)) => a == b,
+            (Self::Approve(a), Body::Approved(b)) => a.means(b),
             (Self::Resolve(a), Body::Resolved(b)) => {
                 let same_side = b.data.keep.starts_with(&a.keep) || typed_state(&a.keep).as_ref() == Some(&b.to);
                 same_side && a.reason == b.data.reason
@@ -102,6 +102,8 @@ pub struct Context<'a> {
     pub by: &'a Actor,
     /// How the contracts that the request names fared.
     pub contract_check: ContractCheck,
+    /// Whether approvals of governed requests must be signed.
+    pub signatures: Signatures,
 }
 
 /// A command that a rule forbids. A refusal is an answer, not a failure.
@@ -181,6 +183,12 @@ pub enum Refusal {
         /// The role.
         role: String,
     },
+    /// In governed mode the settings can demand that approvals are signed.
+    #[error("an approval of a governed request must be signed here")]
+    Unsigned {
+        /// The role.
+        role: Role,
+    },
     /// A detail that the packet or an earlier transition gave is not taken back, nor said to be nothing.
     #[error("details.{name} is on record already, or is given as null: a transition only adds details")]
     DetailGiven {
@@ -224,6 +232,7 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
         Command::AddEvidence(added) => Ok(Body::EvidenceAdded(added.clone())),
         Command::Approve(approved) => {
             needs_role(packet, context, approved.role.as_str())?;
+            needs_signature(packet, context, approved)?;
             Ok(Body::Approved(approved.clone()))
         }
         Command::Resolve(resolve) => decide_resolve(state, history, resolve),
@@ -340,5 +349,14 @@ fn needs_role(packet: &Packet, context: Context<'_>, role: &str) -> Result<(), R
         Mode::Tracked => Ok(()),
         Mode::Governed if held() == Some(true) => Ok(()),
         Mode::Governed => Err(Refusal::RoleNotHeld { by: context.by.clone(), role: role.to_owned() }),
+    }
+}
+
+fn needs_signature(packet: &Packet, context: Context<'_>, approved: &Approved) -> Result<(), Refusal> {
+    match (packet.coordination_mode, context.signatures) {
+        (Mode::Governed, Signatures::Required) if approved.signature.is_none() => {
+            Err(Refusal::Unsigned { role: approved.role.clone() })
+        }
+        (Mode::Tracked | Mode::Governed, Signatures::Optional | Signatures::Required) => Ok(()),
     }
 }

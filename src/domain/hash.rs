@@ -25,6 +25,18 @@ impl Hash {
         Self(hasher.finalize().into())
     }
 
+    /// The digest's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A digest that came as bytes; `None` unless there are 32.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The first twelve digits: enough to tell heads apart on a screen, never used as an identity.
     #[must_use]
     pub fn short(&self) -> String {

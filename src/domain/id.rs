@@ -233,6 +233,20 @@ name!(
     |text| text.len() >= 6 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 );
 
+name!(
+    /// Who keeps a list of checkpoints: one clone, or whoever a team lets do it. One segment of a path.
+    Origin,
+    "origin",
+    64,
+    "expected [a-z0-9][a-z0-9._-]*, at most 64 characters, without two dots in a row or a dot at the end",
+    |text| {
+        text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+            && !text.contains("..")
+            && !text.ends_with('.')
+    }
+);
+
 fn no_controls(text: &str) -> bool {
     !text.contains(char::is_control)
 }

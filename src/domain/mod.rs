@@ -4,7 +4,9 @@
 //! This room knows nothing of files, clocks, randomness, environment variables or terminals: everything it needs is
 //! handed to it. Its types can't be wrong: fields that must hold together are private and `parse` is the only way in.
 
+pub mod approval;
 pub mod body;
+pub mod checkpoint;
 pub mod compatibility;
 pub mod contract_body;
 pub mod decide;
@@ -15,9 +17,13 @@ pub mod history;
 pub mod id;
 pub mod json;
 pub mod judge;
+pub mod leaf;
+pub mod merkle;
 pub mod outlook;
 pub mod packet;
+pub mod proof;
 pub mod settings;
+pub mod signature;
 pub mod state;
 pub mod time;
 mod way;

@@ -31,8 +31,36 @@ impl ContractSettings {
     }
 }
 
+/// Whether approvals of governed requests must be signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signatures {
+    /// They may be.
+    #[default]
+    Optional,
+    /// They must be.
+    Required,
+}
+
+/// What approvals must be like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalSettings {
+    /// Whether those of governed requests must be signed.
+    #[serde(default)]
+    pub signatures: Signatures,
+}
+
+impl ApprovalSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Serde alone would take an array for an object.
-fn from_object<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ContractSettings, D::Error> {
+fn from_object<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let members = serde_json::Map::<String, serde_json::Value>::deserialize(deserializer)?;
     serde_json::from_value(members.into()).map_err(serde::de::Error::custom)
 }
@@ -59,6 +87,9 @@ pub struct Settings {
     /// How contracts are compared.
     #[serde(default, skip_serializing_if = "ContractSettings::is_default", deserialize_with = "from_object")]
     pub contract: ContractSettings,
+    /// What approvals must be like.
+    #[serde(default, skip_serializing_if = "ApprovalSettings::is_default", deserialize_with = "from_object")]
+    pub approvals: ApprovalSettings,
 }
 
 /// Settings that can't be read.
@@ -114,6 +145,7 @@ impl Settings {
                     track_index: false,
                     roles: Roles::new(),
                     contract: ContractSettings::default(),
+                    approvals: ApprovalSettings::default(),
                 }),
                 Ok(_) | Err(_) => Err(error.into()),
             },

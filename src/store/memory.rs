@@ -1,5 +1,7 @@
 //! A store in memory: the model against which the others are tested.
 
+mod checkpoints;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,7 @@ use crate::domain::event::Event;
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::history::{Head, History};
-use crate::domain::id::{ContractName, Key, RequestId, Writer};
+use crate::domain::id::{ContractName, Key, Origin, RequestId, Writer};
 use crate::domain::packet::Packet;
 use crate::domain::time::Hybrid;
 
@@ -23,6 +25,8 @@ pub struct MemoryStore {
     writer: Writer,
     /// Held by whoever writes, and by a batch from its beginning to its end; taken before `inner`.
     writing: Mutex<()>,
+    /// Held by whoever makes a checkpoint; taken before `writing`.
+    covering: Mutex<()>,
     inner: Mutex<Inner>,
 }
 
@@ -30,6 +34,7 @@ pub struct MemoryStore {
 struct Inner {
     requests: Requests,
     contracts: BTreeMap<ContractName, Kept>,
+    lists: BTreeMap<Origin, checkpoints::KeptList>,
     clock: Option<Hybrid>,
     marks: u64,
     index: Option<Vec<u8>>,
@@ -55,7 +60,7 @@ impl MemoryStore {
     /// An empty store that writes as `writer`.
     #[must_use]
     pub fn new(writer: Writer) -> Self {
-        Self { writer, writing: Mutex::default(), inner: Mutex::default() }
+        Self { writer, writing: Mutex::default(), covering: Mutex::default(), inner: Mutex::default() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -195,7 +200,13 @@ impl Store for MemoryStore {
     }
 
     fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError> {
-        Ok(Inspected { history: self.history(id)?, ..Inspected::default() })
+        let history = self.history(id)?;
+        Ok(Inspected { packet: history.as_ref().map(History::packet_hash), history, ..Inspected::default() })
+    }
+
+    fn packet_bytes(&self, id: RequestId) -> Result<Option<Vec<u8>>, StoreError> {
+        let history = self.history(id)?;
+        Ok(history.map(|history| history.packet().to_bytes()).transpose()?)
     }
 
     fn strays(&self) -> Result<Vec<Fault>, StoreError> {

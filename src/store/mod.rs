@@ -5,6 +5,7 @@
 //! event is allowed was decided above.
 
 pub mod budget;
+pub mod checkpoints;
 #[cfg(test)]
 mod conformance;
 pub mod contracts;
@@ -20,6 +21,7 @@ use crate::domain::packet::{BadPacket, Draft, Packet};
 use crate::domain::time::{Hybrid, Timestamp};
 
 pub use budget::{Budget, Notice};
+pub use checkpoints::Checkpoints;
 pub use contracts::Contracts;
 
 /// A request to be made, complete but for its number.
@@ -114,6 +116,8 @@ pub struct Fault {
 pub struct Inspected {
     /// Its history, if one can be read.
     pub history: Option<History>,
+    /// The digest of its packet's file, if that can be read.
+    pub packet: Option<crate::domain::hash::Hash>,
     /// Everything that is wrong with its bytes.
     pub faults: Vec<Fault>,
     /// In which line of the log each event stands, as far as that is known.
@@ -279,7 +283,7 @@ impl<R: Records + ?Sized> Records for &R {
 }
 
 /// A place where packets and events are kept. Everything that it answers as done is durable.
-pub trait Store: Records + Contracts + Send + Sync {
+pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// All requests, in order.
     ///
     /// # Errors
@@ -297,6 +301,12 @@ pub trait Store: Records + Contracts + Send + Sync {
     /// # Errors
     /// Machinery that failed; damage is an answer here.
     fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError>;
+
+    /// The bytes of a request's packet; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is no plain file, or machinery that failed.
+    fn packet_bytes(&self, id: RequestId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// What lies in the store and belongs to no request.
     ///

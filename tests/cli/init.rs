@@ -148,6 +148,7 @@ fn what_git_should_know_is_added_and_nothing_is_taken_away() {
     coordination/events/*.jsonl -text merge=union
     coordination/requests/*.json -text merge=binary
     coordination/index.json -text merge=binary linguist-generated
+    coordination/checkpoints/** -text merge=binary
     schemas/contracts/** -text
     schemas/contracts/*/events.jsonl -text merge=union
     ");

@@ -13,6 +13,7 @@ mod common;
 mod actor;
 mod apply;
 mod approve;
+mod checkpoint;
 mod contract;
 mod damage;
 mod demo;

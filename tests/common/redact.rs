@@ -6,11 +6,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What is looked for, and what is put in its place; earlier ones first.
-const REDACTIONS: [(&str, &str); 13] = [
+const REDACTIONS: [(&str, &str); 17] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "YYYY-MM-DDThh:mm:ss.mmmZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "YYYY-MM-DD hh:mm:ssZ"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\b[0-9a-f]{64}\b", "[hash]"),
+    (r"SHA256:[A-Za-z0-9+/]{43}", "SHA256:[key]"),
+    (r"[A-Za-z0-9+/]{43}=", "[root]"),
+    (r"checkpoint\.[0-9a-f]{16}\.sig", "checkpoint.[key].sig"),
+    (r"(?s)-----BEGIN SSH SIGNATURE-----.*?-----END SSH SIGNATURE-----", "[signature]"),
     (r"\b[0-9a-f]{12}\b", "[head]"),
     (r#""writer":"[a-z0-9]{8}""#, r#""writer":"[writer]""#),
     (r#""workflow":"[0-9a-f]{16}""#, r#""workflow":"[workflow]""#),

@@ -13,6 +13,7 @@ mod divergence;
 mod guards;
 mod judging;
 mod merging;
+mod merkle;
 mod outlook;
 mod parts;
 mod replica;

@@ -12,7 +12,7 @@ use coordination_ledger::domain::history::{BadHistory, History};
 use coordination_ledger::domain::id::{Actor, Stream};
 use coordination_ledger::domain::outlook::{ContractCheck, Need};
 use coordination_ledger::domain::packet::{Draft, Packet};
-use coordination_ledger::domain::settings::Roles;
+use coordination_ledger::domain::settings::{Roles, Signatures};
 use coordination_ledger::domain::state::{State, Status};
 use coordination_ledger::domain::time::{Hybrid, Timestamp};
 use coordination_ledger::domain::workflow::Workflow;
@@ -142,7 +142,8 @@ impl Replica {
         let history = self.history();
         let by: Actor = by.parse().unwrap();
         let Request { packet, workflow, roles, .. } = &*self.request;
-        let context = Context { workflow, roles, by: &by, contract_check: self.contract_check };
+        let signatures = Signatures::Optional;
+        let context = Context { workflow, roles, by: &by, contract_check: self.contract_check, signatures };
         let body = decide(&history, command, context)?;
         let event = Event::seal(Unsealed {
             stream: Stream::Request(packet.request_id),
@@ -241,7 +242,7 @@ pub(super) fn evidence(value: &str) -> Command {
 }
 
 pub(super) fn approval(role: &str) -> Command {
-    Command::Approve(Approved { role: role.parse().unwrap(), reason: None })
+    Command::Approve(Approved { role: role.parse().unwrap(), reason: None, signature: None })
 }
 
 pub(super) fn resolve(keep: &str) -> Command {
@@ -281,6 +282,7 @@ pub(super) fn told(refusal: &Refusal) -> String {
         Refusal::PartClosed { state, status, .. } => format!("no part {status} while {state}"),
         Refusal::PartNeedsEvidence => "the part needs evidence".to_owned(),
         Refusal::RoleNotHeld { by, role } => format!("{by} is not {role}"),
+        Refusal::Unsigned { role } => format!("unsigned as {role}"),
         Refusal::DetailGiven { name } => format!("given already: {name}"),
         Refusal::Contradicts(what) => format!("contradicts: {what}"),
         Refusal::Text(text) => format!("text: {text}"),

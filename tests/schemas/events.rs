@@ -105,7 +105,7 @@ fn texts() {
         ("TRANSITIONED", "reason?"),
         ("RESPONDED", "summary? branch?"),
         ("NOTED", "text kind?"),
-        ("APPROVED", "reason?"),
+        ("APPROVED", "reason? signature?"),
         ("RESOLVED", "reason"),
         ("WAIVED", "reason"),
     ] {
@@ -167,6 +167,8 @@ fn the_rest_of_the_data() {
     responded.refuses(r#"/data/repo null 1 ["x"] {} "" "a b" {"$x":201}"#);
     let approved = Format::event("APPROVED");
     approved.takes(r#"/data/role "acme/billing" {"$x":200}"#);
+    approved.takes(r#"/data/signature null "x" {"$x":65536}"#);
+    approved.refuses(r#"/data/signature 1 [] {} "" " " "a\u0000" {"$x":65537}"#);
     approved.refuses(r#"/data/role null 1 ["x"] {} "" "a b" {"$x":201}"#);
     Format::event("RESOLVED").refuses(r#"/data/keep null 1 ["x"] {} "" "e3b0""#);
 }
@@ -225,5 +227,7 @@ fn contracts() {
     );
     let settings = Format::settings();
     settings.takes(r#"/contract {} {"open_content":"declared"}"#);
+    settings.takes(r#"/approvals {} {"signatures":"optional"} {"signatures":"required"}"#);
+    settings.refuses(r#"/approvals null [] 1 {"signatures":"always"} {"signatures":null} {"more":1}"#);
     settings.refuses(r#"/contract null [] 1 {"open_content":"open"} {"open_content":null} {"more":1}"#);
 }

@@ -229,7 +229,7 @@ fn event_data(kind: &str) -> &'static str {
         "EVIDENCE_ADDED" => {
             r#"{"evidence": [{"kind": "ci_run-2", "value": " x "}], "occurred_at": "last week", "later": {}}"#
         }
-        "APPROVED" => r#"{"role": "sponsor", "reason": "fine", "later": {}}"#,
+        "APPROVED" => r#"{"role": "sponsor", "reason": "fine", "signature": "armoured", "later": {}}"#,
         "RESOLVED" => {
             r#"{
                 "keep": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",

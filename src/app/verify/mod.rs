@@ -5,6 +5,7 @@ mod index;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
@@ -15,6 +16,7 @@ use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::cache::threads;
+use crate::store::checkpoints::SignersFile;
 use crate::store::{Fault, Inspected, StoreError};
 
 /// An event this far ahead of the clock is told (5 minutes).
@@ -69,6 +71,8 @@ pub struct Report {
     pub requests: usize,
     /// How many contracts.
     pub contracts: usize,
+    /// How many checkpoints.
+    pub checkpoints: usize,
     /// How many events.
     pub events: usize,
     /// What was found, by file and line.
@@ -93,7 +97,33 @@ struct Seen {
     events: usize,
 }
 
-type Judged = Result<(Option<Seen>, Vec<Finding>), StoreError>;
+/// What came of looking at one request.
+#[derive(Debug, Default)]
+struct Judged {
+    /// What is kept of it, if it can be read.
+    seen: Option<Seen>,
+    /// What is wrong with it.
+    findings: Vec<Finding>,
+    /// The hashes of its leaves, where somebody asks for them.
+    leaves: Vec<Hash>,
+    /// How many signed approvals were not held against anyone.
+    unchecked: usize,
+}
+
+/// What requests are looked at for.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    now: Timestamp,
+    trust: &'a Trust,
+    wants: Wants,
+}
+
+/// Whether the leaves of requests are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    Leaves,
+    NoLeaves,
+}
 
 impl Ledger<'_> {
     /// Verifies one request, or the whole ledger with its index.
@@ -103,20 +133,26 @@ impl Ledger<'_> {
     pub fn verify(
         &self,
         only: Option<RequestId>,
+        trust: &Trust,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
         let ids = match only {
             Some(id) => vec![id],
             None => self.store.requests()?,
         };
+        let wants = if only.is_none() && self.has_checkpoints()? { Wants::Leaves } else { Wants::NoLeaves };
+        let look = Look { now: self.world.now(), trust, wants };
         let mut report = Report { requests: ids.len(), ..Report::default() };
-        let mut seen = Vec::new();
-        for judged in self.judge_all(&ids, progress) {
-            let (one, findings) = judged?;
-            report.findings.extend(findings);
-            report.events += one.as_ref().map_or(0, |one| one.events);
-            seen.extend(one);
+        let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
+        for judged in self.judge_all(&ids, look, progress) {
+            let judged = judged?;
+            report.findings.extend(judged.findings);
+            report.events += judged.seen.as_ref().map_or(0, |one| one.events);
+            seen.extend(judged.seen);
+            leaves.extend(judged.leaves);
+            unchecked += judged.unchecked;
         }
+        report.findings.extend(self.unchecked(unchecked));
         if only.is_none() {
             report.findings.extend(self.store.strays()?.into_iter().map(from_fault));
             report.findings.extend(self.across(&seen));
@@ -126,18 +162,43 @@ impl Ledger<'_> {
             report.events += events;
             report.findings.extend(findings);
         }
+        if wants == Wants::Leaves {
+            leaves.extend(self.present_of_contracts()?);
+            let (checkpoints, findings) = self.checkpoint_findings(&Leaves::new(leaves))?;
+            report.checkpoints = checkpoints;
+            report.findings.extend(findings);
+        }
         report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
         report.findings.dedup();
         Ok(report)
     }
 
-    fn judge_all(&self, ids: &[RequestId], progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Judged> {
-        let now = self.world.now();
+    /// Says that signatures were not held against anyone.
+    fn unchecked(&self, count: usize) -> Option<Finding> {
+        let approvals =
+            if count == 1 { "1 signed approval was".to_owned() } else { format!("{count} signed approvals were") };
+        (count > 0).then(|| Finding {
+            code: "signature-unchecked",
+            severity: Severity::Note,
+            id: None,
+            path: self.store.signers_place(SignersFile::Allowed),
+            line: None,
+            what: format!("there is no such file: {approvals} not checked against anyone"),
+            fix: "name those whose signatures count in it, or in another file: --signers FILE".to_owned(),
+        })
+    }
+
+    fn judge_all(
+        &self,
+        ids: &[RequestId],
+        look: Look<'_>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Vec<Result<Judged, AppError>> {
         let done = std::sync::atomic::AtomicUsize::new(0);
         let share = ids.len().div_ceil(threads()).max(1);
-        let some = |part: &[RequestId]| -> Vec<Judged> {
+        let some = |part: &[RequestId]| -> Vec<Result<Judged, AppError>> {
             let one = |id: &RequestId| {
-                let judged = self.judge_request(*id, now);
+                let judged = self.judge_request(*id, look);
                 progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, ids.len());
                 judged
             };
@@ -145,15 +206,20 @@ impl Ledger<'_> {
         };
         std::thread::scope(|scope| {
             let workers: Vec<_> = ids.chunks(share).map(|part| scope.spawn(move || some(part))).collect();
-            let died = |_| vec![Err(StoreError::Unwritable("a verifying thread died".into()))];
+            let died = |_| vec![Err(StoreError::Unwritable("a verifying thread died".into()).into())];
             workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(died)).collect()
         })
     }
 
-    fn judge_request(&self, id: RequestId, now: Timestamp) -> Judged {
-        let Inspected { history, faults, lines } = self.store.inspect(id)?;
+    fn judge_request(&self, id: RequestId, look: Look<'_>) -> Result<Judged, AppError> {
+        let found = self.store.inspect(id)?;
+        let leaves = match look.wants {
+            Wants::Leaves => leaves_of(id, &found),
+            Wants::NoLeaves => Vec::new(),
+        };
+        let Inspected { history, faults, lines, packet: _ } = found;
         let mut findings: Vec<Finding> = faults.into_iter().map(from_fault).collect();
-        let Some(history) = history else { return Ok((None, findings)) };
+        let Some(history) = history else { return Ok(Judged { findings, leaves, ..Judged::default() }) };
         let (packet_path, log_path) = self.store.places(id);
         let at = |hash: Hash| lines.get(&hash).copied();
         let log = |code, severity, line, what: String, fix: &str| Finding {
@@ -187,7 +253,7 @@ impl Ledger<'_> {
                 }
             });
         }
-        for (code, hash, what) in clock_faults(history.graph(), now) {
+        for (code, hash, what) in clock_faults(history.graph(), look.now) {
             let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
@@ -227,7 +293,10 @@ impl Ledger<'_> {
             refers_to: packet.dependencies.iter().chain(&packet.parent).copied().collect(),
             events: history.events().len(),
         };
-        Ok((Some(seen), findings))
+        let (signatures, unchecked) = self.approval_findings(&history, look.trust)?;
+        let told = signatures.into_iter();
+        findings.extend(told.map(|(code, severity, hash, what, fix)| log(code, severity, at(hash), what, &fix)));
+        Ok(Judged { seen: Some(seen), findings, leaves, unchecked })
     }
 
     /// The ways of a diverged request. One whose events form a chain can't have diverged.

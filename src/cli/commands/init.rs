@@ -6,7 +6,7 @@ use super::super::failure::Failure;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
 use crate::domain::packet::Mode;
-use crate::domain::settings::{ContractSettings, Settings};
+use crate::domain::settings::{ApprovalSettings, ContractSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh;
@@ -117,6 +117,7 @@ fn settings(args: &Init, root: &std::path::Path, context: &Context<'_>) -> Setti
         track_index: args.track_index,
         roles: Roles::new(),
         contract: ContractSettings::default(),
+        approvals: ApprovalSettings::default(),
     }
 }
 
@@ -146,12 +147,14 @@ fn files(settings: &Settings) -> Result<Vec<Founded>, Failure> {
 }
 
 /// No conversion of line ends anywhere, since hashes are over bytes. A log is a set of lines, so uniting two logs is
-/// merging them. A packet never changes, and a tracked index is made anew after a merge: neither is merged by lines.
+/// merging them. A packet never changes, a tracked index is made anew after a merge, and a list of leaves has an order:
+/// none of them is merged by lines.
 const GIT_ATTRIBUTES: &str = "\
 coordination/** -text
 coordination/events/*.jsonl -text merge=union
 coordination/requests/*.json -text merge=binary
 coordination/index.json -text merge=binary linguist-generated
+coordination/checkpoints/** -text merge=binary
 schemas/contracts/** -text
 schemas/contracts/*/events.jsonl -text merge=union
 ";

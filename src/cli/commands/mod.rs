@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod apply;
+mod checkpoint;
 mod contract;
 mod demo;
 mod index;
@@ -8,6 +9,7 @@ mod init;
 mod list;
 mod log;
 mod new;
+mod prove;
 mod schema;
 mod show;
 mod verify;
@@ -35,6 +37,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::List(args) => list::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Checkpoint(args) => checkpoint::run(context, args),
+        Command::Prove(args) => prove::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),

@@ -1,11 +1,12 @@
 //! The commands that put an event on a request: `transition`, `respond`, `approve`, `note`, `evidence`, `resolve`.
 
 use super::super::args::{Approve, Evidence, Format, Note, Resolve, Respond, Transition, Writing};
+use super::super::checkpoint_args::Signing;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{WrittenView, raw};
-use super::super::{Context, input, open};
+use super::super::{Context, input, open, trust};
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::domain::decide::{self, Command};
@@ -36,11 +37,12 @@ pub(super) fn respond(context: &mut Context<'_>, args: &Respond) -> Result<Exit,
 }
 
 pub(super) fn approve(context: &mut Context<'_>, args: &Approve) -> Result<Exit, Failure> {
-    let command = Command::Approve(Approved {
+    let approved = Approved {
         role: args.role.parse().map_err(Failure::usage)?,
         reason: input::optional_text(args.reason.as_ref(), context.env)?,
-    });
-    write(context, &args.request, &command, &args.writing)
+        signature: None,
+    };
+    write_signed(context, &args.request, &Command::Approve(approved), &args.writing, Some(&args.signing))
 }
 
 pub(super) fn note(context: &mut Context<'_>, args: &Note) -> Result<Exit, Failure> {
@@ -66,17 +68,34 @@ fn state(typed: &str) -> Result<StateName, Failure> {
 }
 
 fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Writing) -> Result<Exit, Failure> {
+    write_signed(context, request, command, args, None)
+}
+
+fn write_signed(
+    context: &mut Context<'_>,
+    request: &str,
+    command: &Command,
+    args: &Writing,
+    signing: Option<&Signing>,
+) -> Result<Exit, Failure> {
     let conditions = Conditions {
         key: args.key.as_ref().map(|key| key.parse()).transpose().map_err(Failure::usage)?,
         expect_version: args.expect_version,
         expect_state: args.expect_state.as_deref().map(state).transpose()?,
+        expect_heads: None,
         effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
     };
     let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let id = ledger.resolve(request, ledger.store, &context.budget)?;
-    let written = ledger.write(ledger.store, id, command, &conditions, &session)?;
+    let key = signing.map(|signing| trust::signing_key(signing, context.env, opened.root())).transpose()?.flatten();
+    let written = match (key, command) {
+        (Some(key), Command::Approve(approved)) => {
+            ledger.approve_signed(id, approved, &key, trust::asking(context.env), &conditions, &session)?
+        }
+        (_, command) => ledger.write(ledger.store, id, command, &conditions, &session)?,
+    };
     if written.novelty == Novelty::New
         && let Some(warning) = ledger.project(1, &context.budget)
     {

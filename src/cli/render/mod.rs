@@ -3,6 +3,7 @@
 //! stdout is data, stderr is everything else. Text from packets is untrusted: it passes through [`safe`] before it gets
 //! anywhere near a terminal.
 
+pub mod checkpoint;
 pub mod contract;
 pub mod json;
 pub mod progress;

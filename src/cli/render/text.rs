@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::super::failure::Failure;
 use super::safe;
 use crate::app::show::View;
-use crate::app::verify::{Report, Severity};
+use crate::app::verify::{Finding, Report, Severity};
 use crate::app::write::{Effect, state_word};
 use crate::domain::event::{Body, Event, Evidence};
 use crate::domain::id::RequestId;
@@ -16,15 +16,15 @@ use crate::domain::packet::Packet;
 use crate::domain::state::{Record, Status};
 use crate::domain::time::Timestamp;
 
-const BOLD: &str = "\u{1b}[1m";
-const DIM: &str = "\u{1b}[2m";
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
+pub(super) const BOLD: &str = "\u{1b}[1m";
+pub(super) const DIM: &str = "\u{1b}[2m";
+pub(super) const RED: &str = "\u{1b}[31m";
+pub(super) const GREEN: &str = "\u{1b}[32m";
 const YELLOW: &str = "\u{1b}[33m";
 const CYAN: &str = "\u{1b}[36m";
-const PLAIN: &str = "\u{1b}[0m";
+pub(super) const PLAIN: &str = "\u{1b}[0m";
 
-fn styled(style: &str, text: &str) -> String {
+pub(super) fn styled(style: &str, text: &str) -> String {
     format!("{style}{}{PLAIN}", safe::line(text))
 }
 
@@ -57,7 +57,8 @@ pub fn relative(path: &Path, root: &Path) -> String {
 /// A text with its paths as seen from the ledger's root.
 #[must_use]
 pub fn from_root(text: &str, root: &Path) -> String {
-    text.replace(&format!("{}/", root.display()), "")
+    // Nothing is seen from nowhere.
+    if root.as_os_str().is_empty() { text.to_owned() } else { text.replace(&format!("{}/", root.display()), "") }
 }
 
 /// So many of something.
@@ -135,7 +136,8 @@ fn what_happened(body: &Body) -> String {
         }
         Body::EvidenceAdded(added) => format!("evidence{}", evidence_list(&added.evidence)),
         Body::Approved(approved) => {
-            format!("approved as {}{}", safe::line(approved.role.as_str()), reason(&approved.reason))
+            let signed = if approved.signature.is_some() { ", signed" } else { "" };
+            format!("approved as {}{signed}{}", safe::line(approved.role.as_str()), reason(&approved.reason))
         }
         Body::Resolved(resolved) => format!(
             "resolved: {} holds ({}): {}",
@@ -360,11 +362,11 @@ pub fn next_step(id: RequestId, view: &View) -> String {
     format!("  {DIM}next, for {}: {}{PLAIN}\n", who.join(", "), safe::line(&command))
 }
 
-/// What verifying found.
+/// What was found, each with what to do.
 #[must_use]
-pub fn report(report: &Report, root: &Path) -> String {
+pub fn findings(findings: &[Finding], root: &Path) -> String {
     let mut text = String::new();
-    for finding in &report.findings {
+    for finding in findings {
         let style = match finding.severity {
             Severity::Note => DIM,
             Severity::Violation => YELLOW,
@@ -381,6 +383,13 @@ pub fn report(report: &Report, root: &Path) -> String {
         );
         let _ = writeln!(text, "  {DIM}fix: {}{PLAIN}", safe::line(&from_root(&finding.fix, root)));
     }
+    text
+}
+
+/// What verifying found.
+#[must_use]
+pub fn report(report: &Report, root: &Path) -> String {
+    let mut text = findings(&report.findings, root);
     let notes = report.findings.iter().filter(|f| f.severity == Severity::Note).count();
     let grave = report.findings.len() - notes;
     let (requests, events) = (count(report.requests as u64, "request"), count(report.events as u64, "event"));
@@ -388,7 +397,11 @@ pub fn report(report: &Report, root: &Path) -> String {
         0 => String::new(),
         number => format!("{}, ", count(number as u64, "contract")),
     };
-    let checked = format!("{requests}, {contracts}{events} verified");
+    let checkpoints = match report.checkpoints {
+        0 => String::new(),
+        number => format!(", {}", count(number as u64, "checkpoint")),
+    };
+    let checked = format!("{requests}, {contracts}{events}{checkpoints} verified");
     let and_notes = |and: &str| if notes == 0 { String::new() } else { and.to_owned() + &count(notes as u64, "note") };
     let _ = match grave {
         0 => writeln!(text, "{}: {checked}{}", styled(GREEN, "ok"), and_notes(", ")),

@@ -327,13 +327,15 @@ pub struct VerifyView<'a> {
     requests: usize,
     #[serde(skip_serializing_if = "is_zero")]
     contracts: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    checkpoints: usize,
     events: usize,
     findings: Vec<FindingView<'a>>,
 }
 
 /// One thing that verifying found.
 #[derive(Serialize)]
-struct FindingView<'a> {
+pub struct FindingView<'a> {
     code: &'a str,
     severity: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -345,25 +347,33 @@ struct FindingView<'a> {
     fix: String,
 }
 
+impl<'a> FindingView<'a> {
+    /// A finding, with its paths as seen from the ledger's root.
+    #[must_use]
+    pub fn new(finding: &'a Finding, root: &std::path::Path) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity.name(),
+            id: finding.id,
+            file: super::text::relative(&finding.path, root),
+            line: finding.line,
+            message: super::text::from_root(&finding.what, root),
+            fix: super::text::from_root(&finding.fix, root),
+        }
+    }
+}
+
 impl<'a> VerifyView<'a> {
     /// A report; `ok` where nothing is worse than a note.
     #[must_use]
     pub fn new(report: &'a Report, ok: bool, root: &std::path::Path) -> Self {
-        let finding = |f: &'a Finding| FindingView {
-            code: f.code,
-            severity: f.severity.name(),
-            id: f.id,
-            file: super::text::relative(&f.path, root),
-            line: f.line,
-            message: super::text::from_root(&f.what, root),
-            fix: super::text::from_root(&f.fix, root),
-        };
         Self {
             ok,
             requests: report.requests,
             contracts: report.contracts,
+            checkpoints: report.checkpoints,
             events: report.events,
-            findings: report.findings.iter().map(finding).collect(),
+            findings: report.findings.iter().map(|finding| FindingView::new(finding, root)).collect(),
         }
     }
 }

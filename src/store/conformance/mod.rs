@@ -16,12 +16,14 @@ use crate::domain::id::RequestId;
 use crate::domain::time::Hybrid;
 
 mod batches;
+mod checkpoints;
 mod contracts;
 #[path = "../../../tests/store/support.rs"]
 mod support;
 mod writers;
 
 use self::batches::*;
+use self::checkpoints::*;
 use self::contracts::*;
 use self::writers::*;
 
@@ -61,6 +63,11 @@ macro_rules! conformance {
 }
 
 conformance!(
+    a_list_grows_and_its_checkpoints_stay,
+    a_tail_that_is_not_kept_is_replaced,
+    another_checkpoint_of_a_size_is_refused,
+    a_key_signs_a_checkpoint_once,
+    a_reader_of_a_list_can_stop,
     ids_are_counted_per_day,
     a_request_is_read_back_as_it_was_made,
     a_key_makes_one_request,

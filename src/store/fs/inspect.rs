@@ -57,6 +57,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
         let what = "the packet does not say what its schema has it say".into();
         found.faults.push(fault("not-of-schema", &packet_path, None, what));
     }
+    found.packet = packet.as_ref().ok().and_then(|packet| packet.as_ref().map(|(_, hash)| *hash));
     match packet {
         Ok(Some((packet, hash))) => match History::new(packet, hash, events) {
             Ok(history) => found.history = Some(history),

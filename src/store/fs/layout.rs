@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::checkpoint::parse_size;
 use crate::domain::hash::Hash;
-use crate::domain::id::{ContractName, ContractRef, RequestId, Stream};
+use crate::domain::id::{ContractName, ContractRef, Origin, RequestId, Stream};
 
 /// How many lock files requests share. A lock file can never be deleted safely, so there is a fixed number of them
 /// rather than one a request; two requests that share one wait for each other for the length of a sync.
@@ -13,6 +14,11 @@ pub const STRIPES: u64 = 256;
 pub const CONTRACTS: &str = "schemas/contracts";
 /// The name of a contract's log in its folder.
 pub const CONTRACT_LOG: &str = "events.jsonl";
+
+/// The name of an origin's list of leaves in its folder.
+pub const LEAVES: &str = "leaves";
+const CHECKPOINT_SUFFIX: &str = ".checkpoint";
+const SIGNATURE_SUFFIX: &str = ".sig";
 
 /// The paths of one ledger.
 #[derive(Clone, Debug)]
@@ -118,6 +124,36 @@ impl Layout {
         }
     }
 
+    /// `coordination/checkpoints/`
+    #[must_use]
+    pub fn checkpoints(&self) -> PathBuf {
+        self.coordination.join("checkpoints")
+    }
+
+    /// The folder of an origin's checkpoints.
+    #[must_use]
+    pub fn origin(&self, origin: &Origin) -> PathBuf {
+        self.checkpoints().join(origin.as_str())
+    }
+
+    /// An origin's list of leaves.
+    #[must_use]
+    pub fn leaves(&self, origin: &Origin) -> PathBuf {
+        self.origin(origin).join(LEAVES)
+    }
+
+    /// An origin's checkpoint of a size.
+    #[must_use]
+    pub fn checkpoint(&self, origin: &Origin, size: u64) -> PathBuf {
+        self.origin(origin).join(format!("{size}{CHECKPOINT_SUFFIX}"))
+    }
+
+    /// The signature of a checkpoint by a key.
+    #[must_use]
+    pub fn checkpoint_signature(&self, origin: &Origin, size: u64, key: &str) -> PathBuf {
+        self.origin(origin).join(format!("{size}{CHECKPOINT_SUFFIX}.{key}{SIGNATURE_SUFFIX}"))
+    }
+
     /// `schemas/ledger/`
     #[must_use]
     pub fn schemas(&self) -> PathBuf {
@@ -180,4 +216,32 @@ pub fn version_of(name: &std::ffi::OsStr) -> Option<u32> {
     let digits = name.to_str()?.strip_prefix('v')?.strip_suffix(".json")?;
     let version = digits.parse().ok().filter(|version| (1..=ContractRef::VERSION_MAX).contains(version))?;
     (digits == version.to_string()).then_some(version)
+}
+
+/// A file in an origin's folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckpointFile {
+    /// The list of leaves.
+    Leaves,
+    /// The checkpoint of a size.
+    Checkpoint(u64),
+    /// A signature of the checkpoint of a size.
+    Signature(u64),
+}
+
+/// What a file name in an origin's folder stands for; `None` for anything else. A signature may have any name that
+/// begins with its checkpoint's: ssh-keygen gives it one by itself.
+#[must_use]
+pub fn checkpoint_file(name: &std::ffi::OsStr) -> Option<CheckpointFile> {
+    let name = name.to_str()?;
+    if name == LEAVES {
+        return Some(CheckpointFile::Leaves);
+    }
+    let (size, rest) = name.split_once(CHECKPOINT_SUFFIX)?;
+    let size = parse_size(size)?;
+    match rest {
+        "" => Some(CheckpointFile::Checkpoint(size)),
+        rest if rest.starts_with('.') && rest.ends_with(SIGNATURE_SUFFIX) => Some(CheckpointFile::Signature(size)),
+        _ => None,
+    }
 }

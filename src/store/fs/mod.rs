@@ -5,6 +5,7 @@
 
 mod append;
 pub mod batch;
+mod checkpoints;
 mod contracts;
 mod create;
 pub mod disk;
@@ -357,6 +358,10 @@ impl Store for FsStore {
             return Ok(found);
         }
         self.between_batches(|plan| inspect::request(self, id, plan))
+    }
+
+    fn packet_bytes(&self, id: RequestId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.packet_bytes_through(id, &Plan::default())
     }
 
     fn strays(&self) -> Result<Vec<Fault>, StoreError> {

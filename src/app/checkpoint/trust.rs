@@ -1,0 +1,220 @@
+//! Whose signatures count, and what those that were found are worth.
+
+use std::path::PathBuf;
+
+use super::super::verify::{Finding, Severity};
+use super::super::{AppError, Ledger};
+use super::GivenSignature;
+use crate::domain::approval::{self, Subject, signed_text};
+use crate::domain::checkpoint;
+use crate::domain::event::{Approved, Body, Event};
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
+use crate::domain::id::Role;
+use crate::domain::packet::Mode;
+use crate::domain::settings::Signatures;
+use crate::domain::signature::Signature;
+use crate::domain::time::Timestamp;
+use crate::signing::{Signed, Signers, Verdict, Who};
+use crate::store::Budget;
+use crate::store::checkpoints::SignersFile;
+
+/// What to do about a signature that is not of whom it should be.
+const ASK_FOR_ANOTHER: &str = "have it signed by a key that the signers file names: ledger checkpoint --sign";
+
+/// Whose signatures count.
+#[derive(Debug, Default)]
+pub struct Trust {
+    signers: Option<Signers>,
+    place: Option<PathBuf>,
+}
+
+/// A signature that was looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// Its file.
+    pub path: PathBuf,
+    /// The key that made it, if it is a signature.
+    pub key: Option<String>,
+    /// What it is; `None` if it was not held against anyone.
+    pub verdict: Option<Verdict>,
+}
+
+/// Something about an approval: which event, how grave, what.
+pub(in crate::app) type ApprovalFinding = (&'static str, Severity, Hash, String, String);
+
+impl Trust {
+    /// Those whom a file names count.
+    ///
+    /// # Errors
+    /// Temporary files can't be written.
+    pub fn new(place: PathBuf, allowed: &[u8], revoked: Option<&[u8]>) -> Result<Self, AppError> {
+        Ok(Self { signers: Some(Signers::new(allowed, revoked)?), place: Some(place) })
+    }
+
+    /// The file that names them.
+    #[must_use]
+    pub fn place(&self) -> Option<&PathBuf> {
+        self.place.as_ref()
+    }
+
+    /// Looks at the signatures of a checkpoint, and tells what is wrong with them. One that is good is enough; others
+    /// then only count against it if they were made for something else.
+    pub(super) fn of_checkpoint(
+        &self,
+        text: &str,
+        path: &std::path::Path,
+        signatures: &[GivenSignature],
+        at: Timestamp,
+        budget: &Budget,
+    ) -> Result<(Vec<Seen>, Vec<Finding>), AppError> {
+        let mut seen = Vec::new();
+        for GivenSignature { path, text: signature } in signatures {
+            let signed = Signed { text, namespace: checkpoint::NAMESPACE, signature };
+            let check = |signers: &Signers| signers.check(signed, Who::Anybody, at, budget);
+            let verdict = self.signers.as_ref().map(check).transpose()?;
+            let key = Signature::parse(signature).ok().map(|signature| signature.fingerprint());
+            seen.push(Seen { path: path.clone(), key, verdict });
+        }
+        let is_good = seen.iter().any(|one| matches!(one.verdict, Some(Verdict::Good(_))));
+        let mut findings: Vec<Finding> = seen.iter().filter_map(|one| finding(one, is_good)).collect();
+        if self.signers.is_some() && signatures.is_empty() {
+            findings.push(Finding {
+                code: "signature-missing",
+                severity: Severity::Violation,
+                id: None,
+                path: path.to_owned(),
+                line: None,
+                what: "nobody has signed the checkpoint".to_owned(),
+                fix: "ledger checkpoint --sign signs the newest one".to_owned(),
+            });
+        }
+        Ok((seen, findings))
+    }
+}
+
+/// What is wrong with a signature of a checkpoint.
+fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
+    let verdict = seen.verdict.as_ref()?;
+    let (code, what) = fault(verdict, seen.key.as_deref())?;
+    let severity = match verdict {
+        Verdict::Good(_) | Verdict::Damaged | Verdict::OtherNamespace(_) | Verdict::OtherText => Severity::Violation,
+        Verdict::Unknown | Verdict::Expired | Verdict::NotYetValid | Verdict::NotPermitted | Verdict::Revoked => {
+            if another_is_good {
+                Severity::Note
+            } else {
+                Severity::Violation
+            }
+        }
+    };
+    let fix = ASK_FOR_ANOTHER.to_owned();
+    Some(Finding { code, severity, id: None, path: seen.path.clone(), line: None, what, fix })
+}
+
+/// The code and the words for a signature that does not count.
+fn fault(verdict: &Verdict, key: Option<&str>) -> Option<(&'static str, String)> {
+    let key = key.unwrap_or("its key");
+    Some(match verdict {
+        Verdict::Good(_) => return None,
+        Verdict::Damaged => ("signature-damaged", "it is no signature".to_owned()),
+        Verdict::OtherNamespace(namespace) => {
+            ("signature-other-namespace", format!("it was made for something else: its namespace is {namespace:?}"))
+        }
+        Verdict::OtherText => ("signature-other-text", format!("{key} signed another text")),
+        Verdict::Unknown => ("signature-unknown-key", format!("the signers file does not name {key}")),
+        Verdict::Expired => ("signature-key-expired", format!("{key} was valid no longer")),
+        Verdict::NotYetValid => ("signature-key-not-yet-valid", format!("{key} was not valid yet")),
+        Verdict::NotPermitted => {
+            ("signature-key-not-permitted", format!("the signers file does not let {key} sign this"))
+        }
+        Verdict::Revoked => ("signature-key-revoked", format!("{key} was revoked")),
+    })
+}
+
+impl Ledger<'_> {
+    /// Those whose signatures count here: named by the ledger's own file, where it has one.
+    ///
+    /// # Errors
+    /// Damage, and failed machinery.
+    pub fn own_trust(&self, revoked: Option<&[u8]>) -> Result<Trust, AppError> {
+        let Some(allowed) = self.store.signers(SignersFile::Allowed)? else { return Ok(Trust::default()) };
+        Trust::new(self.store.signers_place(SignersFile::Allowed), &allowed, revoked)
+    }
+
+    /// The keys that the ledger's own file revokes.
+    ///
+    /// # Errors
+    /// Damage, and failed machinery.
+    pub fn own_revoked(&self) -> Result<Option<Vec<u8>>, AppError> {
+        Ok(self.store.signers(SignersFile::Revoked)?)
+    }
+
+    /// What is wrong with the signatures of a request's approvals. The second part is how many were not held against
+    /// anyone.
+    pub(in crate::app) fn approval_findings(
+        &self,
+        history: &History,
+        trust: &Trust,
+    ) -> Result<(Vec<ApprovalFinding>, usize), AppError> {
+        let approvals = history.events().iter().filter_map(|event| match event.body() {
+            Body::Approved(approved) => Some((event, approved)),
+            Body::Created(_)
+            | Body::Transitioned(_)
+            | Body::Responded(_)
+            | Body::Noted(_)
+            | Body::EvidenceAdded(_)
+            | Body::Resolved(_)
+            | Body::Contract(_)
+            | Body::Other(_) => None,
+        });
+        let approvals: Vec<(&Event, &Approved)> = approvals.collect();
+        let mut findings = self.unsigned(history, &approvals);
+        let mut unchecked = 0;
+        for (event, approved) in &approvals {
+            let Some(signature) = &approved.signature else { continue };
+            let Some(signers) = &trust.signers else {
+                unchecked += 1;
+                continue;
+            };
+            let text = signed_text(self.subject(history, event.by(), event.parents()), approved);
+            let signed = Signed { text: &text, namespace: approval::NAMESPACE, signature };
+            // By the clock of the event, as git judges commits by theirs: a key that runs out later has signed well.
+            let verdict = signers.check(signed, Who::Actor(event.by()), event.clock().at, &Budget::endless())?;
+            let key = Signature::parse(signature).ok().map(|signature| signature.fingerprint());
+            let Some((code, what)) = fault(&verdict, key.as_deref()) else { continue };
+            let whose = if code == "signature-unknown-key" { format!(" for {}", event.by()) } else { String::new() };
+            let what = format!("event {}: the approval as {}: {what}{whose}", event.n(), approved.role);
+            let fix =
+                format!("ledger approve {} --as {} --sign, by whoever holds the role", event.stream(), approved.role);
+            findings.push((code, Severity::Violation, event.hash(), what, fix));
+        }
+        Ok((findings, unchecked))
+    }
+
+    /// The roles of a governed request in which nobody approved with a signature, where the settings demand one.
+    fn unsigned(&self, history: &History, approvals: &[(&Event, &Approved)]) -> Vec<ApprovalFinding> {
+        match (history.packet().coordination_mode, self.settings.approvals.signatures) {
+            (Mode::Governed, Signatures::Required) => {}
+            (Mode::Tracked | Mode::Governed, Signatures::Optional | Signatures::Required) => return Vec::new(),
+        }
+        let is_signed = |role: &Role| approvals.iter().any(|(_, one)| one.role == *role && one.signature.is_some());
+        let finding = |(event, approved): &(&Event, &Approved)| {
+            let (n, role) = (event.n(), &approved.role);
+            let what = format!("event {n}: nobody approved as {role} with a signature, which the settings demand");
+            let fix = format!("ledger approve {} --as {role} --sign", event.stream());
+            ("approval-unsigned", Severity::Violation, event.hash(), what, fix)
+        };
+        approvals.iter().filter(|(_, approved)| !is_signed(&approved.role)).map(finding).collect()
+    }
+
+    /// What an approval is about.
+    pub(in crate::app) fn subject<'a>(
+        &self,
+        history: &History,
+        by: &'a crate::domain::id::Actor,
+        heads: &'a [Hash],
+    ) -> Subject<'a> {
+        let (ledger, request) = (self.settings.ledger_id, history.packet().request_id);
+        Subject { ledger, request, packet: history.packet_hash(), heads, by }
+    }
+}
