@@ -123,7 +123,8 @@ fn budget(cli: &Cli, stderr: fn(anstream::ColorChoice) -> Box<dyn Write + Send>)
         let Ok(mut said) = said.lock() else { return };
         if !quiet && !said.contains(notice) {
             said.push(notice.clone());
-            let _ = stderr(anstream::ColorChoice::Never).write_all(render::notice(&notice_text(notice), format).as_bytes());
+            let _ =
+                stderr(anstream::ColorChoice::Never).write_all(render::notice(&notice_text(notice), format).as_bytes());
         }
     };
     Budget::new(limit, Arc::new(listener))

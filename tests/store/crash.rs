@@ -7,10 +7,10 @@ use coordination_ledger::store::contracts::{Added, Addition};
 use coordination_ledger::store::fs::FsStore;
 use coordination_ledger::store::{Append, Budget, Commit, Contracts, Created, Records, Store, StoreError};
 
-use crate::trial::power::Chance;
-use crate::trial::{EIO, Fault, Happens, Then, TrialDisk};
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{contract, key, note, registration, request};
+use crate::trial::power::Chance;
+use crate::trial::{EIO, Fault, Happens, Then, TrialDisk};
 
 const HAPPENS: [Happens; 3] = [Happens::Nothing, Happens::Half, Happens::All];
 const CALLS_MAX: usize = 200;

@@ -8,9 +8,9 @@ use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::budget::Progress;
 use coordination_ledger::store::{Records, Store, StoreError};
 
-use crate::trial::TrialDisk;
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{key, note, note_after, request};
+use crate::trial::TrialDisk;
 
 /// A batch that was killed once its journal was there: an event for the one request, and another request.
 struct CutShort {

@@ -14,9 +14,9 @@ use coordination_ledger::store::{Created, Records, Store};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::trial::{Times, TrialDisk};
 use crate::ledger::{Ledger, Process, endless, make};
 use crate::support::{key, noon, request};
+use crate::trial::{Times, TrialDisk};
 
 fn id(number: u32) -> RequestId {
     format!("REQ-20261120-{number:04}").parse().unwrap()

@@ -10,8 +10,8 @@ use coordination_ledger::store::fs::layout::Layout;
 use coordination_ledger::store::{Append, Budget, Records, Store};
 use tempfile::TempDir;
 
-use crate::trial::{TrialDisk, quick_folder};
 use crate::support::{id_of, note, request};
+use crate::trial::{TrialDisk, quick_folder};
 
 pub(crate) struct Ledger {
     folder: TempDir,

@@ -119,7 +119,8 @@ fn who_waits_longer_than_half_a_second_is_told_once_whom_for() {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
     let budget = Budget::new(None, Arc::new(move |notice: &Notice| tell.lock().unwrap().send(notice.clone()).unwrap()));
-    let lock = Lock::take(store.files(), &store.layout().request_lock(id), "a request", Sharing::Exclusive, &endless()).unwrap();
+    let lock = Lock::take(store.files(), &store.layout().request_lock(id), "a request", Sharing::Exclusive, &endless())
+        .unwrap();
     let first = thread::scope(|scope| {
         let waiting = scope.spawn(|| append_with(&store, id, &budget).unwrap());
         let first = told.recv_timeout(PATIENCE).unwrap();

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::{Append, Budget, Created, Notice, Records, Store, StoreError};
 
-use crate::trial::TrialDisk;
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{note, note_after, request};
+use crate::trial::TrialDisk;
 
 /// A budget, and what is told meanwhile.
 fn listening() -> (Budget, Arc<Mutex<Vec<Notice>>>) {

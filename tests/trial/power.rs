@@ -132,9 +132,8 @@ impl Content {
 }
 
 fn without(ranges: &[Range<usize>], gone: &Range<usize>) -> Vec<Range<usize>> {
-    let parts = ranges.iter().flat_map(|range| {
-        [range.start..range.end.min(gone.start), range.start.max(gone.end)..range.end]
-    });
+    let parts =
+        ranges.iter().flat_map(|range| [range.start..range.end.min(gone.start), range.start.max(gone.end)..range.end]);
     parts.filter(|range| range.start < range.end).collect()
 }
 

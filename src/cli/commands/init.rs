@@ -30,7 +30,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         opened.ledger().writable()?;
         files = self::files(opened.ledger().settings)?;
     }
-    let outcomes = found(&root, (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source })?, &files)?;
+    let outcomes = found(
+        &root,
+        (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source })?,
+        &files,
+    )?;
     let opened =
         open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
     context.root = Some(root.clone());

@@ -176,7 +176,6 @@ impl FsStore {
             ))),
         })
     }
-
 }
 
 /// A write failed: cuts the line off again. Only if that lasts is the answer an error; else nobody can know.

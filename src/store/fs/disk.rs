@@ -231,10 +231,9 @@ pub(super) fn open_plain(anchor: &Anchor, path: &Path, purpose: Purpose) -> io::
         return Err(invalid("it is not a plain file"));
     }
     match purpose {
-        Purpose::Append(_) | Purpose::Overwrite(_) if look.names > 1 => Err(invalid(format!(
-            "it has {} names (hard links), so that writing to it would change another file; make it one of its own: cp FILE NEW && mv NEW FILE",
-            look.names
-        ))),
+        Purpose::Append(_) | Purpose::Overwrite(_) if look.has_other_names => Err(invalid(
+            "it has other names too (hard links), so that writing to it would change another file; make it one of its own: cp FILE NEW && mv NEW FILE",
+        )),
         Purpose::Read | Purpose::Append(_) | Purpose::Overwrite(_) | Purpose::New(_) => Ok((file, look.facts)),
     }
 }

@@ -107,12 +107,10 @@ impl FsStore {
     /// What it means that the folder that should hold a ledger can't be opened.
     #[must_use]
     pub fn unreachable(root: &Path, source: std::io::Error) -> StoreError {
-        match source.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
-                StoreError::NotALedger(Layout::new(root).coordination().to_owned())
-            }
-            _ => io("open", root)(source),
+        if matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) {
+            return StoreError::NotALedger(Layout::new(root).coordination().to_owned());
         }
+        io("open", root)(source)
     }
 
     /// Where everything is.
@@ -170,7 +168,8 @@ impl FsStore {
         if let Some(gate) = Lock::try_take(&self.files, &path, Sharing::Shared)? {
             return Ok(gate);
         }
-        let _waiting = Lock::take(&self.files, &self.layout.lock("waiting"), "the ledger's gate", Sharing::Shared, budget)?;
+        let _waiting =
+            Lock::take(&self.files, &self.layout.lock("waiting"), "the ledger's gate", Sharing::Shared, budget)?;
         Lock::take(&self.files, &path, "the ledger's gate", Sharing::Shared, budget)
     }
 
@@ -254,7 +253,9 @@ impl Records for FsStore {
             return Ok(known);
         }
         // With the lock, if nobody holds it, what is read of packets now is kept for the next one.
-        let lock = self.make_local().and_then(|()| Lock::try_take(&self.files, &self.layout.lock("create"), Sharing::Exclusive));
+        let lock = self
+            .make_local()
+            .and_then(|()| Lock::try_take(&self.files, &self.layout.lock("create"), Sharing::Exclusive));
         let keeping = match &lock {
             Ok(Some(_)) => Keeping::Table,
             // Or nobody can take locks here.
@@ -476,7 +477,6 @@ fn list(files: &Files, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, St
 fn check_folder(files: &Files, path: &Path) -> Result<bool, StoreError> {
     files.check_folder(path).map_err(io("look at", path))
 }
-
 
 /// What a failed call on a path is: something that is no plain file or folder is damage, anything else failed machinery.
 pub(super) fn io<'a>(doing: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> StoreError + 'a {

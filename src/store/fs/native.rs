@@ -58,8 +58,8 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Look {
     pub(super) kind: Kind,
-    /// How many names the file has, where that is known; else 1.
-    pub(super) names: u64,
+    /// Whether the file has other names too, where that is known.
+    pub(super) has_other_names: bool,
     pub(super) facts: Facts,
 }
 
@@ -172,9 +172,9 @@ mod linux {
         pub(in crate::store::fs) fn look(&self, path: &Path) -> io::Result<Option<Look>> {
             let rest = below(&self.root, path)?;
             let (folder, name) = split(rest)?;
-            let stat = self.above(folder).and_then(|above| {
-                retry_on_intr(|| rustix::fs::statat(&above, name, AtFlags::SYMLINK_NOFOLLOW))
-            });
+            let stat = self
+                .above(folder)
+                .and_then(|above| retry_on_intr(|| rustix::fs::statat(&above, name, AtFlags::SYMLINK_NOFOLLOW)));
             match stat {
                 Ok(stat) => Ok(Some(look_of(&stat))),
                 Err(Errno::NOENT) => Ok(None),
@@ -324,7 +324,7 @@ mod linux {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified_ns: u64::try_from(ns).unwrap_or(0),
         };
-        Look { kind, names: u64::from(stat.st_nlink), facts }
+        Look { kind, has_other_names: stat.st_nlink > 1, facts }
     }
 
     fn is_link(folder: BorrowedFd<'_>, name: &std::ffi::OsStr) -> bool {
@@ -486,12 +486,12 @@ mod elsewhere {
         let since = metadata.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
         let modified_ns = since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
         #[cfg(unix)]
-        let (inode, names) = {
+        let (inode, has_other_names) = {
             use std::os::unix::fs::MetadataExt;
-            (metadata.ino(), metadata.nlink())
+            (metadata.ino(), metadata.nlink() > 1)
         };
         #[cfg(not(unix))]
-        let (inode, names) = (0, 1);
-        Look { kind, names, facts: Facts { inode, size: metadata.len(), modified_ns } }
+        let (inode, has_other_names) = (0, false);
+        Look { kind, has_other_names, facts: Facts { inode, size: metadata.len(), modified_ns } }
     }
 }

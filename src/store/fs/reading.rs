@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::FsStore;
 use super::journal::{self, Plan};
 use super::lock::{Lock, Sharing};
 use super::log::{self, LOG_BYTES_MAX, Log};
-use super::FsStore;
 use crate::domain::event::Event;
 use crate::domain::graph::{BadHistory, Graph, contract_root};
 use crate::domain::hash::Hash;
