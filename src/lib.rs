@@ -4,6 +4,7 @@
 //!
 //! - [`cli`]: the command line: arguments in, text or JSON and an exit status out. Only `cli::render` prints.
 //! - [`app`]: use cases: read, decide, append, project.
+//! - [`sync`]: how git stands to the ledger's files.
 //! - [`index`]: what can be computed from packets and events, and thrown away.
 //! - [`signing`]: signatures, made and checked by OpenSSH.
 //! - [`registry`]: contracts on disk and at a commit of git.
@@ -29,3 +30,4 @@ pub mod index;
 pub mod registry;
 pub mod signing;
 pub mod store;
+pub mod sync;

@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod checks;
 pub mod contract;
 pub mod create;
+pub mod doctor;
 pub mod error;
 mod evident;
 pub mod list;

@@ -160,6 +160,8 @@ pub enum Command {
     Index(Index),
     /// Check every byte and every step
     Verify(Verify),
+    /// Say what is wrong with this ledger and what it stands on, and what mends it
+    Doctor(Doctor),
     /// Take a checkpoint of all that is on record
     Checkpoint(Checkpoint),
     /// Prove that a checkpoint covers something, or that one goes on from another
@@ -196,6 +198,7 @@ impl Command {
             | Self::List(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Doctor(_)
             | Self::Prove(_)
             | Self::Schema(_)
             | Self::Demo => false,
@@ -226,6 +229,7 @@ impl Command {
             | Self::List(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Doctor(_)
             | Self::Checkpoint(_)
             | Self::Prove(_)
             | Self::Resolve(_)
@@ -546,6 +550,17 @@ pub struct Verify {
     /// What to check instead.
     #[command(flatten)]
     pub proofs: Proofs,
+}
+
+/// Say what is wrong with this ledger and what it stands on, and what mends it
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Mend what is derived or was cut short; no packet and no event is touched
+    #[arg(long)]
+    pub fix: bool,
+    /// Try whether a lock can be taken, and say so with the exit status: what the other process does.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub try_lock: Option<PathBuf>,
 }
 
 /// Settle a request that two clones left in two states

@@ -16,7 +16,7 @@ pub struct Signing {
 }
 
 /// Whose signatures count.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 pub struct Trusting {
     /// Whose signatures count, as ssh-keygen's ALLOWED SIGNERS [default: coordination/allowed_signers, if it is there]
     #[arg(long, value_name = "FILE")]

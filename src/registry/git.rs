@@ -120,7 +120,8 @@ pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
     Ok(Commit { shelves })
 }
 
-fn git(root: &Path) -> Command {
+/// The `git` program, as it is called everywhere: it asks nobody and fetches nothing.
+pub(crate) fn git(root: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).arg("--no-replace-objects").arg("--literal-pathspecs");
     // A partial clone must not fetch on the way, and nothing asks on a terminal.

@@ -4,6 +4,7 @@ mod apply;
 mod checkpoint;
 mod contract;
 mod demo;
+mod doctor;
 mod index;
 mod init;
 mod list;
@@ -37,6 +38,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::List(args) => list::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Doctor(args) => doctor::run(context, args),
         Command::Checkpoint(args) => checkpoint::run(context, args),
         Command::Prove(args) => prove::run(context, args),
         Command::Apply(args) => apply::run(context, args),

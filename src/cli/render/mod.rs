@@ -5,6 +5,7 @@
 
 pub mod checkpoint;
 pub mod contract;
+pub mod doctor;
 pub mod json;
 pub mod progress;
 pub mod safe;

@@ -20,7 +20,7 @@ pub(super) const BOLD: &str = "\u{1b}[1m";
 pub(super) const DIM: &str = "\u{1b}[2m";
 pub(super) const RED: &str = "\u{1b}[31m";
 pub(super) const GREEN: &str = "\u{1b}[32m";
-const YELLOW: &str = "\u{1b}[33m";
+pub(super) const YELLOW: &str = "\u{1b}[33m";
 const CYAN: &str = "\u{1b}[36m";
 pub(super) const PLAIN: &str = "\u{1b}[0m";
 

@@ -286,6 +286,20 @@ impl Files {
         Ok(self.anchor.look(path)?.is_some_and(|look| look.kind == Kind::Folder))
     }
 
+    /// What the ledger stands on; `None` where that can't be told.
+    #[must_use]
+    pub fn ground(&self) -> Option<native::Ground> {
+        self.anchor.ground()
+    }
+
+    /// Whether names can be made in a folder.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn may_write(&self, folder: &Path) -> io::Result<()> {
+        self.anchor.may_write(folder)
+    }
+
     /// The names in a folder, in no order; none where it is missing.
     ///
     /// # Errors

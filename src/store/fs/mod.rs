@@ -11,6 +11,7 @@ mod create;
 pub mod disk;
 pub mod files;
 pub mod found;
+pub mod health;
 mod inspect;
 pub mod journal;
 pub mod keys;

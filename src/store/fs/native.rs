@@ -74,6 +74,21 @@ pub struct Facts {
     pub modified_ns: u64,
 }
 
+/// What a folder stands on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ground {
+    /// What its file system is called.
+    pub name: String,
+    /// Whether others may have it mounted too.
+    pub is_remote: bool,
+    /// Whether it is kept in memory alone.
+    pub is_memory: bool,
+    /// Whether nothing can be written to it.
+    pub is_read_only: bool,
+    /// How many bytes whoever runs this may still write.
+    pub free_bytes: u64,
+}
+
 /// Something that is not what it should be: a link, a pipe, a file of two names.
 pub(super) fn invalid(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
@@ -240,6 +255,28 @@ mod linux {
             }
         }
 
+        /// What the folder stands on; `None` where that can't be told.
+        pub(in crate::store::fs) fn ground(&self) -> Option<Ground> {
+            // Its width and sign differ between processors.
+            let magic = i128::from(rustix::fs::fstatfs(&self.folder).ok()?.f_type) & 0xffff_ffff;
+            let room = rustix::fs::fstatvfs(&self.folder).ok()?;
+            let (name, standing) = file_system(magic);
+            Some(Ground {
+                name: name.map_or_else(|| format!("a file system of type {magic:#x}"), str::to_owned),
+                is_remote: standing == Standing::Remote,
+                is_memory: standing == Standing::Memory,
+                is_read_only: room.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
+                free_bytes: room.f_bavail.saturating_mul(room.f_frsize),
+            })
+        }
+
+        /// Whether names can be made in a folder (access(2)); an error says why not.
+        pub(in crate::store::fs) fn may_write(&self, folder: &Path) -> io::Result<()> {
+            let above = self.above(below(&self.root, folder)?).map_err(told)?;
+            let wanted = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+            rustix::fs::accessat(&above, ".", wanted, AtFlags::EACCESS).map_err(told)
+        }
+
         fn above(&self, folder: &Path) -> Result<Above<'_>, Errno> {
             if folder.as_os_str().is_empty() {
                 return Ok(Above::Anchor(self.folder.as_fd()));
@@ -281,6 +318,40 @@ mod linux {
                 above = Some(opened?);
             }
             above.ok_or(Errno::NOENT)
+        }
+    }
+
+    #[derive(PartialEq, Eq)]
+    enum Standing {
+        Local,
+        Remote,
+        Memory,
+    }
+
+    /// What a file system is called, by its number (statfs(2), `linux/magic.h`).
+    fn file_system(magic: i128) -> (Option<&'static str>, Standing) {
+        match magic {
+            0xef53 => (Some("ext4"), Standing::Local),
+            0x5846_5342 => (Some("xfs"), Standing::Local),
+            0x9123_683e => (Some("btrfs"), Standing::Local),
+            0x2fc1_2fc1 => (Some("zfs"), Standing::Local),
+            0xca45_1a4e => (Some("bcachefs"), Standing::Local),
+            0xf2f5_2010 => (Some("f2fs"), Standing::Local),
+            0x794c_7630 => (Some("overlayfs"), Standing::Local),
+            0x4d44 => (Some("fat"), Standing::Local),
+            0x5346_544e | 0x7366_746e => (Some("ntfs"), Standing::Local),
+            0x0102_1994 => (Some("tmpfs"), Standing::Memory),
+            0x8584_58f6 => (Some("ramfs"), Standing::Memory),
+            0x6969 => (Some("NFS"), Standing::Remote),
+            0x517b | 0xfe53_4d42 | 0xff53_4d42 => (Some("SMB"), Standing::Remote),
+            0x0102_1997 => (Some("9p"), Standing::Remote),
+            0x6573_5546 => (Some("FUSE"), Standing::Remote),
+            0x00c3_6400 => (Some("Ceph"), Standing::Remote),
+            0x0bd0_0bd0 => (Some("Lustre"), Standing::Remote),
+            0x5346_414f | 0x6b41_4653 => (Some("AFS"), Standing::Remote),
+            0x4750_4653 => (Some("GPFS"), Standing::Remote),
+            0x6a65_6a63 => (Some("virtiofs"), Standing::Remote),
+            _ => (None, Standing::Local),
         }
     }
 
@@ -438,6 +509,17 @@ mod elsewhere {
 
         pub(in crate::store::fs) fn sync_file_system(&self) -> io::Result<bool> {
             Ok(false)
+        }
+
+        pub(in crate::store::fs) fn ground(&self) -> Option<Ground> {
+            None
+        }
+
+        pub(in crate::store::fs) fn may_write(&self, folder: &Path) -> io::Result<()> {
+            match std::fs::metadata(folder)?.permissions().readonly() {
+                true => Err(io::Error::from(io::ErrorKind::PermissionDenied)),
+                false => Ok(()),
+            }
         }
 
         /// Refuses a way on which a folder is a link.
