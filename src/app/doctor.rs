@@ -214,13 +214,13 @@ fn of_standing(standing: &Standing) -> Vec<Diagnosis> {
                 "git-converts",
                 Grade::Warning,
                 "git may convert the ends of lines in the ledger's files, and hashes are over bytes",
-                "ledger init",
+                "ledger init adds the lines that .gitattributes lacks; they must stand after others that match",
             ),
             Trouble::NoUnion => (
                 "git-merges-badly",
                 Grade::Warning,
                 "git does not unite the lines of logs when it merges",
-                "ledger init",
+                "ledger init adds the lines that .gitattributes lacks; they must stand after others that match",
             ),
             Trouble::LocalNotIgnored => (
                 "local-not-ignored",

@@ -17,6 +17,7 @@ mod checkpoint;
 mod contract;
 mod damage;
 mod demo;
+mod doctor;
 mod drafts;
 mod errors;
 mod evidence;

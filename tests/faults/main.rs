@@ -2,8 +2,9 @@
 //! call. What was acknowledged stays; what was not is wholly there or wholly absent; what the docs say about going on
 //! holds: the next command works, `verify` finds nothing, and the same command again does the rest.
 //!
-//! The ordinary run takes a sample of what a power cut may leave after each call; `LEDGER_FAULT_IMAGES=100` takes more,
-//! and `LEDGER_FAULT_COMMAND=transition` tries only the commands with that in their line.
+//! The ordinary run tries one way to fail at each call, in turn, and a few of the states that a power cut may leave after
+//! it; `LEDGER_FAULTS=all` tries every way at every call, `LEDGER_FAULT_IMAGES=20` more states, and
+//! `LEDGER_FAULT_COMMAND=transition` only the commands with that in their line.
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
 
@@ -55,10 +56,11 @@ struct Count {
 #[test]
 fn a_command_whose_calls_fail_one_by_one_tells_the_truth() {
     let (before, mut count) = (prepared(), Count::default());
-    for command in commands() {
+    for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
-        for (happens, then, errno) in FAILURES {
+        for round in 0..rounds(FAILURES.len()) {
             at_each_call(|at| {
+                let (happens, then, errno) = FAILURES[(number + round + at) % FAILURES.len()];
                 let trial = Trial::run(&whole, Fault { at, happens, then, errno });
                 let failed = trial.disk.failed()?;
                 count.faults += 1;
@@ -81,10 +83,11 @@ fn a_command_whose_calls_fail_one_by_one_tells_the_truth() {
 fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at_all() {
     let (before, mut count) = (prepared(), Count::default());
     let images = std::env::var("LEDGER_FAULT_IMAGES").map_or(2, |text| text.parse().unwrap());
-    for command in commands() {
+    for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
-        for happens in KILLS {
+        for round in 0..rounds(KILLS.len()) {
             at_each_call(|at| {
+                let happens = KILLS[(number + round + at) % KILLS.len()];
                 let trial = Trial::run(&whole, Fault { at, happens, then: Then::Dead, errno: EIO });
                 let failed = trial.disk.failed();
                 // Past the last call nobody was killed: what was acknowledged must outlive the power all the same.
@@ -101,6 +104,11 @@ fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at
         }
     }
     say(&format!("{count:?}"));
+}
+
+/// How often every call is tried: once in each of so many ways, or once in one of them.
+fn rounds(ways: usize) -> usize {
+    if std::env::var("LEDGER_FAULTS").is_ok_and(|text| text == "all") { ways } else { 1 }
 }
 
 /// The commands to try: all, or those of which the line holds `LEDGER_FAULT_COMMAND`.
