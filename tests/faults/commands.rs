@@ -79,7 +79,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     records("contract add b v1.json --key k"),
     records("contract add a v2.json --key k"),
     records("contract mode a FULL --key k"),
-    records("contract owner a billing --key k"),
+    records("contract owner a web --key k"),
     records("contract formats a on --key k"),
     records("contract deprecate a@1 --key k"),
     records("contract pin a@1 --consumer web --needs v1.json --key k"),
