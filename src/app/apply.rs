@@ -158,7 +158,7 @@ impl Ledger<'_> {
         session: &Session,
     ) -> Result<Applied, AppError> {
         let id = self.look_up(request, records, &session.budget)?;
-        let session = Session { by: by.unwrap_or_else(|| session.by.clone()), budget: session.budget.clone() };
+        let session = Session { by: by.unwrap_or_else(|| session.by.clone()), ..session.clone() };
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))
     }

@@ -36,6 +36,7 @@ mod repair;
 mod resolve;
 mod respond;
 mod schema;
+mod secrets;
 mod show;
 mod transition;
 mod untrusted;

@@ -28,7 +28,7 @@ struct AppliedView {
 pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let mut session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let mut session = open::session(context, opened.root(), args.secrets)?;
     let input: Box<dyn Read + Send> = if args.file == "-" {
         (context.env.stdin)()
     } else {
@@ -42,7 +42,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
     let mut written = 0;
     let mut total = Totals::default();
     while let Some(batch) = next_batch(&lines) {
-        session = Session { by: session.by.clone(), budget: context.budget.renewed() };
+        session = Session { budget: context.budget.renewed(), ..session };
         let report = ledger.apply(batch, on_refusal, &session)?;
         total.syncs += report.syncs;
         for answer in report.answers {
