@@ -53,6 +53,7 @@ replay!(
     operation,
     packet,
     schema,
+    secret,
     settings,
     times,
     workflow,

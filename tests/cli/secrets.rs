@@ -27,11 +27,29 @@ fn a_note_with_a_token_is_refused_and_names_no_secret() {
 #[test]
 fn what_is_allowed_is_recorded_by_kind() {
     transcript!(sandbox(), @r#"
-    $ ledger note 1 --text @token --allow-secret --key n
-    $ ledger note 1 --text @token --key n
-    $ ledger note 1 --text 'Nothing in it' --allow-secret
-    $ grep -o '"allowed_secrets":[^]]*]' coordination/events/*.jsonl
-    $ ledger verify
+    $ ledger note 1 --text @token
+    ! error: a token of GitHub in the text: nothing here can be erased
+    !   /data/text: a token of GitHub, in line 1
+    ! hint: keep it where it can be revoked, and name the place; --allow-secret writes it all the same, on record
+    [exit 5]
+    $ ledger note 1 --text @key --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "secret", "message": "a private key in the text: nothing here can be erased",
+    !     "hint": "keep it where it can be revoked, and name the place; --allow-secret writes it all the same, on record",
+    !     "retryable": false, "exit_status": 5,
+    !     "errors": [{"pointer": "/data/text", "message": "a private key, in line 1"}]
+    !   }
+    ! }
+    [exit 5]
+    $ ledger note 1 --text @token --dry-run
+    ! error: a token of GitHub in the text: nothing here can be erased
+    !   /data/text: a token of GitHub, in line 1
+    ! hint: keep it where it can be revoked, and name the place; --allow-secret writes it all the same, on record
+    [exit 5]
+    $ ledger log 1
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     "#);
 }
 
@@ -39,7 +57,8 @@ fn what_is_allowed_is_recorded_by_kind() {
 fn every_field_of_every_command_is_looked_at() {
     let sandbox = sandbox();
     sandbox.run("echo '{\"type\":\"integer\"}' > a.json; ledger contract add a a.json --owner billing");
-    let before = sandbox.shell("cat coordination/events/* coordination/requests/* schemas/contracts/a/events.jsonl").stdout;
+    let before =
+        sandbox.shell("cat coordination/events/* coordination/requests/* schemas/contracts/a/events.jsonl").stdout;
     let new = "ledger new --title T --from a --to b --type bug";
     let packet = |member: &str| {
         format!(
@@ -92,16 +111,32 @@ fn every_field_of_every_command_is_looked_at() {
         let after = sandbox.shell("cat coordination/events/* coordination/requests/* schemas/contracts/a/events.jsonl");
         assert!(after.stdout == before, "$ {line}\nsomething was written");
     }
-    assert!(!sandbox.root().join("schemas/contracts/b").exists() && !sandbox.root().join("schemas/contracts/c").exists());
+    assert!(
+        !sandbox.root().join("schemas/contracts/b").exists() && !sandbox.root().join("schemas/contracts/c").exists()
+    );
 }
 
 #[test]
 fn allowed_everywhere() {
     transcript!(sandbox(), @r#"
     $ ledger new --title T --from a --to b --type bug --set details.impact=x --description @key --allow-secret -q
+    REQ-YYYYMMDD-0002
     $ (printf '{"op":"note","request":"1","text":"%s"}\n' "$(cat token)") | ledger apply - --allow-secret
+    {
+      "v": 1,
+      "data": {"line": 1, "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "PROPOSED", "deduplicated": false}
+    }
     $ (printf '{"examples":["%s"]}' "$(cat token)") | ledger contract add b - --allow-secret -q
+    b@1
     $ cat coordination/events/* schemas/contracts/b/events.jsonl | grep -o '"type":"[A-Z_]*"\|"allowed_secrets":[^]]*]'
+    "type":"REQUEST_CREATED"
+    "type":"NOTED"
+    "allowed_secrets":["github-token"]
+    "type":"REQUEST_CREATED"
+    "allowed_secrets":["private-key"]
+    "type":"REGISTERED"
+    "allowed_secrets":["github-token"]
     $ ledger verify
+    ok: 2 requests, 1 contract, 4 events verified
     "#);
 }

@@ -45,7 +45,7 @@ pub(super) fn hashed_lines<'a>(lines: impl Iterator<Item = &'a str>, root: Hash)
 
 /// One line of a log.
 pub(super) fn event(data: &[u8]) {
-    let Ok(line) = std::str::from_utf8(data) else { return };
+    let Some(line) = std::str::from_utf8(data).ok().filter(|text| !text.contains('\n')) else { return };
     if let Ok(event) = Event::parse(line) {
         holds(&event, line);
     }

@@ -18,7 +18,7 @@ mod texts;
 pub type Check = fn(&[u8]);
 
 /// All checks, by the names of their fuzz targets.
-pub const ALL: [(&str, Check); 14] = [
+pub const ALL: [(&str, Check); 15] = [
     ("contract_log", contracts::contract_log),
     ("cursor", names::cursor),
     ("document", contracts::document),
@@ -30,6 +30,7 @@ pub const ALL: [(&str, Check); 14] = [
     ("operation", texts::operation),
     ("packet", texts::packet),
     ("schema", contracts::schema),
+    ("secret", texts::secret),
     ("settings", texts::settings),
     ("times", names::times),
     ("workflow", texts::workflow),

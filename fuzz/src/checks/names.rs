@@ -9,7 +9,7 @@ use coordination_ledger::domain::compatibility::Mode;
 use coordination_ledger::domain::event::{Evidence, TEXT_BYTES_MAX};
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::id::{
-    Actor, ContractName, ContractRef, Key, Label, RepoId, RequestId, RequestType, Role, Stream, Writer,
+    Actor, ContractName, ContractRef, Key, Label, RepoId, RequestId, RequestType, Role, SecretKind, Stream, Writer,
 };
 use coordination_ledger::domain::time::{DashedDay, Day, Hybrid, Timestamp, parse_duration_ms};
 use coordination_ledger::domain::workflow::StateName;
@@ -70,6 +70,7 @@ mod serde_json_value {
         RequestId,
         RequestType,
         Role,
+        SecretKind,
         StateName,
         Stream,
         Timestamp,
@@ -88,6 +89,7 @@ pub(super) fn names(data: &[u8]) {
     bounded(text, one_spelling_in_json::<Writer>(text).is_some(), 16, "a writer");
     bounded(text, one_spelling_in_json::<RequestType>(text).is_some(), 40, "a request type");
     bounded(text, one_spelling_in_json::<StateName>(text).is_some(), 40, "a state");
+    bounded(text, one_spelling_in_json::<SecretKind>(text).is_some(), 40, "a kind of secret");
     bounded(text, one_spelling_in_json::<Hash>(text).is_some(), 64, "a hash");
     if let Ok(state) = StateName::parse_typed(text) {
         assert_eq!(state.as_str().parse(), Ok(state.clone()), "a typed state is a state");

@@ -7,6 +7,7 @@ use coordination_ledger::contract::schema;
 use coordination_ledger::domain::FORMAT;
 use coordination_ledger::domain::json::{self, BadJson, DEPTH_MAX, INTEGER_MAX};
 use coordination_ledger::domain::packet::{BadPacket, LIST_MAX, PACKET_BYTES_MAX, Packet, TITLE_CHARS_MAX};
+use coordination_ledger::domain::secret;
 use coordination_ledger::domain::settings::{BadSettings, SETTINGS_BYTES_MAX, Settings};
 use coordination_ledger::domain::workflow::{BadWorkflow, Workflow};
 use serde_json::Value;
@@ -157,5 +158,25 @@ pub(super) fn settings(data: &[u8]) {
     let written = serde_json::to_string(&settings).expect("settings are JSON");
     if settings.is_writable() {
         assert_eq!(Settings::parse(&written), Ok(settings), "written and read again they are others");
+    }
+}
+
+/// Text in which a credential may stand.
+pub(super) fn secret(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let value = serde_json::json!({"a": [text]});
+    let within = secret::in_value(&value);
+    if !text.contains('\0') {
+        assert_eq!(secret::in_line(&value.to_string()), within, "a line says the same as its texts");
+    }
+    let Some(found) = secret::find(text) else { return assert!(within.is_empty()) };
+    assert!(text.is_char_boundary(found.at) && found.at < text.len());
+    assert_eq!(within.len(), 1);
+    assert_eq!((within[0].kind, within[0].pointer.as_str()), (found.kind, "/a/0"));
+    assert_eq!(within[0].line, text[..found.at].matches('\n').count() + 1);
+    assert_eq!(secret::kinds(&within).len(), 1);
+    // Nothing that stands apart from it hides it.
+    for around in [format!("{text}\nplain words"), format!("plain words\n{text}")] {
+        assert!(secret::find(&around).is_some(), "hidden by what stands beside it");
     }
 }

@@ -208,6 +208,7 @@ fn private_key(bytes: &[u8], mark: usize, after: usize) -> Option<usize> {
     let rest = bytes.get(after..)?;
     let rest = rest.strip_prefix(b" BLOCK").unwrap_or(rest).strip_prefix(b"-----")?;
     let below = &rest[..rest.len().min(HEADERS_MAX)];
+    let below = &below[..memchr::memmem::find(below, b"-----").unwrap_or(below.len())];
     let mut words = below.split(|byte| !Base64.holds(*byte));
     words.any(|word| word.len() >= MATERIAL_MIN && is_random(word, Base64)).then_some(begin)
 }
