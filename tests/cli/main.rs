@@ -19,6 +19,7 @@ mod damage;
 mod demo;
 mod drafts;
 mod errors;
+mod everywhere;
 mod evidence;
 mod formats;
 mod governed;

@@ -48,7 +48,10 @@ fn without_look_around(schema: &Value) -> Value {
 fn is_plain(pattern: &str) -> bool {
     let looks_around = ["(?=", "(?!", "(?<=", "(?<!", "\\k<"].iter().any(|mark| pattern.contains(mark));
     let refers_back = pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && (b'1'..=b'9').contains(&pair[1]));
-    !looks_around && !refers_back
+    // Of a property it wants a name in braces; without them it is a letter.
+    let names_letter =
+        |property: &str| pattern.match_indices(property).any(|(at, mark)| !pattern[at + mark.len()..].starts_with('{'));
+    !looks_around && !refers_back && !names_letter("\\p") && !names_letter("\\P")
 }
 
 /// The formats that the second validator knows.

@@ -395,9 +395,9 @@ mod tests {
         write_line(&mut text, &Entry::Log(id, Cow::Borrowed(&plan.logs[&id]))).unwrap();
         let end = Entry::End(Hash::of(&[&text]));
         write_line(&mut text, &end).unwrap();
-        assert_eq!(parse(&text), Some(plan));
+        assert_eq!(Plan::parse(&text), Some(plan));
         for cut in 0..text.len() {
-            assert_eq!(parse(&text[..cut]), None, "cut at {cut}");
+            assert_eq!(Plan::parse(&text[..cut]), None, "cut at {cut}");
         }
     }
 }
