@@ -32,7 +32,7 @@ const ERRORS: [(&str, i32, bool, &str); 54] = [
     ("no-contract", 4, false, "ledger contract show nothing"),
     ("no-contract", 4, false, "ledger contract show a@7"),
     ("no-commit", 4, false, "ledger contract check --against nowhere"),
-    ("git", 1, false, "GIT_DIR=/nowhere ledger contract check --against main"),
+    ("git", 1, false, "ledger=$(command -v ledger); PATH=/nowhere $ledger contract check --against main"),
     ("report", 1, false, "ledger contract check --output sarif=/nowhere/x"),
     ("bad-schema", 5, false, "echo '[]' | ledger contract add a -"),
     ("contract-stage", 5, false, "ledger contract deprecate a@1"),
