@@ -19,6 +19,8 @@ pub use super::operation::{OPERATION_BYTES_MAX, Operation, too_long};
 
 /// The most operations that share a sync.
 pub const BATCH_MAX: usize = 2048;
+/// The most bytes of operations that share a sync, but for the last one: the journal of a batch is bounded too.
+pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What an operation led to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -178,7 +178,7 @@ const LINES: [&str; 62] = [
     "ledger contract compare v1.json v2.json",
     "ledger contract compare --batch pairs.jsonl",
     "ledger contract lint v1.json v2.json bad.json \"$f.json\"",
-    "ledger contract validate a@1 document.json documents.jsonl",
+    "ledger contract validate --contract a@1 document.json documents.jsonl",
     "ledger contract matrix --dry-run",
     "ledger contract add a bad.json",
     "ledger contract import many --dry-run",

@@ -14,6 +14,7 @@ mod actor;
 mod apply;
 mod approve;
 mod checkpoint;
+mod bounds;
 mod contract;
 mod damage;
 mod demo;

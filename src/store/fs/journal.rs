@@ -177,6 +177,10 @@ pub fn left_to_do(store: &FsStore) -> Result<Arc<Plan>, StoreError> {
 pub fn write(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     let path = path(&store.layout);
     let text = plan.to_bytes()?;
+    if text.len() as u64 > JOURNAL_BYTES_MAX {
+        let what = format!("a batch of {} bytes: the most is {JOURNAL_BYTES_MAX}", text.len());
+        return Err(StoreError::Unwritable(what));
+    }
     store.files.replace(&path, &store.layout.in_local("tmp"), &text, Durability::Durable).map_err(io("write", &path))
 }
 
