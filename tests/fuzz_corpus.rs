@@ -83,6 +83,9 @@ fn the_kept_inputs_stay_small() {
     assert!(bytes <= CORPUS_BYTES_MAX, "{bytes} bytes; reduce them with cargo fuzz cmin");
 }
 
+/// A target, and whether what it is about takes some bytes.
+type Taken<'a> = (&'a str, &'a dyn Fn(&[u8]) -> bool);
+
 /// What is read at all reaches the properties: of each kind the corpus holds what is taken and what is refused.
 #[test]
 fn the_kept_inputs_are_taken_and_refused() {
@@ -92,7 +95,7 @@ fn the_kept_inputs_are_taken_and_refused() {
     use coordination_ledger::domain::settings::Settings;
     use coordination_ledger::domain::workflow::Workflow;
     let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-    let taken: [(&str, &dyn Fn(&[u8]) -> bool); 5] = [
+    let taken: [Taken<'_>; 5] = [
         ("packet", &|data| Packet::parse(data).is_ok()),
         ("workflow", &|data| Workflow::parse(&text(data)).is_ok()),
         ("settings", &|data| Settings::parse(&text(data)).is_ok()),

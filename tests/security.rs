@@ -26,11 +26,8 @@ fn every_test_that_is_named_is_there() {
     let rows = text.lines().filter(|line| line.starts_with("| "));
     let mut named = 0;
     for name in rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next()).flat_map(quoted) {
-        let is_there = if name.contains('/') {
-            root.join(name).is_file()
-        } else {
-            sources.contains(&format!("fn {name}("))
-        };
+        let is_there =
+            if name.contains('/') { root.join(name).is_file() } else { sources.contains(&format!("fn {name}(")) };
         assert!(is_there, "SECURITY.md names {name}");
         named += 1;
     }

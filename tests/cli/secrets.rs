@@ -16,16 +16,6 @@ fn sandbox() -> Sandbox {
 
 #[test]
 fn a_note_with_a_token_is_refused_and_names_no_secret() {
-    transcript!(sandbox(), @r"
-    $ ledger note 1 --text @token
-    $ ledger note 1 --text @key --json
-    $ ledger note 1 --text @token --dry-run
-    $ ledger log 1
-    ");
-}
-
-#[test]
-fn what_is_allowed_is_recorded_by_kind() {
     transcript!(sandbox(), @r#"
     $ ledger note 1 --text @token
     ! error: a token of GitHub in the text: nothing here can be erased
@@ -50,6 +40,25 @@ fn what_is_allowed_is_recorded_by_kind() {
     [exit 5]
     $ ledger log 1
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+    "#);
+}
+
+#[test]
+fn what_is_allowed_is_recorded_by_kind() {
+    transcript!(sandbox(), @r#"
+    $ ledger note 1 --text @token --allow-secret --key n
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  note: ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger note 1 --text @token --key n
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  note: ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8 (written before with this key)
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger note 1 --text 'Nothing in it' --allow-secret
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v3  alice  note: Nothing in it
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ grep -o '"allowed_secrets":[^]]*]' coordination/events/*.jsonl
+    "allowed_secrets":["github-token"]
+    $ ledger verify
+    ok: 1 request, 3 events verified
     "#);
 }
 
