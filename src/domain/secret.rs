@@ -5,6 +5,8 @@
 
 mod forms;
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 use serde_json::Value;
 
@@ -16,6 +18,13 @@ use super::packet::Packet;
 pub const KINDS_MAX: usize = 32;
 /// The most finds that are told at once.
 pub const FOUND_MAX: usize = 20;
+
+/// The shortest credential: an address with a password of six characters.
+const BYTES_MIN: usize = "a://:123456@b".len();
+
+/// What finds the marks of the forms, made once: every text that is written passes here.
+static MARKS: LazyLock<Vec<memmem::Finder<'static>>> =
+    LazyLock::new(|| forms::ALL.iter().map(|form| memmem::Finder::new(form.mark)).collect());
 
 /// A credential in a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,14 +60,15 @@ impl Found {
 /// The first credential in a text.
 #[must_use]
 pub fn find(text: &str) -> Option<Secret> {
-    forms::ALL
-        .iter()
-        .filter_map(|form| {
-            let marks = memmem::find_iter(text.as_bytes(), form.mark);
-            let at = marks.map(|mark| form.begin(text, mark)).find(|at| at.is_some()).flatten()?;
-            Some(Secret { kind: form.kind, words: form.words, at })
-        })
-        .min_by_key(|secret| secret.at)
+    if text.len() < BYTES_MIN {
+        return None;
+    }
+    let forms = forms::ALL.iter().zip(MARKS.iter());
+    let found = forms.filter_map(|(form, mark)| {
+        let at = mark.find_iter(text.as_bytes()).find_map(|mark| form.begin(text, mark))?;
+        Some(Secret { kind: form.kind, words: form.words, at })
+    });
+    found.min_by_key(|secret| secret.at)
 }
 
 /// The credentials in all texts of a value, names of members included.
@@ -79,7 +89,7 @@ pub fn in_text(text: &str, pointer: &str) -> Option<Found> {
 #[must_use]
 pub fn in_line(line: &str) -> Vec<Found> {
     // No mark holds a character that JSON escapes, so what the line does not hold its texts don't hold either.
-    let is_marked = forms::ALL.iter().any(|form| memmem::find(line.as_bytes(), form.mark).is_some());
+    let is_marked = MARKS.iter().any(|mark| mark.find(line.as_bytes()).is_some());
     let value = if is_marked { serde_json::from_str(line).ok() } else { None };
     value.map_or_else(Vec::new, |value| in_value(&value))
 }
