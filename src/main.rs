@@ -2,13 +2,14 @@
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
 use anstream::AutoStream;
 
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
+use coordination_ledger::registry::git;
 use coordination_ledger::store::fs::disk::{RealDisk, Way};
 
 fn main() -> ExitCode {
@@ -45,16 +46,9 @@ fn terminal_width() -> u16 {
     comfy_table::Table::new().width().unwrap_or(DEFAULT)
 }
 
-/// Git's `user.email`. Nothing that a repository carries is run: hooks and file-system monitors don't take part in
-/// reading a setting.
+/// Git's `user.email`. Nothing that a repository carries is run.
 fn git_email(root: &Path) -> Option<String> {
-    let output = Command::new("git")
-        .args(["config", "--get", "user.email"])
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = git::command(root).args(["config", "--get", "user.email"]).stderr(Stdio::null()).output().ok()?;
     let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !name.is_empty()).then_some(name)
 }

@@ -19,6 +19,8 @@ pub use super::operation::{OPERATION_BYTES_MAX, Operation, too_long};
 
 /// The most operations that share a sync.
 pub const BATCH_MAX: usize = 2048;
+/// The most bytes of operations that share a sync, but for the last one: the journal of a batch is bounded too.
+pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What an operation led to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -158,7 +160,7 @@ impl Ledger<'_> {
         session: &Session,
     ) -> Result<Applied, AppError> {
         let id = self.look_up(request, records, &session.budget)?;
-        let session = Session { by: by.unwrap_or_else(|| session.by.clone()), budget: session.budget.clone() };
+        let session = Session { by: by.unwrap_or_else(|| session.by.clone()), ..session.clone() };
         let Written { history, novelty, .. } = self.write(records, id, command, conditions, &session)?;
         Ok(self.applied(&history, novelty))
     }

@@ -10,6 +10,7 @@ use crate::domain::event::Event;
 use crate::domain::history::History;
 use crate::domain::id::{RequestId, RequestType, Stream};
 use crate::domain::packet::{Draft, Packet};
+use crate::domain::secret;
 use crate::domain::time::DashedDay;
 use crate::store::{Created, NewRequest, Records, StoreError};
 
@@ -51,6 +52,9 @@ impl Ledger<'_> {
         self.writable()?;
         let occurred_at = incoming.occurred_at.clone();
         let draft = self.draft(records, incoming.members, session)?;
+        let mut found = secret::in_packet(draft.fields());
+        found.extend(occurred_at.as_deref().and_then(|text| secret::in_text(text, "/occurred_at")));
+        session.admit(found)?;
         if effect == Effect::DryRun {
             return self.try_create(records, draft, session);
         }

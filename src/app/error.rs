@@ -8,6 +8,7 @@ use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::{BadName, ContractName, Key, Origin, RequestId, Stream};
 use crate::domain::packet::BadPacket;
+use crate::domain::secret::Found;
 use crate::domain::time::BadTime;
 use crate::domain::workflow::StateName;
 use crate::registry::git::GitError;
@@ -142,6 +143,9 @@ pub enum AppError {
         /// The file.
         path: PathBuf,
     },
+    /// Text that holds what is plainly a credential. What it is stands nowhere in here.
+    #[error("{} in the text: nothing here can be erased", .0.first().map_or("a credential", |found| found.words))]
+    Secret(Vec<Found>),
     /// A commit that can't be read.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -128,7 +128,9 @@ impl std::str::FromStr for Cursor {
         if digits.len() % 2 != 0 || digits.len() > 4096 {
             return Err(bad());
         }
-        let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        // One spelling only: reading numbers would let signs and capitals in.
+        let digit = |byte: u8| b"0123456789abcdef".iter().position(|digit| *digit == byte);
+        let byte = |pair: &[u8]| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8);
         let bytes: Option<Vec<u8>> = digits.chunks_exact(2).map(byte).collect();
         let place = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad)?;
         Ok(Self { sort, place, id })

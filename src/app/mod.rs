@@ -21,8 +21,10 @@ pub mod timeline;
 pub mod verify;
 pub mod write;
 
+use crate::domain::event::Event;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestType};
+use crate::domain::secret;
 use crate::domain::settings::Settings;
 use crate::domain::time::{Hybrid, Timestamp};
 use crate::domain::workflow::Workflow;
@@ -71,6 +73,36 @@ pub struct Session {
     pub by: Actor,
     /// How long the command may take.
     pub budget: Budget,
+    /// What to do with text that holds a credential.
+    pub secrets: Secrets,
+}
+
+/// What to do with text that holds what is plainly a credential: it could never be erased.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Secrets {
+    /// Refuse it.
+    #[default]
+    Refuse,
+    /// Write it, and record that it was allowed.
+    Allow,
+}
+
+impl Session {
+    /// Refuses what was found, unless it is allowed.
+    fn admit(&self, found: Vec<secret::Found>) -> Result<(), AppError> {
+        match self.secrets {
+            Secrets::Refuse if !found.is_empty() => Err(AppError::Secret(found)),
+            Secrets::Refuse | Secrets::Allow => Ok(()),
+        }
+    }
+
+    /// Refuses an event that holds a credential, unless it is allowed.
+    fn admit_event(&self, event: Event) -> Result<Event, AppError> {
+        if !event.allowed_secrets().is_empty() {
+            self.admit(secret::in_line(event.line()))?;
+        }
+        Ok(event)
+    }
 }
 
 impl<'a> Ledger<'a> {

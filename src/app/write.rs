@@ -249,12 +249,13 @@ impl Ledger<'_> {
             n: history.version() + 1,
             parents: history.next_parents(),
         };
-        Event::seal(unsealed).map_err(|bad| match bad {
+        let event = Event::seal(unsealed).map_err(|bad| match bad {
             BadEvent::Rule(rule) => AppError::Usage(rule),
             // Where in the line it stands means nothing to whoever typed it.
             BadEvent::Json(bad) => AppError::Usage(bad.without_place()),
             BadEvent::TooLong(_) | BadEvent::NoHash | BadEvent::WrongHash => AppError::Usage(bad.to_string()),
-        })
+        })?;
+        session.admit_event(event)
     }
 }
 

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
+use crate::app::Secrets;
 use crate::app::list::Sort;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
@@ -313,6 +314,9 @@ pub struct New {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Text that holds a credential.
+    #[command(flatten)]
+    pub secrets: AllowSecret,
 }
 
 /// What every write to a request takes.
@@ -330,6 +334,25 @@ pub struct Writing {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Text that holds a credential.
+    #[command(flatten)]
+    pub secrets: AllowSecret,
+}
+
+/// What to do with text that holds a credential.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct AllowSecret {
+    /// Write text that holds a credential, and record that it was allowed: nothing here can be erased
+    #[arg(long)]
+    pub allow_secret: bool,
+}
+
+impl AllowSecret {
+    /// The same as a use case takes it.
+    #[must_use]
+    pub fn policy(self) -> Secrets {
+        if self.allow_secret { Secrets::Allow } else { Secrets::Refuse }
+    }
 }
 
 /// Bring a request into another state
@@ -600,6 +623,9 @@ pub struct Apply {
     /// Go on after a refusal
     #[arg(long)]
     pub keep_going: bool,
+    /// Text that holds a credential.
+    #[command(flatten)]
+    pub secrets: AllowSecret,
 }
 
 /// Print a JSON Schema, or the catalogue of commands, states and exit statuses

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::args::AllowSecret;
 use crate::domain::compatibility::Mode;
 
 /// Register contracts, say who uses them, and check changes to them
@@ -76,6 +77,9 @@ pub struct ContractWriting {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Text that holds a credential.
+    #[command(flatten)]
+    pub secrets: AllowSecret,
 }
 
 /// The plain question of two schemas, or of many pairs
@@ -163,6 +167,9 @@ pub struct Import {
     /// Say what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Text that holds a credential.
+    #[command(flatten)]
+    pub secrets: AllowSecret,
 }
 
 /// Show a contract, or one version's schema

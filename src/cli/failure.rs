@@ -11,6 +11,7 @@ use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::outlook::{Action, Need, Open};
+use crate::domain::secret::Found;
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
 use crate::registry::git::GitError;
@@ -266,6 +267,17 @@ impl From<AppError> for Failure {
                 let path = path.display();
                 let hint = format!("register it as it is (ledger contract add {name} {path}), or move it away");
                 Self::new(Exit::Conflict, "version-taken", message).hint(hint)
+            }
+            AppError::Secret(found) => {
+                let place = |found: Found| Place {
+                    message: format!("{}, in line {}", found.words, found.line),
+                    pointer: found.pointer,
+                };
+                let errors = found.into_iter().map(place).collect();
+                let failure = Self::new(Exit::Refused, "secret", message);
+                failure.detail(Detail { errors, ..Detail::default() }).hint(
+                    "keep it where it can be revoked, and name the place; --allow-secret writes it all the same, on record",
+                )
             }
             AppError::Git(error) => git_failed(&message, &error),
             AppError::CoveredLost { .. } => Self::new(Exit::Damaged, "covered-lost", message)

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::Global;
+use super::Context;
+use super::args::{AllowSecret, Global};
 use super::builtin;
 use super::environment::Environment;
 use super::exit::Exit;
@@ -15,8 +16,8 @@ use crate::domain::id::{Actor, RequestType};
 use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
+use crate::store::StoreError;
 use crate::store::fs::FsStore;
-use crate::store::{Budget, StoreError};
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
 const SCHEMA_SUFFIX: &str = ".schema.json";
@@ -169,8 +170,9 @@ fn store_at(root: &Path, env: &Environment) -> Result<FsStore, Failure> {
 ///
 /// # Errors
 /// Nobody says who acts.
-pub fn session(global: &Global, env: &Environment, root: &Path, budget: &Budget) -> Result<Session, Failure> {
-    Ok(Session { by: actor(global, env, root)?, budget: budget.clone() })
+pub(super) fn session(context: &Context<'_>, root: &Path, secrets: AllowSecret) -> Result<Session, Failure> {
+    let by = actor(&context.cli.global, context.env, root)?;
+    Ok(Session { by, budget: context.budget.clone(), secrets: secrets.policy() })
 }
 
 /// Who acts: the command line, the environment, git.

@@ -14,8 +14,9 @@ pub use super::body::{
     ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
 };
 use super::hash::Hash;
-use super::id::{Actor, Key, Stream, Writer};
+use super::id::{Actor, Key, SecretKind, Stream, Writer};
 use super::packet::Packet;
+use super::secret;
 use super::time::{Hybrid, Timestamp};
 use super::workflow::StateName;
 use super::{FORMAT, json};
@@ -62,6 +63,7 @@ struct Said {
     by: Actor,
     key: Option<Key>,
     body: Body,
+    allowed_secrets: Vec<SecretKind>,
     parents: Vec<Hash>,
     hash: Hash,
     line: Box<str>,
@@ -90,7 +92,7 @@ pub struct Unsealed {
 
 impl Unsealed {
     /// The line, without its hash.
-    fn text(&self) -> Result<String, BadEvent> {
+    fn text(&self, allowed_secrets: &[SecretKind]) -> Result<String, BadEvent> {
         let (from, to, data) = wire_body(&self.body)?;
         let wire = Wire {
             format: FORMAT,
@@ -105,6 +107,7 @@ impl Unsealed {
             to,
             key: self.key.clone(),
             data: data.as_deref(),
+            allowed_secrets: Some(allowed_secrets.to_vec()).filter(|kinds| !kinds.is_empty()),
             parents: self.parents.clone(),
             hash: None,
         };
@@ -134,6 +137,8 @@ struct Wire<'a> {
     key: Option<Key>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     data: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allowed_secrets: Option<Vec<SecretKind>>,
     parents: Vec<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hash: Option<Hash>,
@@ -143,17 +148,30 @@ struct Wire<'a> {
 const TAIL_BYTES: usize = 9 + 64 + 2;
 
 impl Event {
-    /// Seals an event: fixes its line and computes its hash.
+    /// Seals an event: fixes its line and computes its hash. What it holds that is plainly a credential is recorded by
+    /// kind; whether it may be written is for the caller to say.
     ///
     /// # Errors
     /// [`BadEvent`] if it breaks a rule or its line would be too long.
     pub fn seal(unsealed: Unsealed) -> Result<Self, BadEvent> {
+        Self::seal_beside(unsealed, &[])
+    }
+
+    /// The same for an event that puts a file on record, a packet or a schema, in which these credentials are.
+    ///
+    /// # Errors
+    /// [`BadEvent`] as for [`Self::seal`].
+    pub fn seal_beside(unsealed: Unsealed, in_file: &[secret::Found]) -> Result<Self, BadEvent> {
         unsealed.body.check().map_err(BadEvent::Rule)?;
         if unsealed.parents.is_empty() || unsealed.parents.len() > PARENTS_MAX {
             return Err(BadEvent::Rule(format!("an event has 1 to {PARENTS_MAX} parents")));
         }
-        let mut line = unsealed.text()?;
+        let mut line = unsealed.text(&[])?;
         json::check(&line)?;
+        let allowed_secrets = secret::kinds(&[secret::in_line(&line).as_slice(), in_file].concat());
+        if !allowed_secrets.is_empty() {
+            line = unsealed.text(&allowed_secrets)?;
+        }
         let hash = Hash::of(&[DOMAIN_TAG, line.as_bytes()]);
         line.pop();
         line.push_str(",\"hash\":\"");
@@ -163,7 +181,9 @@ impl Event {
             return Err(BadEvent::TooLong(line.len()));
         }
         let Unsealed { stream, clock, writer, by, key, body, n, parents } = unsealed;
-        let said = Said { format: FORMAT, stream, n, clock, writer, by, key, body, parents, hash, line: line.into() };
+        let line = line.into();
+        let said =
+            Said { format: FORMAT, stream, n, clock, writer, by, key, body, allowed_secrets, parents, hash, line };
         Ok(Self(Arc::new(said)))
     }
 
@@ -172,7 +192,7 @@ impl Event {
     /// # Errors
     /// [`BadEvent`] as for [`Self::seal`].
     pub fn genesis(packet: &Packet, packet_hash: Hash, genesis: &Genesis) -> Result<Self, BadEvent> {
-        Self::seal(Unsealed {
+        let unsealed = Unsealed {
             stream: Stream::Request(packet.request_id),
             clock: genesis.clock,
             writer: genesis.writer.clone(),
@@ -181,7 +201,8 @@ impl Event {
             body: Body::Created(Created { to: genesis.to.clone(), data: genesis.data.clone() }),
             n: 1,
             parents: vec![packet_hash],
-        })
+        };
+        Self::seal_beside(unsealed, &secret::in_packet(packet))
     }
 
     /// Reads one line (without its newline) and checks its hash, shape and bounds.
@@ -210,6 +231,10 @@ impl Event {
         if wire.kind.is_empty() || wire.kind.len() > 40 {
             return Err(rule("a type has 1 to 40 characters"));
         }
+        let allowed_secrets = wire.allowed_secrets.clone().unwrap_or_default();
+        if allowed_secrets.len() > secret::KINDS_MAX {
+            return Err(rule("allowed_secrets has at most 32 kinds"));
+        }
         let body = read_body(&wire)?;
         body.check().map_err(BadEvent::Rule)?;
         Ok(Self(Arc::new(Said {
@@ -221,6 +246,7 @@ impl Event {
             by: wire.by,
             key: wire.key,
             body,
+            allowed_secrets,
             parents: wire.parents,
             hash,
             line: line.into(),
@@ -246,7 +272,7 @@ impl Event {
             n: said.n,
             parents: said.parents.clone(),
         };
-        let Ok(text) = unsealed.text() else { return false };
+        let Ok(text) = unsealed.text(&said.allowed_secrets) else { return false };
         let head = said.line.len().saturating_sub(TAIL_BYTES);
         if text.as_bytes().strip_suffix(b"}") == said.line.as_bytes().get(..head) {
             return true;
@@ -301,6 +327,13 @@ impl Event {
     #[must_use]
     pub fn body(&self) -> &Body {
         &self.0.body
+    }
+
+    /// The kinds of credentials that it, or the file that it puts on record, holds: its writer was told and wrote it all
+    /// the same.
+    #[must_use]
+    pub fn allowed_secrets(&self) -> &[SecretKind] {
+        &self.0.allowed_secrets
     }
 
     /// The heads that the writer saw.

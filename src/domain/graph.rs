@@ -383,3 +383,30 @@ fn heads_of(events: &[Event]) -> Vec<Head> {
     let named: HashSet<&Hash> = events.iter().flat_map(Event::parents).collect();
     events.iter().filter(|event| !named.contains(&event.hash())).map(Head::of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::body::Noted;
+    use crate::domain::event::Unsealed;
+
+    #[test]
+    fn there_is_an_end_to_the_events_of_a_stream() {
+        let stream: Stream = "REQ-20261120-0001".parse().unwrap();
+        let root = Hash::of(&[b"packet"]);
+        let event = Event::seal(Unsealed {
+            stream: stream.clone(),
+            clock: Hybrid { at: Timestamp::from_unix_ms(0), tick: 0 },
+            writer: "k7f3q2".parse().unwrap(),
+            by: "mia".parse().unwrap(),
+            key: None,
+            body: Body::Noted(Noted { text: "x".into(), kind: None, occurred_at: None }),
+            n: 1,
+            parents: vec![root],
+        })
+        .unwrap();
+        let bound = |count: usize| Graph::new(stream.clone(), root, vec![event.clone(); count]).unwrap_err();
+        assert_eq!(bound(EVENTS_MAX + 1), BadHistory::TooMany(EVENTS_MAX + 1));
+        assert!(matches!(bound(EVENTS_MAX), BadHistory::Beginning { .. }), "the number alone is no reason");
+    }
+}

@@ -246,6 +246,15 @@ name!(
             && !text.ends_with('.')
     }
 );
+name!(
+    /// A kind of credential (`private-key`, `github-token`, …), as an event records that one was let in.
+    SecretKind,
+    "kind of secret",
+    40,
+    "expected [a-z][a-z0-9-]*, at most 40 characters",
+    |text| text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+);
 
 fn no_controls(text: &str) -> bool {
     !text.contains(char::is_control)

@@ -22,6 +22,7 @@ pub mod merkle;
 pub mod outlook;
 pub mod packet;
 pub mod proof;
+pub mod secret;
 pub mod settings;
 pub mod signature;
 pub mod state;

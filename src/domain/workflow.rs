@@ -242,6 +242,12 @@ struct NewerState {
     settled: bool,
 }
 
+impl From<StateRule> for NewerState {
+    fn from(StateRule { name, is_final, settled, .. }: StateRule) -> Self {
+        Self { name, is_final, settled }
+    }
+}
+
 impl From<NewerState> for StateRule {
     fn from(NewerState { name, is_final, settled }: NewerState) -> Self {
         Self { name, is_final, settled, next: None, waits_for: None, parts: Vec::new() }
@@ -274,8 +280,14 @@ impl Workflow {
         if text.len() > WORKFLOW_BYTES_MAX {
             return Err(BadWorkflow::Rule(format!("larger than {WORKFLOW_BYTES_MAX} bytes")));
         }
-        let mut workflow: Self = match json::read(text) {
-            Ok(workflow) => workflow,
+        let mut workflow = match json::read::<Self>(text) {
+            // What a newer format says in known words may mean something else.
+            Ok(workflow) if workflow.format <= super::FORMAT => workflow,
+            Ok(newer) => Self::of_newer(Newer {
+                format: newer.format,
+                initial: newer.initial,
+                states: newer.states.into_iter().map(NewerState::from).collect(),
+            }),
             Err(error) => match json::read::<Newer>(text) {
                 Ok(newer) if newer.format > super::FORMAT => Self::of_newer(newer),
                 Ok(_) | Err(_) => return Err(error.into()),

@@ -120,18 +120,88 @@ pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
     Ok(Commit { shelves })
 }
 
-/// The `git` program, as it is called everywhere: it asks nobody and fetches nothing.
-pub(crate) fn git(root: &Path) -> Command {
+/// Settings by which a repository could name a program for git to run, each with a value that names none.
+const NOTHING_IS_RUN: [&str; 12] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.askPass=false",
+    "core.gitProxy=none",
+    "core.alternateRefsCommand=true",
+    "credential.helper=",
+    "diff.external=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    // Nothing is fetched, so no transport and no remote helper is run either.
+    "protocol.allow=never",
+];
+
+/// What a hook hands on to its children, which would lead git to another repository than the ledger's, and what names
+/// programs to run or files to write.
+const NOT_HANDED_ON: [&str; 39] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "PAGER",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_PROXY_COMMAND",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "GIT_ATTR_SOURCE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_TRACE",
+    "GIT_TRACE_SETUP",
+    "GIT_TRACE_PACKET",
+    "GIT_TRACE_PERFORMANCE",
+    "GIT_TRACE2",
+    "GIT_TRACE2_EVENT",
+    "GIT_TRACE2_PERF",
+];
+
+/// The `git` program, to read with in the repository of this folder. Nothing that a repository carries is run: no hook,
+/// file-system monitor, pager, filter, helper or transport; and a partial clone fetches nothing on the way.
+#[must_use]
+pub fn command(root: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(root).arg("--no-replace-objects").arg("--literal-pathspecs");
-    // A partial clone must not fetch on the way, and nothing asks on a terminal.
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg("-C").arg(root).args(["--no-pager", "--no-replace-objects", "--literal-pathspecs"]);
+    command.arg("--no-optional-locks");
+    for setting in NOTHING_IS_RUN {
+        command.args(["-c", setting]);
+    }
+    for name in NOT_HANDED_ON {
+        command.env_remove(name);
+    }
+    // An empty list of protocols forbids all, whatever the settings say.
+    command.env("GIT_ALLOW_PROTOCOL", "").env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
+    command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
-    let run = |arguments: &[&str]| git(root).args(arguments).output().map_err(GitError::Program);
+    let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
     let inside = run(&["rev-parse", "--is-inside-work-tree"])?;
     if !inside.status.success() {
         let told = String::from_utf8_lossy(&inside.stderr).lines().next().unwrap_or_default().to_owned();
@@ -150,7 +220,7 @@ fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
 
 fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {
     let listed =
-        git(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
+        command(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
     if !listed.status.success() {
         let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
         return Err(GitError::Unreadable { reference: reference.to_owned(), path: CONTRACTS.to_owned(), what });
@@ -186,7 +256,7 @@ struct Objects {
 
 impl Objects {
     fn open(root: &Path) -> Result<Self, GitError> {
-        let mut command = git(root);
+        let mut command = self::command(root);
         command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Program)?;
         let closed = || GitError::Program(std::io::Error::other("its pipes are closed"));

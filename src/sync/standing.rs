@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use crate::registry::git::git;
+use crate::registry::git;
 
 /// How git stands to the ledger's files.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ const LOCAL: &str = "coordination/.local";
 /// Asks git. What a repository carries is not run.
 #[must_use]
 pub fn standing(root: &Path) -> Standing {
-    let run = |arguments: &[&str]| git(root).args(arguments).output().ok();
+    let run = |arguments: &[&str]| git::command(root).args(arguments).output().ok();
     let inside = run(&["rev-parse", "--is-inside-work-tree"]);
     if inside.is_none_or(|output| text(&output).trim() != "true") {
         return Standing::Outside;

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 53] = [
+const ERRORS: [(&str, i32, bool, &str); 54] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -27,11 +27,12 @@ const ERRORS: [(&str, i32, bool, &str); 53] = [
         false,
         "head -c 300000 /dev/zero | tr '\\0' x | ledger new --title T --from a --to b --type bug --set details.impact=x --description -",
     ),
+    ("secret", 5, false, "ledger note 1 --text 'token: ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8'"),
     ("bad-text", 5, false, "ledger note 1 --text ' '"),
     ("no-contract", 4, false, "ledger contract show nothing"),
     ("no-contract", 4, false, "ledger contract show a@7"),
     ("no-commit", 4, false, "ledger contract check --against nowhere"),
-    ("git", 1, false, "GIT_DIR=/nowhere ledger contract check --against main"),
+    ("git", 1, false, "ledger=$(command -v ledger); PATH=/nowhere $ledger contract check --against main"),
     ("report", 1, false, "ledger contract check --output sarif=/nowhere/x"),
     ("bad-schema", 5, false, "echo '[]' | ledger contract add a -"),
     ("contract-stage", 5, false, "ledger contract deprecate a@1"),

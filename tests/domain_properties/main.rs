@@ -18,4 +18,5 @@ mod outlook;
 mod parts;
 mod replica;
 mod scenario;
+mod secrets;
 mod workflows;

@@ -57,6 +57,21 @@ impl Request {
         Arc::new(Self { packet, packet_hash, workflow, roles })
     }
 
+    /// Its first event, by the clock at this moment.
+    pub(super) fn genesis(&self, at_ms: i64) -> Event {
+        self.begun(Hybrid::after(Timestamp::from_unix_ms(at_ms), None), "writer")
+    }
+
+    fn begun(&self, clock: Hybrid, writer: &str) -> Event {
+        let genesis = Genesis {
+            clock,
+            writer: writer.parse().unwrap(),
+            to: self.workflow.initial().clone(),
+            data: CreatedData { workflow: self.workflow.digest().to_owned(), occurred_at: None },
+        };
+        Event::genesis(&self.packet, self.packet_hash, &genesis).unwrap()
+    }
+
     /// A history of this request.
     pub(super) fn history(&self, events: Vec<Event>) -> Result<History, BadHistory> {
         History::new(self.packet.clone(), self.packet_hash, events)
@@ -114,14 +129,8 @@ impl Replica {
 
     /// Completes a create that was cut short.
     pub(super) fn complete(&mut self) {
-        let Request { packet, packet_hash, workflow, .. } = &*self.request;
-        let genesis = Genesis {
-            clock: Hybrid::after(self.wall, self.history().clock()),
-            writer: self.writer.parse().unwrap(),
-            to: workflow.initial().clone(),
-            data: CreatedData { workflow: workflow.digest().to_owned(), occurred_at: None },
-        };
-        self.events.push(Event::genesis(packet, *packet_hash, &genesis).unwrap());
+        let clock = Hybrid::after(self.wall, self.history().clock());
+        self.events.push(self.request.begun(clock, &self.writer));
     }
 
     pub(super) fn history(&self) -> History {

@@ -14,6 +14,7 @@ fn lines() {
         /stream "contract:billing.invoice"
         /parents ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]
         /parents {"$list":64,"of":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852%"}
+        /allowed_secrets null [] ["github-token"] {"$list":32,"of":"kind-%"}
         /later null [1.5] "" {"a":[]}
         "#,
     );
@@ -31,6 +32,7 @@ fn lines() {
         /to null 1 ["x"] {"x":"x"} "accepted" ""
         /key 1 ["x"] {"x":"x"} "" " k" {"$x":257}
         /data null {} "x" 1 []
+        /allowed_secrets 1 "jwt" {} [1] [""] ["A"] ["a b"] [{"$x":41}] {"$list":33,"of":"kind-%"}
         /parents null [] {} [1] "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" ["e3b0c44298fc"]
         /parents {"$list":65,"of":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852%"}
         /hash null 1 ["x"] {"x":"x"} "" "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"

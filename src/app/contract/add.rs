@@ -13,6 +13,7 @@ use crate::domain::contract_body::Registered;
 use crate::domain::event::Event;
 use crate::domain::graph::Graph;
 use crate::domain::id::{ContractName, RepoId};
+use crate::domain::secret;
 use crate::registry::Shelf;
 use crate::store::StoreError;
 
@@ -67,6 +68,7 @@ impl Ledger<'_> {
         self.writable()?;
         let resources = self.reachable(&[&candidate.schema], comparing.resources)?;
         candidate.check(&resources)?;
+        let in_file = secret::in_value(&candidate.schema);
         loop {
             let shelf = match self.contract_if_any(name)? {
                 Some(shelf) => shelf,
@@ -91,7 +93,7 @@ impl Ledger<'_> {
                 return Ok(Outcome::Stopped(judged));
             }
             let body = registered(&judged, candidate, &shelf.state);
-            let event = self.seal_contract(name, &shelf.graph, body, conditions.key.clone(), session)?;
+            let event = self.seal_contract(name, &shelf.graph, body, conditions.key.clone(), &in_file, session)?;
             if conditions.effect == Effect::DryRun {
                 let (event, judged) = (Box::new(event), Some(judged));
                 return Ok(Outcome::Registered { judged, event, version, novelty: Novelty::Tried });

@@ -8,6 +8,7 @@ use crate::domain::body::{Body, ContractBody};
 use crate::domain::event::{BadEvent, Event, Unsealed};
 use crate::domain::graph::Graph;
 use crate::domain::id::{ContractName, Key, Stream};
+use crate::domain::secret;
 use crate::domain::time::Hybrid;
 use crate::registry::Shelf;
 use crate::store::contracts::{Added, Addition};
@@ -69,7 +70,7 @@ impl Ledger<'_> {
                 }
                 Decision::Write(body) => body,
             };
-            let event = self.seal_contract(name, &graph, body, conditions.key.clone(), session)?;
+            let event = self.seal_contract(name, &graph, body, conditions.key.clone(), &[], session)?;
             let with = |event: &Event| -> Result<ContractState, AppError> {
                 let mut graph = graph.clone();
                 graph.append(event.clone()).map_err(StoreError::from)?;
@@ -121,13 +122,14 @@ impl Ledger<'_> {
         }
     }
 
-    /// Seals an event that follows what was read.
+    /// Seals an event that follows what was read; `in_file` are the credentials in the file that it puts on record.
     pub(super) fn seal_contract(
         &self,
         name: &ContractName,
         graph: &Graph,
         body: ContractBody,
         key: Option<Key>,
+        in_file: &[secret::Found],
         session: &Session,
     ) -> Result<Event, AppError> {
         let now = self.world.now();
@@ -143,11 +145,13 @@ impl Ledger<'_> {
             n: graph.version() + 1,
             parents: graph.next_parents(),
         };
-        Event::seal(unsealed).map_err(|bad| match bad {
+        let event = Event::seal_beside(unsealed, in_file).map_err(|bad| match bad {
             BadEvent::Rule(rule) => AppError::Usage(rule),
             BadEvent::Json(bad) => AppError::Usage(bad.without_place()),
             BadEvent::TooLong(_) | BadEvent::NoHash | BadEvent::WrongHash => AppError::Usage(bad.to_string()),
-        })
+        })?;
+        session.admit(in_file.to_vec())?;
+        session.admit_event(event)
     }
 
     /// Appends an event, with the file of the version that it registers.

@@ -10,13 +10,22 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::count;
 use super::super::{Context, open};
-use crate::app::apply::{Answered, Applied, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation, too_long};
+use crate::app::apply::{
+    Answered, Applied, BATCH_BYTES_MAX, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation, too_long,
+};
 use crate::app::{AppError, Session};
 
 /// The longest line that is kept: an operation with its line end.
 const LINE_BYTES_MAX: u64 = OPERATION_BYTES_MAX as u64 + 2;
 
-type Line = (u64, Result<Operation, AppError>);
+type Numbered = (u64, Result<Operation, AppError>);
+
+/// An operation, the number of its line, and how many bytes that had.
+struct Line {
+    number: u64,
+    bytes: usize,
+    operation: Result<Operation, AppError>,
+}
 
 #[derive(Serialize)]
 struct AppliedView {
@@ -28,7 +37,7 @@ struct AppliedView {
 pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let mut session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let mut session = open::session(context, opened.root(), args.secrets)?;
     let input: Box<dyn Read + Send> = if args.file == "-" {
         (context.env.stdin)()
     } else {
@@ -42,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
     let mut written = 0;
     let mut total = Totals::default();
     while let Some(batch) = next_batch(&lines) {
-        session = Session { by: session.by.clone(), budget: context.budget.renewed() };
+        session = Session { budget: context.budget.renewed(), ..session };
         let report = ledger.apply(batch, on_refusal, &session)?;
         total.syncs += report.syncs;
         for answer in report.answers {
@@ -120,7 +129,7 @@ fn read_lines(input: Box<dyn Read + Send>) -> Receiver<Line> {
                 Err(error) => (Err(AppError::Usage(format!("could not read the operations: {error}"))), Then::End),
             };
             // Nobody waits for answers any more where the first refusal ends it.
-            let sent = send.send((number, operation)).is_ok();
+            let sent = send.send(Line { number, bytes: line.len(), operation }).is_ok();
             let goes_on = match then {
                 Then::GoOn => true,
                 Then::SkipTheRest => input.skip_until(b'\n').is_ok(),
@@ -148,13 +157,18 @@ fn operation(line: &[u8]) -> Result<Operation, AppError> {
 }
 
 /// The operations that are there; waits for the first. `None` at the end.
-fn next_batch(lines: &Receiver<Line>) -> Option<Vec<Line>> {
-    let mut batch = vec![lines.recv().ok()?];
-    while batch.len() < BATCH_MAX {
+fn next_batch(lines: &Receiver<Line>) -> Option<Vec<Numbered>> {
+    let mut next = lines.recv().ok()?;
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    loop {
+        bytes += next.bytes;
+        batch.push((next.number, next.operation));
+        if batch.len() == BATCH_MAX || bytes >= BATCH_BYTES_MAX {
+            return Some(batch);
+        }
         match lines.try_recv() {
-            Ok(line) => batch.push(line),
-            Err(_) => break,
+            Ok(line) => next = line,
+            Err(_) => return Some(batch),
         }
     }
-    Some(batch)
 }

@@ -22,7 +22,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure
     };
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let session = open::session(context, opened.root(), args.secrets)?;
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
     match made {

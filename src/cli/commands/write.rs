@@ -87,7 +87,7 @@ fn write_signed(
     };
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let session = open::session(context, opened.root(), args.secrets)?;
     let id = ledger.resolve(request, ledger.store, &context.budget)?;
     let key = signing.map(|signing| trust::signing_key(signing, context.env, opened.root())).transpose()?.flatten();
     let written = match (key, command) {

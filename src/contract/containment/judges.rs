@@ -48,7 +48,23 @@ fn without_look_around(schema: &Value) -> Value {
 fn is_plain(pattern: &str) -> bool {
     let looks_around = ["(?=", "(?!", "(?<=", "(?<!", "\\k<"].iter().any(|mark| pattern.contains(mark));
     let refers_back = pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && (b'1'..=b'9').contains(&pair[1]));
-    !looks_around && !refers_back
+    !looks_around && !refers_back && ["\\p", "\\P"].iter().all(|mark| properties(pattern, mark).all(is_known))
+}
+
+/// What stands after each of these marks in a pattern: the name of a property, if it is one.
+fn properties<'a>(pattern: &'a str, mark: &str) -> impl Iterator<Item = Option<&'a str>> {
+    let named = |rest: &'a str| rest.strip_prefix('{')?.split_once('}').map(|(name, _)| name);
+    pattern.match_indices(mark).map(move |(at, found)| named(&pattern[at + found.len()..]))
+}
+
+/// Whether the second validator reads a property as the first one does. Where braces are missing, or the property is none,
+/// ECMA-262 takes a letter; it refuses the pattern.
+fn is_known(property: Option<&str>) -> bool {
+    const CATEGORIES: [&str; 37] = [
+        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
+        "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "Letter",
+    ];
+    property.is_some_and(|name| CATEGORIES.contains(&name))
 }
 
 /// The formats that the second validator knows.
@@ -153,5 +169,20 @@ fn as_boon(draft: Draft) -> boon::Draft {
         Draft::Draft7 => boon::Draft::V7,
         Draft::Draft201909 => boon::Draft::V2019_09,
         Draft::Draft202012 => boon::Draft::V2020_12,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_the_second_validator_refuses_are_known() {
+        for plain in ["^a+$", r"^\p{L}\P{Nd}$", r"\d\w"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [r"\pL", r"[\p0020]", r"\p{L9}", r"\P{Nothing}", r"\p{L", r"(a)\1", "(?=a)"] {
+            assert!(!is_plain(other), "{other}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::disk::Create;
 use super::files::{Durability, LogFile};
 use super::lock::Lock;
-use super::log::{LOG_BYTES_MAX, Log, Tail};
+use super::log::{self, LOG_BYTES_MAX, Log, Tail};
 use super::reading::parse_log;
 use super::turn::{OpenLog, Recorded};
 use super::{FsStore, io};
@@ -123,9 +123,7 @@ impl FsStore {
                 return Ok(Append::Stale { actual: graph.heads().to_vec() });
             }
             recorded.append(event.clone())?;
-            if whole_len + event.line().len() as u64 >= LOG_BYTES_MAX {
-                return Err(StoreError::Unwritable(format!("the log of {stream} is full: it has {whole_len} bytes")));
-            }
+            log::room(stream, whole_len, event.line())?;
             if let Some(outcome) = self.write_line(stream, &mut file, whole_len, event, (lock, budget))? {
                 return Ok(outcome);
             }

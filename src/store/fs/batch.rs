@@ -13,6 +13,7 @@ use super::disk::{Create, Named};
 use super::journal::{self, Lines, Plan};
 use super::keys::Keys;
 use super::lock::{Lock, Sharing};
+use super::log;
 use super::{FsStore, io};
 use crate::domain::event::{Event, Genesis};
 use crate::domain::history::{Head, History};
@@ -250,6 +251,8 @@ impl Records for FsBatch<'_> {
         if history.heads() != expected {
             return Ok(Append::Stale { actual: history.heads().to_vec() });
         }
+        let written = inner.plan.logs.get(&id).map_or(0, |lines| lines.at + lines.text.len() as u64);
+        log::room(&Stream::Request(id), written, event.line())?;
         history.append(event.clone())?;
         inner.plan.add_line(id, event);
         Ok(Append::Committed(Head { n: event.n(), hash: event.hash() }))

@@ -48,6 +48,47 @@ impl Plan {
         self.logs.iter().filter(|(_, lines)| !lines.text.is_empty()).map(|(id, lines)| (*id, lines))
     }
 
+    /// The plan as it stands in the journal.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`], which a plan of this program never is.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        let mut text = Vec::new();
+        let packets = self.packets.iter().map(|(id, bytes)| Entry::Packet(*id, Cow::Borrowed(bytes)));
+        let logs = self.written().map(|(id, lines)| Entry::Log(id, Cow::Borrowed(lines)));
+        for entry in packets.chain(logs) {
+            write_line(&mut text, &entry)?;
+        }
+        let end = Entry::End(Hash::of(&[&text]));
+        write_line(&mut text, &end)?;
+        Ok(text)
+    }
+
+    /// The plan of a journal, if it is complete.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let last = text.strip_suffix('\n')?.rfind('\n').map_or(0, |at| at + 1);
+        let (body, end) = text.split_at(last);
+        let Ok(Entry::End(hash)) = serde_json::from_str(end) else { return None };
+        if hash != Hash::of(&[body.as_bytes()]) {
+            return None;
+        }
+        let mut plan = Self::default();
+        for line in body.lines() {
+            match serde_json::from_str(line).ok()? {
+                Entry::Packet(id, text) => {
+                    plan.packets.insert(id, text.into_owned());
+                }
+                Entry::Log(id, lines) => {
+                    plan.logs.insert(id, lines.into_owned());
+                }
+                Entry::End(_) => return None,
+            }
+        }
+        Some(plan)
+    }
+
     /// What a packet's file will hold once the batch is completed, if it is missing or half written now.
     #[must_use]
     pub fn complete_packet(&self, id: RequestId, there: Option<Vec<u8>>) -> Option<Vec<u8>> {
@@ -124,7 +165,7 @@ pub fn left_to_do(store: &FsStore) -> Result<Arc<Plan>, StoreError> {
     }
     let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, facts)) = read else { return Ok(Arc::default()) };
-    let plan = Arc::new(parse(&bytes).unwrap_or_default());
+    let plan = Arc::new(Plan::parse(&bytes).unwrap_or_default());
     *known = Some((facts, Arc::clone(&plan)));
     Ok(plan)
 }
@@ -135,14 +176,11 @@ pub fn left_to_do(store: &FsStore) -> Result<Arc<Plan>, StoreError> {
 /// Failed machinery; nothing of the batch was begun then, but the journal may be there.
 pub fn write(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     let path = path(&store.layout);
-    let mut text = Vec::new();
-    let packets = plan.packets.iter().map(|(id, bytes)| Entry::Packet(*id, Cow::Borrowed(bytes)));
-    let logs = plan.written().map(|(id, lines)| Entry::Log(id, Cow::Borrowed(lines)));
-    for entry in packets.chain(logs) {
-        write_line(&mut text, &entry)?;
+    let text = plan.to_bytes()?;
+    if text.len() as u64 > JOURNAL_BYTES_MAX {
+        let what = format!("a batch of {} bytes: the most is {JOURNAL_BYTES_MAX}", text.len());
+        return Err(StoreError::Unwritable(what));
     }
-    let end = Entry::End(Hash::of(&[&text]));
-    write_line(&mut text, &end)?;
     store.files.replace(&path, &store.layout.in_local("tmp"), &text, Durability::Durable).map_err(io("write", &path))
 }
 
@@ -209,7 +247,7 @@ pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
     let path = path(&store.layout);
     let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, _)) = read else { return Ok(()) };
-    if let Some(plan) = parse(&bytes) {
+    if let Some(plan) = Plan::parse(&bytes) {
         redo(store, &plan)?;
         budget.tell(&Notice::Completed { what: format!("a batch of {} requests that was cut short", plan.logs.len()) });
     }
@@ -220,30 +258,6 @@ fn write_line(text: &mut Vec<u8>, entry: &Entry<'_>) -> Result<(), StoreError> {
     serde_json::to_writer(&mut *text, entry).map_err(|e| StoreError::Unwritable(e.to_string()))?;
     text.push(b'\n');
     Ok(())
-}
-
-/// The plan, if the journal is complete.
-fn parse(bytes: &[u8]) -> Option<Plan> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let last = text.strip_suffix('\n')?.rfind('\n').map_or(0, |at| at + 1);
-    let (body, end) = text.split_at(last);
-    let Ok(Entry::End(hash)) = serde_json::from_str(end) else { return None };
-    if hash != Hash::of(&[body.as_bytes()]) {
-        return None;
-    }
-    let mut plan = Plan::default();
-    for line in body.lines() {
-        match serde_json::from_str(line).ok()? {
-            Entry::Packet(id, text) => {
-                plan.packets.insert(id, text.into_owned());
-            }
-            Entry::Log(id, lines) => {
-                plan.logs.insert(id, lines.into_owned());
-            }
-            Entry::End(_) => return None,
-        }
-    }
-    Some(plan)
 }
 
 fn redo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
@@ -385,9 +399,9 @@ mod tests {
         write_line(&mut text, &Entry::Log(id, Cow::Borrowed(&plan.logs[&id]))).unwrap();
         let end = Entry::End(Hash::of(&[&text]));
         write_line(&mut text, &end).unwrap();
-        assert_eq!(parse(&text), Some(plan));
+        assert_eq!(Plan::parse(&text), Some(plan));
         for cut in 0..text.len() {
-            assert_eq!(parse(&text[..cut]), None, "cut at {cut}");
+            assert_eq!(Plan::parse(&text[..cut]), None, "cut at {cut}");
         }
     }
 }

@@ -3,9 +3,24 @@
 use std::ops::Range;
 
 use crate::domain::event::Event;
+use crate::domain::id::Stream;
+use crate::store::StoreError;
 
 /// The largest log, in bytes.
 pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Refuses a line that would make a log longer than what is read again.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
+pub fn room(stream: &Stream, whole_len: u64, line: &str) -> Result<(), StoreError> {
+    // A line feed follows it, and another may be missing before it.
+    if whole_len.saturating_add(line.len() as u64 + 2) > LOG_BYTES_MAX {
+        let what = format!("the log of {stream} is full: it has {whole_len} bytes, and the most is {LOG_BYTES_MAX}");
+        return Err(StoreError::Unwritable(what));
+    }
+    Ok(())
+}
 
 /// What stands after the last whole event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -132,4 +147,19 @@ fn read_line(line: &[u8]) -> Result<Event, String> {
         return Err("the line ends in CR LF: something converted the ends of lines".into());
     }
     Event::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_never_made_longer_than_what_is_read_again() {
+        let stream: Stream = "REQ-20261120-0001".parse().unwrap();
+        let line = "x".repeat(100);
+        assert_eq!(room(&stream, LOG_BYTES_MAX - 102, &line).ok(), Some(()));
+        let refused = room(&stream, LOG_BYTES_MAX - 101, &line).unwrap_err();
+        assert!(matches!(refused, StoreError::Unwritable(_)), "{refused}");
+        assert!(room(&stream, u64::MAX, &line).is_err());
+    }
 }

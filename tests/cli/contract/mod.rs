@@ -5,6 +5,7 @@ mod compare;
 mod documents;
 mod gate;
 mod git;
+mod hostile_git;
 mod life;
 mod lint;
 mod matrix;

@@ -14,6 +14,7 @@ use super::super::super::render::views::raw;
 use super::super::super::{Context, open};
 use super::write::conditions;
 use super::{candidate, name};
+use crate::app::Session;
 use crate::app::contract::add::{Founding, Outcome};
 use crate::app::contract::write::ContractConditions;
 use crate::app::contract::{Candidate, Comparing};
@@ -28,7 +29,9 @@ pub(super) fn add(context: &mut Context<'_>, args: &Add, resources: &Resources) 
     let conditions = conditions(&args.writing)?;
     let candidate = candidate(&args.file, context)?;
     let opened = context.open()?;
-    one(context, &opened, &name, &candidate, &founding, &conditions, resources)
+    let session = open::session(context, opened.root(), args.writing.secrets)?;
+    let addition = Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
+    one(context, (&opened, &session), &addition, resources)
 }
 
 fn founding(mode: Option<Mode>, owner: Option<&String>, formats: bool) -> Result<Founding, Failure> {
@@ -36,20 +39,25 @@ fn founding(mode: Option<Mode>, owner: Option<&String>, formats: bool) -> Result
     Ok(Founding { mode, owner, formats })
 }
 
+/// A version to register.
+struct Addition<'a> {
+    name: &'a ContractName,
+    candidate: &'a Candidate,
+    founding: &'a Founding,
+    conditions: &'a ContractConditions,
+}
+
 /// Registers one version and tells what came of it.
 fn one(
     context: &mut Context<'_>,
-    opened: &Opened,
-    name: &ContractName,
-    candidate: &Candidate,
-    founding: &Founding,
-    conditions: &ContractConditions,
+    (opened, session): (&Opened, &Session),
+    addition: &Addition<'_>,
     resources: &Resources,
 ) -> Result<Exit, Failure> {
+    let Addition { name, candidate, founding, conditions } = addition;
     let ledger = opened.ledger();
-    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
     let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
-    let outcome = ledger.add_version(name, candidate, founding, conditions, comparing, &session)?;
+    let outcome = ledger.add_version(name, candidate, founding, conditions, comparing, session)?;
     let file = |version| relative(&ledger.store.contract_place(name, Some(version)), opened.root());
     let dry_run = conditions.effect == Effect::DryRun;
     let (view, told, exit) = match &outcome {
@@ -125,6 +133,7 @@ pub(super) fn import(context: &mut Context<'_>, args: &Import, resources: &Resou
     }
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let opened = context.open()?;
+    let session = open::session(context, opened.root(), args.secrets)?;
     let mut worst = Exit::Done;
     for (name, versions) in found {
         for (version, path) in versions {
@@ -138,7 +147,9 @@ pub(super) fn import(context: &mut Context<'_>, args: &Import, resources: &Resou
             // Of a contract that is there, its own settings hold.
             let founding = if next > 1 { Founding::default() } else { founding.clone() };
             let conditions = ContractConditions { key: None, effect };
-            let exit = one(context, &opened, &name, &candidate, &founding, &conditions, resources)?;
+            let addition =
+                Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
+            let exit = one(context, (&opened, &session), &addition, resources)?;
             worst = worst.max(exit);
             // What follows a version that was stopped would take its number; in a dry run so would what follows a new one.
             if exit != Exit::Done || (effect == Effect::DryRun && !is_known) {

@@ -9,7 +9,7 @@ use super::super::super::args::Format;
 use super::super::super::contract_args::Compare;
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
-use super::super::super::render::safe;
+use super::super::super::render::{json, safe};
 use super::super::super::{Context, input};
 use crate::app::AppError;
 use crate::app::contract::PAIR_MAX;
@@ -141,9 +141,7 @@ fn batch(
                 (id, Answer::Unknown { reason: format!("line {number}: {what}") }, 0.0)
             }
         };
-        let line = serde_json::to_string(&view(Some(id), &answer, ms))
-            .map_err(|error| Failure::new(Exit::Failure, "bug", error.to_string()))?;
-        context.output.text(&format!("{line}\n"))?;
+        context.output.text(&json::line(&view(Some(id), &answer, ms))?)?;
     }
     Ok(exit)
 }

@@ -37,7 +37,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     let migration = input::optional_text(args.migration.as_ref(), context.env)?;
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let session = open::session(context, opened.root(), args.writing.secrets)?;
     let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
     let shelf = ledger.contract(&name)?;
     candidate.check(&ledger.reachable(&[&candidate.schema], resources)?)?;

@@ -97,7 +97,7 @@ fn write(
     let conditions = conditions(args)?;
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let session = open::session(&context.cli.global, context.env, opened.root(), &context.budget)?;
+    let session = open::session(context, opened.root(), args.secrets)?;
     let ContractWritten { event, novelty, .. } = ledger.write_contract(name, command, &conditions, &session)?;
     if context.output.format != Format::Text {
         context.output.json(&ContractWrittenView {
