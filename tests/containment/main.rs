@@ -11,6 +11,7 @@ mod cases;
 mod generate;
 mod laws;
 mod questions;
+mod traps;
 
 use std::time::{Duration, Instant};
 

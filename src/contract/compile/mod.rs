@@ -25,16 +25,29 @@ use super::resources::Resources;
 const DEPTH_MAX: usize = 200;
 /// The most formulas.
 const FORMULAS_MAX: usize = 2_000_000;
+/// How many schemas are read between two looks at the time.
+const SCHEMAS_PER_LOOK: u64 = 64;
 
 /// Why a schema has no formula.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::contract) struct Obstacle {
     what: String,
+    is_fault: bool,
 }
 
 impl Obstacle {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+        Self { what: what.into(), is_fault: false }
+    }
+
+    /// What is no schema, or leads nowhere.
+    pub(super) fn fault(what: impl Into<String>) -> Self {
+        Self { what: what.into(), is_fault: true }
+    }
+
+    /// Whether there is nothing to ask about: nobody can say what the schema means.
+    pub(in crate::contract) fn is_fault(&self) -> bool {
+        self.is_fault
     }
 }
 
@@ -57,6 +70,8 @@ pub(in crate::contract) struct Reading<'a> {
     pub(in crate::contract) numbers: Numbers,
     /// What references may reach.
     pub(in crate::contract) resources: &'a Resources,
+    /// Whether the time is up.
+    pub(in crate::contract) is_over: &'a dyn Fn() -> bool,
 }
 
 /// What a formula stands for: a schema, under a dynamic scope, with or without its declared members only.
@@ -71,6 +86,9 @@ enum Entry {
     Beside,
 }
 
+/// A name that was handed out for a schema, and the schema.
+type Handed<'a> = (Name, Place<'a>, ScopeId, Entry);
+
 enum State {
     Begun(Begun),
     Done(Id),
@@ -78,8 +96,6 @@ enum State {
 
 /// A schema whose formula is being made.
 struct Begun {
-    /// Its name, if it was referred to meanwhile.
-    name: Option<Name>,
     /// How deep its beginning is nested.
     depth: usize,
     at: Standing,
@@ -123,11 +139,15 @@ pub(in crate::contract) fn formula<'a>(
         states: FxHashMap::default(),
         scopes: Scopes::default(),
         depth: 0,
+        schemas: 0,
         standing: Standing { steps: 0, negations: 0, both_ways: 0 },
         cut: usize::MAX,
+        names: FxHashMap::default(),
+        handed: Vec::new(),
     };
     let scope = compiler.enter(ScopeId::EMPTY, root);
     let formula = compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)?;
+    compiler.define_handed()?;
     let (reached, speaks_draft4) = compiler.sources.report();
     Ok(Compiled { formula, reached, speaks_draft4 })
 }
@@ -139,9 +159,15 @@ struct Compiler<'a, 'b> {
     states: FxHashMap<Key, State>,
     scopes: Scopes,
     depth: usize,
+    /// How many schemas were begun.
+    schemas: u64,
     standing: Standing,
     /// The depth of the outermost schema that was cut short because it leads back to itself without a step.
     cut: usize,
+    /// The names of schemas that were referred to while their formulas were being made.
+    names: FxHashMap<Key, Name>,
+    /// Those whose formulas were made inside a schema that was cut short, and so mean nothing outside of it.
+    handed: Vec<Handed<'a>>,
 }
 
 /// The members of a schema object, and where they stand.
@@ -198,10 +224,10 @@ impl<'a> Compiler<'a, '_> {
             Value::Bool(true) => return Ok(Id::TRUE),
             Value::Bool(false) => return Ok(Id::FALSE),
             Value::Object(members) => members,
-            other => return Err(Obstacle::new(format!("{} is no schema", kind(other)))),
+            other => return Err(Obstacle::fault(format!("{} is no schema", kind(other)))),
         };
         let key = (std::ptr::from_ref(place.schema), place.resource, scope, entry);
-        match self.states.get_mut(&key) {
+        match self.states.get(&key) {
             Some(State::Done(id)) => return Ok(*id),
             Some(State::Begun(begun)) => {
                 if begun.at.steps == self.standing.steps {
@@ -214,7 +240,7 @@ impl<'a> Compiler<'a, '_> {
                     self.cut = self.cut.min(begun.depth);
                     return Ok(Id::TRUE);
                 }
-                let name = *begun.name.get_or_insert_with(|| self.arena.name());
+                let name = *self.names.entry(key).or_insert_with(|| self.arena.name());
                 return Ok(self.arena.named(name));
             }
             None => {}
@@ -225,7 +251,11 @@ impl<'a> Compiler<'a, '_> {
         if self.arena.len() > FORMULAS_MAX {
             return Err(Obstacle::new("the schema is too large to compare"));
         }
-        self.states.insert(key, State::Begun(Begun { name: None, depth: self.depth, at: self.standing }));
+        if self.schemas.is_multiple_of(SCHEMAS_PER_LOOK) && (self.reading.is_over)() {
+            return Err(Obstacle::new("the time ran out"));
+        }
+        self.schemas += 1;
+        self.states.insert(key, State::Begun(Begun { depth: self.depth, at: self.standing }));
         self.depth += 1;
         let draft = self.sources.resource(place.resource).draft;
         let schema = Schema { members, place, scope, draft };
@@ -241,19 +271,33 @@ impl<'a> Compiler<'a, '_> {
         };
         self.depth -= 1;
         let id = id?;
-        let before = self.states.insert(key, State::Done(id));
-        if let Some(State::Begun(Begun { name: Some(name), .. })) = before {
-            self.arena.define(name, id);
-        }
+        self.states.insert(key, State::Done(id));
+        let name = self.names.get(&key).copied().filter(|name| self.arena.definition(*name).is_none());
         match self.cut.cmp(&self.depth) {
             std::cmp::Ordering::Less => {
-                // Only valid inside the schema that was cut short.
+                // Only valid inside the schema that was cut short: a name for it has to wait.
                 self.states.remove(&key);
+                self.handed.extend(name.map(|name| (name, place, scope, entry)));
+                return Ok(id);
             }
             std::cmp::Ordering::Equal => self.cut = usize::MAX,
             std::cmp::Ordering::Greater => {}
         }
+        if let Some(name) = name {
+            self.arena.define(name, id);
+        }
         Ok(id)
+    }
+
+    /// Gives the names that were handed out inside schemas that were cut short the meaning that they have outside.
+    fn define_handed(&mut self) -> Result<(), Obstacle> {
+        while let Some((name, place, scope, entry)) = self.handed.pop() {
+            if self.arena.definition(name).is_none() {
+                let id = self.schema(place, scope, entry)?;
+                self.arena.define(name, id);
+            }
+        }
+        Ok(())
     }
 
     /// The place of a schema inside another.
@@ -302,7 +346,7 @@ impl<'a> Compiler<'a, '_> {
         {
             let mut target = self.sources.find(from, reference)?;
             if self.sources.resource(target.resource).dynamic.contains_key("")
-                && let Some(outermost) = self.scopes.outermost(schema.scope, "")
+                && let Some(outermost) = self.scopes.recursive(schema.scope)?
             {
                 target = Place { schema: self.sources.resource(outermost).root, resource: outermost };
             }
@@ -425,8 +469,7 @@ impl<'a> Compiler<'a, '_> {
         if matches!(schema.draft, Draft::Draft6 | Draft::Draft7) {
             for (keyword, asserted) in [("contentEncoding", "base64"), ("contentMediaType", "application/json")] {
                 if schema.get(keyword).and_then(Value::as_str) == Some(asserted) {
-                    let language =
-                        self.arena.languages.unknown(&format!("{keyword} {asserted:?} may be asserted or not"));
+                    let language = self.arena.languages.content(keyword, asserted, schema.draft);
                     parts.push(self.arena.when(Literal::Text(language)));
                 }
             }

@@ -255,7 +255,7 @@ impl<'a> Sources<'a> {
         }
         match self.resources[resource].anchors.get(&fragment) {
             Some(schema) => Ok(self.settle(schema, resource)),
-            None => Err(Obstacle::new(format!("the reference {reference:?} leads nowhere: no anchor of that name"))),
+            None => Err(Obstacle::fault(format!("the reference {reference:?} leads nowhere: no anchor of that name"))),
         }
     }
 
@@ -272,7 +272,7 @@ impl<'a> Sources<'a> {
         if let Some(document) = meta_schema(address) {
             return self.add(document, address, self.default);
         }
-        Err(Obstacle::new(format!(
+        Err(Obstacle::fault(format!(
             "the reference {reference:?} reaches {address:?}, which is not at hand; nothing is fetched"
         )))
     }
@@ -288,7 +288,7 @@ impl<'a> Sources<'a> {
                 Value::Array(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)),
                 _ => None,
             };
-            schema = next.ok_or_else(|| Obstacle::new(format!("the reference {reference:?} leads nowhere")))?;
+            schema = next.ok_or_else(|| Obstacle::fault(format!("the reference {reference:?} leads nowhere")))?;
             within = self.rooted_at(schema).unwrap_or(within);
         }
         Ok(Place { schema, resource: within })

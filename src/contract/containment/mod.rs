@@ -5,6 +5,7 @@ mod hunt;
 mod judges;
 mod measure;
 mod minimise;
+mod patterns;
 
 use serde_json::Value;
 
@@ -58,21 +59,24 @@ pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
     }
     let mut arena = Arena::new();
     let mut hints = Vec::new();
-    let answer = match difference(&mut arena, question) {
-        Ok(difference) => search(&mut arena, question, limits, &difference, &mut hints),
+    let difference = difference(&mut arena, question, limits);
+    let answer = match &difference {
+        Ok(difference) => search(&mut arena, question, limits, difference, &mut hints),
         Err(obstacle) => Answer::Unknown { reason: obstacle.to_string() },
     };
     let Answer::Unknown { reason } = answer else { return answer };
-    if (limits.is_over)() {
+    if (limits.is_over)() || difference.as_ref().is_err_and(Obstacle::is_fault) {
         return Answer::Unknown { reason };
     }
-    if canonical::contains(question) {
+    let formula = |document: &Value| arena.evaluate(difference.as_ref().ok()?.formula, document);
+    if let Some(witness) = hunted(question, limits, &hints, &formula) {
+        return Answer::NotContained { witness, reason: "found by trying documents".to_owned() };
+    }
+    // Whatever was found and not confirmed speaks against it, so nobody is asked to overrule it.
+    if hints.is_empty() && !(limits.is_over)() && canonical::contains(question) {
         return Answer::Contained { reason: "the canonical forms of both show it".to_owned() };
     }
-    match hunted(question, limits, &hints) {
-        Some(witness) => Answer::NotContained { witness, reason: "found by trying documents".to_owned() },
-        None => Answer::Unknown { reason },
-    }
+    Answer::Unknown { reason }
 }
 
 /// Looks for a witness by trying documents alone: no proof, but independent of how [`compare`] reasons. Finding none
@@ -80,7 +84,7 @@ pub fn compare(question: &Question<'_>, limits: &Limits<'_>) -> Answer {
 #[must_use]
 pub fn hunt(question: &Question<'_>, limits: &Limits<'_>) -> Option<Witness> {
     let mut arena = Arena::new();
-    let reading = reading(question);
+    let reading = reading(question, limits);
     let mut starts = Vec::new();
     // Documents that the one accepts, to begin with.
     if let Ok(sub) = compile::formula(&mut arena, question.sub, reading) {
@@ -89,27 +93,34 @@ pub fn hunt(question: &Question<'_>, limits: &Limits<'_>) -> Option<Witness> {
             starts.push(document.as_ref().clone());
         }
     }
-    hunted(question, limits, &starts)
+    hunted(question, limits, &starts, &|_| None)
 }
 
-fn hunted(question: &Question<'_>, limits: &Limits<'_>, starts: &[Value]) -> Option<Witness> {
+fn hunted(
+    question: &Question<'_>,
+    limits: &Limits<'_>,
+    starts: &[Value],
+    formula: &dyn Fn(&Value) -> Option<bool>,
+) -> Option<Witness> {
     // Under an assumption about undeclared members a witness would have to keep to it, which validators can't judge.
     if question.open_content != OpenContent::Strict {
         return None;
     }
     let judges = Judges::new(question).ok()?;
-    let found = Hunt::new(&judges, [question.sub, question.sup], limits.is_over).around(starts)?;
-    let witness = minimise(found, &|smaller| !(limits.is_over)() && judges.confirm(smaller, &|_| false));
+    let is_witness = |document: &Value| judges.confirm(document, formula);
+    let found = Hunt::new(&is_witness, [question.sub, question.sup], limits.is_over).around(starts)?;
+    let witness = minimise(found, &|smaller| !(limits.is_over)() && is_witness(smaller));
     Some(Witness::confirmed(witness))
 }
 
-fn reading<'a>(question: &Question<'a>) -> Reading<'a> {
+fn reading<'a>(question: &Question<'a>, limits: &Limits<'a>) -> Reading<'a> {
     Reading {
         draft: question.draft,
         formats: question.formats,
         open_content: question.open_content,
         numbers: Numbers::AsWritten,
         resources: question.resources,
+        is_over: limits.is_over,
     }
 }
 
@@ -120,8 +131,8 @@ struct Difference {
     speaks_draft4: bool,
 }
 
-fn difference(arena: &mut Arena, question: &Question<'_>) -> Result<Difference, Obstacle> {
-    let reading = reading(question);
+fn difference(arena: &mut Arena, question: &Question<'_>, limits: &Limits<'_>) -> Result<Difference, Obstacle> {
+    let reading = reading(question, limits);
     let sub = compile::formula(arena, question.sub, reading)?;
     let accepting = Reading { open_content: OpenContent::Strict, numbers: Numbers::ByValue, ..reading };
     let sup = compile::formula(arena, question.sup, accepting)?;
@@ -178,14 +189,14 @@ fn confirmed(
 ) -> Result<Answer, String> {
     let question = Question { resources: &difference.reached, ..*question };
     let judges = Judges::new(&question).map_err(|error| format!("a validator refuses a schema: {error}"))?;
-    let formula = |document: &Value| arena.evaluate(difference.formula, document) == Some(true);
+    let formula = |document: &Value| arena.evaluate(difference.formula, document);
     if !judges.confirm(document, &formula) {
         return Err(format!("the validators do not confirm the document found: {document}"));
     }
     // A smaller document has to keep to the assumption about undeclared members too.
     let is_witness = |smaller: &Value| {
         !(limits.is_over)()
-            && (question.open_content == OpenContent::Strict || formula(smaller))
+            && (question.open_content == OpenContent::Strict || formula(smaller) == Some(true))
             && judges.confirm(smaller, &formula)
     };
     Ok(Answer::NotContained {

@@ -47,15 +47,41 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     })
 }
 
-/// Two validators that are asked whether a format admits a string.
+/// The first draft in which all validators assert a format: in earlier ones, which do not define it, some do.
+pub(super) fn since(name: &str) -> Draft {
+    match name {
+        "json-pointer" | "uri-reference" | "uri-template" => Draft::Draft6,
+        "idn-hostname" | "iri" | "iri-reference" | "relative-json-pointer" => Draft::Draft7,
+        "uuid" | "duration" => Draft::Draft201909,
+        _ => Draft::Draft4,
+    }
+}
+
+/// Who is asked whether a format admits a string.
 pub(super) struct Oracle {
     first: jsonschema::Validator,
-    second: (Schemas, SchemaIndex),
+    second: Second,
     /// Strings that it admits, for a start.
     pub(super) examples: &'static [&'static str],
 }
 
+/// The second opinion.
+enum Second {
+    /// Another validator.
+    Validator(Schemas, SchemaIndex),
+    /// Somebody who asserts nothing of the kind, as the standard allows.
+    Nobody,
+}
+
 impl Oracle {
+    /// Who is asked about `contentEncoding` and `contentMediaType`, which may be asserted or not: what the assertion
+    /// admits is admitted either way, and of anything else nothing is known.
+    pub(super) fn of_content(keyword: &str, asserted: &str, draft: Draft) -> Option<Self> {
+        let schema = json!({"$schema": draft.meta_schema(), keyword: asserted});
+        let first = jsonschema::options().with_draft(draft.as_jsonschema()).offline().build(&schema).ok()?;
+        Some(Self { first, second: Second::Nobody, examples: &[] })
+    }
+
     /// `None` if a validator can't be had.
     pub(super) fn new(name: &str, draft: Draft, examples: &'static [&'static str]) -> Option<Self> {
         let schema = json!({"$schema": draft.meta_schema(), "format": name});
@@ -69,14 +95,17 @@ impl Oracle {
         compiler.add_resource("json-schema:///format", schema).ok()?;
         let mut schemas = Schemas::new();
         let index = compiler.compile("json-schema:///format", &mut schemas).ok()?;
-        Some(Self { first: first.ok()?, second: (schemas, index), examples })
+        Some(Self { first: first.ok()?, second: Second::Validator(schemas, index), examples })
     }
 
     /// Whether the format admits the string; `None` if the validators disagree.
     pub(super) fn admits(&self, text: &str) -> Option<bool> {
         let value = Value::String(text.to_owned());
         let first = self.first.is_valid(&value);
-        let second = self.second.0.validate(&value, self.second.1).is_ok();
+        let second = match &self.second {
+            Second::Validator(schemas, index) => schemas.validate(&value, *index).is_ok(),
+            Second::Nobody => true,
+        };
         (first == second).then_some(first)
     }
 }

@@ -8,6 +8,7 @@ mod format;
 mod lower;
 mod pattern;
 mod search;
+mod spell;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ use regexsolver::regex_charclass::char::Char;
 use rustc_hash::FxHashMap;
 
 use super::draft::Draft;
+
+pub(in crate::contract) use self::spell::{is_plain, spelled};
 
 /// The most states of an automaton.
 const STATES_MAX: usize = 2_000;
@@ -171,7 +174,17 @@ impl Languages {
         if let Some(id) = self.patterns.get(&key) {
             return Some(*id);
         }
-        let id = match format::meaning(name)? {
+        let meaning = format::meaning(name)?;
+        if draft < format::since(name) {
+            let reason: Rc<str> = format!("{draft} does not define the format {name:?}: it may be asserted or not").into();
+            let id = match format::Oracle::new(name, draft, &[]) {
+                Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), LanguageId::ALL, reason)),
+                None => self.keep_opaque(&reason),
+            };
+            self.patterns.insert(key, id);
+            return Some(id);
+        }
+        let id = match meaning {
             format::Meaning::Pattern(pattern) => self.pattern(pattern),
             format::Meaning::Within(pattern, examples) => {
                 let wider = self.pattern(pattern);
@@ -195,13 +208,17 @@ impl Languages {
         }
     }
 
-    /// A language of which nothing is known but that it is always the same.
-    pub(in crate::contract) fn unknown(&mut self, what: &str) -> LanguageId {
-        let key = format!("unknown {what}");
+    /// The strings of which a keyword about their content holds, if it is asserted at all.
+    pub(in crate::contract) fn content(&mut self, keyword: &str, asserted: &str, draft: Draft) -> LanguageId {
+        let key = format!("{keyword} {asserted} {draft}");
         if let Some(id) = self.patterns.get(&key) {
             return *id;
         }
-        let id = self.keep_opaque(what);
+        let reason: Rc<str> = format!("{keyword} {asserted:?} may be asserted or not").into();
+        let id = match format::Oracle::of_content(keyword, asserted, draft) {
+            Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), LanguageId::ALL, reason)),
+            None => self.keep_opaque(&reason),
+        };
         self.patterns.insert(key, id);
         id
     }
@@ -378,6 +395,9 @@ impl Languages {
 /// A pattern without look-around that matches the same strings.
 pub(in crate::contract) fn plain_pattern(pattern: &str) -> Option<String> {
     let automaton = bounded(|| pattern::automaton(pattern)).ok()?;
+    if automaton.is_empty() {
+        return Some("[^\0-\u{10ffff}]".to_owned());
+    }
     let anchored = bounded(|| automaton.to_regex()).ok()?.to_string();
     (anchored.len() < 100_000).then(|| format!("^(?s:{anchored})$"))
 }

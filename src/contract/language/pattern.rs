@@ -20,7 +20,7 @@ const PATTERN_MAX: usize = 4_096;
 /// The most repetitions that are spelled out.
 const REPEAT_MAX: u64 = 1_000;
 /// The deepest nesting of groups.
-const DEPTH_MAX: usize = 40;
+pub(super) const DEPTH_MAX: usize = 40;
 
 /// The strings that `pattern` matches somewhere in them.
 pub(super) fn automaton(pattern: &str) -> Result<FastAutomaton, String> {
@@ -28,10 +28,14 @@ pub(super) fn automaton(pattern: &str) -> Result<FastAutomaton, String> {
         return Err(format!("it is longer than {PATTERN_MAX} bytes"));
     }
     let allocator = Allocator::default();
+    whole(&parsed(&allocator, pattern)?)
+}
+
+/// A pattern's parts.
+pub(super) fn parsed<'a>(allocator: &'a Allocator, pattern: &'a str) -> Result<Pattern<'a>, String> {
     // Patterns are meant to be read with the `u` flag; many in use are only valid without it (`\-`, `\_`).
-    let parse = |flags| LiteralParser::new(&allocator, pattern, Some(flags), Options::default()).parse();
-    let read = parse("u").or_else(|_| parse("")).map_err(|error| format!("not an ECMA-262 pattern: {error}"))?;
-    whole(&read)
+    let parse = |flags| LiteralParser::new(allocator, pattern, Some(flags), Options::default()).parse();
+    parse("u").or_else(|_| parse("")).map_err(|error| format!("not an ECMA-262 pattern: {error}"))
 }
 
 fn failed(error: EngineError) -> String {
