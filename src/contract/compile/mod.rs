@@ -3,6 +3,7 @@
 mod arrays;
 mod declared;
 mod evaluated;
+mod form;
 mod objects;
 mod scope;
 mod sources;
@@ -13,7 +14,8 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
 use self::scope::{ScopeId, Scopes};
-use self::sources::{Place, ResourceAt, Sources};
+use self::sources::ResourceAt;
+pub(in crate::contract) use self::sources::{Place, Sources};
 use super::containment::OpenContent;
 use super::draft::Draft;
 use super::formula::number::{self, Number};
@@ -26,7 +28,7 @@ const DEPTH_MAX: usize = 200;
 /// The most formulas.
 const FORMULAS_MAX: usize = 2_000_000;
 /// How many schemas are read between two looks at the time.
-const SCHEMAS_PER_LOOK: u64 = 64;
+const SCHEMAS_PER_LOOK: u64 = 8;
 
 /// Why a schema has no formula.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,25 +133,41 @@ pub(in crate::contract) fn formula<'a>(
     schema: &'a Value,
     reading: Reading<'a>,
 ) -> Result<Compiled, Obstacle> {
-    let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
-    let mut compiler = Compiler {
-        arena,
-        sources,
-        reading,
-        states: FxHashMap::default(),
-        scopes: Scopes::default(),
-        depth: 0,
-        schemas: 0,
-        standing: Standing { steps: 0, negations: 0, both_ways: 0 },
-        cut: usize::MAX,
-        names: FxHashMap::default(),
-        handed: Vec::new(),
-    };
+    let (mut compiler, root) = Compiler::new(arena, schema, reading)?;
     let scope = compiler.enter(ScopeId::EMPTY, root);
     let formula = compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)?;
     compiler.define_handed()?;
     let (reached, speaks_draft4) = compiler.sources.report();
     Ok(Compiled { formula, reached, speaks_draft4 })
+}
+
+/// The formulas of parts of one schema, each as it is meant where it stands. A part is a pointer, and the schema to read
+/// there if it is not the one that stands there.
+///
+/// # Errors
+/// An [`Obstacle`] where the schema can't be read at all.
+pub(in crate::contract) fn parts<'a>(
+    arena: &mut Arena,
+    schema: &'a Value,
+    reading: Reading<'a>,
+    wanted: &[(&str, Option<&'a Value>)],
+) -> Result<Vec<Option<Id>>, Obstacle> {
+    let (mut compiler, root) = Compiler::new(arena, schema, reading)?;
+    let scope = compiler.enter(ScopeId::EMPTY, root);
+    let mut formulas = Vec::with_capacity(wanted.len());
+    for (pointer, instead) in wanted {
+        let Ok(mut place) = compiler.sources.point(root, pointer, pointer) else {
+            formulas.push(None);
+            continue;
+        };
+        place.schema = instead.unwrap_or(place.schema);
+        let scope = compiler.enter(scope, place.resource);
+        formulas.push(compiler.schema(place, scope, Entry::Fresh).ok());
+        compiler.cut = usize::MAX;
+    }
+    // A name without a meaning is never taken for one that nothing fits: all are needed.
+    compiler.define_handed()?;
+    Ok(formulas)
 }
 
 struct Compiler<'a, 'b> {
@@ -161,6 +179,8 @@ struct Compiler<'a, 'b> {
     depth: usize,
     /// How many schemas were begun.
     schemas: u64,
+    /// How many were looked into for the parts that they evaluate.
+    looked_into: u64,
     standing: Standing,
     /// The depth of the outermost schema that was cut short because it leads back to itself without a step.
     cut: usize,
@@ -212,6 +232,27 @@ fn count_of(value: &Value) -> Option<u64> {
     Some(num_traits::ToPrimitive::to_u64(&exact.to_integer()).unwrap_or(u64::MAX))
 }
 
+impl<'a, 'b> Compiler<'a, 'b> {
+    fn new(arena: &'b mut Arena, schema: &'a Value, reading: Reading<'a>) -> Result<(Self, ResourceAt), Obstacle> {
+        let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
+        let compiler = Self {
+            arena,
+            sources,
+            reading,
+            states: FxHashMap::default(),
+            scopes: Scopes::default(),
+            depth: 0,
+            schemas: 0,
+            looked_into: 0,
+            standing: Standing { steps: 0, negations: 0, both_ways: 0 },
+            cut: usize::MAX,
+            names: FxHashMap::default(),
+            handed: Vec::new(),
+        };
+        Ok((compiler, root))
+    }
+}
+
 impl<'a> Compiler<'a, '_> {
     fn enter(&mut self, scope: ScopeId, resource: ResourceAt) -> ScopeId {
         let found = self.sources.resource(resource);
@@ -226,6 +267,8 @@ impl<'a> Compiler<'a, '_> {
             Value::Object(members) => members,
             other => return Err(Obstacle::fault(format!("{} is no schema", kind(other)))),
         };
+        // Only what is assumed of members hangs on how a schema is come to.
+        let entry = if self.reading.open_content == OpenContent::Strict { Entry::Fresh } else { entry };
         let key = (std::ptr::from_ref(place.schema), place.resource, scope, entry);
         match self.states.get(&key) {
             Some(State::Done(id)) => return Ok(*id),
@@ -270,6 +313,9 @@ impl<'a> Compiler<'a, '_> {
             (OpenContent::Strict, _) | (OpenContent::Declared, Entry::Beside) => self.keywords(schema),
         };
         self.depth -= 1;
+        if id.is_err() {
+            self.states.remove(&key);
+        }
         let id = id?;
         self.states.insert(key, State::Done(id));
         let name = self.names.get(&key).copied().filter(|name| self.arena.definition(*name).is_none());
@@ -371,6 +417,7 @@ impl<'a> Compiler<'a, '_> {
 
     /// All that the keywords of a schema object ask for.
     fn keywords(&mut self, schema: Schema<'a>) -> Result<Id, Obstacle> {
+        form::check(schema)?;
         let mut parts = Vec::new();
         for (place, scope) in self.references(schema)? {
             parts.push(self.schema(place, scope, Entry::Beside)?);
@@ -394,14 +441,14 @@ impl<'a> Compiler<'a, '_> {
         match schema.get("type") {
             Some(Value::String(name)) => {
                 let types = Types::named(name, schema.draft)
-                    .ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?;
+                    .ok_or_else(|| Obstacle::fault(format!("no type is called {name:?}")))?;
                 parts.push(self.arena.of_type(types));
             }
             Some(Value::Array(names)) => {
                 let mut types = Types::NONE;
                 for name in names.iter().filter_map(Value::as_str) {
                     let more = Types::named(name, schema.draft);
-                    types = types.or(more.ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?);
+                    types = types.or(more.ok_or_else(|| Obstacle::fault(format!("no type is called {name:?}")))?);
                 }
                 parts.push(self.arena.of_type(types));
             }
@@ -447,7 +494,7 @@ impl<'a> Compiler<'a, '_> {
         }
         if let Some(of) = read("multipleOf")? {
             if of <= Number::from_integer(0.into()) {
-                return Err(Obstacle::new("multipleOf is not above zero"));
+                return Err(Obstacle::fault("multipleOf is not above zero"));
             }
             parts.push(self.arena.when(Literal::Multiple { of, holds: true }));
         }
@@ -462,6 +509,9 @@ impl<'a> Compiler<'a, '_> {
             parts.push(self.arena.when(Literal::MaxLength(most)));
         }
         if let Some(Value::String(pattern)) = schema.get("pattern") {
+            if (self.reading.is_over)() {
+                return Err(Obstacle::new("the time ran out"));
+            }
             let language = self.arena.languages.pattern(pattern);
             parts.push(self.arena.when(Literal::Text(language)));
         }
@@ -489,11 +539,11 @@ impl<'a> Compiler<'a, '_> {
         }
         if schema.get("anyOf").is_some() {
             let each: Result<Vec<Id>, _> = schema.list("anyOf").map(|inner| self.beside(schema, inner)).collect();
-            parts.push(self.arena.or(each?));
+            parts.push(self.arena.any(&each?));
         }
         if schema.get("oneOf").is_some() {
             let each: Result<Vec<Id>, _> = schema.list("oneOf").map(|inner| self.both_ways(schema, inner)).collect();
-            parts.push(self.exactly_one(&each?));
+            parts.push(self.arena.exactly_one(&each?));
         }
         if let Some(inner) = schema.get("not") {
             self.standing.negations += 1;
@@ -514,21 +564,6 @@ impl<'a> Compiler<'a, '_> {
             }
         }
         Ok(())
-    }
-
-    /// Exactly one of these holds.
-    fn exactly_one(&mut self, each: &[Id]) -> Id {
-        if let [one] = each {
-            return *one;
-        }
-        let others: Vec<Id> = each.iter().map(|id| self.arena.not(*id)).collect();
-        let mut ways = Vec::with_capacity(each.len());
-        for (at, chosen) in each.iter().enumerate() {
-            let rest = others.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, id)| *id);
-            let parts: Vec<Id> = rest.chain([*chosen]).collect();
-            ways.push(self.arena.and(parts));
-        }
-        self.arena.or(ways)
     }
 }
 

@@ -41,6 +41,18 @@ pub(in crate::contract) struct Place<'a> {
     pub(super) resource: ResourceAt,
 }
 
+impl<'a> Place<'a> {
+    /// A schema of a resource.
+    pub(in crate::contract) fn new(schema: &'a Value, resource: ResourceAt) -> Self {
+        Self { schema, resource }
+    }
+
+    /// The schema.
+    pub(in crate::contract) fn schema(self) -> &'a Value {
+        self.schema
+    }
+}
+
 /// All resources that one side of a comparison can reach.
 pub(in crate::contract) struct Sources<'a> {
     resources: Vec<Resource<'a>>,
@@ -231,6 +243,16 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// The place of a schema that stands inside another.
+    pub(in crate::contract) fn inside(&self, outer: Place<'a>, schema: &'a Value) -> Place<'a> {
+        Place { schema, resource: self.rooted_at(schema).unwrap_or(outer.resource) }
+    }
+
+    /// Where a reference leads to, if it leads anywhere.
+    pub(in crate::contract) fn find_from(&mut self, from: Place<'a>, reference: &str) -> Option<Place<'a>> {
+        self.find(from.resource, reference).ok()
+    }
+
     /// The schema that a reference names, read from within a resource.
     ///
     /// # Errors
@@ -278,7 +300,12 @@ impl<'a> Sources<'a> {
     }
 
     /// Follows a JSON pointer (RFC 6901), minding identifiers on the way.
-    fn point(&self, resource: ResourceAt, pointer: &str, reference: &str) -> Result<Place<'a>, Obstacle> {
+    pub(super) fn point(
+        &self,
+        resource: ResourceAt,
+        pointer: &str,
+        reference: &str,
+    ) -> Result<Place<'a>, Obstacle> {
         let mut schema = self.resources[resource].root;
         let mut within = resource;
         for token in pointer.split('/').skip(1) {

@@ -1,7 +1,9 @@
 //! The checker: is every document that is valid under `sub` also valid under `sup`?
 
 mod canonical;
+mod effort;
 mod hunt;
+mod inquiry;
 mod judges;
 mod measure;
 mod minimise;
@@ -9,10 +11,12 @@ mod patterns;
 
 use serde_json::Value;
 
+use self::effort::Efforts;
 use self::hunt::Hunt;
 use self::judges::Judges;
 use self::measure::is_deeper;
 use self::minimise::minimise;
+pub(in crate::contract) use self::inquiry::{About, Inquired, Inquiry};
 pub use crate::domain::compatibility::OpenContent;
 
 use super::answer::{Answer, Witness};
@@ -107,7 +111,8 @@ fn hunted(
         return None;
     }
     let judges = Judges::new(question).ok()?;
-    let is_witness = |document: &Value| judges.confirm(document, formula);
+    let efforts = Efforts::new([question.sub, question.sup], question.draft, question.resources);
+    let is_witness = |document: &Value| !efforts.are_too_much(document) && judges.confirm(document, formula);
     let found = Hunt::new(&is_witness, [question.sub, question.sup], limits.is_over).around(starts)?;
     let witness = minimise(found, &|smaller| !(limits.is_over)() && is_witness(smaller));
     Some(Witness::confirmed(witness))
@@ -188,6 +193,9 @@ fn confirmed(
     document: &Value,
 ) -> Result<Answer, String> {
     let question = Question { resources: &difference.reached, ..*question };
+    if Efforts::new([question.sub, question.sup], question.draft, question.resources).are_too_much(document) {
+        return Err("the validators would take too long to confirm the document found".to_owned());
+    }
     let judges = Judges::new(&question).map_err(|error| format!("a validator refuses a schema: {error}"))?;
     let formula = |document: &Value| arena.evaluate(difference.formula, document);
     if !judges.confirm(document, &formula) {

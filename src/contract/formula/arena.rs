@@ -57,7 +57,7 @@ impl Arena {
         self.nodes.len()
     }
 
-    fn intern(&mut self, node: Node) -> Id {
+    pub(super) fn intern(&mut self, node: Node) -> Id {
         if let Some(id) = self.ids.get(&node) {
             return *id;
         }

@@ -35,6 +35,9 @@ const LONG: u64 = 32;
 /// The longest length that is turned into an automaton.
 const LENGTH_MAX: u64 = 1_000;
 
+/// The longest string that is made to show something.
+const WITNESS_CHARS_MAX: u64 = 100_000;
+
 /// A language; the lowest bit says whether it is the complement of what is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(in crate::contract) struct LanguageId(u32);
@@ -330,6 +333,9 @@ impl Languages {
     /// A shortest string of `least` to `most` characters that is in all of these languages, found without building
     /// their intersection.
     pub(in crate::contract) fn shortest(&self, ids: &[LanguageId], least: u64, most: Option<u64>) -> Sample {
+        if least > WITNESS_CHARS_MAX {
+            return too_long(least);
+        }
         let mut tracks = Vec::with_capacity(ids.len());
         for id in ids {
             let plain = if id.is_complement() { id.complement() } else { *id };
@@ -377,6 +383,14 @@ impl Languages {
             fitting.truncate(count);
             return Sample::Strings(fitting);
         }
+        if least > WITNESS_CHARS_MAX {
+            // A language whose strings are all shorter has none, and what is asked of it needs none.
+            let longest = self.automaton(id).ok().and_then(|automaton| automaton.length().1);
+            return match longest {
+                Some(longest) if u64::from(longest) < least => Sample::Strings(Vec::new()),
+                _ => too_long(least),
+            };
+        }
         if let Some(out) = self.excluded(id) {
             let found = plain_strings(count, least, most, |text| !out.contains(text));
             // Letters and digits are not all characters: only the automaton can say that there are no more.
@@ -400,6 +414,10 @@ pub(in crate::contract) fn plain_pattern(pattern: &str) -> Option<String> {
     }
     let anchored = bounded(|| automaton.to_regex()).ok()?.to_string();
     (anchored.len() < 100_000).then(|| format!("^(?s:{anchored})$"))
+}
+
+fn too_long(least: u64) -> Sample {
+    Sample::Unclear(format!("a witness would need a string of {least} characters").into())
 }
 
 /// Strings that anybody can read, by length, that `wanted` takes.

@@ -23,6 +23,9 @@ impl<'a> Linter<'a> {
         let mut languages = Languages::default();
         let mut told = BTreeSet::new();
         for part in &parts.all {
+            if self.is_over() {
+                return;
+            }
             let together = self.together(&part.pointer, part.schema);
             let has_closed =
                 |holding: &Holding<'_>| holding.members.get("additionalProperties") == Some(&Value::Bool(false));

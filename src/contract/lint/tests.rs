@@ -4,14 +4,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::containment::{Limits, compare};
 use crate::contract::generated;
 
 fn found(schema: &Value) -> Vec<Finding> {
     let resources = Resources::default();
     let subject = Subject { schema, draft: Draft::DEFAULT, formats: true, resources: &resources };
-    let limits = Limits { is_over: &|| false };
-    lint(&subject, &|question| compare(question, &limits), &|| false)
+    lint(&subject, &Limits { is_over: &|| false })
 }
 
 /// What is found besides that `$schema` is missing.
@@ -164,7 +162,7 @@ fn references_are_followed_to_what_is_given() {
         },
     });
     let subject = Subject { schema: &schema, draft: Draft::DEFAULT, formats: false, resources: &resources };
-    let found = lint(&subject, &|_| crate::contract::Answer::Unknown { reason: String::new() }, &|| false);
+    let found = lint(&subject, &Limits { is_over: &|| false });
     let found: Vec<String> = found.into_iter().map(|f| format!("{} {} {}", f.pointer, f.rule, f.hint)).collect();
     assert_eq!(
         found,
@@ -184,10 +182,9 @@ fn what_is_too_much_is_cut_short_and_told() {
         deep = json!({"items": deep});
     }
     let resources = Resources::default();
-    let unknown = |_: &crate::contract::Question<'_>| crate::contract::Answer::Unknown { reason: String::new() };
     let cut = |schema: &Value, is_over: bool| {
         let subject = Subject { schema, draft: Draft::DEFAULT, formats: false, resources: &resources };
-        lint(&subject, &unknown, &|| is_over).pop().map(|finding| finding.rule)
+        lint(&subject, &Limits { is_over: &|| is_over }).pop().map(|finding| finding.rule)
     };
     assert_eq!(cut(&deep, false), Some(Rule::CutShort));
     let schema = json!({"$schema": Draft::DEFAULT.meta_schema(), "type": "string", "minLength": 2});

@@ -124,6 +124,20 @@ impl<'a, 'l> Solver<'a, 'l> {
         self
     }
 
+    /// Whether there is certainly no document that all of some formulas and none of others hold for. Every such question
+    /// has all the steps anew, and what was settled before serves it.
+    pub(in crate::contract) fn is_none(&mut self, under: &[Id], not_under: &[Id]) -> bool {
+        let mut all = under.to_vec();
+        for id in not_under {
+            let other = self.arena.not(*id);
+            all.push(other);
+        }
+        let goal = self.arena.and(all);
+        self.steps = 0;
+        self.spent = None;
+        matches!(self.goal(goal), Outcome::None(_))
+    }
+
     /// Counts a step; says so if there are no more.
     pub(super) fn step(&mut self) -> Option<Outcome> {
         self.steps += 1;
@@ -133,6 +147,14 @@ impl<'a, 'l> Solver<'a, 'l> {
             } else if self.steps.is_multiple_of(STEPS_PER_LOOK) && (self.allowance.is_over)() {
                 self.spent = Some("the time ran out".into());
             }
+        }
+        self.spent.clone().map(Outcome::Unclear)
+    }
+
+    /// Looks at the time before something that takes long; says so if it is up.
+    pub(super) fn look(&mut self) -> Option<Outcome> {
+        if self.spent.is_none() && (self.allowance.is_over)() {
+            self.spent = Some("the time ran out".into());
         }
         self.spent.clone().map(Outcome::Unclear)
     }

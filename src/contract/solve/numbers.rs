@@ -12,6 +12,8 @@ use crate::contract::formula::{Id, Literal, Node, number_holds};
 
 /// How many candidates are tried.
 const CANDIDATES_MAX: usize = 20_000;
+/// How many of them between two looks at the time.
+const CANDIDATES_PER_LOOK: usize = 512;
 /// The most decimal places of a candidate.
 const PLACES_MAX: u32 = 18;
 
@@ -111,7 +113,7 @@ impl Solver<'_, '_> {
     }
 
     /// Only multiples of `step` will do.
-    fn on_grid(&self, interval: &Interval, step: &Number, only: Types, literals: &[Id]) -> Outcome {
+    fn on_grid(&mut self, interval: &Interval, step: &Number, only: Types, literals: &[Id]) -> Outcome {
         let nothing = Outcome::None(Assumed::NOTHING);
         // A multiple of the step that is not a multiple of m needs m not to divide the step.
         let excluded = |id: &Id| match self.arena.node(*id) {
@@ -139,7 +141,18 @@ impl Solver<'_, '_> {
         let inside = |count: &BigInt| {
             low.as_ref().is_none_or(|low| count >= low) && high.as_ref().is_none_or(|high| count <= high)
         };
-        for distance in 0..CANDIDATES_MAX {
+        // What is listed as out may be all that there is.
+        let listed_out = literals.iter().filter_map(|id| match self.arena.node(*id) {
+            Node::When(Literal::OneOf { numbers, holds: false }) => Some(numbers.len()),
+            _ => None,
+        });
+        let candidates = CANDIDATES_MAX.saturating_add(listed_out.fold(0, usize::saturating_add));
+        for distance in 0..candidates {
+            if distance.is_multiple_of(CANDIDATES_PER_LOOK)
+                && let Some(spent) = self.look()
+            {
+                return spent;
+            }
             let distance = BigInt::from(distance);
             let around = [&start + &distance, &start - &distance];
             let around: Vec<&BigInt> = around.iter().filter(|count| inside(count)).collect();
