@@ -7,6 +7,7 @@
 )]
 
 mod assumption;
+mod bounds;
 mod cases;
 mod generate;
 mod laws;

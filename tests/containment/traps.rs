@@ -10,7 +10,8 @@ const NEW: Draft = Draft::Draft202012;
 
 fn ask_with_formats(draft: Draft, sub: &Value, sup: &Value) -> Answer {
     let resources = Resources::default();
-    let question = Question { sub, sup, draft, formats: true, open_content: OpenContent::Strict, resources: &resources };
+    let question =
+        Question { sub, sup, draft, formats: true, open_content: OpenContent::Strict, resources: &resources };
     compare(&question, &Limits { is_over: &|| false })
 }
 

@@ -300,12 +300,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Follows a JSON pointer (RFC 6901), minding identifiers on the way.
-    pub(super) fn point(
-        &self,
-        resource: ResourceAt,
-        pointer: &str,
-        reference: &str,
-    ) -> Result<Place<'a>, Obstacle> {
+    pub(super) fn point(&self, resource: ResourceAt, pointer: &str, reference: &str) -> Result<Place<'a>, Obstacle> {
         let mut schema = self.resources[resource].root;
         let mut within = resource;
         for token in pointer.split('/').skip(1) {

@@ -35,9 +35,7 @@ fn may_judge(value: &Value, formats: bool) -> bool {
                 "contentEncoding" | "contentMediaType" | "unevaluatedItems" | "$recursiveRef" => true,
                 "format" => formats,
                 "pattern" => value.as_str().is_some_and(|pattern| !is_plain(pattern)),
-                "patternProperties" => {
-                    value.as_object().into_iter().flatten().any(|(pattern, _)| !is_plain(pattern))
-                }
+                "patternProperties" => value.as_object().into_iter().flatten().any(|(pattern, _)| !is_plain(pattern)),
                 _ => false,
             };
             !is_its_own && may_judge(value, formats)

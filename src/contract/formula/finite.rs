@@ -49,9 +49,10 @@ impl Listed {
     fn items(self) -> impl Iterator<Item = Item> {
         let plain = self.plain.into_iter().map(Item::Plain);
         let texts = self.texts.into_iter().map(Item::Text);
-        let numbers = self.numbers.into_iter().flat_map(|(types, numbers)| {
-            numbers.into_iter().map(move |number| Item::Number(types, number))
-        });
+        let numbers = self
+            .numbers
+            .into_iter()
+            .flat_map(|(types, numbers)| numbers.into_iter().map(move |number| Item::Number(types, number)));
         plain.chain(texts).chain(numbers).chain(self.constants.into_iter().map(Item::Constant))
     }
 }

@@ -179,7 +179,8 @@ impl Languages {
         }
         let meaning = format::meaning(name)?;
         if draft < format::since(name) {
-            let reason: Rc<str> = format!("{draft} does not define the format {name:?}: it may be asserted or not").into();
+            let reason: Rc<str> =
+                format!("{draft} does not define the format {name:?}: it may be asserted or not").into();
             let id = match format::Oracle::new(name, draft, &[]) {
                 Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), LanguageId::ALL, reason)),
                 None => self.keep_opaque(&reason),

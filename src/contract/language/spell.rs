@@ -91,9 +91,15 @@ impl Spelling {
     }
 
     fn repeated(&mut self, quantifier: &Quantifier<'_>, depth: usize) -> Option<()> {
+        let start = self.text.len();
         self.text.push_str("(?:");
         self.term(&quantifier.body, depth + 1)?;
         self.text.push(')');
+        if self.text[start..].bytes().all(|byte| b"(?:|)".contains(&byte)) {
+            // Nothing, however often, is nothing; some engines refuse to repeat it.
+            self.text.truncate(start);
+            return Some(());
+        }
         match (quantifier.min, quantifier.max) {
             (0, None) => self.text.push('*'),
             (1, None) => self.text.push('+'),
@@ -172,6 +178,7 @@ mod tests {
             ("[]|^b", vec!["b"], vec!["a", ""]),
             ("^[\\]\\-^&&a]{2}$", vec!["]-", "&^"], vec!["b]"]),
             ("^\\p{Lu}\\$\\.$", vec!["A$."], vec!["a$.", "A$a"]),
+            ("^(?:(?:)|)*a(){2}$", vec!["a"], vec!["", "aa"]),
             ("^(?:a|b(c))+?$", vec!["abc"], vec!["c", ""]),
         ] {
             let spelled = spelled(pattern).unwrap();

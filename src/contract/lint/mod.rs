@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use self::part::Parts;
 pub use self::rule::Rule;
-use super::draft::Draft;
 use super::containment::Limits;
+use super::draft::Draft;
 use super::resources::Resources;
 use super::schema;
 

@@ -169,7 +169,8 @@ fn without_condition<'p, 'a>(part: &'p Part<'a>) -> Option<(&'p Part<'a>, Value)
 /// Whether it is worth asking: plain types and references are never empty by themselves, and `false` means to be.
 fn may_be_empty(part: &Part<'_>) -> bool {
     let Value::Object(members) = part.schema else { return false };
-    let says_all = |inner: &Value| *inner == Value::Bool(true) || inner.as_object().is_some_and(serde_json::Map::is_empty);
+    let says_all =
+        |inner: &Value| *inner == Value::Bool(true) || inner.as_object().is_some_and(serde_json::Map::is_empty);
     if members.get("not").is_some_and(says_all) {
         return false;
     }

@@ -97,6 +97,56 @@ fn branches_that_add_nothing_are_told_once() {
 }
 
 #[test]
+fn a_branch_of_one_of_that_never_decides_is_told_as_that() {
+    let schema = json!({"$schema": Draft::DEFAULT.meta_schema(), "oneOf": [{"type": "integer"}, {"type": "number"}]});
+    let found = found(&schema);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].pointer, "/oneOf/0");
+    assert!(found[0].message.contains("another one holds wherever it does"), "{found:?}");
+    assert!(found[0].hint.contains("lets in what both refuse now"), "{found:?}");
+}
+
+#[test]
+fn conditions_that_never_come_about_are_told() {
+    let unreachable = |pointer: &str| (Rule::UnreachableBranch, pointer.to_owned());
+    let integer = json!({"type": "integer"});
+    assert_eq!(rules(&json!({"type": "string", "if": integer, "then": {"minLength": 1}})), [unreachable("/then")]);
+    assert_eq!(rules(&json!({"if": true, "then": {"type": "string"}, "else": integer})), [unreachable("/else")]);
+    // To refuse what comes there is what it is there for.
+    assert_eq!(rules(&json!({"type": ["string", "integer"], "if": integer, "then": false})), []);
+}
+
+#[test]
+fn what_is_no_schema_is_told() {
+    for (schema, pointer) in [
+        (json!({"type": "strin"}), "/type"),
+        (json!({"properties": []}), "/properties"),
+        (json!({"anyOf": [{"minLength": -1}]}), "/anyOf/0/minLength"),
+        (json!([1]), ""),
+        (json!(42), ""),
+    ] {
+        let rules = rules(&schema);
+        assert!(rules.contains(&(Rule::InvalidSchema, pointer.to_owned())), "{schema}: {rules:?}");
+    }
+}
+
+#[test]
+fn what_a_branch_declares_can_be_forbidden_too() {
+    let schema = json!({
+        "properties": {"a": {}}, "additionalProperties": false,
+        "anyOf": [{"properties": {"b": {"type": "string"}}}, {"properties": {"a": {"type": "null"}}}],
+    });
+    let forbidden = (Rule::ForbiddenProperty, "/anyOf/0/properties/b".to_owned());
+    assert!(rules(&schema).contains(&forbidden), "{:?}", rules(&schema));
+    // One branch closes what it stands for, not what stands beside it.
+    let schema = json!({
+        "properties": {"b": {}},
+        "anyOf": [{"properties": {"a": {}}, "additionalProperties": false}, {"required": ["a", "b"]}],
+    });
+    assert_eq!(rules(&schema), []);
+}
+
+#[test]
 fn closed_objects_are_seen_through_references() {
     let schema = json!({
         "allOf": [{"$ref": "#/$defs/base"}],

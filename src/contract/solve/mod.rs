@@ -25,6 +25,8 @@ use super::formula::{Arena, Id};
 
 /// The most goals that are pursued inside each other.
 const DEPTH_MAX: usize = 160;
+/// How many formulas a search may add; each is kept until the end.
+const FORMULAS_MAX: usize = 400_000;
 /// How many steps are taken between two looks at the time.
 const STEPS_PER_LOOK: u64 = 8;
 
@@ -98,6 +100,8 @@ pub(in crate::contract) struct Solver<'a, 'l> {
     provisional_order: Vec<Id>,
     literals_settled: FxHashMap<(Id, u8), Outcome>,
     steps: u64,
+    /// How many formulas there may be in all.
+    formulas: usize,
     spent: Option<Rc<str>>,
     left_out: Types,
 }
@@ -105,6 +109,7 @@ pub(in crate::contract) struct Solver<'a, 'l> {
 impl<'a, 'l> Solver<'a, 'l> {
     pub(in crate::contract) fn new(arena: &'a mut Arena, allowance: Allowance<'l>) -> Self {
         Self {
+            formulas: arena.len().saturating_add(FORMULAS_MAX),
             arena,
             allowance,
             settled: FxHashMap::default(),
@@ -144,6 +149,8 @@ impl<'a, 'l> Solver<'a, 'l> {
         if self.spent.is_none() {
             if self.steps > self.allowance.steps {
                 self.spent = Some("the search took more steps than it may".into());
+            } else if self.arena.len() > self.formulas {
+                self.spent = Some("the search took more memory than it may".into());
             } else if self.steps.is_multiple_of(STEPS_PER_LOOK) && (self.allowance.is_over)() {
                 self.spent = Some("the time ran out".into());
             }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::{Assumed, Outcome, Solver};
 use crate::contract::formula::number::{self, Number};
@@ -12,6 +12,8 @@ use crate::contract::formula::{Id, Literal, Node, number_holds};
 
 /// How many candidates are tried.
 const CANDIDATES_MAX: usize = 20_000;
+/// How many that fit are passed over for one that validators agree on.
+const OTHERS_MAX: usize = 64;
 /// How many of them between two looks at the time.
 const CANDIDATES_PER_LOOK: usize = 512;
 /// The most decimal places of a candidate.
@@ -105,6 +107,17 @@ impl Solver<'_, '_> {
             })
     }
 
+    /// Whether dividing in binary fractions, as validators do, tells the same multiples.
+    fn floats_agree(&self, number: &Number, literals: &[Id]) -> bool {
+        let Some(number) = number.to_f64() else { return true };
+        literals.iter().all(|id| match self.arena.node(*id) {
+            Node::When(Literal::Multiple { of, holds }) => {
+                of.to_f64().is_none_or(|of| ((number / of).fract() == 0.0 && number % of == 0.0) == *holds)
+            }
+            _ => true,
+        })
+    }
+
     fn as_document(&self, number: &Number, only: Types) -> Outcome {
         match number::to_json(number, only != Types::INTEGER) {
             Some(value) => Outcome::Found(Rc::new(value)),
@@ -147,6 +160,8 @@ impl Solver<'_, '_> {
             _ => None,
         });
         let candidates = CANDIDATES_MAX.saturating_add(listed_out.fold(0, usize::saturating_add));
+        // One that validators with binary fractions take for a multiple too is worth a look around.
+        let (mut first, mut others) = (None, 0);
         for distance in 0..candidates {
             if distance.is_multiple_of(CANDIDATES_PER_LOOK)
                 && let Some(spent) = self.look()
@@ -157,14 +172,25 @@ impl Solver<'_, '_> {
             let around = [&start + &distance, &start - &distance];
             let around: Vec<&BigInt> = around.iter().filter(|count| inside(count)).collect();
             if around.is_empty() {
-                return nothing;
+                return first.map_or(nothing, |first| self.as_document(&first, only));
             }
             for count in around {
                 let candidate = Number::from_integer(count.clone()) * step;
-                if self.number_fits(&candidate, only, literals) {
+                if !self.number_fits(&candidate, only, literals) {
+                    continue;
+                }
+                if self.floats_agree(&candidate, literals) {
                     return self.as_document(&candidate, only);
                 }
+                others += 1;
+                first.get_or_insert(candidate);
             }
+            if others > OTHERS_MAX {
+                break;
+            }
+        }
+        if let Some(first) = first {
+            return self.as_document(&first, only);
         }
         Outcome::Unclear("no number was found among the multiples tried".into())
     }

@@ -34,9 +34,7 @@ impl Solver<'_, '_> {
             languages.into_iter().partition(|language| self.arena.languages.opaque(*language).is_some());
         let mut all = LanguageId::ALL;
         for language in &known {
-            if known.len() > 2
-                && let Some(spent) = self.look()
-            {
+            if let Some(spent) = self.look() {
                 return spent;
             }
             all = self.arena.languages.meet(all, *language);
