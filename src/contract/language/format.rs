@@ -75,7 +75,7 @@ enum Second {
     Nobody,
 }
 
-/// Who decides where two validators disagree.
+/// Whose "yes" decides where two validators disagree.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Third {
     /// The grammar of patterns (ECMA-262), where it is sure.
@@ -138,7 +138,7 @@ impl Oracle {
         Some(Self { first: first.ok()?, second: Second::Validator(schemas, index), third: Third::of(name), examples })
     }
 
-    /// Whether the format admits the string; `None` if the validators disagree and nobody else is sure.
+    /// Whether the format admits the string; `None` if the validators disagree and no grammar takes it.
     pub(super) fn admits(&self, text: &str) -> Option<bool> {
         let value = Value::String(text.to_owned());
         let first = self.first.is_valid(&value);
@@ -146,7 +146,7 @@ impl Oracle {
             Second::Validator(schemas, index) => schemas.validate(&value, *index).is_ok(),
             Second::Nobody => true,
         };
-        if first == second { Some(first) } else { self.third.admits(text) }
+        if first == second { Some(first) } else { self.third.admits(text).filter(|admits| *admits) }
     }
 }
 

@@ -27,6 +27,8 @@ use super::formula::{Arena, Id};
 const DEPTH_MAX: usize = 160;
 /// How many formulas a search may add; each is kept until the end.
 const FORMULAS_MAX: usize = 400_000;
+/// How many answers about literals are kept; then they are found anew.
+const LITERALS_KEPT_MAX: usize = 20_000;
 /// How many steps are taken between two looks at the time.
 const STEPS_PER_LOOK: u64 = 8;
 
@@ -278,6 +280,9 @@ impl<'a, 'l> Solver<'a, 'l> {
             Outcome::Unclear(_) => self.spent.is_none() && self.under_way.len() <= 1,
         };
         if stands {
+            if self.literals_settled.len() == LITERALS_KEPT_MAX {
+                self.literals_settled.clear();
+            }
             self.literals_settled.insert(key, outcome.clone());
         }
         outcome
