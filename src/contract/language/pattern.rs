@@ -100,7 +100,7 @@ enum Rest {
     /// Wherever the part ends.
     Alike(FastAutomaton),
     /// By what stands before that end, in the order of [`Place::ALL`].
-    ByPlace([FastAutomaton; 3]),
+    ByPlace(Box<[FastAutomaton; 3]>),
 }
 
 impl Rest {
@@ -114,7 +114,7 @@ impl Rest {
     /// What follows, made for each place.
     fn by_place(mut of: impl FnMut(Place) -> Result<FastAutomaton, String>) -> Result<Self, String> {
         let [start, word, other] = Place::ALL;
-        Ok(Self::ByPlace([of(start)?, of(word)?, of(other)?]))
+        Ok(Self::ByPlace(Box::new([of(start)?, of(word)?, of(other)?])))
     }
 }
 

@@ -68,21 +68,12 @@ pub(super) fn judge(pattern: &str) -> Verdict {
 
 /// Where the body of a look-ahead stands with which a pattern begins.
 fn first_seen(body: &Disjunction<'_>) -> Option<std::ops::Range<usize>> {
-    let starts = |term: &&Term<'_>| match term {
-        Term::BoundaryAssertion(assertion) => assertion.kind == BoundaryAssertionKind::Start,
-        _ => false,
-    };
-    match body.body.first()?.body.iter().find(|term| !starts(term))? {
-        Term::LookAroundAssertion(assertion)
-            if matches!(
-                assertion.kind,
-                LookAroundAssertionKind::Lookahead | LookAroundAssertionKind::NegativeLookahead
-            ) =>
-        {
-            Some(assertion.body.span.start as usize..assertion.body.span.end as usize)
-        }
-        _ => None,
-    }
+    let starts = |term: &&Term<'_>| matches!(term, Term::BoundaryAssertion(assertion) if assertion.kind == BoundaryAssertionKind::Start);
+    let first = body.body.first()?.body.iter().find(|term| !starts(term))?;
+    let Term::LookAroundAssertion(assertion) = first else { return None };
+    let ahead =
+        matches!(assertion.kind, LookAroundAssertionKind::Lookahead | LookAroundAssertionKind::NegativeLookahead);
+    ahead.then_some(assertion.body.span.start as usize..assertion.body.span.end as usize)
 }
 
 /// Ways to come to a position; what is more than two is two.

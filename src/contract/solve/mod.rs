@@ -27,6 +27,8 @@ use super::formula::{Arena, Id};
 const DEPTH_MAX: usize = 160;
 /// How many formulas a search may add; each is kept until the end.
 const FORMULAS_MAX: usize = 400_000;
+/// How many parts these may have together.
+const PARTS_MAX: usize = 40_000_000;
 /// How many answers about literals are kept; then they are found anew.
 const LITERALS_KEPT_MAX: usize = 20_000;
 /// How many steps are taken between two looks at the time.
@@ -104,6 +106,8 @@ pub(in crate::contract) struct Solver<'a, 'l> {
     steps: u64,
     /// How many formulas there may be in all.
     formulas: usize,
+    /// How many parts they may have together.
+    parts: usize,
     spent: Option<Rc<str>>,
     left_out: Types,
 }
@@ -111,6 +115,7 @@ pub(in crate::contract) struct Solver<'a, 'l> {
 impl<'a, 'l> Solver<'a, 'l> {
     pub(in crate::contract) fn new(arena: &'a mut Arena, allowance: Allowance<'l>) -> Self {
         Self {
+            parts: arena.parts().saturating_add(PARTS_MAX),
             formulas: arena.len().saturating_add(FORMULAS_MAX),
             arena,
             allowance,
@@ -151,7 +156,7 @@ impl<'a, 'l> Solver<'a, 'l> {
         if self.spent.is_none() {
             if self.steps > self.allowance.steps {
                 self.spent = Some("the search took more steps than it may".into());
-            } else if self.arena.len() > self.formulas {
+            } else if self.arena.len() > self.formulas || self.arena.parts() > self.parts {
                 self.spent = Some("the search took more memory than it may".into());
             } else if self.steps.is_multiple_of(STEPS_PER_LOOK) && (self.allowance.is_over)() {
                 self.spent = Some("the time ran out".into());
