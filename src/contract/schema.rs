@@ -89,14 +89,11 @@ pub fn faults(schema: &Value, resources: &Resources) -> Vec<SchemaFault> {
 /// As [`faults`], of a schema that is read as this draft where it names none.
 #[must_use]
 pub fn faults_as(schema: &Value, default: Draft, resources: &Resources) -> Vec<SchemaFault> {
-    if !schema.is_object() && !schema.is_boolean() {
-        return vec![SchemaFault::new("", "it is no schema: expected an object, true or false")];
-    }
     let draft = match Draft::declared(schema) {
         Ok(declared) => declared.unwrap_or(default),
         Err(unknown) => return vec![SchemaFault::new("/$schema", unknown.to_string())],
     };
-    let mut faults = meta_faults(schema, draft);
+    let mut faults = form_faults(schema, draft);
     if faults.is_empty()
         && let Err(error) = validator_as(schema, default, resources, false)
     {
@@ -109,7 +106,11 @@ pub fn faults_as(schema: &Value, default: Draft, resources: &Resources) -> Vec<S
     faults
 }
 
-fn meta_faults(schema: &Value, draft: Draft) -> Vec<SchemaFault> {
+/// Everything that keeps a value from being a schema of a draft, by the draft's own schema.
+pub(in crate::contract) fn form_faults(schema: &Value, draft: Draft) -> Vec<SchemaFault> {
+    if !schema.is_object() && !schema.is_boolean() {
+        return vec![SchemaFault::new("", "it is no schema: expected an object, true or false")];
+    }
     let meta = match draft {
         Draft::Draft4 => jsonschema::draft4::meta::validator(),
         Draft::Draft6 => jsonschema::draft6::meta::validator(),

@@ -132,7 +132,8 @@ pub fn lost_numbers_tell_the_same(texts: &[&str]) -> bool {
     let near = |one: &str, other: &str| one != other && (read(one) - read(other)).abs() <= read(one).abs() * NEAR;
     !texts.iter().any(|text| text.contains("multipleOf"))
         && lost.iter().all(|number| {
-            read(number).is_finite()
+            (read(number).is_normal() || is_whole(number))
+                && read(number).is_finite()
                 && (read(number).fract() == 0.0) == is_whole(number)
                 && !all.iter().any(|other| near(number, other))
         })
@@ -181,9 +182,10 @@ fn keeps_its_digits(number: &str) -> bool {
     let mantissa = number.split(['e', 'E']).next().unwrap_or(number);
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let significant = digits.trim_start_matches('0').trim_end_matches('0').len();
-    // A double keeps 15 digits of any decimal, and its own shortest text has at most 17.
-    let is_double = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
-    !is_integer && is_double(number) && (significant <= 15 || is_shortest(number))
+    // A double keeps 15 digits of any decimal, and its own shortest text has at most 17. Near zero it keeps fewer.
+    let read = number.parse::<f64>().unwrap_or(f64::NAN);
+    let keeps_15 = read.is_normal() || significant == 0;
+    !is_integer && read.is_finite() && ((keeps_15 && significant <= 15) || is_shortest(number))
 }
 
 /// Whether reading and writing a number gives the same digits.
@@ -385,11 +387,14 @@ mod tests {
         assert!(!lost_numbers_tell_the_same(&["{\"multipleOf\": 3, \"const\": 12345678901234567890123}"]));
         assert!(!lost_numbers_tell_the_same(&["0.99999999999999999999"]));
         assert!(!lost_numbers_tell_the_same(&["1e999"]));
+        assert!(!lost_numbers_tell_the_same(&["{\"minimum\": 1e-400}", "{\"minimum\": 0}"]));
+        assert!(!lost_numbers_tell_the_same(&["1.00001e-320"]));
     }
 
     #[test]
     fn numbers_that_would_lose_digits_are_found() {
         for text in [
+            "[0.0, -0.000e-5, 1e-320, 5e-324, 2.2250738585072014e-308]",
             "[1, 0.1, -2.5e-3, 1e300, 18446744073709551615, 0.30000000000000004, 100000000000000000000.0]",
             "\"-1e999\"",
             "{}",
@@ -402,6 +407,9 @@ mod tests {
             "0.1234567890123456789",
             "1e999",
             "1.7976931348623159e308",
+            "1e-400",
+            "-3.5e-999",
+            "1.00001e-320",
         ] {
             assert_eq!(first_number_lost(&format!("[\"\\\"1\", {text}]")), Some(8), "{text}");
         }

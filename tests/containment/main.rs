@@ -7,10 +7,12 @@
 )]
 
 mod assumption;
+mod bounds;
 mod cases;
 mod generate;
 mod laws;
 mod questions;
+mod traps;
 
 use std::time::{Duration, Instant};
 

@@ -14,6 +14,8 @@ use crate::contract::language::LanguageId;
 
 /// The most ways of one schema.
 const WAYS_MAX: usize = 512;
+/// How many schemas are looked into for their ways, those that are referred to again counted again.
+const LOOKED_INTO_MAX: u64 = 100_000;
 /// How deep schemas beside each other may refer to further ones.
 const DEPTH_MAX: usize = 32;
 
@@ -81,6 +83,10 @@ impl<'a> Compiler<'a, '_> {
     fn ways(&mut self, schema: Schema<'a>, count: Count, depth: usize) -> Result<Vec<Way>, Obstacle> {
         if depth > DEPTH_MAX {
             return Err(Obstacle::new("what is evaluated depends on a schema that refers to itself"));
+        }
+        self.looked_into += 1;
+        if self.looked_into > LOOKED_INTO_MAX {
+            return Err(Obstacle::new("there are too many ways in which parts are evaluated"));
         }
         let mut ways = vec![Way::nothing(Id::TRUE)];
         for (place, scope) in self.references(schema)? {

@@ -3,6 +3,7 @@
 mod arrays;
 mod declared;
 mod evaluated;
+mod form;
 mod objects;
 mod scope;
 mod sources;
@@ -13,7 +14,8 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
 use self::scope::{ScopeId, Scopes};
-use self::sources::{Place, ResourceAt, Sources};
+use self::sources::ResourceAt;
+pub(in crate::contract) use self::sources::{Place, Sources};
 use super::containment::OpenContent;
 use super::draft::Draft;
 use super::formula::number::{self, Number};
@@ -25,16 +27,29 @@ use super::resources::Resources;
 const DEPTH_MAX: usize = 200;
 /// The most formulas.
 const FORMULAS_MAX: usize = 2_000_000;
+/// How many schemas are read between two looks at the time.
+const SCHEMAS_PER_LOOK: u64 = 8;
 
 /// Why a schema has no formula.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::contract) struct Obstacle {
     what: String,
+    is_fault: bool,
 }
 
 impl Obstacle {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+        Self { what: what.into(), is_fault: false }
+    }
+
+    /// What is no schema, or leads nowhere.
+    pub(super) fn fault(what: impl Into<String>) -> Self {
+        Self { what: what.into(), is_fault: true }
+    }
+
+    /// Whether there is nothing to ask about: nobody can say what the schema means.
+    pub(in crate::contract) fn is_fault(&self) -> bool {
+        self.is_fault
     }
 }
 
@@ -57,6 +72,8 @@ pub(in crate::contract) struct Reading<'a> {
     pub(in crate::contract) numbers: Numbers,
     /// What references may reach.
     pub(in crate::contract) resources: &'a Resources,
+    /// Whether the time is up.
+    pub(in crate::contract) is_over: &'a dyn Fn() -> bool,
 }
 
 /// What a formula stands for: a schema, under a dynamic scope, with or without its declared members only.
@@ -71,6 +88,9 @@ enum Entry {
     Beside,
 }
 
+/// A name that was handed out for a schema, and the schema.
+type Handed<'a> = (Name, Place<'a>, ScopeId, Entry);
+
 enum State {
     Begun(Begun),
     Done(Id),
@@ -78,8 +98,6 @@ enum State {
 
 /// A schema whose formula is being made.
 struct Begun {
-    /// Its name, if it was referred to meanwhile.
-    name: Option<Name>,
     /// How deep its beginning is nested.
     depth: usize,
     at: Standing,
@@ -115,21 +133,41 @@ pub(in crate::contract) fn formula<'a>(
     schema: &'a Value,
     reading: Reading<'a>,
 ) -> Result<Compiled, Obstacle> {
-    let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
-    let mut compiler = Compiler {
-        arena,
-        sources,
-        reading,
-        states: FxHashMap::default(),
-        scopes: Scopes::default(),
-        depth: 0,
-        standing: Standing { steps: 0, negations: 0, both_ways: 0 },
-        cut: usize::MAX,
-    };
+    let (mut compiler, root) = Compiler::new(arena, schema, reading)?;
     let scope = compiler.enter(ScopeId::EMPTY, root);
     let formula = compiler.schema(Place { schema, resource: root }, scope, Entry::Fresh)?;
+    compiler.define_handed()?;
     let (reached, speaks_draft4) = compiler.sources.report();
     Ok(Compiled { formula, reached, speaks_draft4 })
+}
+
+/// The formulas of parts of one schema, each as it is meant where it stands. A part is a pointer, and the schema to read
+/// there if it is not the one that stands there.
+///
+/// # Errors
+/// An [`Obstacle`] where the schema can't be read at all.
+pub(in crate::contract) fn parts<'a>(
+    arena: &mut Arena,
+    schema: &'a Value,
+    reading: Reading<'a>,
+    wanted: &[(&str, Option<&'a Value>)],
+) -> Result<Vec<Option<Id>>, Obstacle> {
+    let (mut compiler, root) = Compiler::new(arena, schema, reading)?;
+    let scope = compiler.enter(ScopeId::EMPTY, root);
+    let mut formulas = Vec::with_capacity(wanted.len());
+    for (pointer, instead) in wanted {
+        let Ok(mut place) = compiler.sources.point(root, pointer, pointer) else {
+            formulas.push(None);
+            continue;
+        };
+        place.schema = instead.unwrap_or(place.schema);
+        let scope = compiler.enter(scope, place.resource);
+        formulas.push(compiler.schema(place, scope, Entry::Fresh).ok());
+        compiler.cut = usize::MAX;
+    }
+    // A name without a meaning is never taken for one that nothing fits: all are needed.
+    compiler.define_handed()?;
+    Ok(formulas)
 }
 
 struct Compiler<'a, 'b> {
@@ -139,9 +177,17 @@ struct Compiler<'a, 'b> {
     states: FxHashMap<Key, State>,
     scopes: Scopes,
     depth: usize,
+    /// How many schemas were begun.
+    schemas: u64,
+    /// How many were looked into for the parts that they evaluate.
+    looked_into: u64,
     standing: Standing,
     /// The depth of the outermost schema that was cut short because it leads back to itself without a step.
     cut: usize,
+    /// The names of schemas that were referred to while their formulas were being made.
+    names: FxHashMap<Key, Name>,
+    /// Those whose formulas were made inside a schema that was cut short, and so mean nothing outside of it.
+    handed: Vec<Handed<'a>>,
 }
 
 /// The members of a schema object, and where they stand.
@@ -186,6 +232,27 @@ fn count_of(value: &Value) -> Option<u64> {
     Some(num_traits::ToPrimitive::to_u64(&exact.to_integer()).unwrap_or(u64::MAX))
 }
 
+impl<'a, 'b> Compiler<'a, 'b> {
+    fn new(arena: &'b mut Arena, schema: &'a Value, reading: Reading<'a>) -> Result<(Self, ResourceAt), Obstacle> {
+        let (sources, root) = Sources::new(schema, "json-schema:///", reading.draft, reading.resources)?;
+        let compiler = Self {
+            arena,
+            sources,
+            reading,
+            states: FxHashMap::default(),
+            scopes: Scopes::default(),
+            depth: 0,
+            schemas: 0,
+            looked_into: 0,
+            standing: Standing { steps: 0, negations: 0, both_ways: 0 },
+            cut: usize::MAX,
+            names: FxHashMap::default(),
+            handed: Vec::new(),
+        };
+        Ok((compiler, root))
+    }
+}
+
 impl<'a> Compiler<'a, '_> {
     fn enter(&mut self, scope: ScopeId, resource: ResourceAt) -> ScopeId {
         let found = self.sources.resource(resource);
@@ -198,10 +265,12 @@ impl<'a> Compiler<'a, '_> {
             Value::Bool(true) => return Ok(Id::TRUE),
             Value::Bool(false) => return Ok(Id::FALSE),
             Value::Object(members) => members,
-            other => return Err(Obstacle::new(format!("{} is no schema", kind(other)))),
+            other => return Err(Obstacle::fault(format!("{} is no schema", kind(other)))),
         };
+        // Only what is assumed of members hangs on how a schema is come to.
+        let entry = if self.reading.open_content == OpenContent::Strict { Entry::Fresh } else { entry };
         let key = (std::ptr::from_ref(place.schema), place.resource, scope, entry);
-        match self.states.get_mut(&key) {
+        match self.states.get(&key) {
             Some(State::Done(id)) => return Ok(*id),
             Some(State::Begun(begun)) => {
                 if begun.at.steps == self.standing.steps {
@@ -214,7 +283,7 @@ impl<'a> Compiler<'a, '_> {
                     self.cut = self.cut.min(begun.depth);
                     return Ok(Id::TRUE);
                 }
-                let name = *begun.name.get_or_insert_with(|| self.arena.name());
+                let name = *self.names.entry(key).or_insert_with(|| self.arena.name());
                 return Ok(self.arena.named(name));
             }
             None => {}
@@ -225,7 +294,11 @@ impl<'a> Compiler<'a, '_> {
         if self.arena.len() > FORMULAS_MAX {
             return Err(Obstacle::new("the schema is too large to compare"));
         }
-        self.states.insert(key, State::Begun(Begun { name: None, depth: self.depth, at: self.standing }));
+        if self.schemas.is_multiple_of(SCHEMAS_PER_LOOK) && (self.reading.is_over)() {
+            return Err(Obstacle::new("the time ran out"));
+        }
+        self.schemas += 1;
+        self.states.insert(key, State::Begun(Begun { depth: self.depth, at: self.standing }));
         self.depth += 1;
         let draft = self.sources.resource(place.resource).draft;
         let schema = Schema { members, place, scope, draft };
@@ -240,20 +313,37 @@ impl<'a> Compiler<'a, '_> {
             (OpenContent::Strict, _) | (OpenContent::Declared, Entry::Beside) => self.keywords(schema),
         };
         self.depth -= 1;
-        let id = id?;
-        let before = self.states.insert(key, State::Done(id));
-        if let Some(State::Begun(Begun { name: Some(name), .. })) = before {
-            self.arena.define(name, id);
+        if id.is_err() {
+            self.states.remove(&key);
         }
+        let id = id?;
+        self.states.insert(key, State::Done(id));
+        let name = self.names.get(&key).copied().filter(|name| self.arena.definition(*name).is_none());
         match self.cut.cmp(&self.depth) {
             std::cmp::Ordering::Less => {
-                // Only valid inside the schema that was cut short.
+                // Only valid inside the schema that was cut short: a name for it has to wait.
                 self.states.remove(&key);
+                self.handed.extend(name.map(|name| (name, place, scope, entry)));
+                return Ok(id);
             }
             std::cmp::Ordering::Equal => self.cut = usize::MAX,
             std::cmp::Ordering::Greater => {}
         }
+        if let Some(name) = name {
+            self.arena.define(name, id);
+        }
         Ok(id)
+    }
+
+    /// Gives the names that were handed out inside schemas that were cut short the meaning that they have outside.
+    fn define_handed(&mut self) -> Result<(), Obstacle> {
+        while let Some((name, place, scope, entry)) = self.handed.pop() {
+            if self.arena.definition(name).is_none() {
+                let id = self.schema(place, scope, entry)?;
+                self.arena.define(name, id);
+            }
+        }
+        Ok(())
     }
 
     /// The place of a schema inside another.
@@ -302,7 +392,7 @@ impl<'a> Compiler<'a, '_> {
         {
             let mut target = self.sources.find(from, reference)?;
             if self.sources.resource(target.resource).dynamic.contains_key("")
-                && let Some(outermost) = self.scopes.outermost(schema.scope, "")
+                && let Some(outermost) = self.scopes.recursive(schema.scope)?
             {
                 target = Place { schema: self.sources.resource(outermost).root, resource: outermost };
             }
@@ -327,6 +417,7 @@ impl<'a> Compiler<'a, '_> {
 
     /// All that the keywords of a schema object ask for.
     fn keywords(&mut self, schema: Schema<'a>) -> Result<Id, Obstacle> {
+        form::check(schema)?;
         let mut parts = Vec::new();
         for (place, scope) in self.references(schema)? {
             parts.push(self.schema(place, scope, Entry::Beside)?);
@@ -350,14 +441,14 @@ impl<'a> Compiler<'a, '_> {
         match schema.get("type") {
             Some(Value::String(name)) => {
                 let types = Types::named(name, schema.draft)
-                    .ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?;
+                    .ok_or_else(|| Obstacle::fault(format!("no type is called {name:?}")))?;
                 parts.push(self.arena.of_type(types));
             }
             Some(Value::Array(names)) => {
                 let mut types = Types::NONE;
                 for name in names.iter().filter_map(Value::as_str) {
                     let more = Types::named(name, schema.draft);
-                    types = types.or(more.ok_or_else(|| Obstacle::new(format!("no type is called {name:?}")))?);
+                    types = types.or(more.ok_or_else(|| Obstacle::fault(format!("no type is called {name:?}")))?);
                 }
                 parts.push(self.arena.of_type(types));
             }
@@ -403,7 +494,7 @@ impl<'a> Compiler<'a, '_> {
         }
         if let Some(of) = read("multipleOf")? {
             if of <= Number::from_integer(0.into()) {
-                return Err(Obstacle::new("multipleOf is not above zero"));
+                return Err(Obstacle::fault("multipleOf is not above zero"));
             }
             parts.push(self.arena.when(Literal::Multiple { of, holds: true }));
         }
@@ -418,6 +509,9 @@ impl<'a> Compiler<'a, '_> {
             parts.push(self.arena.when(Literal::MaxLength(most)));
         }
         if let Some(Value::String(pattern)) = schema.get("pattern") {
+            if (self.reading.is_over)() {
+                return Err(Obstacle::new("the time ran out"));
+            }
             let language = self.arena.languages.pattern(pattern);
             parts.push(self.arena.when(Literal::Text(language)));
         }
@@ -425,8 +519,7 @@ impl<'a> Compiler<'a, '_> {
         if matches!(schema.draft, Draft::Draft6 | Draft::Draft7) {
             for (keyword, asserted) in [("contentEncoding", "base64"), ("contentMediaType", "application/json")] {
                 if schema.get(keyword).and_then(Value::as_str) == Some(asserted) {
-                    let language =
-                        self.arena.languages.unknown(&format!("{keyword} {asserted:?} may be asserted or not"));
+                    let language = self.arena.languages.content(keyword, asserted, schema.draft);
                     parts.push(self.arena.when(Literal::Text(language)));
                 }
             }
@@ -446,11 +539,11 @@ impl<'a> Compiler<'a, '_> {
         }
         if schema.get("anyOf").is_some() {
             let each: Result<Vec<Id>, _> = schema.list("anyOf").map(|inner| self.beside(schema, inner)).collect();
-            parts.push(self.arena.or(each?));
+            parts.push(self.arena.any(&each?));
         }
         if schema.get("oneOf").is_some() {
             let each: Result<Vec<Id>, _> = schema.list("oneOf").map(|inner| self.both_ways(schema, inner)).collect();
-            parts.push(self.exactly_one(&each?));
+            parts.push(self.arena.exactly_one(&each?));
         }
         if let Some(inner) = schema.get("not") {
             self.standing.negations += 1;
@@ -471,21 +564,6 @@ impl<'a> Compiler<'a, '_> {
             }
         }
         Ok(())
-    }
-
-    /// Exactly one of these holds.
-    fn exactly_one(&mut self, each: &[Id]) -> Id {
-        if let [one] = each {
-            return *one;
-        }
-        let others: Vec<Id> = each.iter().map(|id| self.arena.not(*id)).collect();
-        let mut ways = Vec::with_capacity(each.len());
-        for (at, chosen) in each.iter().enumerate() {
-            let rest = others.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, id)| *id);
-            let parts: Vec<Id> = rest.chain([*chosen]).collect();
-            ways.push(self.arena.and(parts));
-        }
-        self.arena.or(ways)
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
+use super::Obstacle;
 use super::sources::ResourceAt;
 use crate::contract::draft::Draft;
 
@@ -21,6 +22,10 @@ impl ScopeId {
 }
 
 type Scope = BTreeMap<String, ResourceAt>;
+
+/// Under this name stands the resource that a recursive reference means to those who end the chain of recursive anchors
+/// at a resource without one. No anchor is called so.
+const UNBROKEN: &str = "\0unbroken";
 
 /// All scopes of a schema, each once.
 pub(super) struct Scopes {
@@ -44,17 +49,23 @@ impl Scopes {
         dynamic: &BTreeMap<String, &Value>,
     ) -> ScopeId {
         let before = &self.scopes[from.0];
-        // The chain of recursive anchors (2019-09) ends at a resource without one.
-        let breaks = draft == Draft::Draft201909 && !dynamic.contains_key("") && before.contains_key("");
-        if !breaks && dynamic.keys().all(|name| before.contains_key(name)) {
+        let recursive = dynamic.contains_key("");
+        // Core 2019-09, §8.2.4.2 means the outermost anchor, whatever stands between; some validators look no further
+        // than the nearest resource without one. Both are kept.
+        let breaks = draft == Draft::Draft201909 && !recursive && before.contains_key(UNBROKEN);
+        let begins = recursive && !before.contains_key(UNBROKEN);
+        if !breaks && !begins && dynamic.keys().all(|name| before.contains_key(name)) {
             return from;
         }
         let mut after = before.clone();
         if breaks {
-            after.remove("");
+            after.remove(UNBROKEN);
         }
         for name in dynamic.keys() {
             after.entry(name.clone()).or_insert(resource);
+        }
+        if recursive {
+            after.entry(UNBROKEN.to_owned()).or_insert(resource);
         }
         if let Some(id) = self.ids.get(&after) {
             return *id;
@@ -68,5 +79,17 @@ impl Scopes {
     /// The outermost resource with a dynamic anchor of this name.
     pub(super) fn outermost(&self, scope: ScopeId, name: &str) -> Option<ResourceAt> {
         self.scopes[scope.0].get(name).copied()
+    }
+
+    /// The outermost resource with a recursive anchor.
+    ///
+    /// # Errors
+    /// Where a resource without one in between makes validators mean another one.
+    pub(super) fn recursive(&self, scope: ScopeId) -> Result<Option<ResourceAt>, Obstacle> {
+        let outermost = self.outermost(scope, "");
+        if outermost == self.outermost(scope, UNBROKEN) {
+            return Ok(outermost);
+        }
+        Err(Obstacle::new("validators disagree on where a \"$recursiveRef\" leads past a resource without an anchor"))
     }
 }

@@ -41,6 +41,18 @@ pub(in crate::contract) struct Place<'a> {
     pub(super) resource: ResourceAt,
 }
 
+impl<'a> Place<'a> {
+    /// A schema of a resource.
+    pub(in crate::contract) fn new(schema: &'a Value, resource: ResourceAt) -> Self {
+        Self { schema, resource }
+    }
+
+    /// The schema.
+    pub(in crate::contract) fn schema(self) -> &'a Value {
+        self.schema
+    }
+}
+
 /// All resources that one side of a comparison can reach.
 pub(in crate::contract) struct Sources<'a> {
     resources: Vec<Resource<'a>>,
@@ -231,6 +243,16 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// The place of a schema that stands inside another.
+    pub(in crate::contract) fn inside(&self, outer: Place<'a>, schema: &'a Value) -> Place<'a> {
+        Place { schema, resource: self.rooted_at(schema).unwrap_or(outer.resource) }
+    }
+
+    /// Where a reference leads to, if it leads anywhere.
+    pub(in crate::contract) fn find_from(&mut self, from: Place<'a>, reference: &str) -> Option<Place<'a>> {
+        self.find(from.resource, reference).ok()
+    }
+
     /// The schema that a reference names, read from within a resource.
     ///
     /// # Errors
@@ -255,7 +277,7 @@ impl<'a> Sources<'a> {
         }
         match self.resources[resource].anchors.get(&fragment) {
             Some(schema) => Ok(self.settle(schema, resource)),
-            None => Err(Obstacle::new(format!("the reference {reference:?} leads nowhere: no anchor of that name"))),
+            None => Err(Obstacle::fault(format!("the reference {reference:?} leads nowhere: no anchor of that name"))),
         }
     }
 
@@ -272,13 +294,13 @@ impl<'a> Sources<'a> {
         if let Some(document) = meta_schema(address) {
             return self.add(document, address, self.default);
         }
-        Err(Obstacle::new(format!(
+        Err(Obstacle::fault(format!(
             "the reference {reference:?} reaches {address:?}, which is not at hand; nothing is fetched"
         )))
     }
 
     /// Follows a JSON pointer (RFC 6901), minding identifiers on the way.
-    fn point(&self, resource: ResourceAt, pointer: &str, reference: &str) -> Result<Place<'a>, Obstacle> {
+    pub(super) fn point(&self, resource: ResourceAt, pointer: &str, reference: &str) -> Result<Place<'a>, Obstacle> {
         let mut schema = self.resources[resource].root;
         let mut within = resource;
         for token in pointer.split('/').skip(1) {
@@ -288,7 +310,7 @@ impl<'a> Sources<'a> {
                 Value::Array(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)),
                 _ => None,
             };
-            schema = next.ok_or_else(|| Obstacle::new(format!("the reference {reference:?} leads nowhere")))?;
+            schema = next.ok_or_else(|| Obstacle::fault(format!("the reference {reference:?} leads nowhere")))?;
             within = self.rooted_at(schema).unwrap_or(within);
         }
         Ok(Place { schema, resource: within })

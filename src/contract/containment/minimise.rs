@@ -8,6 +8,8 @@ use super::measure::size;
 const TRIES_MAX: usize = 300;
 /// How many values are looked at in all: large documents are tried less often.
 const LOOKS_MAX: usize = 200_000;
+/// So many bytes of a text count as one value.
+const TEXT_BYTES: usize = 64;
 /// How many places for a change are listed at a time.
 const EDITS_MAX: usize = 1_000;
 
@@ -27,7 +29,7 @@ enum Step {
 
 /// A document that `is_witness` still accepts and from which nothing more could be left out.
 pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> Value {
-    let most = (LOOKS_MAX / size(&document, LOOKS_MAX)).clamp(1, TRIES_MAX);
+    let most = (LOOKS_MAX / weight(&document)).clamp(1, TRIES_MAX);
     let mut best = document;
     let mut tries = 0;
     'again: loop {
@@ -47,6 +49,19 @@ pub(super) fn minimise(document: Value, is_witness: &dyn Fn(&Value) -> bool) -> 
         }
         return best;
     }
+}
+
+/// How much there is to look at: values, and the characters of long texts.
+fn weight(document: &Value) -> usize {
+    fn texts(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len() / TEXT_BYTES,
+            Value::Array(items) => items.iter().map(texts).sum(),
+            Value::Object(members) => members.iter().map(|(name, value)| name.len() / TEXT_BYTES + texts(value)).sum(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
+    }
+    size(document, LOOKS_MAX) + texts(document)
 }
 
 /// Lists the changes, those that remove most first.

@@ -17,6 +17,7 @@ pub(in crate::contract) struct Arena {
     nodes: Vec<Node>,
     ids: FxHashMap<Node, Id>,
     negations: Vec<Option<Id>>,
+    parts: usize,
     definitions: Vec<Option<Id>>,
     constants: Vec<Rc<Value>>,
     constant_ids: FxHashMap<String, ConstantId>,
@@ -33,6 +34,7 @@ impl Arena {
             nodes: Vec::new(),
             ids: FxHashMap::default(),
             negations: Vec::new(),
+            parts: 0,
             definitions: Vec::new(),
             constants: Vec::new(),
             constant_ids: FxHashMap::default(),
@@ -52,16 +54,24 @@ impl Arena {
         &self.nodes[id.0 as usize]
     }
 
+    /// How many parts all formulas have together.
+    pub(in crate::contract) fn parts(&self) -> usize {
+        self.parts
+    }
+
     /// How many formulas there are.
     pub(in crate::contract) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    fn intern(&mut self, node: Node) -> Id {
+    pub(super) fn intern(&mut self, node: Node) -> Id {
         if let Some(id) = self.ids.get(&node) {
             return *id;
         }
         let id = Id(u32::try_from(self.nodes.len()).expect("a comparison is cut off long before 2^32 formulas"));
+        if let Node::And(parts) | Node::Or(parts) = &node {
+            self.parts += parts.len();
+        }
         self.nodes.push(node.clone());
         self.negations.push(None);
         self.ids.insert(node, id);

@@ -6,6 +6,7 @@
 
 mod arena;
 mod evaluate;
+mod finite;
 pub(in crate::contract) mod number;
 mod restrict;
 pub(in crate::contract) mod types;

@@ -6,6 +6,7 @@
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 
+use super::pattern;
 use crate::contract::draft::Draft;
 
 /// A format that asserts something.
@@ -47,15 +48,80 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     })
 }
 
-/// Two validators that are asked whether a format admits a string.
+/// The first draft in which all validators assert a format: in earlier ones, which do not define it, some do.
+pub(super) fn since(name: &str) -> Draft {
+    match name {
+        "json-pointer" | "uri-reference" | "uri-template" => Draft::Draft6,
+        "idn-hostname" | "iri" | "iri-reference" | "relative-json-pointer" => Draft::Draft7,
+        "uuid" | "duration" => Draft::Draft201909,
+        _ => Draft::Draft4,
+    }
+}
+
+/// Who is asked whether a format admits a string.
 pub(super) struct Oracle {
     first: jsonschema::Validator,
-    second: (Schemas, SchemaIndex),
+    second: Second,
+    third: Third,
     /// Strings that it admits, for a start.
     pub(super) examples: &'static [&'static str],
 }
 
+/// The second opinion.
+enum Second {
+    /// Another validator.
+    Validator(Schemas, SchemaIndex),
+    /// Somebody who asserts nothing of the kind, as the standard allows.
+    Nobody,
+}
+
+/// Whose "yes" decides where two validators disagree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Third {
+    /// The grammar of patterns (ECMA-262), where it is sure.
+    Ecma,
+    /// The grammar of RFC 6570 (§2).
+    UriTemplate,
+    /// Nobody.
+    Nobody,
+}
+
+/// RFC 6570, §2.
+const URI_TEMPLATE: &str = concat!(
+    r"^(?:[^\x00-\x20\x22%'<>\\^`{|}\x7f]|%[0-9a-fA-F]{2}",
+    r"|\{[+#./;?&=,!@|]?(?:V(?:\.?V)*(?::[1-9][0-9]{0,3}|\*)?)(?:,V(?:\.?V)*(?::[1-9][0-9]{0,3}|\*)?)*\})*$",
+);
+
+impl Third {
+    fn of(name: &str) -> Self {
+        match name {
+            "regex" => Self::Ecma,
+            "uri-template" => Self::UriTemplate,
+            _ => Self::Nobody,
+        }
+    }
+
+    fn admits(self, text: &str) -> Option<bool> {
+        match self {
+            Self::Ecma => pattern::is_pattern(text),
+            Self::UriTemplate => {
+                let grammar = URI_TEMPLATE.replace('V', "(?:[0-9A-Za-z_]|%[0-9a-fA-F]{2})");
+                Some(pattern::automaton(&grammar).ok()?.is_match(text))
+            }
+            Self::Nobody => None,
+        }
+    }
+}
+
 impl Oracle {
+    /// Who is asked about `contentEncoding` and `contentMediaType`, which may be asserted or not: what the assertion
+    /// admits is admitted either way, and of anything else nothing is known.
+    pub(super) fn of_content(keyword: &str, asserted: &str, draft: Draft) -> Option<Self> {
+        let schema = json!({"$schema": draft.meta_schema(), keyword: asserted});
+        let first = jsonschema::options().with_draft(draft.as_jsonschema()).offline().build(&schema).ok()?;
+        Some(Self { first, second: Second::Nobody, third: Third::Nobody, examples: &[] })
+    }
+
     /// `None` if a validator can't be had.
     pub(super) fn new(name: &str, draft: Draft, examples: &'static [&'static str]) -> Option<Self> {
         let schema = json!({"$schema": draft.meta_schema(), "format": name});
@@ -69,15 +135,18 @@ impl Oracle {
         compiler.add_resource("json-schema:///format", schema).ok()?;
         let mut schemas = Schemas::new();
         let index = compiler.compile("json-schema:///format", &mut schemas).ok()?;
-        Some(Self { first: first.ok()?, second: (schemas, index), examples })
+        Some(Self { first: first.ok()?, second: Second::Validator(schemas, index), third: Third::of(name), examples })
     }
 
-    /// Whether the format admits the string; `None` if the validators disagree.
+    /// Whether the format admits the string; `None` if the validators disagree and no grammar takes it.
     pub(super) fn admits(&self, text: &str) -> Option<bool> {
         let value = Value::String(text.to_owned());
         let first = self.first.is_valid(&value);
-        let second = self.second.0.validate(&value, self.second.1).is_ok();
-        (first == second).then_some(first)
+        let second = match &self.second {
+            Second::Validator(schemas, index) => schemas.validate(&value, *index).is_ok(),
+            Second::Nobody => true,
+        };
+        if first == second { Some(first) } else { self.third.admits(text).filter(|admits| *admits) }
     }
 }
 
@@ -131,6 +200,22 @@ mod tests {
                 (name, letters.into_iter().collect())
             },
         )
+    }
+
+    #[test]
+    fn where_validators_disagree_the_grammar_decides() {
+        let admits = |name: &str, text: &str| Oracle::new(name, Draft::Draft202012, &[]).unwrap().admits(text);
+        for text in ["{#var}", "http://example.com/{+a.b:3,c*}{?d}", ""] {
+            assert_eq!(admits("uri-template", text), Some(true), "{text}");
+            assert_eq!(Third::UriTemplate.admits(text), Some(true), "{text}");
+        }
+        for text in ["{", "}", "{a", "{a:0}", "a b"] {
+            assert_eq!(Third::UriTemplate.admits(text), Some(false), "{text}");
+        }
+        assert_eq!(admits("regex", "[^]"), Some(true));
+        assert_eq!(Third::Ecma.admits("("), Some(false));
+        // Only without the flag `u`: some take it, some don't.
+        assert_eq!(Third::Ecma.admits("\\-"), None);
     }
 
     proptest! {

@@ -24,6 +24,11 @@ fn between(low: char, high: char) -> CharRange {
     CharRange::new_from_range(Char::new(low)..=Char::new(high))
 }
 
+/// The ranges of a class, lowest first.
+pub(super) fn ranges(class: &CharRange) -> impl Iterator<Item = (char, char)> {
+    class.0.chunks_exact(2).map(|bounds| (bounds[0].to_char(), bounds[1].to_char()))
+}
+
 fn all_of(ranges: &[(char, char)]) -> CharRange {
     ranges.iter().fold(CharRange::empty(), |all, (low, high)| all.union(&between(*low, *high)))
 }

@@ -8,6 +8,7 @@ mod format;
 mod lower;
 mod pattern;
 mod search;
+mod spell;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ use rustc_hash::FxHashMap;
 
 use super::draft::Draft;
 
+pub(in crate::contract) use self::spell::{is_plain, spelled};
+
 /// The most states of an automaton.
 const STATES_MAX: usize = 2_000;
 /// Automata of at most this many words are turned into sets.
@@ -31,6 +34,9 @@ const OPERATION_MS_MAX: u64 = 500;
 const LONG: u64 = 32;
 /// The longest length that is turned into an automaton.
 const LENGTH_MAX: u64 = 1_000;
+
+/// The longest string that is made to show something.
+const WITNESS_CHARS_MAX: u64 = 100_000;
 
 /// A language; the lowest bit says whether it is the complement of what is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -171,7 +177,18 @@ impl Languages {
         if let Some(id) = self.patterns.get(&key) {
             return Some(*id);
         }
-        let id = match format::meaning(name)? {
+        let meaning = format::meaning(name)?;
+        if draft < format::since(name) {
+            let reason: Rc<str> =
+                format!("{draft} does not define the format {name:?}: it may be asserted or not").into();
+            let id = match format::Oracle::new(name, draft, &[]) {
+                Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), LanguageId::ALL, reason)),
+                None => self.keep_opaque(&reason),
+            };
+            self.patterns.insert(key, id);
+            return Some(id);
+        }
+        let id = match meaning {
             format::Meaning::Pattern(pattern) => self.pattern(pattern),
             format::Meaning::Within(pattern, examples) => {
                 let wider = self.pattern(pattern);
@@ -195,13 +212,17 @@ impl Languages {
         }
     }
 
-    /// A language of which nothing is known but that it is always the same.
-    pub(in crate::contract) fn unknown(&mut self, what: &str) -> LanguageId {
-        let key = format!("unknown {what}");
+    /// The strings of which a keyword about their content holds, if it is asserted at all.
+    pub(in crate::contract) fn content(&mut self, keyword: &str, asserted: &str, draft: Draft) -> LanguageId {
+        let key = format!("{keyword} {asserted} {draft}");
         if let Some(id) = self.patterns.get(&key) {
             return *id;
         }
-        let id = self.keep_opaque(what);
+        let reason: Rc<str> = format!("{keyword} {asserted:?} may be asserted or not").into();
+        let id = match format::Oracle::of_content(keyword, asserted, draft) {
+            Some(oracle) => self.keep(Kept::Format(Rc::new(oracle), LanguageId::ALL, reason)),
+            None => self.keep_opaque(&reason),
+        };
         self.patterns.insert(key, id);
         id
     }
@@ -313,6 +334,9 @@ impl Languages {
     /// A shortest string of `least` to `most` characters that is in all of these languages, found without building
     /// their intersection.
     pub(in crate::contract) fn shortest(&self, ids: &[LanguageId], least: u64, most: Option<u64>) -> Sample {
+        if least > WITNESS_CHARS_MAX {
+            return too_long(least);
+        }
         let mut tracks = Vec::with_capacity(ids.len());
         for id in ids {
             let plain = if id.is_complement() { id.complement() } else { *id };
@@ -360,6 +384,14 @@ impl Languages {
             fitting.truncate(count);
             return Sample::Strings(fitting);
         }
+        if least > WITNESS_CHARS_MAX {
+            // A language whose strings are all shorter has none, and what is asked of it needs none.
+            let longest = self.automaton(id).ok().and_then(|automaton| automaton.length().1);
+            return match longest {
+                Some(longest) if u64::from(longest) < least => Sample::Strings(Vec::new()),
+                _ => too_long(least),
+            };
+        }
         if let Some(out) = self.excluded(id) {
             let found = plain_strings(count, least, most, |text| !out.contains(text));
             // Letters and digits are not all characters: only the automaton can say that there are no more.
@@ -378,8 +410,15 @@ impl Languages {
 /// A pattern without look-around that matches the same strings.
 pub(in crate::contract) fn plain_pattern(pattern: &str) -> Option<String> {
     let automaton = bounded(|| pattern::automaton(pattern)).ok()?;
+    if automaton.is_empty() {
+        return Some("[^\0-\u{10ffff}]".to_owned());
+    }
     let anchored = bounded(|| automaton.to_regex()).ok()?.to_string();
     (anchored.len() < 100_000).then(|| format!("^(?s:{anchored})$"))
+}
+
+fn too_long(least: u64) -> Sample {
+    Sample::Unclear(format!("a witness would need a string of {least} characters").into())
 }
 
 /// Strings that anybody can read, by length, that `wanted` takes.

@@ -2,15 +2,16 @@
 //!
 //! A pattern is read as an automaton of positions (Glushkov), in which a step from one position to another counts once
 //! for each way that the pattern has to take it. Matching is exponential if some text leads from a position back to it
-//! in two ways (exponential ambiguity: Weber and Seidl, 1991), and if the pattern rejects a text that goes on after many
-//! such rounds, so that all ways are tried. Both are shown by a text: a pattern is never called exponential without.
+//! in two ways (exponential ambiguity: Weber and Seidl, 1991), and if the pattern does not match from there on a text
+//! that goes on after many such rounds, so that all ways are tried. Both are shown by a text: a pattern is never called exponential without.
 //!
-//! What depends on more than the text read so far (look-around, references to groups) is not judged.
+//! What depends on more than the text read so far (look-around, references to groups) is not judged; a look-ahead with
+//! which a pattern begins is judged by itself.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use oxc_allocator::Allocator;
-use oxc_regular_expression::ast::{Disjunction, Quantifier, Term};
+use oxc_regular_expression::ast::{BoundaryAssertionKind, Disjunction, LookAroundAssertionKind, Quantifier, Term};
 use oxc_regular_expression::{LiteralParser, Options};
 
 use crate::contract::language::{LanguageId, Languages, Sample};
@@ -52,11 +53,27 @@ pub(super) fn judge(pattern: &str) -> Verdict {
         return Verdict::Fine;
     }
     let mut machine = Machine { pattern, languages: Languages::default(), symbols: Vec::new(), steps: Vec::new() };
-    let Some(whole) = machine.disjunction(&read.body, 0) else { return Verdict::Fine };
+    let Some(whole) = machine.disjunction(&read.body, 0) else {
+        // What is looked ahead for at the very beginning is matched first, by itself.
+        return match first_seen(&read.body).and_then(|span| pattern.get(span)) {
+            Some(seen) => judge(seen),
+            None => Verdict::Fine,
+        };
+    };
     match machine.attack(&whole) {
         Some(attack) => Verdict::Exponential { attack },
         None => Verdict::Fine,
     }
+}
+
+/// Where the body of a look-ahead stands with which a pattern begins.
+fn first_seen(body: &Disjunction<'_>) -> Option<std::ops::Range<usize>> {
+    let starts = |term: &&Term<'_>| matches!(term, Term::BoundaryAssertion(assertion) if assertion.kind == BoundaryAssertionKind::Start);
+    let first = body.body.first()?.body.iter().find(|term| !starts(term))?;
+    let Term::LookAroundAssertion(assertion) = first else { return None };
+    let ahead =
+        matches!(assertion.kind, LookAroundAssertionKind::Lookahead | LookAroundAssertionKind::NegativeLookahead);
+    ahead.then_some(assertion.body.span.start as usize..assertion.body.span.end as usize)
 }
 
 /// Ways to come to a position; what is more than two is two.
@@ -209,7 +226,9 @@ impl Machine<'_> {
 
     /// A text that takes exponential time to reject.
     fn attack(&mut self, whole: &Piece) -> Option<String> {
-        let pattern = self.languages.pattern(self.pattern);
+        // A search that begins at the first character has to come to nothing there before it goes on to the next, so it
+        // is enough that the pattern does not match from there.
+        let pattern = self.languages.pattern(&format!("^(?:{})", self.pattern));
         for start in 0..self.symbols.len() {
             let Some(round) = self.two_ways(start) else { continue };
             let Some(before) = self.way_to(whole, start) else { continue };
@@ -338,6 +357,10 @@ mod tests {
             "^(a?a?)*$",
             "^(?:x(?:a+)+)$",
             "(a+)+b",
+            "(a|a)*$",
+            "(\\d+)*$",
+            "^(?=(a+)+$)a",
+            "(?!([a-z]+)*!)x",
             "^(.*,)*x$",
             "^(([a-z])+.)+[A-Z]([a-z])+$",
             "^(a|b|ab)*c$",
@@ -367,6 +390,7 @@ mod tests {
             "^(.|\\n|a)*$",
             // Not judged.
             "^(?=.{3})(a+)+$",
+            "^b(?=(a+)+$)a",
             "^(a)(\\1|a)*$",
             "",
         ] {

@@ -12,10 +12,12 @@ use crate::contract::pointer::{child, tokens};
 /// How many schemas that hold for one object are looked at together.
 const TOGETHER_MAX: usize = 100;
 
-/// A schema that holds for an object, and where it stands.
+/// A schema that holds for an object, or may hold, and where it stands.
 struct Holding<'a> {
     pointer: String,
     members: &'a Map<String, Value>,
+    /// Whether it holds for every object that the outermost one holds for.
+    always: bool,
 }
 
 impl<'a> Linter<'a> {
@@ -23,9 +25,13 @@ impl<'a> Linter<'a> {
         let mut languages = Languages::default();
         let mut told = BTreeSet::new();
         for part in &parts.all {
+            if self.is_over() {
+                return;
+            }
             let together = self.together(&part.pointer, part.schema);
-            let has_closed =
-                |holding: &Holding<'_>| holding.members.get("additionalProperties") == Some(&Value::Bool(false));
+            let has_closed = |holding: &Holding<'_>| {
+                holding.always && holding.members.get("additionalProperties") == Some(&Value::Bool(false))
+            };
             for closed in together.iter().filter(|holding| has_closed(holding)) {
                 let allowed = allowed(&mut languages, closed.members);
                 for holding in &together {
@@ -44,11 +50,12 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// All schemas that hold for what a schema holds for: itself, its `allOf`, and where its references lead.
+    /// All schemas that hold for what a schema holds for: itself, its `allOf`, and where its references lead; and those
+    /// that may hold for it, its branches.
     fn together(&self, pointer: &str, schema: &'a Value) -> Vec<Holding<'a>> {
-        let mut open = vec![(pointer.to_owned(), schema)];
+        let mut open = vec![(pointer.to_owned(), schema, true)];
         let mut together: Vec<Holding<'a>> = Vec::new();
-        while let Some((pointer, schema)) = open.pop() {
+        while let Some((pointer, schema, always)) = open.pop() {
             let Value::Object(members) = schema else { continue };
             if together.len() == TOGETHER_MAX || together.iter().any(|holding| std::ptr::eq(holding.members, members)) {
                 continue;
@@ -58,16 +65,20 @@ impl<'a> Linter<'a> {
                 && let Some(target) = self.subject.schema.pointer(at)
             {
                 let at = tokens(at).iter().fold(String::new(), |at, token| child(&at, token));
-                open.push((at, target));
+                open.push((at, target, always));
             }
             if ignores_siblings(schema, self.draft) {
                 continue;
             }
-            let branches = members.get("allOf").and_then(Value::as_array).into_iter().flatten();
-            open.extend(
-                branches.enumerate().map(|(nth, branch)| (child(&child(&pointer, "allOf"), &nth.to_string()), branch)),
-            );
-            together.push(Holding { pointer, members });
+            for (keyword, always) in [("allOf", always), ("anyOf", false), ("oneOf", false)] {
+                let list = child(&pointer, keyword);
+                let branches = members.get(keyword).and_then(Value::as_array).into_iter().flatten().enumerate();
+                open.extend(branches.map(|(nth, branch)| (child(&list, &nth.to_string()), branch, always)));
+            }
+            for keyword in ["then", "else"].into_iter().filter(|_| members.contains_key("if")) {
+                open.extend(members.get(keyword).map(|branch| (child(&pointer, keyword), branch, false)));
+            }
+            together.push(Holding { pointer, members, always });
         }
         together
     }

@@ -18,9 +18,10 @@ use serde_json::Value;
 
 use self::part::Parts;
 pub use self::rule::Rule;
+use super::containment::Limits;
 use super::draft::Draft;
-use super::explain::Compare;
 use super::resources::Resources;
+use super::schema;
 
 /// The most findings that are reported.
 pub const FINDINGS_MAX: usize = 1_000;
@@ -55,21 +56,18 @@ pub struct Finding {
 struct Linter<'a> {
     subject: &'a Subject<'a>,
     draft: Draft,
-    compare: &'a Compare<'a>,
     is_over: &'a dyn Fn() -> bool,
     findings: Vec<Finding>,
     /// Why the schema was not looked at to the end, if so.
     cut: Option<&'static str>,
 }
 
-/// All findings, by pointer and rule. Never panics, whatever the JSON.
-///
-/// `compare` is [`super::compare`] under limits, mostly; `is_over` is asked before each question.
+/// All findings, by pointer and rule, as far as the limits let them be found. Never panics, whatever the JSON.
 #[must_use]
-pub fn lint(subject: &Subject<'_>, compare: &Compare<'_>, is_over: &dyn Fn() -> bool) -> Vec<Finding> {
+pub fn lint(subject: &Subject<'_>, limits: &Limits<'_>) -> Vec<Finding> {
     let declared = Draft::declared(subject.schema);
     let draft = declared.as_ref().ok().copied().flatten().unwrap_or(subject.draft);
-    let mut linter = Linter { subject, draft, compare, is_over, findings: Vec::new(), cut: None };
+    let mut linter = Linter { subject, draft, is_over: limits.is_over, findings: Vec::new(), cut: None };
     match &declared {
         Ok(Some(_)) => {}
         Ok(None) => linter.note(
@@ -83,6 +81,7 @@ pub fn lint(subject: &Subject<'_>, compare: &Compare<'_>, is_over: &dyn Fn() -> 
             return linter.findings;
         }
     }
+    linter.form();
     let parts = Parts::of(subject.schema, draft);
     if parts.is_cut {
         linter.cut = Some("the schema is too large or nested too deep");
@@ -91,18 +90,46 @@ pub fn lint(subject: &Subject<'_>, compare: &Compare<'_>, is_over: &dyn Fn() -> 
     linter.patterns(&parts);
     linter.references(&parts);
     linter.forbidden(&parts);
-    // What can't be resolved can't be asked about.
-    let is_sound = |finding: &Finding| {
-        !matches!(finding.rule, Rule::RemoteReference | Rule::DanglingReference | Rule::InvalidPattern)
+    // What can't be resolved, or is no schema, can't be asked about.
+    let is_sound = |finding: &Finding| match finding.rule {
+        Rule::RemoteReference | Rule::DanglingReference | Rule::InvalidPattern | Rule::InvalidSchema => false,
+        Rule::NotJson
+        | Rule::MissingSchema
+        | Rule::UnknownDraft
+        | Rule::Unsatisfiable
+        | Rule::UnreachableBranch
+        | Rule::ForbiddenProperty
+        | Rule::ExcludedEnumValue
+        | Rule::InvalidDefault
+        | Rule::InvalidExample
+        | Rule::UnknownKeyword
+        | Rule::KeywordOfAnotherDraft
+        | Rule::IgnoredBesideReference
+        | Rule::UnknownFormat
+        | Rule::ExponentialPattern
+        | Rule::CutShort => true,
     };
     if linter.findings.iter().all(is_sound) {
-        linter.values(&parts);
-        linter.sets(&parts);
+        linter.asked(&parts);
     }
     linter.finish()
 }
 
+/// The finding for a file that holds no JSON that could be looked at.
+#[must_use]
+pub fn not_json(fault: &schema::SchemaFault) -> Finding {
+    let (pointer, message) = (fault.pointer.clone(), fault.what.clone());
+    Finding { pointer, rule: Rule::NotJson, message, hint: String::new() }
+}
+
 impl Linter<'_> {
+    /// What keeps it from being a schema of its draft.
+    fn form(&mut self) {
+        for fault in schema::form_faults(self.subject.schema, self.draft) {
+            self.note(&fault.pointer, Rule::InvalidSchema, fault.what, String::new());
+        }
+    }
+
     fn note(&mut self, pointer: &str, rule: Rule, message: String, hint: String) {
         if self.findings.len() == FINDINGS_MAX {
             self.cut = Some("there are too many findings");

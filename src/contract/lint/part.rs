@@ -20,6 +20,8 @@ pub(super) struct Part<'a> {
     pub(super) schema: &'a Value,
     /// The address that its references are read against.
     pub(super) base: String,
+    /// Whether it or a schema inside it has an address of its own.
+    pub(super) holds_addresses: bool,
 }
 
 /// All parts, each after the parts inside it.
@@ -42,11 +44,13 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    fn collect(&mut self, pointer: String, schema: &'a Value, base: &str, depth: usize) {
+    /// Says whether there is an address inside.
+    fn collect(&mut self, pointer: String, schema: &'a Value, base: &str, depth: usize) -> bool {
         if depth > DEPTH_MAX || self.all.len() >= PARTS_MAX {
             self.is_cut = true;
-            return;
+            return true;
         }
+        let mut holds_addresses = identifier(schema, self.draft).is_some();
         let mut base = base.to_owned();
         if let Value::Object(members) = schema {
             let is_reference = ignores_siblings(schema, self.draft);
@@ -60,11 +64,12 @@ impl<'a> Parts<'a> {
                     continue;
                 }
                 for (inner, schema) in keywords::inner(keyword, value, self.draft, &pointer) {
-                    self.collect(inner, schema, &base, depth + 1);
+                    holds_addresses |= self.collect(inner, schema, &base, depth + 1);
                 }
             }
         }
-        self.all.push(Part { pointer, schema, base });
+        self.all.push(Part { pointer, schema, base, holds_addresses });
+        holds_addresses
     }
 }
 

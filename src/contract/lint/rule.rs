@@ -7,6 +7,10 @@ use crate::contract::explain::Severity;
 /// A kind of finding. Its id is stable: programs may decide by it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Rule {
+    /// The file holds no JSON that could be read.
+    NotJson,
+    /// It is no schema of its draft.
+    InvalidSchema,
     /// `$schema` is missing.
     MissingSchema,
     /// `$schema` names no draft that is known here.
@@ -55,6 +59,22 @@ struct Entry {
 /// In the order of [`Rule::ALL`]. The examples stand beside the words: the first breaks the rule, the second keeps it.
 const ENTRIES: [Entry; Rule::ALL.len()] = [
     Entry {
+        id: "not-json",
+        title: "no JSON",
+        meaning: "The file holds no JSON that could be read: a mistake of spelling, a name twice in one object, a number that would lose digits.",
+        severity: Severity::Error,
+        found: "",
+        clean: "",
+    },
+    Entry {
+        id: "invalid-schema",
+        title: "no schema",
+        meaning: "The draft's own schema refuses it, so nobody can say what it means, and it can't be registered.",
+        severity: Severity::Error,
+        found: r##"{"type": "strin"}"##,
+        clean: r##"{"type": "string"}"##,
+    },
+    Entry {
         id: "missing-schema",
         title: "no `$schema`",
         meaning: "Without `$schema` every reader takes the schema for the draft that it likes best.",
@@ -81,7 +101,7 @@ const ENTRIES: [Entry; Rule::ALL.len()] = [
     Entry {
         id: "unreachable-branch",
         title: "a branch that adds nothing",
-        meaning: "Every document that is valid with this branch of `anyOf` or `oneOf` is valid without it: others contain it, or what stands beside it excludes it.",
+        meaning: "A branch of `anyOf` lets nothing in that another branch would not; one of `oneOf` is never the one that decides, since others hold wherever it does or what stands beside it excludes it; the condition of a `then` or `else` never comes about.",
         severity: Severity::Warning,
         found: r##"{"anyOf": [{"type": "number"}, {"type": "integer"}]}"##,
         clean: r##"{"anyOf": [{"type": "number"}, {"type": "string"}]}"##,
@@ -194,7 +214,9 @@ const ENTRIES: [Entry; Rule::ALL.len()] = [
 
 impl Rule {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
+        Self::NotJson,
+        Self::InvalidSchema,
         Self::MissingSchema,
         Self::UnknownDraft,
         Self::Unsatisfiable,

@@ -4,14 +4,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::containment::{Limits, compare};
 use crate::contract::generated;
 
 fn found(schema: &Value) -> Vec<Finding> {
     let resources = Resources::default();
     let subject = Subject { schema, draft: Draft::DEFAULT, formats: true, resources: &resources };
-    let limits = Limits { is_over: &|| false };
-    lint(&subject, &|question| compare(question, &limits), &|| false)
+    lint(&subject, &Limits { is_over: &|| false })
 }
 
 /// What is found besides that `$schema` is missing.
@@ -99,6 +97,56 @@ fn branches_that_add_nothing_are_told_once() {
 }
 
 #[test]
+fn a_branch_of_one_of_that_never_decides_is_told_as_that() {
+    let schema = json!({"$schema": Draft::DEFAULT.meta_schema(), "oneOf": [{"type": "integer"}, {"type": "number"}]});
+    let found = found(&schema);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].pointer, "/oneOf/0");
+    assert!(found[0].message.contains("another one holds wherever it does"), "{found:?}");
+    assert!(found[0].hint.contains("lets in what both refuse now"), "{found:?}");
+}
+
+#[test]
+fn conditions_that_never_come_about_are_told() {
+    let unreachable = |pointer: &str| (Rule::UnreachableBranch, pointer.to_owned());
+    let integer = json!({"type": "integer"});
+    assert_eq!(rules(&json!({"type": "string", "if": integer, "then": {"minLength": 1}})), [unreachable("/then")]);
+    assert_eq!(rules(&json!({"if": true, "then": {"type": "string"}, "else": integer})), [unreachable("/else")]);
+    // To refuse what comes there is what it is there for.
+    assert_eq!(rules(&json!({"type": ["string", "integer"], "if": integer, "then": false})), []);
+}
+
+#[test]
+fn what_is_no_schema_is_told() {
+    for (schema, pointer) in [
+        (json!({"type": "strin"}), "/type"),
+        (json!({"properties": []}), "/properties"),
+        (json!({"anyOf": [{"minLength": -1}]}), "/anyOf/0/minLength"),
+        (json!([1]), ""),
+        (json!(42), ""),
+    ] {
+        let rules = rules(&schema);
+        assert!(rules.contains(&(Rule::InvalidSchema, pointer.to_owned())), "{schema}: {rules:?}");
+    }
+}
+
+#[test]
+fn what_a_branch_declares_can_be_forbidden_too() {
+    let schema = json!({
+        "properties": {"a": {}}, "additionalProperties": false,
+        "anyOf": [{"properties": {"b": {"type": "string"}}}, {"properties": {"a": {"type": "null"}}}],
+    });
+    let forbidden = (Rule::ForbiddenProperty, "/anyOf/0/properties/b".to_owned());
+    assert!(rules(&schema).contains(&forbidden), "{:?}", rules(&schema));
+    // One branch closes what it stands for, not what stands beside it.
+    let schema = json!({
+        "properties": {"b": {}},
+        "anyOf": [{"properties": {"a": {}}, "additionalProperties": false}, {"required": ["a", "b"]}],
+    });
+    assert_eq!(rules(&schema), []);
+}
+
+#[test]
 fn closed_objects_are_seen_through_references() {
     let schema = json!({
         "allOf": [{"$ref": "#/$defs/base"}],
@@ -164,7 +212,7 @@ fn references_are_followed_to_what_is_given() {
         },
     });
     let subject = Subject { schema: &schema, draft: Draft::DEFAULT, formats: false, resources: &resources };
-    let found = lint(&subject, &|_| crate::contract::Answer::Unknown { reason: String::new() }, &|| false);
+    let found = lint(&subject, &Limits { is_over: &|| false });
     let found: Vec<String> = found.into_iter().map(|f| format!("{} {} {}", f.pointer, f.rule, f.hint)).collect();
     assert_eq!(
         found,
@@ -184,10 +232,9 @@ fn what_is_too_much_is_cut_short_and_told() {
         deep = json!({"items": deep});
     }
     let resources = Resources::default();
-    let unknown = |_: &crate::contract::Question<'_>| crate::contract::Answer::Unknown { reason: String::new() };
     let cut = |schema: &Value, is_over: bool| {
         let subject = Subject { schema, draft: Draft::DEFAULT, formats: false, resources: &resources };
-        lint(&subject, &unknown, &|| is_over).pop().map(|finding| finding.rule)
+        lint(&subject, &Limits { is_over: &|| is_over }).pop().map(|finding| finding.rule)
     };
     assert_eq!(cut(&deep, false), Some(Rule::CutShort));
     let schema = json!({"$schema": Draft::DEFAULT.meta_schema(), "type": "string", "minLength": 2});

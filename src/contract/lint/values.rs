@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::part::{Parts, alone, ignores_siblings};
 use super::{Linter, Rule};
+use crate::contract::containment::Inquiry;
 use crate::contract::pointer::{child, shortened};
 use crate::contract::schema::validator_as;
 
 impl Linter<'_> {
-    pub(super) fn values(&mut self, parts: &Parts<'_>) {
-        for part in &parts.all {
+    pub(super) fn values(&mut self, parts: &Parts<'_>, inquiry: &Inquiry) {
+        for (number, part) in parts.all.iter().enumerate() {
             if ignores_siblings(part.schema, parts.draft) {
                 continue;
             }
@@ -22,6 +23,8 @@ impl Linter<'_> {
             if let Some(value) = part.schema.get("default") {
                 values.push((child(&part.pointer, "default"), Rule::InvalidDefault, value));
             }
+            // A validator is only made where there is something to tell: it has to read the whole schema.
+            values.retain(|(_, _, value)| inquiry.holds(number, value) != Some(true));
             if values.is_empty() || self.is_over() {
                 continue;
             }

@@ -114,7 +114,7 @@ impl Solver<'_, '_> {
         for (divider, what) in dividers {
             let mut divided = Vec::with_capacity(cells.len());
             for (cell, parts) in cells {
-                if let Some(spent) = self.step() {
+                if let Some(spent) = self.step().or_else(|| self.look()) {
                     return Err(spent);
                 }
                 let inside = self.arena.languages.meet(cell, divider);

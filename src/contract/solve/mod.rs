@@ -25,6 +25,12 @@ use super::formula::{Arena, Id};
 
 /// The most goals that are pursued inside each other.
 const DEPTH_MAX: usize = 160;
+/// How many formulas a search may add; each is kept until the end.
+const FORMULAS_MAX: usize = 400_000;
+/// How many parts these may have together.
+const PARTS_MAX: usize = 40_000_000;
+/// How many answers about literals are kept; then they are found anew.
+const LITERALS_KEPT_MAX: usize = 20_000;
 /// How many steps are taken between two looks at the time.
 const STEPS_PER_LOOK: u64 = 8;
 
@@ -98,6 +104,10 @@ pub(in crate::contract) struct Solver<'a, 'l> {
     provisional_order: Vec<Id>,
     literals_settled: FxHashMap<(Id, u8), Outcome>,
     steps: u64,
+    /// How many formulas there may be in all.
+    formulas: usize,
+    /// How many parts they may have together.
+    parts: usize,
     spent: Option<Rc<str>>,
     left_out: Types,
 }
@@ -105,6 +115,8 @@ pub(in crate::contract) struct Solver<'a, 'l> {
 impl<'a, 'l> Solver<'a, 'l> {
     pub(in crate::contract) fn new(arena: &'a mut Arena, allowance: Allowance<'l>) -> Self {
         Self {
+            parts: arena.parts().saturating_add(PARTS_MAX),
+            formulas: arena.len().saturating_add(FORMULAS_MAX),
             arena,
             allowance,
             settled: FxHashMap::default(),
@@ -124,15 +136,39 @@ impl<'a, 'l> Solver<'a, 'l> {
         self
     }
 
+    /// Whether there is certainly no document that all of some formulas and none of others hold for. Every such question
+    /// has all the steps anew, and what was settled before serves it.
+    pub(in crate::contract) fn is_none(&mut self, under: &[Id], not_under: &[Id]) -> bool {
+        let mut all = under.to_vec();
+        for id in not_under {
+            let other = self.arena.not(*id);
+            all.push(other);
+        }
+        let goal = self.arena.and(all);
+        self.steps = 0;
+        self.spent = None;
+        matches!(self.goal(goal), Outcome::None(_))
+    }
+
     /// Counts a step; says so if there are no more.
     pub(super) fn step(&mut self) -> Option<Outcome> {
         self.steps += 1;
         if self.spent.is_none() {
             if self.steps > self.allowance.steps {
                 self.spent = Some("the search took more steps than it may".into());
+            } else if self.arena.len() > self.formulas || self.arena.parts() > self.parts {
+                self.spent = Some("the search took more memory than it may".into());
             } else if self.steps.is_multiple_of(STEPS_PER_LOOK) && (self.allowance.is_over)() {
                 self.spent = Some("the time ran out".into());
             }
+        }
+        self.spent.clone().map(Outcome::Unclear)
+    }
+
+    /// Looks at the time before something that takes long; says so if it is up.
+    pub(super) fn look(&mut self) -> Option<Outcome> {
+        if self.spent.is_none() && (self.allowance.is_over)() {
+            self.spent = Some("the time ran out".into());
         }
         self.spent.clone().map(Outcome::Unclear)
     }
@@ -249,6 +285,9 @@ impl<'a, 'l> Solver<'a, 'l> {
             Outcome::Unclear(_) => self.spent.is_none() && self.under_way.len() <= 1,
         };
         if stands {
+            if self.literals_settled.len() == LITERALS_KEPT_MAX {
+                self.literals_settled.clear();
+            }
             self.literals_settled.insert(key, outcome.clone());
         }
         outcome

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use num_bigint::BigInt;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::{Assumed, Outcome, Solver};
 use crate::contract::formula::number::{self, Number};
@@ -12,6 +12,10 @@ use crate::contract::formula::{Id, Literal, Node, number_holds};
 
 /// How many candidates are tried.
 const CANDIDATES_MAX: usize = 20_000;
+/// How many that fit are passed over for one that validators agree on.
+const OTHERS_MAX: usize = 64;
+/// How many of them between two looks at the time.
+const CANDIDATES_PER_LOOK: usize = 512;
 /// The most decimal places of a candidate.
 const PLACES_MAX: u32 = 18;
 
@@ -103,6 +107,17 @@ impl Solver<'_, '_> {
             })
     }
 
+    /// Whether dividing in binary fractions, as validators do, tells the same multiples.
+    fn floats_agree(&self, number: &Number, literals: &[Id]) -> bool {
+        let Some(number) = number.to_f64() else { return true };
+        literals.iter().all(|id| match self.arena.node(*id) {
+            Node::When(Literal::Multiple { of, holds }) => {
+                of.to_f64().is_none_or(|of| ((number / of).fract() == 0.0 && number % of == 0.0) == *holds)
+            }
+            _ => true,
+        })
+    }
+
     fn as_document(&self, number: &Number, only: Types) -> Outcome {
         match number::to_json(number, only != Types::INTEGER) {
             Some(value) => Outcome::Found(Rc::new(value)),
@@ -111,7 +126,7 @@ impl Solver<'_, '_> {
     }
 
     /// Only multiples of `step` will do.
-    fn on_grid(&self, interval: &Interval, step: &Number, only: Types, literals: &[Id]) -> Outcome {
+    fn on_grid(&mut self, interval: &Interval, step: &Number, only: Types, literals: &[Id]) -> Outcome {
         let nothing = Outcome::None(Assumed::NOTHING);
         // A multiple of the step that is not a multiple of m needs m not to divide the step.
         let excluded = |id: &Id| match self.arena.node(*id) {
@@ -139,19 +154,43 @@ impl Solver<'_, '_> {
         let inside = |count: &BigInt| {
             low.as_ref().is_none_or(|low| count >= low) && high.as_ref().is_none_or(|high| count <= high)
         };
-        for distance in 0..CANDIDATES_MAX {
+        // What is listed as out may be all that there is.
+        let listed_out = literals.iter().filter_map(|id| match self.arena.node(*id) {
+            Node::When(Literal::OneOf { numbers, holds: false }) => Some(numbers.len()),
+            _ => None,
+        });
+        let candidates = CANDIDATES_MAX.saturating_add(listed_out.fold(0, usize::saturating_add));
+        // One that validators with binary fractions take for a multiple too is worth a look around.
+        let (mut first, mut others) = (None, 0);
+        for distance in 0..candidates {
+            if distance.is_multiple_of(CANDIDATES_PER_LOOK)
+                && let Some(spent) = self.look()
+            {
+                return spent;
+            }
             let distance = BigInt::from(distance);
             let around = [&start + &distance, &start - &distance];
             let around: Vec<&BigInt> = around.iter().filter(|count| inside(count)).collect();
             if around.is_empty() {
-                return nothing;
+                return first.map_or(nothing, |first| self.as_document(&first, only));
             }
             for count in around {
                 let candidate = Number::from_integer(count.clone()) * step;
-                if self.number_fits(&candidate, only, literals) {
+                if !self.number_fits(&candidate, only, literals) {
+                    continue;
+                }
+                if self.floats_agree(&candidate, literals) {
                     return self.as_document(&candidate, only);
                 }
+                others += 1;
+                first.get_or_insert(candidate);
             }
+            if others > OTHERS_MAX {
+                break;
+            }
+        }
+        if let Some(first) = first {
+            return self.as_document(&first, only);
         }
         Outcome::Unclear("no number was found among the multiples tried".into())
     }

@@ -199,6 +199,10 @@ impl Solver<'_, '_> {
 
     /// Splits the violated disjunction with the fewest cases that the literals leave.
     fn narrowest(&mut self, case: Case, violated: &[Id], only: Types) -> Outcome {
+        if let [open] = violated {
+            // There is nothing to choose: a probe of each way would cost as much as the way.
+            return self.split(case, *open, only);
+        }
         let mut best: Option<(Vec<Id>, Id)> = None;
         let mut assumed = Assumed::NOTHING;
         for open in violated {
@@ -208,6 +212,9 @@ impl Solver<'_, '_> {
             }
             let mut left = Vec::new();
             for way in ways {
+                if let Some(spent) = self.step() {
+                    return spent;
+                }
                 let way = self.arena.restrict(way, only);
                 match self.probe(&case, way, only) {
                     Some(by) => assumed = assumed.min(by),
@@ -242,6 +249,9 @@ impl Solver<'_, '_> {
         let mut tally = Tally::new();
         case.open.retain(|other| *other != open);
         for way in self.ways(open) {
+            if let Some(spent) = self.step() {
+                return spent;
+            }
             let way = self.arena.restrict(way, only);
             let outcome = self.case(case.clone(), vec![way], only);
             if let Some(found) = tally.note(outcome) {

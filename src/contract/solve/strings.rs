@@ -34,6 +34,9 @@ impl Solver<'_, '_> {
             languages.into_iter().partition(|language| self.arena.languages.opaque(*language).is_some());
         let mut all = LanguageId::ALL;
         for language in &known {
+            if let Some(spent) = self.look() {
+                return spent;
+            }
             all = self.arena.languages.meet(all, *language);
             if all == LanguageId::NONE {
                 return nothing;

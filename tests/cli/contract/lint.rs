@@ -123,6 +123,7 @@ fn findings_have_a_line_a_rule_and_a_hint() {
     !   (the whole): EOF while parsing an object at line 2 column 0
     ! hint: mend it, and try again
     [exit 5]
+    $ echo '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"strin"}' > d.json; echo '{"a"' | ledger contract lint - d.json
     $ ledger contract lint
     ! error: the following required arguments were not provided:
     !   <FILE|->...

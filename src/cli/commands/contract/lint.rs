@@ -9,13 +9,12 @@ use super::super::super::failure::Failure;
 use super::super::super::render::safe;
 use super::super::super::render::text::count;
 use super::super::super::{Context, input};
-use crate::app::AppError;
 use crate::app::contract::PAIR_MAX;
 use crate::contract::explain::Severity;
-use crate::contract::lint::{Subject, lint};
+use crate::contract::lint::{Subject, lint, not_json};
 use crate::contract::position::line_of;
 use crate::contract::schema::{self, SchemaFault};
-use crate::contract::{Draft, Limits, Question, Resources, compare};
+use crate::contract::{Draft, Limits, Resources};
 use crate::store::contracts::VERSION_BYTES_MAX;
 
 #[derive(Serialize)]
@@ -53,13 +52,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &Lint, resources: &Resources)
         } else {
             schema::read(&text)
         };
-        let bad = |fault| AppError::BadSchema { file: input::shown(file).to_owned(), faults: vec![fault] };
-        let schema = read.map_err(bad)?;
         let budget = context.budget.at_most(PAIR_MAX);
         let is_over = || budget.is_over();
-        let ask = |question: &Question<'_>| compare(question, &Limits { is_over: &is_over });
-        let subject = Subject { schema: &schema, draft, formats: args.formats, resources };
-        for finding in lint(&subject, &ask, &is_over) {
+        // What can't be read keeps nobody from looking at the other files.
+        let findings = match &read {
+            Ok(schema) => {
+                let subject = Subject { schema, draft, formats: args.formats, resources };
+                lint(&subject, &Limits { is_over: &is_over })
+            }
+            Err(fault) => vec![not_json(fault)],
+        };
+        for finding in findings {
             errors += u64::from(finding.rule.severity() == Severity::Error);
             found.push(FindingView {
                 file: input::shown(file).to_owned(),
