@@ -54,9 +54,8 @@ pub(super) fn schema(data: &[u8]) {
     assert!(faults.len() <= FAULTS_MAX);
     assert!(faults.iter().all(|fault| line_of(text, &fault.pointer) <= text.split('\n').count()));
     let within = Asked::default();
-    let ask = |question: &Question<'_>| compare(question, &Limits { is_over: &|| within.is_over() });
     let subject = Subject { schema: &schema, draft: Draft::DEFAULT, formats: false, resources: &resources };
-    let findings = lint(&subject, &ask, &|| within.is_over());
+    let findings = lint(&subject, &Limits { is_over: &|| within.is_over() });
     assert!(findings.len() <= FINDINGS_MAX + 1);
     assert!(findings.iter().all(|finding| line_of(text, &finding.pointer) <= text.split('\n').count()));
     if faults.is_empty() {
