@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
-use crate::app::Secrets;
 use crate::app::list::Sort;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
@@ -337,22 +337,6 @@ pub struct Writing {
     /// Text that holds a credential.
     #[command(flatten)]
     pub secrets: AllowSecret,
-}
-
-/// What to do with text that holds a credential.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct AllowSecret {
-    /// Write text that holds a credential, and record that it was allowed: nothing here can be erased
-    #[arg(long)]
-    pub allow_secret: bool,
-}
-
-impl AllowSecret {
-    /// The same as a use case takes it.
-    #[must_use]
-    pub fn policy(self) -> Secrets {
-        if self.allow_secret { Secrets::Allow } else { Secrets::Refuse }
-    }
 }
 
 /// Bring a request into another state

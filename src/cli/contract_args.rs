@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::args::AllowSecret;
+use super::allow_secret::AllowSecret;
 use crate::domain::compatibility::Mode;
 
 /// Register contracts, say who uses them, and check changes to them

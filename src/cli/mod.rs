@@ -3,6 +3,7 @@
 //! Each command is one file in `commands`; only [`render`] prints; [`failure`] alone turns an error into a code, a
 //! message, a hint and an [`exit::Exit`].
 
+pub mod allow_secret;
 pub mod args;
 pub mod builtin;
 pub mod checkpoint_args;

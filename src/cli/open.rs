@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Context;
-use super::args::{AllowSecret, Global};
+use super::allow_secret::AllowSecret;
+use super::args::Global;
 use super::builtin;
 use super::environment::Environment;
 use super::exit::Exit;
