@@ -8,6 +8,7 @@ mod git;
 mod life;
 mod lint;
 mod matrix;
+mod needs;
 mod outputs;
 mod registry;
 mod requests;

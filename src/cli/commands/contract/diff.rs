@@ -44,8 +44,12 @@ struct DiffView<'a> {
 
 pub(super) fn run(context: &mut Context<'_>, args: &Diff, resources: &Resources) -> Result<Exit, Failure> {
     let [from, to] = [&args.old, &args.new].map(|typed| version(typed, context));
-    // Two files are compared without a ledger.
-    let opened = if from.is_some() || to.is_some() { Some(context.open()?) } else { None };
+    // Two files are compared without a ledger; where there is one, what it says of members counts for them, too.
+    let opened = match context.open() {
+        Ok(opened) => Some(opened),
+        Err(failure) if failure.exit == Exit::NotFound && from.is_none() && to.is_none() => None,
+        Err(failure) => return Err(failure),
+    };
     let ledger = opened.as_ref().map(|opened| opened.ledger());
     let ledger = ledger.as_ref();
     let old = side(&args.old, from, ledger, resources, context)?;
