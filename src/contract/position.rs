@@ -26,7 +26,8 @@ fn walk(text: &str, visit: &mut dyn FnMut(&[Frame], usize) -> bool) {
                     frame.index += 1;
                     frame.key = None;
                 }
-                if !visit(&frames, at) {
+                // The next item of an array is told where it begins.
+                if frames.last().is_some_and(|frame| !frame.is_array) && !visit(&frames, at) {
                     return;
                 }
                 at += 1;

@@ -144,6 +144,7 @@ fn two_schemas_are_compared_in_both_directions() {
         this holds for documents with declared members only; for all documents:
         valid under billing.invoice@1, not under billing.invoice@2: {"id":0,"note":null} (found by solving for the difference)
       forward: every document of billing.invoice@2 is valid under billing.invoice@1: no document is in the one and not in the other
+      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
     property-added /properties/note: nothing → {"type":"string"}
       backward, warning: breaks with undeclared members only: {"id":0,"note":null}
     $ ledger contract diff billing.invoice@2 v3.json --json
@@ -184,7 +185,13 @@ fn two_schemas_are_compared_in_both_directions() {
             }
           }
         ],
-        "changes_cut": false
+        "changes_cut": false,
+        "consumers": [
+          {
+            "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
+            "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_verdict": "breaking"
+          }
+        ]
       }
     }
     $ ledger contract diff nowhere.json v3.json
@@ -267,7 +274,7 @@ fn two_files_are_compared_without_a_ledger() {
             }
           }
         ],
-        "changes_cut": false
+        "changes_cut": false, "consumers": []
       }
     }
     $ cd ..; ledger contract diff billing.invoice@1 v3.json

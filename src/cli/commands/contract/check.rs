@@ -43,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources
     let annotates = |wanted: &Wanted| matches!(wanted, Wanted::Github | Wanted::Sarif | Wanted::Junit);
     let wanted = context.cli.global.wanted();
     let is_asked = outputs.iter().map(|(wanted, _)| wanted).chain([&wanted]).any(annotates);
-    let tree = is_asked.then(|| tree(opened.root(), args.candidate.as_deref(), context)).unwrap_or_default();
+    let tree = if is_asked { tree(opened.root(), args.candidate.as_deref(), context) } else { Tree::default() };
     let printing = Printing { root: opened.root(), undecided: args.undecided, tree: &tree };
     let exit = match (report.verdict(), args.undecided) {
         (Verdict::Compatible, _) | (Verdict::Undecided, Undecided::Warn) => Exit::Done,
