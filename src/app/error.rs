@@ -6,6 +6,7 @@ use crate::contract::decide::ContractRefusal;
 use crate::contract::schema::SchemaFault;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
+use crate::domain::hash::Hash;
 use crate::domain::id::{BadName, ContractName, Key, Origin, RequestId, Stream};
 use crate::domain::packet::BadPacket;
 use crate::domain::secret::Found;
@@ -128,7 +129,7 @@ pub enum AppError {
     #[error("{0}")]
     ContractRefused(Box<ContractRefusal>),
     /// A file that is no schema that can be registered; everything that is wrong at once.
-    #[error("{file} is no schema that can be registered")]
+    #[error("{file} is no schema that can be used")]
     BadSchema {
         /// The file.
         file: String,
@@ -146,6 +147,18 @@ pub enum AppError {
     /// Text that holds what is plainly a credential. What it is stands nowhere in here.
     #[error("{} in the text: nothing here can be erased", .0.first().map_or("a credential", |found| found.words))]
     Secret(Vec<Found>),
+    /// Two clones registered a version, and the file of the one that does not count is here.
+    #[error("two clones registered {name}@{version}, and {} is not the one that counts", .path.display())]
+    VersionTwice {
+        /// The contract.
+        name: ContractName,
+        /// The version.
+        version: u32,
+        /// Its file.
+        path: PathBuf,
+        /// The SHA-256 of the file that counts.
+        counts: Hash,
+    },
     /// A commit that can't be read.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -349,7 +349,7 @@ pub struct CanIDeploy {
 /// Check documents
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Documents; of a .jsonl file one a line; - reads stdin
+    /// Documents; of a .jsonl file one a line; - reads stdin, one document or one a line
     #[arg(value_name = "FILE|-", required = true)]
     pub files: Vec<String>,
     /// The version that they must be valid under
@@ -374,9 +374,12 @@ pub struct Check {
     /// The contracts; all where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Compare with a commit, for example origin/main, or with a schema
+    /// Compare with the commit where HEAD and this one parted, for example origin/main; or with a schema
     #[arg(long, value_name = "GITREF|FILE")]
     pub against: Option<String>,
+    /// Compare with that very commit, also with what it got since
+    #[arg(long, requires = "against")]
+    pub exact: bool,
     /// A schema that may become the next version
     #[arg(long, value_name = "FILE|-", requires = "contract")]
     pub candidate: Option<String>,

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::exit::Exit;
 use super::render::views::SideView;
 use crate::app::AppError;
+use crate::app::contract::take_the_other;
 use crate::contract::decide::ContractRefusal;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
@@ -14,7 +15,7 @@ use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::secret::Found;
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
-use crate::registry::git::GitError;
+use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
 
@@ -259,9 +260,15 @@ impl From<AppError> for Failure {
             }
             AppError::ContractRefused(refusal) => contract_refused(&message, &refusal),
             AppError::BadSchema { faults, .. } => {
+                let is_elsewhere = faults.iter().all(|fault| fault.what.contains("--resolve PREFIX=DIR"));
+                let hint = if is_elsewhere {
+                    "--resolve PREFIX=DIR, with the folder that has it"
+                } else {
+                    "mend it, and try again"
+                };
                 let errors = faults.into_iter().map(|f| Place { pointer: f.pointer, message: f.what }).collect();
                 let failure = Self::new(Exit::Refused, "bad-schema", message);
-                failure.detail(Detail { errors, ..Detail::default() }).hint("mend it, and try again")
+                failure.detail(Detail { errors, ..Detail::default() }).hint(hint)
             }
             AppError::VersionTaken { name, path } => {
                 let path = path.display();
@@ -278,6 +285,9 @@ impl From<AppError> for Failure {
                 failure.detail(Detail { errors, ..Detail::default() }).hint(
                     "keep it where it can be revoked, and name the place; --allow-secret writes it all the same, on record",
                 )
+            }
+            AppError::VersionTwice { name, path, counts, .. } => {
+                Self::new(Exit::Damaged, "version-twice", message).hint(take_the_other(&name, &path, &counts))
             }
             AppError::Git(error) => git_failed(&message, &error),
             AppError::CoveredLost { .. } => Self::new(Exit::Damaged, "covered-lost", message)
@@ -348,16 +358,30 @@ fn signing_failed(message: &str, error: &SigningError) -> Failure {
 
 fn git_failed(message: &str, error: &GitError) -> Failure {
     match error {
-        GitError::NoCommit { reference, shallow } => {
-            let branch = reference.strip_prefix("origin/").unwrap_or(reference);
-            let is_branch = branch.chars().all(|c| c.is_ascii_alphanumeric() || "._/-".contains(c)) && branch != "HEAD";
-            let hint = match (shallow, is_branch) {
-                (true, true) => format!(
-                    "git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}, or all: git fetch --unshallow origin"
-                ),
-                (true, false) => "git fetch --unshallow origin".to_owned(),
-                (false, true) => format!("git fetch origin {branch}"),
-                (false, false) => "git fetch origin".to_owned(),
+        GitError::NoCommit { shallow, whence, .. } => {
+            let hint = match (whence, shallow) {
+                (Whence::Branch { remote, branch }, shallow) => {
+                    // A clone of one branch does not track the others unless it is told to.
+                    let more = if *shallow { "--unshallow " } else { "" };
+                    let from = format!("{remote} {branch}:refs/remotes/{remote}/{branch}");
+                    format!("git fetch {more}{from}, and then --against {remote}/{branch}")
+                }
+                (Whence::History, true) => "git fetch --unshallow".to_owned(),
+                (Whence::History, false) => "git log --oneline tells which commits are here".to_owned(),
+                (Whence::NoCommits, _) => {
+                    "there is no commit yet: without --against nothing is compared with one".to_owned()
+                }
+                (Whence::NoRemote, _) => {
+                    "git branch tells which branches are here; there is no remote to ask".to_owned()
+                }
+            };
+            Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
+        }
+        GitError::NoParting { shallow, .. } => {
+            let hint = if *shallow {
+                "git fetch --unshallow; or compare with that very commit: --exact"
+            } else {
+                "compare with that very commit: --exact"
             };
             Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
         }

@@ -147,12 +147,37 @@ pub struct Consumer {
     pub by_needs: bool,
     /// The verdict.
     pub verdict: Verdict,
-    /// Whether it would be another one without the assumption.
-    pub assumed: bool,
+    /// What it would be without the assumption.
+    pub strict: Verdict,
     /// A document that shows that it breaks.
     pub witness: Option<Witness>,
+    /// A document that shows that it breaks without the assumption, where it breaks without it only.
+    pub strict_witness: Option<Witness>,
     /// Why, in words.
     pub reason: String,
+}
+
+impl Consumer {
+    /// Whether the verdict would be another one without the assumption.
+    #[must_use]
+    pub fn is_assumed(&self) -> bool {
+        self.verdict != self.strict
+    }
+
+    /// How a consumer fares of whom nothing could be found out.
+    #[must_use]
+    pub fn unknown(repo: &RepoId, pin: &Pin, reason: String) -> Self {
+        Self {
+            repo: repo.clone(),
+            version: pin.version,
+            by_needs: pin.needs.is_some(),
+            verdict: Verdict::Undecided,
+            strict: Verdict::Undecided,
+            witness: None,
+            strict_witness: None,
+            reason,
+        }
+    }
 }
 
 /// What is held against what.
@@ -191,10 +216,13 @@ impl Held<'_> {
         pairs
     }
 
-    /// Holds the candidate against what each consumer uses.
+    /// Holds the candidate against what each consumer uses. Who stated what it needs counts whatever the mode says; of
+    /// the others the mode speaks, so they are asked only where something breaks.
     #[must_use]
     pub fn consumers(&self, pairs: &[Pair], within: Within<'_>) -> Vec<Consumer> {
-        self.state.pins.iter().map(|(repo, pin)| self.consumer(repo, pin, pairs, within)).collect()
+        let holds = verdict(pairs, &[], self.assumption) == Verdict::Compatible;
+        let asked = self.state.pins.iter().filter(|(_, pin)| pin.needs.is_some() || !holds);
+        asked.map(|(repo, pin)| self.consumer(repo, pin, pairs, within)).collect()
     }
 
     /// Holds the candidate against what one consumer uses.
@@ -224,15 +252,19 @@ impl Held<'_> {
             }
         };
         // The first of several that are as bad.
-        let worst = answers.iter().rev().max_by_key(|both| both.verdict(self.assumption));
+        let worst_under = |assumption| answers.iter().rev().max_by_key(|both| both.verdict(assumption));
+        let (worst, strict) = (worst_under(self.assumption), worst_under(OpenContent::Strict));
         let verdict = worst.map_or(Verdict::Compatible, |both| both.verdict(self.assumption));
+        let witness = worst.and_then(|both| both.under(self.assumption).witness().cloned());
+        let strict_witness = strict.and_then(|both| both.strict.witness().cloned());
         Consumer {
             repo: repo.clone(),
             version: pin.version,
             by_needs: pin.needs.is_some(),
             verdict,
-            assumed: worst.is_some_and(|both| both.hangs_on(self.assumption)),
-            witness: worst.and_then(|both| both.under(self.assumption).witness().cloned()),
+            strict: strict.map_or(Verdict::Compatible, |both| both.verdict(OpenContent::Strict)),
+            strict_witness: strict_witness.filter(|_| witness.is_none()),
+            witness,
             reason: worst.map_or_else(String::new, |both| both.under(self.assumption).reason().to_owned()),
         }
     }
@@ -261,16 +293,15 @@ fn unknown(reason: &str) -> Both {
     Both { strict: Answer::Unknown { reason: reason.to_owned() }, declared: None }
 }
 
-/// The verdict over all pairs.
+/// The verdict over all pairs, and over all consumers that stated what they need.
 #[must_use]
-pub fn verdict(pairs: &[Pair], assumption: OpenContent) -> Verdict {
-    pairs.iter().map(|pair| pair.both.verdict(assumption)).max().unwrap_or(Verdict::Compatible)
-}
-
-/// Whether the verdict over all pairs would be another one without the assumption.
-#[must_use]
-pub fn hangs_on(pairs: &[Pair], assumption: OpenContent) -> bool {
-    verdict(pairs, assumption) != verdict(pairs, OpenContent::Strict)
+pub fn verdict(pairs: &[Pair], consumers: &[Consumer], assumption: OpenContent) -> Verdict {
+    let by_mode = pairs.iter().map(|pair| pair.both.verdict(assumption));
+    let by_needs = consumers.iter().filter(|consumer| consumer.by_needs).map(|consumer| match assumption {
+        OpenContent::Strict => consumer.strict,
+        OpenContent::Declared => consumer.verdict,
+    });
+    by_mode.chain(by_needs).max().unwrap_or(Verdict::Compatible)
 }
 
 #[cfg(test)]
@@ -327,7 +358,7 @@ mod tests {
     fn each_mode_asks_for_its_directions() {
         let (small, large) = (json!({"enum": [1]}), json!({"enum": [1, 2]}));
         let verdict_of = |m: Mode, old: &Value, new: &Value| {
-            verdict(&hold(vec![registered(1), mode(m)], new, std::slice::from_ref(old)).0, OpenContent::Declared)
+            verdict(&hold(vec![registered(1), mode(m)], new, std::slice::from_ref(old)).0, &[], OpenContent::Declared)
         };
         for (m, grown, shrunk) in [
             (Mode::None, Verdict::Compatible, Verdict::Compatible),
@@ -344,9 +375,9 @@ mod tests {
         let schemas = [json!({"enum": [1, 2]}), json!({"enum": [1]})];
         let candidate = json!({"enum": [1]});
         let of = |m| hold(vec![registered(1), registered(2), mode(m)], &candidate, &schemas).0;
-        assert_eq!(verdict(&of(Mode::Backward), OpenContent::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&of(Mode::Backward), &[], OpenContent::Declared), Verdict::Compatible);
         let pairs = of(Mode::BackwardTransitive);
-        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Breaking);
+        assert_eq!(verdict(&pairs, &[], OpenContent::Declared), Verdict::Breaking);
         let witness = pairs[1].both.witnesses(OpenContent::Declared).0.map(|witness| witness.document().clone());
         assert_eq!((pairs[1].against, witness), (1, Some(json!(2))));
     }
@@ -355,9 +386,8 @@ mod tests {
     fn an_answer_that_hangs_on_the_assumption_says_so_and_keeps_the_strict_witness() {
         let schemas = [json!({"enum": [1], "open": true})];
         let (pairs, _) = hold(vec![registered(1), mode(Mode::Backward)], &json!({"enum": [1]}), &schemas);
-        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Compatible);
-        assert_eq!(verdict(&pairs, OpenContent::Strict), Verdict::Breaking);
-        assert!(hangs_on(&pairs, OpenContent::Declared) && !hangs_on(&pairs, OpenContent::Strict));
+        assert_eq!(verdict(&pairs, &[], OpenContent::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&pairs, &[], OpenContent::Strict), Verdict::Breaking);
         let (gating, strict) = pairs[0].both.witnesses(OpenContent::Declared);
         assert_eq!((gating, strict.map(Witness::document)), (None, Some(&json!("open"))));
     }
@@ -369,15 +399,24 @@ mod tests {
         let needs = |repo: &str, needs: Value| {
             ContractBody::Pinned(Pinned { repo: repo.parse().unwrap(), version: 1, needs: Some(needs) })
         };
-        // Whoever reads with the first version can't read what the second one adds, though the mode lets it.
+        // Whoever reads with the first version can't read what the second one adds, but the mode lets it.
         let (pairs, consumers) = hold(
             vec![registered(1), mode(Mode::Backward), pinned("all", 1), needs("part", json!({"enum": [1, 2, 3]}))],
             &json!({"enum": [1, 2, 3]}),
             &schemas,
         );
-        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Compatible);
+        assert_eq!(verdict(&pairs, &consumers, OpenContent::Declared), Verdict::Compatible);
         let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
-        assert_eq!(fares, [("all", Verdict::Breaking), ("part", Verdict::Compatible)]);
+        assert_eq!(fares, [("part", Verdict::Compatible)]);
+        // What somebody stated counts in every mode.
+        for m in [Mode::None, Mode::Backward] {
+            let bodies = vec![registered(1), mode(m), pinned("all", 1), needs("part", json!({"enum": [1, 2]}))];
+            let (pairs, consumers) = hold(bodies, &json!({"enum": [1, 2, 3]}), &schemas);
+            assert_eq!(verdict(&pairs, &[], OpenContent::Declared), Verdict::Compatible);
+            assert_eq!(verdict(&pairs, &consumers, OpenContent::Declared), Verdict::Breaking);
+            let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
+            assert_eq!(fares, [("part", Verdict::Breaking)]);
+        }
         let (pairs, consumers) = hold(
             vec![
                 registered(1),
@@ -389,7 +428,7 @@ mod tests {
             &candidate,
             &schemas,
         );
-        assert_eq!(verdict(&pairs, OpenContent::Declared), Verdict::Breaking);
+        assert_eq!(verdict(&pairs, &[], OpenContent::Declared), Verdict::Breaking);
         let fares: Vec<(&str, Verdict)> = consumers.iter().map(|c| (c.repo.as_str(), c.verdict)).collect();
         let expected = [("all", Verdict::Breaking), ("other", Verdict::Breaking), ("part", Verdict::Compatible)];
         assert_eq!(fares, expected);

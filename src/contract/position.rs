@@ -12,7 +12,8 @@ struct Frame {
     key_at: usize,
 }
 
-/// Walks a text; `visit` is told where each value begins, with the frames around it. Ends where it answers false.
+/// Walks a text; `visit` is told where each key and each value begins, and where one of several is over, with the frames
+/// around it. Ends where it answers false.
 fn walk(text: &str, visit: &mut dyn FnMut(&[Frame], usize) -> bool) {
     let bytes = text.as_bytes();
     let mut frames: Vec<Frame> = Vec::new();
@@ -25,10 +26,17 @@ fn walk(text: &str, visit: &mut dyn FnMut(&[Frame], usize) -> bool) {
                     frame.index += 1;
                     frame.key = None;
                 }
+                // The next item of an array is told where it begins.
+                if frames.last().is_some_and(|frame| !frame.is_array) && !visit(&frames, at) {
+                    return;
+                }
                 at += 1;
             }
             b'}' | b']' => {
                 frames.pop();
+                if !visit(&frames, at) {
+                    return;
+                }
                 at += 1;
             }
             b'"' if frames.last().is_some_and(|frame| !frame.is_array && frame.key.is_none()) => {
@@ -36,6 +44,9 @@ fn walk(text: &str, visit: &mut dyn FnMut(&[Frame], usize) -> bool) {
                 if let Some(frame) = frames.last_mut() {
                     frame.key = Some(serde_json::from_str(&text[at..end]).unwrap_or_default());
                     frame.key_at = at;
+                }
+                if !visit(&frames, at) {
+                    return;
                 }
                 at = end;
             }
@@ -96,7 +107,9 @@ pub fn pointer_at(text: &str, offset: usize) -> String {
     let mut pointer = String::new();
     walk(text, &mut |frames, at| {
         if at <= offset {
-            pointer = frames.iter().map(|frame| format!("/{}", token(frame))).collect();
+            // Before its key a member of an object has no name: the place is the object's.
+            let named = frames.iter().filter(|frame| frame.is_array || frame.key.is_some());
+            pointer = named.map(|frame| format!("/{}", token(frame))).collect();
         }
         at < offset
     });
@@ -141,6 +154,16 @@ mod tests {
         for (part, pointer) in [("1,", "/a/0"), ("\"x, }", "/a/1/b~1c"), ("null", "/d/e")] {
             let offset = TEXT.find(part).unwrap();
             assert_eq!(pointer_at(TEXT, offset), pointer);
+        }
+        // A key that stands twice is told at its end; what is no key, in its object.
+        for (text, part, pointer) in [
+            (r#"{"p":{"a":{"t":1},"a":2}}"#, ":2", "/p/a"),
+            (r#"{"p":{1:2}}"#, "1:", "/p"),
+            (r#"{1:2}"#, "1:", ""),
+            (r#"{"a":{"b":1},5}"#, "5", ""),
+            (r#"[[1,2],x]"#, "x", "/1"),
+        ] {
+            assert_eq!(pointer_at(text, text.find(part).unwrap()), pointer, "{text}");
         }
         assert_eq!(offset_of(TEXT, 3, 5), TEXT.find("1,").unwrap());
         assert_eq!(offset_of("", 1, 1), 0);

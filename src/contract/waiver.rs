@@ -44,8 +44,12 @@ impl Plea {
 pub enum Lack {
     /// The request is about another content.
     OtherContent,
-    /// The request is not accepted, or no longer.
+    /// The request is not accepted yet.
     NotAccepted(String),
+    /// Two clones took the request different ways.
+    Diverged,
+    /// The request was called off, for good.
+    CalledOff(String),
     /// A consumer that the break touches has not approved.
     Approval(RepoId),
     /// No reason and no end are on record.
@@ -61,6 +65,8 @@ impl Lack {
         match self {
             Self::OtherContent => "other-content",
             Self::NotAccepted(_) => "not-accepted",
+            Self::Diverged => "diverged",
+            Self::CalledOff(_) => "called-off",
             Self::Approval(_) => "approval",
             Self::Record => "waiver",
             Self::Over(_) => "over",
@@ -74,6 +80,11 @@ impl Lack {
         match self {
             Self::OtherContent => format!("{request} is about another content of {reference}"),
             Self::NotAccepted(state) => format!("{request} is {state} (ledger transition {request} ACCEPTED)"),
+            Self::Diverged => format!("{request} has diverged (ledger show {request} tells how to settle it)"),
+            Self::CalledOff(state) => {
+                let name = reference.rsplit_once('@').map_or(reference, |(name, _)| name);
+                format!("{request} is {state} for good (another request: ledger contract propose {name} FILE)")
+            }
             Self::Approval(repo) => format!("an approval as {repo} (ledger approve {request} --as {repo})"),
             Self::Record => format!("a reason and an end ({waive})"),
             Self::Over(until) => format!("a new end: it counted until {until} ({waive})"),
@@ -139,8 +150,11 @@ pub fn waiving(
     }
     match &plea.status {
         Status::At(state) if is_accepted(state, workflow) => {}
+        Status::At(state) if workflow.state(state).is_some_and(|rule| rule.is_final) => {
+            lacks.push(Lack::CalledOff(state.to_string()));
+        }
         Status::At(state) => lacks.push(Lack::NotAccepted(state.to_string())),
-        Status::Diverged(_) => lacks.push(Lack::NotAccepted("DIVERGED".to_owned())),
+        Status::Diverged(_) => lacks.push(Lack::Diverged),
     }
     let approved = |repo: &RepoId| plea.approved_as.iter().any(|role| role.as_str() == repo.as_str());
     lacks.extend(touched.iter().filter(|repo| !approved(repo)).cloned().map(Lack::Approval));
@@ -198,6 +212,8 @@ mod tests {
         assert_eq!(lacks(&agreed, vec![registered(1), waived("2026-11-19")]), ["over"]);
         let half = plea("PROPOSED", &["shop"]);
         assert_eq!(lacks(&half, vec![registered(1), waived("2026-11-20")]), ["not-accepted", "approval"]);
+        let off = plea("WITHDRAWN", &["shop", "web"]);
+        assert_eq!(lacks(&off, vec![registered(1), waived("2026-11-20")]), ["called-off"]);
         let other = Plea { content: Some("0".repeat(64)), ..agreed };
         assert_eq!(lacks(&other, vec![registered(1), waived("2026-11-20")]), ["other-content"]);
     }

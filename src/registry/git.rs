@@ -35,6 +35,16 @@ pub enum GitError {
         reference: String,
         /// Whether the clone has only a part of the history.
         shallow: bool,
+        /// Where it may be had.
+        whence: Whence,
+    },
+    /// Nobody can tell where the branches parted.
+    #[error("where HEAD and {reference:?} parted is not known{}", if *.shallow { ": this clone is shallow" } else { "" })]
+    NoParting {
+        /// As asked for.
+        reference: String,
+        /// Whether the clone has only a part of the history.
+        shallow: bool,
     },
     /// Something that the commit holds can't be read.
     #[error("{reference}:{path}: {what}")]
@@ -48,9 +58,42 @@ pub enum GitError {
     },
 }
 
+/// Where a commit that is not here may be had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Whence {
+    /// It is a branch that a remote may have.
+    Branch {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+    },
+    /// It is counted from a commit, or a hash: only more of the history helps.
+    History,
+    /// The repository has no commit yet.
+    NoCommits,
+    /// Nobody is there to ask.
+    NoRemote,
+}
+
+/// Which commit is meant by a reference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Point {
+    /// Where HEAD and it parted: what it got since is none of this change.
+    Parting,
+    /// That very one.
+    Exact,
+}
+
 /// What is read of a commit.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Commit {
+    /// Its hash.
+    pub hash: String,
+    /// What it is called: the reference where that is it.
+    pub name: String,
+    /// What it is, in words.
+    pub told: String,
     /// Its contracts.
     pub shelves: BTreeMap<ContractName, Shelf>,
 }
@@ -79,8 +122,20 @@ enum Part {
 ///
 /// # Errors
 /// [`GitError`] says what is missing.
-pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
-    let commit = commit_of(root, reference)?;
+pub fn read(root: &Path, reference: &str, point: Point) -> Result<Commit, GitError> {
+    let wanted = commit_of(root, reference)?;
+    let commit = match point {
+        Point::Exact => wanted.clone(),
+        Point::Parting => parting(root, reference, &wanted)?,
+    };
+    let short = commit.get(..SHORT).unwrap_or(&commit).to_owned();
+    let (name, told) = if commit == wanted {
+        let is_plain = reference.chars().all(|c| c.is_ascii_alphanumeric() || "._/-~^".contains(c));
+        (if is_plain { reference.to_owned() } else { short }, reference.to_owned())
+    } else {
+        let told = format!("{short}, where HEAD and {reference} parted");
+        (short, told)
+    };
     let blobs = blobs(root, reference, &commit)?;
     let mut parts: BTreeMap<ContractName, Parts> = BTreeMap::new();
     if !blobs.is_empty() {
@@ -117,7 +172,7 @@ pub fn read(root: &Path, reference: &str) -> Result<Commit, GitError> {
         }
         shelves.insert(name, shelf);
     }
-    Ok(Commit { shelves })
+    Ok(Commit { hash: commit, name, told, shelves })
 }
 
 /// Settings by which a repository could name a program for git to run, each with a value that names none.
@@ -200,6 +255,59 @@ pub fn command(root: &Path) -> Command {
     command
 }
 
+/// How much of a hash is shown.
+const SHORT: usize = 12;
+
+/// The newest commit that both HEAD and this one come from.
+fn parting(root: &Path, reference: &str, commit: &str) -> Result<String, GitError> {
+    let found = command(root).args(["merge-base", "HEAD", commit]).output().map_err(GitError::Program)?;
+    let parting = String::from_utf8_lossy(&found.stdout).lines().next().unwrap_or_default().trim().to_owned();
+    if found.status.success() && !parting.is_empty() {
+        return Ok(parting);
+    }
+    Err(GitError::NoParting { reference: reference.to_owned(), shallow: is_shallow(root)? })
+}
+
+fn is_shallow(root: &Path) -> Result<bool, GitError> {
+    let shallow = command(root).args(["rev-parse", "--is-shallow-repository"]).output().map_err(GitError::Program)?;
+    Ok(String::from_utf8_lossy(&shallow.stdout).trim() == "true")
+}
+
+/// Where a commit may be had that is not here.
+fn whence(root: &Path, reference: &str) -> Result<Whence, GitError> {
+    let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
+    if !run(&["rev-list", "--all", "--max-count=1"])?.stdout.iter().any(u8::is_ascii_hexdigit) {
+        return Ok(Whence::NoCommits);
+    }
+    let remotes = run(&["remote"])?;
+    let remotes = String::from_utf8_lossy(&remotes.stdout).into_owned();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+    let is_hash = reference.len() >= 7 && reference.chars().all(|c| c.is_ascii_hexdigit());
+    if !reference.chars().all(is_name) || is_hash || reference == "HEAD" {
+        return Ok(Whence::History);
+    }
+    let tracked = reference.strip_prefix("refs/remotes/").unwrap_or(reference);
+    let of_remote = |remote: &str| tracked.strip_prefix(remote).and_then(|rest| rest.strip_prefix('/'));
+    if let Some((remote, branch)) = remotes.lines().find_map(|remote| Some((remote, of_remote(remote)?))) {
+        return Ok(Whence::Branch { remote: remote.to_owned(), branch: branch.to_owned() });
+    }
+    let first = remotes.lines().find(|remote| *remote == "origin").or_else(|| remotes.lines().next());
+    let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+    Ok(match first {
+        Some(_) if branch.starts_with("refs/") => Whence::History,
+        Some(remote) => Whence::Branch { remote: remote.to_owned(), branch: branch.to_owned() },
+        None => Whence::NoRemote,
+    })
+}
+
+/// A folder's place in its repository, ending in `/` unless it is the repository's own; `None` outside of one.
+#[must_use]
+pub fn place_of(folder: &Path) -> Option<String> {
+    let told = command(folder).args(["rev-parse", "--show-prefix"]).output().ok()?;
+    let prefix = String::from_utf8(told.stdout).ok()?;
+    told.status.success().then(|| prefix.trim_end_matches(['\n', '\r']).to_owned())
+}
+
 fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
     let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
     let inside = run(&["rev-parse", "--is-inside-work-tree"])?;
@@ -213,9 +321,8 @@ fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
     if found.status.success() && !commit.is_empty() {
         return Ok(commit);
     }
-    let shallow = run(&["rev-parse", "--is-shallow-repository"])?;
-    let shallow = String::from_utf8_lossy(&shallow.stdout).trim() == "true";
-    Err(GitError::NoCommit { reference: reference.to_owned(), shallow })
+    let (shallow, whence) = (is_shallow(root)?, whence(root, reference)?);
+    Err(GitError::NoCommit { reference: reference.to_owned(), shallow, whence })
 }
 
 fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {

@@ -9,6 +9,7 @@ use tempfile::{NamedTempFile, TempDir};
 use super::program::{KEYGEN, keygen, quiet, run};
 use super::{Asking, SigningError};
 use crate::domain::signature::{SIGNATURE_BYTES_MAX, Signature};
+use crate::registry::git;
 use crate::store::Budget;
 
 /// Which key was asked for.
@@ -29,6 +30,14 @@ pub struct SigningKey {
     program: Option<String>,
 }
 
+/// Whose settings of git count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scope {
+    Any,
+    User,
+    Machine,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Place {
     File(PathBuf),
@@ -47,11 +56,14 @@ impl SigningKey {
             KeyChoice::File(path) => Ok(Self { root, place: Place::File(path.clone()), program: None }),
             KeyChoice::Git => {
                 let no_key = |why: &str| SigningError::NoKey(Some(why.to_owned()));
-                if setting(&root, "gpg.format").as_deref() != Some("ssh") {
+                if setting(&root, "gpg.format", Scope::Any).as_deref() != Some("ssh") {
                     return Err(no_key("git does not sign with SSH keys here (gpg.format)"));
                 }
-                let key = setting(&root, "user.signingKey").ok_or_else(|| no_key("git has no user.signingKey"))?;
-                let program = setting(&root, "gpg.ssh.program");
+                let key = setting(&root, "user.signingKey", Scope::Any)
+                    .ok_or_else(|| no_key("git has no user.signingKey"))?;
+                // What runs is for whoever owns the machine to say, not for a repository that somebody handed over.
+                let program = [Scope::User, Scope::Machine];
+                let program = program.into_iter().find_map(|scope| setting(&root, "gpg.ssh.program", scope));
                 Ok(Self { root, place: place(key), program })
             }
         }
@@ -143,15 +155,15 @@ fn place(setting: String) -> Place {
 }
 
 /// A setting of git, read without running anything that a repository carries.
-fn setting(root: &Path, name: &str) -> Option<String> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(root);
-    for off in ["core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never"] {
-        command.args(["-c", off]);
-    }
+fn setting(root: &Path, name: &str, scope: Scope) -> Option<String> {
+    let mut command = git::command(root);
+    command.arg("config").args(match scope {
+        Scope::Any => None,
+        Scope::User => Some("--global"),
+        Scope::Machine => Some("--system"),
+    });
     // A path may begin with ~.
-    command.args(["config", "--type=path", "--get", name]).env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = command.args(["--type=path", "--get", name]).output().ok()?;
     let value = String::from_utf8(output.stdout).ok()?.trim_end_matches(['\n', '\r']).to_owned();
     (output.status.success() && !value.is_empty()).then_some(value)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::{AppError, Ledger};
 use super::judge::Judged;
 use super::{Comparing, PAIR_MAX};
-use crate::contract::explain::{self, CHANGES_MAX, Change, DIRECTIONS, Rule};
+use crate::contract::explain::{self, CHANGES_MAX, Change, Rule};
 use crate::contract::gate::{self, Direction};
 use crate::contract::{Answer, Draft, Limits, Question};
 use crate::domain::compatibility::{OpenContent, Verdict};
@@ -40,7 +40,7 @@ pub struct PairChanges {
     pub against: u32,
     /// The direction that does not hold.
     pub direction: Direction,
-    /// The changes that break in this direction; where none is known to, those that may.
+    /// The changes that break in this direction, and then those that may.
     pub list: Vec<Change>,
     /// Whether there is more.
     pub is_cut: bool,
@@ -57,13 +57,10 @@ impl PairChanges {
 
     fn new(pair: &gate::Pair, changes: &Changes, judged: &Judged) -> Self {
         let under = |change: &Change| change.effect(pair.direction).under(judged.assumption).clone();
-        let only = |wanted: &dyn Fn(&explain::Verdict) -> bool| -> Vec<Change> {
-            changes.list.iter().filter(|change| wanted(&under(change))).cloned().collect()
-        };
-        let mut list = only(&explain::Verdict::breaks);
-        if list.is_empty() {
-            list = only(&|verdict| *verdict != explain::Verdict::Keeps);
-        }
+        let mut list: Vec<Change> =
+            changes.list.iter().filter(|change| under(change) != explain::Verdict::Keeps).cloned().collect();
+        // Those that are known to break come first.
+        list.sort_by_key(|change| !under(change).breaks());
         // What breaks for who stated needs is another question, with a document of its own.
         let touched = judged.touched().filter(|consumer| consumer.version == pair.against && !consumer.by_needs);
         Self {
@@ -101,14 +98,8 @@ impl Comparing<'_> {
         let bounds = explain::Bounds { is_over: &is_over, changes_max: CHANGES_MAX };
         let found = explain::explain(pair, &compare, &bounds);
         let is_cut = was_late.get() || found.is_cut || found.omitted > 0;
-        let is_undecided = |change: &Change| {
-            let effects = DIRECTIONS.map(|direction| change.effect(direction));
-            let verdicts = effects.iter().flat_map(|effect| [&effect.strict, &effect.declared]);
-            verdicts.into_iter().any(|verdict| matches!(verdict, explain::Verdict::Undecided(_)))
-        };
         // That no change breaks alone is known only where each was looked into.
-        let is_open = is_cut || found.changes.iter().any(is_undecided);
-        let list = found.changes.into_iter().filter(|change| change.rule != Rule::Combination || !is_open);
+        let list = found.changes.into_iter().filter(|change| change.rule != Rule::Combination || !is_cut);
         Changes { list: list.collect(), is_cut }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::{AppError, Ledger};
 use super::changes::PairChanges;
-use super::judge::{Judged, Subject};
+use super::judge::{Judged, Leave, Subject};
 use super::{Candidate, Comparing};
 use crate::contract::gate::{Asking, Both, Direction, Pair};
 use crate::contract::schema;
@@ -15,7 +15,7 @@ use crate::domain::compatibility::{OpenContent, Verdict};
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, ContractRef};
 use crate::index::cache::threads;
-use crate::registry::git::{self, Commit, Tampering};
+use crate::registry::git::{self, Commit, Point, Tampering};
 use crate::registry::{self, Shelf};
 
 /// With what the contracts are compared.
@@ -24,7 +24,12 @@ pub enum Base {
     /// With their own earlier versions.
     Registry,
     /// With what was there at a commit.
-    Commit(String),
+    Commit {
+        /// As it was asked for.
+        reference: String,
+        /// Which commit is meant by it.
+        point: Point,
+    },
     /// With a schema.
     Schema(Candidate),
 }
@@ -33,7 +38,7 @@ impl Base {
     /// The schema, where it is one that is in no registry.
     fn schema(&self) -> Option<&Value> {
         match self {
-            Self::Registry | Self::Commit(_) => None,
+            Self::Registry | Self::Commit { .. } => None,
             Self::Schema(base) => Some(&base.schema),
         }
     }
@@ -87,6 +92,8 @@ pub struct Problem {
 pub struct CheckReport {
     /// The commit or file with which was compared, where it is one.
     pub base: Option<String>,
+    /// The hash of the commit, where it is one.
+    pub commit: Option<String>,
     /// What is assumed of members that are not declared.
     pub assumption: OpenContent,
     /// How many contracts were looked at.
@@ -115,6 +122,7 @@ impl Ledger<'_> {
     pub fn check_contracts(&self, order: &CheckOrder, comparing: Comparing<'_>) -> Result<CheckReport, AppError> {
         let mut report = CheckReport {
             base: None,
+            commit: None,
             assumption: self.settings.contract.open_content,
             contracts: 0,
             checked: Vec::new(),
@@ -126,9 +134,11 @@ impl Ledger<'_> {
                 report.base = Some(base.file.clone());
                 None
             }
-            Base::Commit(reference) => {
-                report.base = Some(reference.clone());
-                Some(git::read(&self.store.root(), reference)?)
+            Base::Commit { reference, point } => {
+                let commit = git::read(&self.store.root(), reference, *point)?;
+                report.base = Some(commit.told.clone());
+                report.commit = Some(commit.hash.clone());
+                Some(commit)
             }
         };
         let shelves = self.shelves(&order.names, commit.as_ref())?;
@@ -191,7 +201,7 @@ impl Ledger<'_> {
         let place = |version| self.store.contract_place(name, version);
         let problem =
             |code, file: PathBuf, what: String, fix: String| Problem { code, name: name.clone(), file, what, fix };
-        let restore = |file: &PathBuf| format!("restore it: git checkout HEAD -- {}", file.display());
+        let restore = |from: &str, file: &PathBuf| format!("restore it: git checkout {from} -- {}", file.display());
         let mut found = Vec::new();
         if let Some(before) = commit.and_then(|commit| commit.shelves.get(name)) {
             for tampering in git::tampering(before, shelf) {
@@ -214,7 +224,7 @@ impl Ledger<'_> {
                     "version-edited" => format!(
                         "take the edit back, and register it as the next version: ledger contract add {name} FILE"
                     ),
-                    _ => restore(&file),
+                    _ => restore(commit.map_or("HEAD", |commit| commit.name.as_str()), &file),
                 };
                 found.push(problem(code, file, what, fix));
             }
@@ -226,7 +236,13 @@ impl Ledger<'_> {
                     Some(_) => format!("v{version} is not the file that was registered"),
                     None => format!("v{version} was registered and has no file"),
                 };
-                let fix = restore(&file);
+                let known = shelf.and_then(|shelf| shelf.state.versions.get(&version));
+                let fix = match (known, now) {
+                    (Some(known), Some(now)) if known.others.contains(&now) => {
+                        super::take_the_other(name, &file, &known.registered.sha256)
+                    }
+                    _ => restore("HEAD", &file),
+                };
                 found.push(problem("version-changed", file, what, fix));
             }
         }
@@ -275,8 +291,8 @@ impl Ledger<'_> {
                 candidate.check(&self.reachable(&[&candidate.schema], comparing.resources)?)?;
             }
             let judged = self.judge_against(&judged_by, version, &candidate, &order.base, comparing)?;
-            let places = self.places_of(shelf, &judged, &candidate, &order.base, comparing)?;
             let changes = self.changes_of(shelf, &judged, &candidate.schema, order.base.schema(), comparing)?;
+            let places = self.places_of(shelf, &judged, &candidate, &changes, &order.base, comparing)?;
             checked.push(Checked { judged, registered, file, text: candidate.text, places, changes });
         }
         Ok(checked)
@@ -293,28 +309,36 @@ impl Ledger<'_> {
         let version = same.unwrap_or_else(|| shelf.state.next());
         let judged = self.judge_against(shelf, version, candidate, &order.base, comparing)?;
         let file = PathBuf::from(&candidate.file);
-        let places = self.places_of(shelf, &judged, candidate, &order.base, comparing)?;
         let changes = self.changes_of(shelf, &judged, &candidate.schema, order.base.schema(), comparing)?;
+        let places = self.places_of(shelf, &judged, candidate, &changes, &order.base, comparing)?;
         Ok(Checked { judged, registered: same.is_some(), file, text: candidate.text.clone(), places, changes })
     }
 
-    /// The keywords that refuse the witnesses. One of an older version is looked for in the same place of the newer.
+    /// The keywords that refuse the witnesses, or those whose changes leave a pair undecided. One of an older version is
+    /// looked for in the same place of the newer.
     fn places_of(
         &self,
         shelf: &Shelf,
         judged: &Judged,
         candidate: &Candidate,
+        changes: &[PairChanges],
         base: &Base,
         comparing: Comparing<'_>,
     ) -> Result<Vec<String>, AppError> {
         let resources = self.reachable(&[&candidate.schema], comparing.resources)?;
         let place = |pair: &Pair| {
             let (gating, strict) = pair.both.witnesses(judged.assumption);
-            let Some(witness) = gating.or(strict) else { return Ok(String::new()) };
+            let undecided = pair.both.verdict(judged.assumption) == Verdict::Undecided;
+            let Some(witness) = gating.or(strict).filter(|_| !undecided) else {
+                let behind = PairChanges::of(changes, pair).and_then(|behind| behind.list.first());
+                return Ok(behind.map(|change| change.pointer().to_owned()).unwrap_or_default());
+            };
             let refusing = match (pair.direction, base) {
                 (Direction::Backward, _) => candidate.schema.clone(),
                 (Direction::Forward, Base::Schema(base)) => base.schema.clone(),
-                (Direction::Forward, Base::Registry | Base::Commit(_)) => self.version_schema(shelf, pair.against)?,
+                (Direction::Forward, Base::Registry | Base::Commit { .. }) => {
+                    self.version_schema(shelf, pair.against)?
+                }
             };
             let blamed = schema::blame(&refusing, &resources, judged.formats, witness.document());
             Ok(blamed.unwrap_or_default())
@@ -332,7 +356,7 @@ impl Ledger<'_> {
     ) -> Result<Judged, AppError> {
         let subject = Subject { shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
         match base {
-            Base::Registry | Base::Commit(_) => self.judge_itself(subject, comparing),
+            Base::Registry | Base::Commit { .. } => self.judge_itself(subject, comparing),
             Base::Schema(base) => self.judge_by_file(subject, &base.schema, comparing),
         }
     }
@@ -341,6 +365,8 @@ impl Ledger<'_> {
     fn judge_by_file(&self, subject: Subject<'_>, base: &Value, comparing: Comparing<'_>) -> Result<Judged, AppError> {
         let state = &subject.shelf.state;
         let resources = self.reachable(&[subject.schema, base], comparing.resources)?;
+        self.still_reads(&format!("{}@{}", state.name, subject.version), subject.schema, &resources)?;
+        self.still_reads("the base", base, &resources)?;
         let asking = Asking { formats: state.formats, resources: &resources };
         let pair = |direction| {
             let (sub, sup) = match direction {
@@ -353,14 +379,17 @@ impl Ledger<'_> {
         };
         let reference = ContractRef::new(state.name.clone(), subject.version);
         let reference = reference.ok_or_else(|| AppError::Usage("there is no room for another version".to_owned()))?;
+        let pairs: Vec<Pair> = Direction::of(state.mode).filter_map(pair).collect();
+        let consumers = self.consumers_of(subject, &pairs, comparing)?;
         Ok(Judged {
             reference,
             mode: state.mode,
             formats: state.formats,
             assumption: self.settings.contract.open_content,
-            pairs: Direction::of(state.mode).filter_map(pair).collect(),
-            consumers: Vec::new(),
+            pairs,
+            consumers,
             waivings: Vec::new(),
+            leave: Leave::Nothing,
         })
     }
 

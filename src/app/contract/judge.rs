@@ -30,29 +30,54 @@ pub struct Judged {
     pub assumption: OpenContent,
     /// Against which versions, with which answers.
     pub pairs: Vec<Pair>,
-    /// How the consumers fare; only where something does not hold.
+    /// How the consumers fare: those that stated what they need; all of them where something does not hold by the mode.
     pub consumers: Vec<Consumer>,
     /// The requests that may waive it; only where something does not hold.
     pub waivings: Vec<Waiving>,
+    /// Of what leave may be asked.
+    pub leave: Leave,
+}
+
+/// What a request for leave to break would be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leave {
+    /// The next version, from a file.
+    Next,
+    /// A version on record: what is compatible was settled anew since.
+    Registered,
+    /// No version: a schema in no registry was compared with.
+    Nothing,
+}
+
+impl Leave {
+    fn of(subject: Subject<'_>) -> Self {
+        if subject.shelf.state.versions.contains_key(&subject.version) { Self::Registered } else { Self::Next }
+    }
 }
 
 impl Judged {
     /// The verdict, waivers apart.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        gate::verdict(&self.pairs, self.assumption)
+        gate::verdict(&self.pairs, &self.consumers, self.assumption)
+    }
+
+    /// The verdict by the mode alone, whatever consumers need.
+    #[must_use]
+    pub fn by_mode(&self) -> Verdict {
+        gate::verdict(&self.pairs, &[], self.assumption)
     }
 
     /// The verdict if nothing were assumed of members that are not declared.
     #[must_use]
     pub fn strict_verdict(&self) -> Verdict {
-        gate::verdict(&self.pairs, OpenContent::Strict)
+        gate::verdict(&self.pairs, &self.consumers, OpenContent::Strict)
     }
 
     /// Whether the verdict would be another one without the assumption.
     #[must_use]
     pub fn assumed(&self) -> bool {
-        gate::hangs_on(&self.pairs, self.assumption)
+        self.verdict() != self.strict_verdict()
     }
 
     /// The waiver that lets it pass, if there is one.
@@ -112,25 +137,38 @@ impl Ledger<'_> {
     pub(super) fn judge_itself(&self, subject: Subject<'_>, comparing: Comparing<'_>) -> Result<Judged, AppError> {
         let schemas = self.standing_schemas(subject)?;
         let resources = self.resources_of(subject, &schemas, comparing)?;
+        self.all_read(subject, &schemas, &resources)?;
         let held = self.held(subject, &schemas, &resources, comparing);
         let within = |ask: &mut dyn FnMut(&crate::contract::Limits<'_>)| comparing.within(ask);
         let pairs = held.pairs(&within);
         let state = &subject.shelf.state;
         let reference = ContractRef::new(state.name.clone(), subject.version)
             .ok_or_else(|| AppError::Usage(format!("{} has no room for another version", state.name)))?;
-        let mut judged = Judged {
+        let consumers = held.consumers(&pairs, &within);
+        Ok(Judged {
             reference,
             mode: state.mode,
             formats: state.formats,
             assumption: self.settings.contract.open_content,
             pairs,
-            consumers: Vec::new(),
+            consumers,
             waivings: Vec::new(),
-        };
-        if judged.verdict() != Verdict::Compatible {
-            judged.consumers = held.consumers(&judged.pairs, &within);
-        }
-        Ok(judged)
+            leave: Leave::of(subject),
+        })
+    }
+
+    /// How the consumers fare whom these pairs touch, or who stated what they need.
+    pub(super) fn consumers_of(
+        &self,
+        subject: Subject<'_>,
+        pairs: &[Pair],
+        comparing: Comparing<'_>,
+    ) -> Result<Vec<Consumer>, AppError> {
+        let schemas = self.standing_schemas(subject)?;
+        let resources = self.resources_of(subject, &schemas, comparing)?;
+        self.all_read(subject, &schemas, &resources)?;
+        let within = |ask: &mut dyn FnMut(&crate::contract::Limits<'_>)| comparing.within(ask);
+        Ok(self.held(subject, &schemas, &resources, comparing).consumers(pairs, &within))
     }
 
     /// How a version fares with each consumer, or with one.
@@ -145,10 +183,30 @@ impl Ledger<'_> {
     ) -> Result<Vec<Consumer>, AppError> {
         let schemas = self.standing_schemas(subject)?;
         let resources = self.resources_of(subject, &schemas, comparing)?;
+        self.all_read(subject, &schemas, &resources)?;
         let held = self.held(subject, &schemas, &resources, comparing);
         let within = |ask: &mut dyn FnMut(&crate::contract::Limits<'_>)| comparing.within(ask);
         let pins = subject.shelf.state.pins.iter().filter(|(repo, _)| only.is_none_or(|only| only == *repo));
         Ok(pins.map(|(repo, pin)| held.consumer(repo, pin, &[], &within)).collect())
+    }
+
+    /// Refuses what can't be read of all that a question is about: there is no answer then, not even "not known".
+    fn all_read(
+        &self,
+        subject: Subject<'_>,
+        schemas: &BTreeMap<u32, Value>,
+        resources: &crate::contract::Resources,
+    ) -> Result<(), AppError> {
+        let state = &subject.shelf.state;
+        let versions = schemas.iter().map(|(version, schema)| (format!("{}@{version}", state.name), schema));
+        let needs = state.pins.iter().filter_map(|(repo, pin)| {
+            pin.needs.as_ref().map(|needs| (format!("what {repo} needs of {}", state.name), needs))
+        });
+        let own = (format!("{}@{}", state.name, subject.version), subject.schema);
+        for (label, schema) in std::iter::once(own).chain(versions).chain(needs) {
+            self.still_reads(&label, schema, resources)?;
+        }
+        Ok(())
     }
 
     fn resources_of(

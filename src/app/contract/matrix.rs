@@ -137,7 +137,15 @@ impl Ledger<'_> {
         let mut rows: BTreeMap<&RepoId, Row> =
             state.pins.iter().map(|(repo, pin)| (repo, row(Some(repo), Some(pin.version)))).collect();
         for version in &standing {
-            for consumer in self.fare_with(shelf, *version, comparing, None)? {
+            let fares = match self.fare_with(shelf, *version, comparing, None) {
+                // What can't be read is unknown, and the other contracts are not.
+                Err(AppError::BadSchema { file, .. }) => {
+                    let unread = |(repo, pin)| Consumer::unknown(repo, pin, format!("{file} can't be read"));
+                    state.pins.iter().map(unread).collect()
+                }
+                fares => fares?,
+            };
+            for consumer in fares {
                 if let Some(row) = rows.get_mut(&consumer.repo) {
                     row.versions.insert(*version, consumer.verdict);
                 }

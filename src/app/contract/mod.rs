@@ -10,6 +10,7 @@ pub mod verify;
 pub mod write;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -86,6 +87,16 @@ impl Candidate {
     }
 }
 
+/// What to do where the file of a version that two clones registered is that of the registration which does not count.
+#[must_use]
+pub fn take_the_other(name: &ContractName, path: &Path, counts: &Hash) -> String {
+    let path = path.display();
+    format!(
+        "keep a copy of it; git log --all --oneline -- {path} tells the commits with the other: git checkout COMMIT -- {path} \
+         (its SHA-256 is {counts}); then ledger contract add {name} COPY"
+    )
+}
+
 impl Ledger<'_> {
     /// The contract of this name.
     ///
@@ -136,7 +147,12 @@ impl Ledger<'_> {
             );
         };
         let bytes = shelf.files.get(&version).ok_or_else(|| damaged("the file of a registered version is missing"))?;
-        if Hash::of(&[bytes]) != known.registered.sha256 {
+        let sha256 = Hash::of(&[bytes]);
+        if known.others.contains(&sha256) {
+            let (name, counts) = (name.clone(), known.registered.sha256);
+            return Err(AppError::VersionTwice { name, version, path, counts });
+        }
+        if sha256 != known.registered.sha256 {
             return Err(damaged("the file of a registered version was changed"));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8"))?;
@@ -151,6 +167,19 @@ impl Ledger<'_> {
         let shelf = self.contract(reference.name())?;
         let schema = self.version_schema(&shelf, reference.version())?;
         Ok((shelf, schema))
+    }
+
+    /// Refuses a version on record that can't be read any more: a reference that led somewhere when it was registered
+    /// may need what is not here now. Of one that keeps to itself that was found out then.
+    ///
+    /// # Errors
+    /// [`AppError::BadSchema`] of the version, or failed machinery.
+    pub(super) fn still_reads(&self, label: &str, schema: &Value, resources: &Resources) -> Result<(), AppError> {
+        if external_references(schema).is_empty() {
+            return Ok(());
+        }
+        let faults = schema::faults(schema, resources);
+        if faults.is_empty() { Ok(()) } else { Err(AppError::BadSchema { file: label.to_owned(), faults }) }
     }
 
     /// What references of these schemas may reach: what was handed in, and the registry's own schemas by their `$id`,

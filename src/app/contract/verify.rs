@@ -57,9 +57,23 @@ impl Ledger<'_> {
                     found.push(finding("version-missing", Severity::Damage, *version, what, None));
                 }
             }
-            if !known.others.is_empty() {
-                let what = format!("two clones registered different schemas as v{version}");
-                let fix = format!("register the one whose file is not here anew: ledger contract add {name} FILE");
+            // What was registered anew as another version is settled.
+            let is_settled = |other: &Hash| state.versions.values().any(|version| version.registered.sha256 == *other);
+            if let Some(other) = known.others.iter().find(|other| !is_settled(other)) {
+                let what = format!(
+                    "two clones registered different schemas as v{version}: the one with the SHA-256 {expected} counts, the \
+                     one with {other} does not"
+                );
+                let path = self.store.contract_place(name, Some(*version));
+                let fix = if files.get(version).is_some_and(|here| known.others.contains(here)) {
+                    format!("the file here does not count: {}", super::take_the_other(name, &path, &expected))
+                } else {
+                    let path = path.display();
+                    format!(
+                        "the file here counts: register the other one anew; git log --all --oneline -- {path} tells the \
+                         commits with it: git show COMMIT:./{path} > FILE; ledger contract add {name} FILE"
+                    )
+                };
                 found.push(finding("version-twice", Severity::Violation, *version, what, Some(fix)));
             }
         }

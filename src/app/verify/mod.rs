@@ -387,7 +387,7 @@ pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
     let (severity, fix) = match code {
         "tail-torn" if id.is_none() => (
             Severity::Violation,
-            "ledger doctor --fix sets it aside, and so does the next write to the contract".to_owned(),
+            "ledger doctor --fix sets it aside; so does the next write to the contract".to_owned(),
         ),
         "tail-torn" => (
             Severity::Violation,

@@ -1,11 +1,11 @@
 //! What the proposed changes break, by asking.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::draft::{pointer_before, translated};
-use super::edit::apply;
+use super::edit::{Edit, apply};
 use super::walk::{Proposal, Walk};
-use super::{Bounds, Change, Compare, Effect, Explanation, Pair, Rule, Severity, Side, Verdict};
+use super::{Bounds, Change, Compare, DIRECTIONS, Direction, Effect, Explanation, Pair, Rule, Severity, Side, Verdict};
 use crate::contract::containment::{OpenContent, Question};
 use crate::contract::draft::Draft;
 
@@ -13,6 +13,15 @@ use crate::contract::draft::Draft;
 struct Both {
     strict: Verdict,
     declared: Verdict,
+}
+
+impl Both {
+    fn under(&self, assumption: OpenContent) -> &Verdict {
+        match assumption {
+            OpenContent::Strict => &self.strict,
+            OpenContent::Declared => &self.declared,
+        }
+    }
 }
 
 struct Judge<'a> {
@@ -35,7 +44,9 @@ pub(super) fn explain(pair: &Pair<'_>, compare: &Compare<'_>, bounds: &Bounds<'_
     let omitted = proposals.len().saturating_sub(bounds.changes_max);
     let proposals = most_telling(proposals, bounds.changes_max);
     let mut changes: Vec<Change> = Vec::with_capacity(proposals.len());
+    let mut edits: Vec<Vec<Edit>> = Vec::with_capacity(proposals.len());
     for proposal in proposals {
+        edits.push(proposal.edits.clone());
         let verdicts = if proposal.rule == Rule::DraftChanged {
             [judge.ask(pair.old, &base), judge.ask(&base, pair.old)]
         } else if proposal.edits.is_empty() {
@@ -54,7 +65,10 @@ pub(super) fn explain(pair: &Pair<'_>, compare: &Compare<'_>, bounds: &Bounds<'_
             forward: weighed(forward, &whole[1]),
         });
     }
-    changes.extend(combination(pair, &changes, &whole));
+    // Where not every change was looked into, what the others do together is not known.
+    if omitted == 0 && !walk.is_cut {
+        changes.extend(judge.combination(&base, &changes, &edits, &whole));
+    }
     let [backward, forward] = whole.map(|both| {
         let severity = severity(&both);
         Effect { strict: both.strict, declared: both.declared, severity }
@@ -112,29 +126,12 @@ fn draft_proposal(pair: &Pair<'_>, from: Draft, to: Draft) -> Option<Proposal> {
     })
 }
 
-/// What breaks as a whole and by no change alone.
-fn combination(pair: &Pair<'_>, changes: &[Change], whole: &[Both; 2]) -> Option<Change> {
-    let unexplained = |both: &Both, of: fn(&Change) -> &Effect| {
-        let left = |whole: &Verdict, each: &dyn Fn(&Effect) -> bool| {
-            let is_left = whole.breaks() && !changes.iter().any(|change| each(of(change)));
-            if is_left { whole.clone() } else { Verdict::Keeps }
-        };
-        Both {
-            strict: left(&both.strict, &|effect| effect.strict.breaks()),
-            declared: left(&both.declared, &|effect| effect.declared.breaks()),
-        }
-    };
-    let backward = unexplained(&whole[0], |change| &change.backward);
-    let forward = unexplained(&whole[1], |change| &change.forward);
-    let breaks = |both: &Both| both.strict.breaks() || both.declared.breaks();
-    (breaks(&backward) || breaks(&forward)).then(|| Change {
-        rule: Rule::Combination,
-        keyword: String::new(),
-        old: Some(Side::new(String::new(), pair.old)),
-        new: Some(Side::new(String::new(), pair.new)),
-        backward: weighed(backward, &whole[0]),
-        forward: weighed(forward, &whole[1]),
-    })
+/// Which is asked to be contained in which.
+fn turned<'a>(old: &'a Value, new: &'a Value, direction: Direction) -> (&'a Value, &'a Value) {
+    match direction {
+        Direction::Backward => (old, new),
+        Direction::Forward => (new, old),
+    }
 }
 
 fn keeps() -> Both {
@@ -156,6 +153,79 @@ fn weighed(both: Both, whole: &Both) -> Effect {
 }
 
 impl Judge<'_> {
+    /// What breaks as a whole and by no change alone, whatever else the changes break one by one.
+    fn combination(&self, base: &Value, changes: &[Change], edits: &[Vec<Edit>], whole: &[Both; 2]) -> Option<Change> {
+        let [backward, forward] = DIRECTIONS.map(|direction| {
+            let left = |open_content| self.left(base, changes, edits, whole, (direction, open_content));
+            Both { strict: left(OpenContent::Strict), declared: left(OpenContent::Declared) }
+        });
+        let breaks = |both: &Both| both.strict.breaks() || both.declared.breaks();
+        (breaks(&backward) || breaks(&forward)).then(|| Change {
+            rule: Rule::Combination,
+            keyword: String::new(),
+            old: Some(Side::new(String::new(), self.pair.old)),
+            new: Some(Side::new(String::new(), self.pair.new)),
+            backward: weighed(backward, &whole[0]),
+            forward: weighed(forward, &whole[1]),
+        })
+    }
+
+    /// A document that breaks as a whole, and that each change alone would keep.
+    fn left(
+        &self,
+        base: &Value,
+        changes: &[Change],
+        edits: &[Vec<Edit>],
+        whole: &[Both; 2],
+        (direction, open_content): (Direction, OpenContent),
+    ) -> Verdict {
+        let whole = match direction {
+            Direction::Backward => &whole[0],
+            Direction::Forward => &whole[1],
+        };
+        let (Some(document), verdict) = (whole.under(open_content).witness(), whole.under(open_content)) else {
+            return Verdict::Keeps;
+        };
+        let breaks = |change: &Change| *change.effect(direction).under(open_content) != Verdict::Keeps;
+        // Of a change of draft nothing is known but what it does alone.
+        if changes.iter().any(|change| change.rule == Rule::DraftChanged && breaks(change)) {
+            return Verdict::Keeps;
+        }
+        let alone: Vec<Value> = changes
+            .iter()
+            .zip(edits)
+            .filter(|(change, _)| breaks(change))
+            .map(|(_, edits)| apply(base, edits))
+            .collect();
+        if alone.is_empty() {
+            return verdict.clone();
+        }
+        if self.is_kept(document.document(), base, &alone, direction) {
+            return verdict.clone();
+        }
+        // What the changes do together that break nothing alone.
+        let quiet = changes.iter().zip(edits).filter(|(change, edits)| !breaks(change) && !edits.is_empty());
+        let quiet: Vec<Edit> = quiet.flat_map(|(_, edits)| edits.clone()).collect();
+        let together = apply(base, &quiet);
+        let (sub, sup) = turned(base, &together, direction);
+        match self.ask_under(sub, sup, open_content) {
+            Verdict::Breaks(found) if self.is_kept(found.document(), base, &alone, direction) => Verdict::Breaks(found),
+            Verdict::Breaks(_) | Verdict::Keeps | Verdict::Undecided(_) => Verdict::Keeps,
+        }
+    }
+
+    /// Whether a document breaks between both schemas, and between none of these and the one before.
+    fn is_kept(&self, document: &Value, base: &Value, alone: &[Value], direction: Direction) -> bool {
+        let only = json!({ "const": document });
+        let is_in = |schema: &Value| self.ask_under(&only, schema, OpenContent::Strict);
+        let (from, to) = turned(self.pair.old, self.pair.new, direction);
+        let is_kept = |changed: &Value| {
+            let (sub, sup) = turned(base, changed, direction);
+            is_in(sub).breaks() || is_in(sup) == Verdict::Keeps
+        };
+        is_in(from) == Verdict::Keeps && is_in(to).breaks() && alone.iter().all(is_kept)
+    }
+
     /// What of `sub` does not hold under `sup`.
     fn ask(&self, sub: &Value, sup: &Value) -> Both {
         if sub == sup {

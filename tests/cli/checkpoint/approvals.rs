@@ -178,7 +178,7 @@ fn what_changed_while_a_key_was_asked_for_is_a_conflict() {
     // A program of git's that takes its time: meanwhile somebody else writes.
     sandbox.run(
         "printf '#!/bin/sh\\nunset LEDGER_ROOT\\nledger note 1 --text meanwhile -q >/dev/null\\nexec ssh-keygen \"$@\"\\n' > ~/signer && chmod +x ~/signer && git init -q . && \
-         git config gpg.format ssh && git config user.signingKey ~/a && git config gpg.ssh.program ~/signer",
+         git config gpg.format ssh && git config user.signingKey ~/a && git config --global gpg.ssh.program ~/signer",
     );
     transcript!(sandbox, @r#"
     $ ledger approve 1 --as sponsor --sign

@@ -132,7 +132,7 @@ fn the_program_that_git_signs_with_serves() {
     let sandbox = with_keys();
     sandbox.run(
         "printf '#!/bin/sh\\necho \"$@\" >> ~/called\\nexec ssh-keygen \"$@\"\\n' > ~/signer && chmod +x ~/signer && git init -q . && \
-         git config gpg.format ssh && git config user.signingKey ~/a && git config gpg.ssh.program ~/signer && \
+         git config gpg.format ssh && git config user.signingKey ~/a && git config --global gpg.ssh.program ~/signer && \
          ledger checkpoint --origin main --sign -q",
     );
     finds(&sandbox, &format!("{VERIFY} ~/only-a"), &[]);
@@ -166,7 +166,7 @@ fn nobody_is_asked_for_a_passphrase_without_a_terminal() {
 #[test]
 fn a_program_that_hangs_is_not_waited_for_without_end() {
     let sandbox = with_keys();
-    sandbox.run("printf '#!/bin/sh\\nexec sleep 60\\n' > ~/signer && chmod +x ~/signer && git init -q . && git config gpg.format ssh && git config user.signingKey ~/a && git config gpg.ssh.program ~/signer");
+    sandbox.run("printf '#!/bin/sh\\nexec sleep 60\\n' > ~/signer && chmod +x ~/signer && git init -q . && git config gpg.format ssh && git config user.signingKey ~/a && git config --global gpg.ssh.program ~/signer");
     transcript!(sandbox, @r#"
     $ ledger checkpoint --origin main --sign --timeout 500ms 2>&1 | sed "s|$HOME|~|"
     error: ~/signer did not end within the budget

@@ -7,37 +7,37 @@ use crate::transcript;
 fn what_is_no_schema_is_told_with_its_place() {
     transcript!(files(), @r##"
     $ echo '{' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   (the whole): EOF while parsing an object at line 2 column 0
     ! hint: mend it, and try again
     [exit 5]
     $ echo '[1]' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   (the whole): it is no schema: expected an object, true or false
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"type":"strin"}' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /type: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword (by the meta-schema of draft2020-12)
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"$schema":"http://json-schema.org/draft-05/schema#"}' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /$schema: unknown draft "http://json-schema.org/draft-05/schema#"; known are draft4, draft6, draft7, draft2019-09 and draft2020-12
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"properties":{"a":{"$ref":"#/$defs/b"}}}' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /properties/a/$ref: "#/$defs/b" leads nowhere: there is no such place in the schema
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"properties":{"a":{"$ref":"https://example.com/b.json"}}}' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /properties/a/$ref: "https://example.com/b.json" refers to the network, which is never asked: --resolve PREFIX=DIR maps it to files
-    ! hint: mend it, and try again
+    ! hint: --resolve PREFIX=DIR, with the folder that has it
     [exit 5]
     $ echo '{"a":{"b":1,"b":2}}' > x.json; ledger contract add a x.json
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /a/b: the key "b" stands twice in one object at line 1 column 15
     ! hint: mend it, and try again
     [exit 5]
@@ -45,8 +45,8 @@ fn what_is_no_schema_is_told_with_its_place() {
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "bad-schema", "message": "x.json is no schema that can be registered",
-    !     "hint": "mend it, and try again", "retryable": false, "exit_status": 5,
+    !     "code": "bad-schema", "message": "x.json is no schema that can be used", "hint": "mend it, and try again",
+    !     "retryable": false, "exit_status": 5,
     !     "errors": [
     !       {
     !         "pointer": "/maximum",
@@ -57,7 +57,7 @@ fn what_is_no_schema_is_told_with_its_place() {
     ! }
     [exit 5]
     $ python3 -c 'print("{\"not\":"*10000 + "{}" + "}"*10000)' > x.json; ledger contract add a x.json | cut -c 1-200
-    ! error: x.json is no schema that can be registered
+    ! error: x.json is no schema that can be used
     !   /not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not: nested deeper than 100 levels at line 1 column 701
     ! hint: mend it, and try again
     $ head -c 11000000 /dev/zero | tr '\0' ' ' > x.json; ledger contract add a x.json
@@ -119,4 +119,25 @@ fn the_registry_itself_is_in_reach() {
     1 document of a@1 checked, 1 not valid
     [exit 3]
     "#);
+}
+
+#[test]
+fn a_key_that_stands_twice_or_is_none_is_told_where_it_is() {
+    transcript!(files(), @r##"
+    $ echo '{"properties":{"a":{"type":"null"},"a":{}}}' > x.json; ledger contract add a x.json
+    ! error: x.json is no schema that can be used
+    !   /properties/a: the key "a" stands twice in one object at line 1 column 38
+    ! hint: mend it, and try again
+    [exit 5]
+    $ echo '{"properties":{1:{}}}' > x.json; ledger contract add a x.json
+    ! error: x.json is no schema that can be used
+    !   /properties: key must be a string at line 1 column 16
+    ! hint: mend it, and try again
+    [exit 5]
+    $ echo '{1:{}}' > x.json; ledger contract add a x.json
+    ! error: x.json is no schema that can be used
+    !   (the whole): key must be a string at line 1 column 2
+    ! hint: mend it, and try again
+    [exit 5]
+    "##);
 }

@@ -74,12 +74,12 @@ fn a_batch_is_answered_in_order_and_what_can_not_be_read_is_told() {
 fn questions_that_can_not_be_put_are_refused() {
     transcript!(files(), @r##"
     $ echo '{"type":"strin"}' > a.json; echo '{}' > b.json; ledger contract compare a.json b.json
-    ! error: a.json is no schema that can be registered
+    ! error: a.json is no schema that can be used
     !   /type: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword (by the meta-schema of draft2020-12)
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"minimum":3,"exclusiveMinimum":true}' > a.json; ledger contract compare a.json b.json
-    ! error: a.json is no schema that can be registered
+    ! error: a.json is no schema that can be used
     !   /exclusiveMinimum: true is not of type "number" (by the meta-schema of draft2020-12)
     ! hint: mend it, and try again
     [exit 5]
@@ -110,7 +110,7 @@ fn questions_that_can_not_be_put_are_refused() {
     ! For more information, try '--help'.
     [exit 2]
     $ echo '{"maximum":123456789012345678901234567890,"multipleOf":7}' > a.json; ledger contract compare a.json b.json
-    ! error: a.json is no schema that can be registered
+    ! error: a.json is no schema that can be used
     !   /maximum: a number beyond double precision: it would lose digits; write one with fewer
     ! hint: mend it, and try again
     [exit 5]

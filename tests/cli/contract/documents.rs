@@ -68,3 +68,20 @@ fn formats_are_asserted_where_the_contract_says_so() {
     [exit 3]
     "#);
 }
+
+#[test]
+fn standard_input_holds_a_document_or_one_a_line() {
+    transcript!(invoices(), @r#"
+    $ printf '{"id":1}\n\n{"id":"x"}\n{\n' | ledger contract validate - --contract billing.invoice@1
+    standard input:3: /id: "x" is not of type "integer" (schema /properties/id/type)
+    standard input:4: (the whole): EOF while parsing an object at line 1 column 1 (schema )
+    3 documents of billing.invoice@1 checked, 2 not valid
+    [exit 3]
+    $ printf '{\n"id":1\n}\n' | ledger contract validate - --contract billing.invoice@1
+    1 document of billing.invoice@1 checked, 0 not valid
+    $ printf '{"id":1\n}}' | ledger contract validate - --contract billing.invoice@1
+    standard input: (the whole): trailing characters at line 2 column 2 (schema )
+    1 document of billing.invoice@1 checked, 1 not valid
+    [exit 3]
+    "#);
+}

@@ -34,7 +34,7 @@ fn a_candidate_is_held_against_what_is_registered() {
         type-changed /properties/id/type: "string" → "integer"
           breaks {"id":""}
       it touches no consumer
-      to ask for leave: ledger contract propose billing.invoice FILE
+      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
     breaking: 1 contract, 1 version checked against v3.json (declared content)
     [exit 3]
     $ ledger contract check billing.invoce
@@ -102,6 +102,8 @@ fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
     $ ledger contract add a b.json
     a@2: undecided (BACKWARD_TRANSITIVE)
       backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
+        pattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"
+          not known: the pattern "^(a|b)\\1$": it refers back to a group
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     nothing was written
@@ -127,7 +129,7 @@ fn what_can_not_be_read_never_passes() {
     ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/other/events.jsonl
     [exit 9]
     $ rm -r schemas/contracts/other; ln -s /nowhere schemas/contracts/billing.invoice/v3.json; ledger contract check
-    ! error: [tmp]/work/schemas/contracts/billing.invoice/v3.json: it is a symbolic link; links are not followed here
+    ! error: [tmp]/work/schemas/contracts/billing.invoice/v3.json: it is a symbolic link, or a folder on the way to it is one; links are not followed here
     ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/billing.invoice/v3.json
     [exit 9]
     "#);
@@ -142,6 +144,7 @@ fn two_schemas_are_compared_in_both_directions() {
         this holds for documents with declared members only; for all documents:
         valid under billing.invoice@1, not under billing.invoice@2: {"id":0,"note":null} (found by solving for the difference)
       forward: every document of billing.invoice@2 is valid under billing.invoice@1: no document is in the one and not in the other
+      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
     property-added /properties/note: nothing → {"type":"string"}
       backward, warning: breaks with undeclared members only: {"id":0,"note":null}
     $ ledger contract diff billing.invoice@2 v3.json --json
@@ -182,7 +185,13 @@ fn two_schemas_are_compared_in_both_directions() {
             }
           }
         ],
-        "changes_cut": false
+        "changes_cut": false,
+        "consumers": [
+          {
+            "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
+            "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_verdict": "breaking"
+          }
+        ]
       }
     }
     $ ledger contract diff nowhere.json v3.json
@@ -265,7 +274,7 @@ fn two_files_are_compared_without_a_ledger() {
             }
           }
         ],
-        "changes_cut": false
+        "changes_cut": false, "consumers": []
       }
     }
     $ cd ..; ledger contract diff billing.invoice@1 v3.json
@@ -340,5 +349,109 @@ fn a_check_lists_the_changes_in_the_directions_of_the_mode() {
       }
     }
     [exit 3]
+    "#);
+}
+
+#[test]
+fn a_change_that_explains_the_pair_hides_no_other() {
+    let sandbox = crate::common::Sandbox::new();
+    sandbox.run(
+        r#"echo '{"type":"object","properties":{"id":{"type":"string"},"old":{"type":"string"}}}' > a.json
+        echo '{"type":"object","properties":{"id":{"type":"string","maxLength":3}},"additionalProperties":false}' > b.json
+        printf '%s\n' '{"properties":{"id":{"type":"string"},"p":{"type":"string","pattern":"\\bfoo"}}}' > p.json
+        printf '%s\n' '{"properties":{"id":{"type":"string","maxLength":3},"p":{"type":"string","pattern":"foo\\b"}}}' > q.json
+        ledger contract add c a.json; ledger contract add p p.json"#,
+    );
+    transcript!(sandbox, @r#"
+    $ ledger contract check --candidate b.json --contract c
+    c@2: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under v1, not under v2: {"id":"aaaa"} (found by solving for the difference)
+        bound-tightened /properties/id/maxLength: nothing → 3
+          breaks {"id":"aaaa"}
+        combination (root): {"properties":{"id":{"type":"string"},"old":{"type":"string"}},"type":"object"} → {"additionalProperties":false,"properties":{"id":{"maxLength":3,"type":"string"…
+          breaks {"old":""}
+      it touches no consumer
+      to ask for leave: ledger contract propose c FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ ledger contract diff a.json b.json
+    a.json → b.json (declared content)
+      backward: valid under a.json, not under b.json: {"id":"aaaa"} (found by solving for the difference)
+      forward: every document of b.json is valid under a.json: no document is in the one and not in the other
+    closed /additionalProperties: nothing → false
+      backward, warning: breaks with undeclared members only: {"a":null}
+    bound-tightened /properties/id/maxLength: nothing → 3
+      backward, error: breaks {"id":"aaaa"}
+    property-removed /properties/old: {"type":"string"} → nothing
+      forward, note: breaks with undeclared members only: {"old":null}
+    combination (root): {"properties":{"id":{"type":"string"},"old":{"type":"string"}},"type":"object"} → {"additionalProperties":false,"properties":{"id":{"maxLength":3,"type":"string"…
+      backward, error: breaks {"old":""}
+    $ ledger contract check --candidate q.json --contract p
+    p@2: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under v1, not under v2: {"id":"aaaa"} (found by solving for the difference)
+        bound-tightened /properties/id/maxLength: nothing → 3
+          breaks {"id":"aaaa"}
+        pattern-changed /properties/p/pattern: "\\bfoo" → "foo\\b"
+          not known: the pattern "\\bfoo": it asks for word boundaries
+      it touches no consumer
+      to ask for leave: ledger contract propose p FILE
+    breaking: 1 contract, 1 version checked (declared content)
+    [exit 3]
+    $ ledger contract check --candidate q.json --contract p --format github
+    ::error file=q.json,line=1,title=p@2 bound-tightened::/properties/id/maxLength: nothing → 3%0Avalid under v1, not under v2: {"id":"aaaa"}%0Ait touches no consumer
+    ::warning file=q.json,line=1,title=p@2 pattern-changed::/properties/p/pattern: "\\bfoo" → "foo\\b"%0Anot known: the pattern "\\bfoo": it asks for word boundaries%0Ait touches no consumer
+    [exit 3]
+    "#);
+}
+
+#[test]
+fn an_undecided_pair_is_told_with_its_reason_and_its_keyword_in_every_format() {
+    let sandbox = crate::common::Sandbox::new();
+    sandbox.run(
+        r#"printf '{\n"type": "string",\n"pattern": "\\\\bfoo"\n}' > a.json; sed 's/\\\\bfoo/foo\\\\b/' a.json > b.json
+        ledger contract add c a.json"#,
+    );
+    transcript!(sandbox, @r#"
+    $ ledger contract check --candidate b.json --contract c --format markdown
+    ## Contracts: undecided: 1 contract, 1 version checked (declared content)
+
+    | Version | Check | Mode | Consumers touched | Waiver |
+    |---|---|---|---|---|
+    | c&#64;2 | undecided | BACKWARD\_TRANSITIVE |  |  |
+
+    - c&#64;2: `whether every document of v1 is valid under v2 is not known: the pattern "\\bfoo": it asks for word boundaries`
+      - pattern-changed: `/pattern: "\\bfoo" → "foo\\b"` — `not known: the pattern "\\bfoo": it asks for word boundaries`
+    [exit 10]
+    $ ledger contract check --candidate b.json --contract c --format github
+    ::error file=b.json,line=3,title=c@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "\\bfoo": it asks for word boundaries%0Apattern-changed /pattern: "\\bfoo" → "foo\\b"%0A  not known: the pattern "\\bfoo": it asks for word boundaries%0Ait touches no consumer
+    [exit 10]
+    $ ledger contract check --candidate b.json --contract c --format junit
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites tests="1" failures="1">
+      <testsuite name="ledger contract check" tests="1" failures="1">
+        <testcase classname="contracts" name="c@2">
+          <failure type="undecided-backward" message="whether every document of v1 is valid under v2 is not known: the pattern &quot;\\bfoo&quot;: it asks for word boundaries">b.json:3
+    whether every document of v1 is valid under v2 is not known: the pattern &quot;\\bfoo&quot;: it asks for word boundaries
+    pattern-changed /pattern: &quot;\\bfoo&quot; → &quot;foo\\b&quot;
+      not known: the pattern &quot;\\bfoo&quot;: it asks for word boundaries
+    it touches no consumer</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    [exit 10]
+    "#);
+}
+
+#[test]
+fn a_ledger_says_of_two_files_what_it_says_of_versions() {
+    let sandbox = invoices();
+    sandbox.run(r#"sed -i 's/^{/{"contract": {"open_content": "strict"},/' coordination/ledger.json"#);
+    transcript!(sandbox, @r#"
+    $ ledger contract diff v1.json v2.json | head -n 2
+    v1.json → v2.json (strict content)
+      backward: valid under v1.json, not under v2.json: {"id":0,"note":null} (found by solving for the difference)
+    $ cp v1.json v2.json ..; cd ..; ledger contract diff v1.json v2.json | head -n 2
+    v1.json → v2.json (declared content)
+      backward: every document of v1.json is valid under v2.json: no document is in the one and not in the other
     "#);
 }

@@ -119,8 +119,8 @@ fn findings_have_a_line_a_rule_and_a_hint() {
     }
     [exit 3]
     $ echo '{"a"' | ledger contract lint -
-    ! error: standard input is no schema that can be registered
-    !   (the whole): EOF while parsing an object at line 2 column 0
+    ! error: standard input is no schema that can be used
+    !   /a: EOF while parsing an object at line 2 column 0
     ! hint: mend it, and try again
     [exit 5]
     $ echo '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"strin"}' > d.json; echo '{"a"' | ledger contract lint - d.json

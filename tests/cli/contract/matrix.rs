@@ -100,7 +100,7 @@ fn a_version_that_the_mode_allows_may_come_too_early_for_a_reader() {
       shop (uses v3): compatible
     $ ledger contract can-i-deploy billing.invoice@1
     yes: billing.invoice@1 (draft), assuming declared content
-      shop (uses v3): compatible
+      shop (uses v3): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
     "#);
 }
 
@@ -112,7 +112,7 @@ fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
     transcript!(sandbox, @r#"
     $ ledger contract can-i-deploy billing.invoice@2 --consumer shop
     yes: billing.invoice@2 (draft), assuming declared content
-      shop (uses v1): compatible
+      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
     $ ledger contract can-i-deploy billing.invoice@3
     no: billing.invoice@3 (draft)
       shop (uses v1): breaking: {"id":0}
@@ -124,7 +124,12 @@ fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
       "data": {
         "contract": "billing.invoice", "version": 3, "stage": "draft", "answer": "yes",
         "open_content": "declared",
-        "consumers": [{"repo": "web", "version": 3, "by_needs": false, "verdict": "compatible", "assumed": false}]
+        "consumers": [
+          {
+            "repo": "web", "version": 3, "by_needs": false, "verdict": "compatible", "assumed": false,
+            "strict_verdict": "compatible"
+          }
+        ]
       }
     }
     $ ledger contract can-i-deploy billing.invoice@3 --consumer mail

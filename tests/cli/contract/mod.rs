@@ -9,6 +9,7 @@ mod hostile_git;
 mod life;
 mod lint;
 mod matrix;
+mod needs;
 mod outputs;
 mod registry;
 mod requests;

@@ -89,7 +89,8 @@ fn one_run_prints_in_several_formats() {
             "consumers": [
               {
                 "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
-                "reason": "found by solving for the difference", "witness": {"id": 0}
+                "reason": "found by solving for the difference", "witness": {"id": 0},
+                "strict_verdict": "breaking"
               }
             ],
             "waivers": []

@@ -143,7 +143,11 @@ fn a_break_is_refused_with_the_document_that_breaks() {
     $ ledger contract add billing.invoice v3.json
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
       to ask for leave: ledger contract propose billing.invoice FILE
     nothing was written
@@ -173,7 +177,7 @@ fn a_break_is_refused_with_the_document_that_breaks() {
           "consumers": [
             {
               "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
-              "reason": "found by solving for the difference", "witness": {"id": 0}
+              "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_verdict": "breaking"
             }
           ],
           "waivers": []
@@ -217,6 +221,8 @@ fn the_mode_says_what_breaks() {
       b@1: compatible (FORWARD)
     b@2: breaking (FORWARD)
       forward: valid under v2, not under v1: "" (found by solving for the difference)
+        type-widened /type: "integer" → ["integer","string"]
+          breaks ""
       it touches no consumer
       to ask for leave: ledger contract propose b FILE
     nothing was written
@@ -244,6 +250,8 @@ fn without_the_assumption_an_optional_member_breaks() {
     $ ledger contract add billing.invoice v2.json
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
+        property-added /properties/note: nothing → {"type":"string"}
+          breaks {"id":0,"note":null}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     nothing was written
@@ -278,6 +286,8 @@ fn a_folder_is_imported_in_order_and_once() {
     a@1 has this content: nothing was written
     a@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     nothing was written
@@ -304,4 +314,68 @@ fn a_file_that_is_in_the_way_is_neither_replaced_nor_taken_for_another() {
     $ ledger verify
     ok: 0 requests, 1 contract, 1 event verified
     ");
+}
+
+#[test]
+fn a_number_in_a_folder_means_the_same_in_the_registry() {
+    let sandbox = files();
+    sandbox.run("mkdir flat; cp v1.json flat/billing_v1.json; cp v2.json flat/billing_v2.json; echo true > flat/z_v1.json; ledger contract import flat");
+    transcript!(sandbox, @r#"
+    $ echo '{"x":1}' > flat/billing_v1.json; ledger contract import flat
+    ! error: [tmp]/work/flat/billing_v1.json is not what is registered as billing@1
+    ! hint: to register it as the next version, name it billing_v3.json
+    [exit 5]
+    $ cp v1.json flat/billing_v1.json; echo false > flat/z_v1.json; ledger contract import flat --dry-run
+    billing@1 has this content: nothing was written
+    billing@2 has this content: nothing was written
+    ! error: [tmp]/work/flat/z_v1.json is not what is registered as z@1
+    ! hint: to register it as the next version, name it z_v2.json
+    [exit 5]
+    $ echo true > flat/z_v1.json; cp v1.json flat/billing_v3.json; ledger contract import flat
+    billing@1 has this content: nothing was written
+    billing@2 has this content: nothing was written
+    ! error: [tmp]/work/flat/billing_v3.json has the content of billing@1: the same content is the same version
+    ! hint: leave it out, and number those that follow anew
+    [exit 5]
+    $ rm flat/billing_v3.json; echo true > flat/z_v4.json; ledger contract import flat
+    billing@1 has this content: nothing was written
+    billing@2 has this content: nothing was written
+    z@1 has this content: nothing was written
+    ! error: [tmp]/work/flat/z_v4.json would be v2 of z: a version before it is missing
+    ! hint: import all versions, from v1 on
+    [exit 5]
+    $ ledger contract list
+    NAME     NEWEST  STAGE  MODE                 OWNER  CONSUMERS
+    billing  v2      draft  BACKWARD_TRANSITIVE         0
+    z        v1      draft  BACKWARD_TRANSITIVE         0
+    "#);
+}
+
+#[test]
+fn an_import_prints_one_document() {
+    let sandbox = files();
+    transcript!(sandbox, @r#"
+    $ mkdir flat; cp v1.json flat/a_v1.json; cp v2.json flat/b_v1.json; ledger contract import flat --json | wc -l
+    1
+    $ ledger contract import flat --json
+    {
+      "v": 1,
+      "data": {
+        "imported": [
+          {
+            "contract": "a", "version": 1, "outcome": "same", "deduplicated": true, "dry_run": false,
+            "file": "schemas/contracts/a/v1.json"
+          },
+          {
+            "contract": "b", "version": 1, "outcome": "same", "deduplicated": true, "dry_run": false,
+            "file": "schemas/contracts/b/v1.json"
+          }
+        ]
+      }
+    }
+    $ ledger contract import flat --format jsonl | wc -l
+    2
+    $ cp v3.json flat/b_v3.json; ledger contract import flat --json 2> /dev/null | wc -l
+    1
+    "#);
 }

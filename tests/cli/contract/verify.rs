@@ -62,7 +62,7 @@ fn every_byte_of_a_contract_is_verified() {
     transcript!(sandbox, @r#"
     $ printf '{"format":1,"str' >> schemas/contracts/billing.invoice/events.jsonl; ledger verify
     schemas/contracts/billing.invoice/events.jsonl: violation tail-torn: 16 bytes of a write that was cut short stand at its end
-      fix: any write to the contract sets it aside: for example ledger contract mode
+      fix: ledger doctor --fix sets it aside; so does the next write to the contract
     1 finding: 0 requests, 1 contract, 3 events verified
     [exit 3]
     $ ledger contract activate billing.invoice@1; ledger verify
@@ -101,12 +101,56 @@ fn a_number_that_two_clones_gave_is_told() {
     $ echo true > true.json; ledger contract add billing.invoice v3.json -q; ledger contract add billing.invoice true.json -q --root ../other
     billing.invoice@3
     billing.invoice@3
-    $ cat ../other/schemas/contracts/billing.invoice/events.jsonl >> schemas/contracts/billing.invoice/events.jsonl; ledger verify
-    schemas/contracts/billing.invoice/v3.json: violation version-twice: two clones registered different schemas as v3
-      fix: register the one whose file is not here anew: ledger contract add billing.invoice FILE
-    1 finding: 0 requests, 1 contract, 7 events verified
+    $ cat ../other/schemas/contracts/billing.invoice/events.jsonl >> schemas/contracts/billing.invoice/events.jsonl; ledger verify | head -n 1
+    schemas/contracts/billing.invoice/v3.json: violation version-twice: two clones registered different schemas as v3: the one with the SHA-256 [hash] counts, the one with [hash] does not
+    ");
+}
+
+#[test]
+fn what_two_clones_gave_one_number_is_settled_as_told() {
+    let sandbox = files();
+    sandbox.run(
+        "echo false > b.json; echo true > c.json; ledger contract add a v1.json --mode NONE; git init -q -b main . \
+         && git config user.name t && git config user.email t@example.com && git add -A && git commit -q -m base",
+    );
+    sandbox.run("git checkout -q -b one && ledger contract add a b.json && git add -A && git commit -q -m one");
+    sandbox.run("git checkout -q main && git checkout -q -b two && ledger contract add a c.json && git add -A && git commit -q -m two");
+    // The log is united; of the file somebody keeps one side, and it is the wrong one.
+    sandbox.run(
+        "git show one:schemas/contracts/a/events.jsonl | tail -n 1 > ../line; cat ../line >> schemas/contracts/a/events.jsonl",
+    );
+    let here = sandbox.shell("ledger contract check").status.success();
+    let (other, copy) = if here { ("two~1", "b.json") } else { ("one", "c.json") };
+    sandbox.run(&format!(
+        "chmod u+w schemas/contracts/a/v2.json; cp {copy} schemas/contracts/a/v2.json; cp {copy} copy.json; git add -A; git commit -q -m merged"
+    ));
+    transcript!(sandbox, @"
+    $ ledger verify
+    schemas/contracts/a/v2.json: violation version-twice: two clones registered different schemas as v2: the one with the SHA-256 [hash] counts, the one with [hash] does not
+      fix: the file here does not count: keep a copy of it; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
+    1 finding: 0 requests, 1 contract, 3 events verified
+    [exit 3]
+    $ ledger contract add a copy.json
+    ! error: two clones registered a@2, and [tmp]/work/schemas/contracts/a/v2.json is not the one that counts
+    ! hint: keep a copy of it; git log --all --oneline -- [tmp]/work/schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- [tmp]/work/schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
+    [exit 9]
+    $ ledger contract check
+    schemas/contracts/a/v2.json: version-changed: v2 is not the file that was registered
+      fix: keep a copy of it; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
+    breaking: 1 contract, 0 versions checked (declared content), 1 problem
     [exit 3]
     ");
+    sandbox.run(&format!("git checkout {other} -- schemas/contracts/a/v2.json"));
+    transcript!(sandbox, @r#"
+    $ ledger verify
+    schemas/contracts/a/v2.json: violation version-twice: two clones registered different schemas as v2: the one with the SHA-256 [hash] counts, the one with [hash] does not
+      fix: the file here counts: register the other one anew; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with it: git show COMMIT:./schemas/contracts/a/v2.json > FILE; ledger contract add a FILE
+    1 finding: 0 requests, 1 contract, 3 events verified
+    [exit 3]
+    $ ledger contract add a copy.json -q; ledger verify
+    a@3
+    ok: 0 requests, 1 contract, 4 events verified
+    "#);
 }
 
 #[test]

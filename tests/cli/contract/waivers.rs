@@ -19,12 +19,17 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
       touches shop (uses v1): breaking: {"id":0}
       next: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
             ledger approve REQ-YYYYMMDD-0001 --as shop
+            ledger contract waive billing.invoice@3 --request REQ-YYYYMMDD-0001 --reason TEXT --until YYYY-MM-DD
     $ ledger contract propose billing.invoice v3.json -q
     REQ-YYYYMMDD-0001
     $ ledger contract add billing.invoice v3.json
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          breaks {"id":0}, touches shop
       touches shop (uses v1): breaking: {"id":0}
       REQ-YYYYMMDD-0001 may waive it, and lacks:
         REQ-YYYYMMDD-0001 is PROPOSED (ledger transition REQ-YYYYMMDD-0001 ACCEPTED)
@@ -87,7 +92,7 @@ fn what_was_agreed_is_about_one_content_and_ends_with_its_request() {
     $ ledger transition 1 withdrawn --reason no -q; ledger contract add billing.invoice v3.json | grep lacks -A 1
     REQ-YYYYMMDD-0001
       REQ-YYYYMMDD-0001 may waive it, and lacks:
-        REQ-YYYYMMDD-0001 is WITHDRAWN (ledger transition REQ-YYYYMMDD-0001 ACCEPTED)
+        REQ-YYYYMMDD-0001 is WITHDRAWN for good (another request: ledger contract propose billing.invoice FILE)
     "#);
 }
 
@@ -150,8 +155,57 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
 
     Next  for shop: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     $ ledger contract propose billing.invoice v2.json
-    ! error: billing.invoice@2 has this content already
+    ! error: billing.invoice@2 has this content already, and passes
     ! hint: there is nothing to propose
     [exit 5]
+    "#);
+}
+
+#[test]
+fn leave_may_be_asked_for_what_was_registered_before_the_mode_was_tightened() {
+    let sandbox = invoices();
+    sandbox.run("ledger contract mode billing.invoice NONE; ledger contract add billing.invoice v3.json; ledger contract mode billing.invoice BACKWARD");
+    transcript!(sandbox, @r#"
+    $ ledger contract check | tail -n 3
+      touches shop (uses v1): breaking: {"id":0}
+      to ask for leave: ledger contract propose billing.invoice schemas/contracts/billing.invoice/v3.json
+    breaking: 1 contract, 1 version checked (declared content)
+    $ ledger contract propose billing.invoice schemas/contracts/billing.invoice/v3.json | tail -n 4
+      touches shop (uses v1): breaking: {"id":0}
+      next: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+            ledger approve REQ-YYYYMMDD-0001 --as shop
+            ledger contract waive billing.invoice@3 --request REQ-YYYYMMDD-0001 --reason TEXT --until YYYY-MM-DD
+    $ ledger transition 1 accepted -q; ledger approve 1 --as shop -q; ledger contract waive billing.invoice@3 --request 1 --reason agreed --until 2999-12-31 -q
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    billing.invoice
+    $ ledger contract check | tail -n 2
+      waived by REQ-YYYYMMDD-0001 until 2999-12-31: agreed
+    compatible: 1 contract, 1 version checked (declared content)
+    $ ledger contract propose billing.invoice v3.json
+    ! error: billing.invoice@3 has this content already, and passes
+    ! hint: there is nothing to propose
+    [exit 5]
+    "#);
+}
+
+#[test]
+fn a_request_that_was_called_off_is_followed_by_another() {
+    let sandbox = invoices();
+    sandbox.run("ledger contract propose billing.invoice v3.json && ledger transition 1 withdrawn --reason no");
+    transcript!(sandbox, @r#"
+    $ ledger contract add billing.invoice v3.json | grep lacks -A 1
+      REQ-YYYYMMDD-0001 may waive it, and lacks:
+        REQ-YYYYMMDD-0001 is WITHDRAWN for good (another request: ledger contract propose billing.invoice FILE)
+    $ ledger contract propose billing.invoice v3.json -q; ledger contract propose billing.invoice v3.json -q
+    REQ-YYYYMMDD-0002
+    REQ-YYYYMMDD-0002
+    $ ledger transition 2 accepted -q; ledger approve 2 --as shop -q; ledger contract waive billing.invoice@3 --request 2 --reason agreed --until 2999-12-31 -q
+    REQ-YYYYMMDD-0002
+    REQ-YYYYMMDD-0002
+    billing.invoice
+    $ ledger contract add billing.invoice v3.json | tail -n 2
+        touches shop (uses v1): breaking: {"id":0}
+        waived by REQ-YYYYMMDD-0002 until 2999-12-31: agreed
     "#);
 }

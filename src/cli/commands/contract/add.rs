@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use super::super::super::args::Format;
 use super::super::super::contract_args::{Add, Import};
 use super::super::super::exit::Exit;
@@ -16,12 +19,14 @@ use super::write::conditions;
 use super::{candidate, name};
 use crate::app::Session;
 use crate::app::contract::add::{Founding, Outcome};
+use crate::app::contract::changes::PairChanges;
 use crate::app::contract::write::ContractConditions;
 use crate::app::contract::{Candidate, Comparing};
 use crate::app::write::{Effect, Novelty};
 use crate::contract::{Resources, compare};
 use crate::domain::compatibility::{Mode, Verdict};
 use crate::domain::id::ContractName;
+use crate::registry::Shelf;
 
 pub(super) fn add(context: &mut Context<'_>, args: &Add, resources: &Resources) -> Result<Exit, Failure> {
     let name = name(&args.name)?;
@@ -31,7 +36,9 @@ pub(super) fn add(context: &mut Context<'_>, args: &Add, resources: &Resources) 
     let opened = context.open()?;
     let session = open::session(context, opened.root(), args.writing.secrets)?;
     let addition = Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
-    one(context, (&opened, &session), &addition, resources)
+    let came = one(context, (&opened, &session), &addition, resources)?;
+    tell(context, &name, &came)?;
+    Ok(came.exit)
 }
 
 fn founding(mode: Option<Mode>, owner: Option<&String>, formats: bool) -> Result<Founding, Failure> {
@@ -47,20 +54,54 @@ struct Addition<'a> {
     conditions: &'a ContractConditions,
 }
 
-/// Registers one version and tells what came of it.
+/// What came of a registration: as JSON, as text, and as an exit status.
+struct Came {
+    json: Box<RawValue>,
+    text: String,
+    version: u32,
+    exit: Exit,
+}
+
+/// Registers one version.
 fn one(
     context: &mut Context<'_>,
     (opened, session): (&Opened, &Session),
     addition: &Addition<'_>,
     resources: &Resources,
-) -> Result<Exit, Failure> {
+) -> Result<Came, Failure> {
     let Addition { name, candidate, founding, conditions } = addition;
     let ledger = opened.ledger();
     let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
     let outcome = ledger.add_version(name, candidate, founding, conditions, comparing, session)?;
-    let file = |version| relative(&ledger.store.contract_place(name, Some(version)), opened.root());
+    if let Outcome::Stopped(judged) = &outcome {
+        let shelf = ledger.contract_if_any(name)?;
+        let behind = shelf.map(|shelf| ledger.changes_of(&shelf, judged, &candidate.schema, None, comparing));
+        return came(opened, name, conditions, &outcome, &behind.transpose()?.unwrap_or_default());
+    }
+    came(opened, name, conditions, &outcome, &[])
+}
+
+/// What there is to tell of an outcome.
+fn came(
+    opened: &Opened,
+    name: &ContractName,
+    conditions: &ContractConditions,
+    outcome: &Outcome,
+    behind: &[PairChanges],
+) -> Result<Came, Failure> {
+    let ledger = opened.ledger();
     let dry_run = conditions.effect == Effect::DryRun;
-    let (view, told, exit) = match &outcome {
+    let view = |version, outcome| AddedView {
+        contract: name,
+        version,
+        outcome,
+        deduplicated: false,
+        dry_run,
+        file: relative(&ledger.store.contract_place(name, Some(version)), opened.root()),
+        check: None,
+        event: None,
+    };
+    let (view, text, exit) = match outcome {
         Outcome::Registered { judged, event, version, novelty } => {
             let note = match novelty {
                 Novelty::New => "registered",
@@ -69,61 +110,65 @@ fn one(
             };
             let more = judged.as_ref().map(|judged| text::judged(judged, &[])).unwrap_or_default();
             let view = AddedView {
-                contract: name,
-                version: *version,
-                outcome: "registered",
                 deduplicated: *novelty == Novelty::Deduplicated,
-                dry_run,
-                file: file(*version),
                 check: judged.as_ref().map(|judged| JudgedView::from(judged.as_ref())),
                 event: Some(raw(event)),
+                ..view(*version, "registered")
             };
             (view, format!("{name}@{version} {note}\n{}", indented(&more)), Exit::Done)
         }
         Outcome::Same { version } => {
-            let view = AddedView {
-                contract: name,
-                version: *version,
-                outcome: "same",
-                deduplicated: true,
-                dry_run,
-                file: file(*version),
-                check: None,
-                event: None,
-            };
+            let view = AddedView { deduplicated: true, ..view(*version, "same") };
             (view, format!("{name}@{version} has this content: nothing was written\n"), Exit::Done)
         }
         Outcome::Stopped(judged) => {
-            let version = judged.reference.version();
-            let view = AddedView {
-                contract: name,
-                version,
-                outcome: "stopped",
-                deduplicated: false,
-                dry_run,
-                file: file(version),
-                check: Some(JudgedView::from(judged.as_ref())),
-                event: None,
-            };
+            let check = Some(JudgedView::from(judged.as_ref()));
+            let view = AddedView { check, ..view(judged.reference.version(), "stopped") };
             let exit = if judged.verdict() == Verdict::Breaking { Exit::No } else { Exit::Undecided };
-            (view, format!("{}nothing was written\n", text::judged(judged, &[])), exit)
+            (view, format!("{}nothing was written\n", text::judged(judged, behind)), exit)
         }
     };
+    let json = serde_json::value::to_raw_value(&view)
+        .map_err(|error| Failure::new(Exit::Failure, "bug", error.to_string()))?;
+    Ok(Came { json, text, version: view.version, exit })
+}
+
+fn tell(context: &mut Context<'_>, name: &ContractName, came: &Came) -> Result<(), Failure> {
     if context.output.format != Format::Text {
-        context.output.json(&view)?;
-    } else if context.output.quiet && exit == Exit::Done {
-        context.output.text(&format!("{name}@{}\n", view.version))?;
+        context.output.json(&came.json)?;
+    } else if context.output.quiet && came.exit == Exit::Done {
+        context.output.text(&format!("{name}@{}\n", came.version))?;
     } else {
-        context.output.text(&told)?;
+        context.output.text(&came.text)?;
     }
-    Ok(exit)
+    Ok(())
 }
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
+#[derive(Serialize)]
+struct ImportedView {
+    imported: Vec<Box<RawValue>>,
+}
+
 pub(super) fn import(context: &mut Context<'_>, args: &Import, resources: &Resources) -> Result<Exit, Failure> {
+    let mut told = Vec::new();
+    let done = import_all(context, args, resources, &mut told);
+    // What was imported before a failure is told, too.
+    if context.output.format == Format::Json && (done.is_ok() || !told.is_empty()) {
+        context.output.json(&ImportedView { imported: told })?;
+    }
+    done
+}
+
+fn import_all(
+    context: &mut Context<'_>,
+    args: &Import,
+    resources: &Resources,
+    told: &mut Vec<Box<RawValue>>,
+) -> Result<Exit, Failure> {
     let founding = founding(args.mode, args.owner.as_ref(), false)?;
     let folder = context.env.folder.join(&args.folder);
     let found = flat_files(&folder)?;
@@ -132,32 +177,72 @@ pub(super) fn import(context: &mut Context<'_>, args: &Import, resources: &Resou
         return Err(Failure::new(Exit::Usage, "input", what));
     }
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
+    let conditions = ContractConditions { key: None, effect };
     let opened = context.open()?;
     let session = open::session(context, opened.root(), args.secrets)?;
     let mut worst = Exit::Done;
     for (name, versions) in found {
         for (version, path) in versions {
             let candidate = candidate(&path.display().to_string(), context)?;
-            let next = opened.ledger().contract_if_any(&name)?.map_or(1, |shelf| shelf.state.next());
-            let is_known = opened.ledger().contract_if_any(&name)?.is_some_and(|shelf| version < shelf.state.next());
-            if version != next && !is_known && effect == Effect::Write {
-                let what = format!("{} would be v{next} of {name}: a version before it is missing", path.display());
-                return Err(Failure::new(Exit::Refused, "version-gap", what).hint("import all versions, from v1 on"));
+            let shelf = opened.ledger().contract_if_any(&name)?;
+            let next = shelf.as_ref().map_or(1, |shelf| shelf.state.next());
+            let is_known = numbered(&opened, shelf.as_ref(), (&name, version), &candidate)?;
+            let came = if is_known {
+                came(&opened, &name, &conditions, &Outcome::Same { version }, &[])?
+            } else {
+                // Of a contract that is there, its own settings hold.
+                let founding = if next > 1 { Founding::default() } else { founding.clone() };
+                let addition =
+                    Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
+                one(context, (&opened, &session), &addition, resources)?
+            };
+            worst = worst.max(came.exit);
+            let is_stopped = came.exit != Exit::Done;
+            if context.output.format == Format::Json {
+                told.push(came.json);
+            } else {
+                tell(context, &name, &came)?;
             }
-            // Of a contract that is there, its own settings hold.
-            let founding = if next > 1 { Founding::default() } else { founding.clone() };
-            let conditions = ContractConditions { key: None, effect };
-            let addition =
-                Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
-            let exit = one(context, (&opened, &session), &addition, resources)?;
-            worst = worst.max(exit);
             // What follows a version that was stopped would take its number; in a dry run so would what follows a new one.
-            if exit != Exit::Done || (effect == Effect::DryRun && !is_known) {
+            if is_stopped || (effect == Effect::DryRun && !is_known) {
                 break;
             }
         }
     }
     Ok(worst)
+}
+
+/// Whether a file's number is that of a version with its content. A file that has another version's number, or whose
+/// number is not the next, is refused: numbers in a folder are not to mean something else in the registry.
+fn numbered(
+    opened: &Opened,
+    shelf: Option<&Shelf>,
+    (name, version): (&ContractName, u32),
+    candidate: &Candidate,
+) -> Result<bool, Failure> {
+    let ledger = opened.ledger();
+    let file = &candidate.file;
+    let no = |code, what: String| Failure::new(Exit::Refused, code, what);
+    let next = shelf.map_or(1, |shelf| shelf.state.next());
+    let known = shelf.filter(|shelf| shelf.state.versions.contains_key(&version));
+    if let Some(shelf) = known {
+        if ledger.version_schema(shelf, version)? == candidate.schema {
+            return Ok(true);
+        }
+        let hint = format!("to register it as the next version, name it {name}_v{next}.json");
+        return Err(no("version-differs", format!("{file} is not what is registered as {name}@{version}")).hint(hint));
+    }
+    if version != next {
+        return Err(no("version-gap", format!("{file} would be v{next} of {name}: a version before it is missing"))
+            .hint("import all versions, from v1 on"));
+    }
+    match shelf.map(|shelf| ledger.same_version(shelf, candidate)).transpose()?.flatten() {
+        None => Ok(false),
+        Some(same) => {
+            let what = format!("{file} has the content of {name}@{same}: the same content is the same version");
+            Err(no("same-content", what).hint("leave it out, and number those that follow anew"))
+        }
+    }
 }
 
 /// The files `NAME_vN.json` of a folder, by contract and version.

@@ -86,7 +86,7 @@ pub(super) fn can_i_deploy(
         })?;
         return Ok(exit);
     }
-    let assumed = consumers.iter().any(|consumer| consumer.assumed);
+    let assumed = consumers.iter().any(|consumer| consumer.is_assumed());
     let hangs = if assumed { format!(", assuming {} content", assumption.name()) } else { String::new() };
     let mut told = format!("{answer}: {version} ({stage}){hangs}\n");
     if stage == Stage::Retired {

@@ -10,16 +10,21 @@ use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::JudgedView;
 use super::super::super::{Context, input, open};
 use super::{candidate, name};
+use crate::app::Ledger;
+use crate::app::contract::Comparing;
 use crate::app::contract::changes::PairChanges;
 use crate::app::contract::judge::{Judged, Subject};
-use crate::app::contract::{Candidate, Comparing};
 use crate::app::create::{Incoming, Made};
 use crate::app::write::{Effect, Novelty};
 use crate::contract::explain::Change;
-use crate::contract::waiver::CONTENT;
+use crate::contract::waiver::{CONTENT, is_accepted};
 use crate::contract::{Resources, compare};
+use crate::domain::compatibility::Verdict;
+use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RepoId, RequestId};
+use crate::domain::state::{State, Status};
 use crate::registry::Shelf;
+use crate::store::Budget;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -41,24 +46,30 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
     let shelf = ledger.contract(&name)?;
     candidate.check(&ledger.reachable(&[&candidate.schema], resources)?)?;
-    if let Some(version) = ledger.same_version(&shelf, &candidate)? {
-        let what = format!("{name}@{version} has this content already");
+    let same = ledger.same_version(&shelf, &candidate)?;
+    let version = same.unwrap_or_else(|| shelf.state.next());
+    // What was registered before may be written otherwise; it is the registered bytes that are talked about.
+    let known = same.and_then(|version| shelf.state.versions.get(&version)).map(|known| known.registered.sha256);
+    let sha256 = known.unwrap_or_else(|| candidate.sha256());
+    let subject = Subject { shelf: &shelf, version, schema: &candidate.schema, sha256 };
+    let judged = ledger.judge(subject, comparing)?;
+    if let Some(version) = same.filter(|_| judged.passes()) {
+        let what = format!("{name}@{version} has this content already, and passes");
         return Err(Failure::new(Exit::Refused, "same-content", what).hint("there is nothing to propose"));
     }
-    let version = shelf.state.next();
-    let subject = Subject { shelf: &shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
-    let judged = ledger.judge(subject, comparing)?;
     let behind = ledger.changes_of(&shelf, &judged, &candidate.schema, None, comparing)?;
     let typed = args.writing.key.as_ref().map(|key| key.parse::<Key>()).transpose().map_err(Failure::usage)?;
-    let key = typed.map_or_else(
-        || format!("propose/{}/{}", judged.reference, candidate.sha256().short()),
-        |key| key.as_str().to_owned(),
-    );
-    let parsed: Key = key.parse().map_err(Failure::usage)?;
+    let (key, known) = match typed {
+        Some(key) => {
+            let known = ledger.store.find(&key, &context.budget)?;
+            (key, known)
+        }
+        None => own_key(&ledger, &judged, sha256, &context.budget)?,
+    };
+    let key = key.as_str().to_owned();
     let effect = if args.writing.dry_run { Effect::DryRun } else { Effect::Write };
     // What was made with this key was made of what the registry was then.
-    let known = ledger.store.find(&parsed, &context.budget)?;
-    let known = known.filter(|id| is_about(&ledger.store.history(*id).ok().flatten(), &judged, &candidate));
+    let known = known.filter(|id| is_about(&ledger.store.history(*id).ok().flatten(), &judged, sha256));
     let (id, novelty) = match known {
         Some(id) => (Some(id), Novelty::Deduplicated),
         None => {
@@ -67,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
                 Failure::new(Exit::Refused, "no-type", "the workflow has no request type that changes contracts")
                     .hint("add one with \"names_contract\": true to coordination/workflow.json")
             })?;
-            let members = members(args, &shelf, (&judged, &behind), &candidate, migration, &request_type, &key)?;
+            let members = members(args, &shelf, (&judged, &behind), sha256, migration, &request_type, &key)?;
             let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
             match made {
                 Made::Request { history, novelty } => (Some(history.packet().request_id), novelty),
@@ -83,11 +94,40 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     report(context, (&judged, &behind), id, novelty, effect)
 }
 
-fn is_about(history: &Option<crate::domain::history::History>, judged: &Judged, candidate: &Candidate) -> bool {
+/// The key of a proposal for which none was typed, and the request that has it: one for a version and a content, until
+/// that was called off.
+fn own_key(
+    ledger: &Ledger<'_>,
+    judged: &Judged,
+    sha256: Hash,
+    budget: &Budget,
+) -> Result<(Key, Option<RequestId>), Failure> {
+    let first = format!("propose/{}/{}", judged.reference, sha256.short());
+    let mut nth = 1;
+    loop {
+        let typed = if nth == 1 { first.clone() } else { format!("{first}/{nth}") };
+        let key: Key = typed.parse().map_err(Failure::usage)?;
+        let known = ledger.store.find(&key, budget)?;
+        let history = known.map(|id| ledger.store.history(id)).transpose().ok().flatten().flatten();
+        let is_off = history.is_some_and(|history| match State::replay(&history, ledger.workflow).status {
+            Status::At(state) => {
+                let is_final = ledger.workflow.state(&state).is_some_and(|rule| rule.is_final);
+                is_final && !is_accepted(&state, ledger.workflow)
+            }
+            Status::Diverged(_) => false,
+        });
+        if !is_off {
+            return Ok((key, known));
+        }
+        nth += 1;
+    }
+}
+
+fn is_about(history: &Option<crate::domain::history::History>, judged: &Judged, sha256: Hash) -> bool {
     history.as_ref().is_some_and(|history| {
         let packet = history.packet();
         let content = packet.details.get(CONTENT).and_then(Value::as_str);
-        packet.contracts.contains(&judged.reference) && content == Some(candidate.sha256().to_string().as_str())
+        packet.contracts.contains(&judged.reference) && content == Some(sha256.to_string().as_str())
     })
 }
 
@@ -121,6 +161,10 @@ fn report(
             for repo in touched {
                 next.push_str(&format!("        ledger approve {id} --as {repo}\n"));
             }
+            if judged.verdict() != Verdict::Compatible {
+                let waive = format!("ledger contract waive {} --request {id}", judged.reference);
+                next.push_str(&format!("        {waive} --reason TEXT --until YYYY-MM-DD\n"));
+            }
             context.output.text(&next)?;
         }
     }
@@ -132,7 +176,7 @@ fn members(
     args: &Propose,
     shelf: &Shelf,
     (judged, behind): (&Judged, &[PairChanges]),
-    candidate: &Candidate,
+    sha256: Hash,
     migration: Option<String>,
     request_type: &str,
     key: &str,
@@ -157,7 +201,7 @@ fn members(
     let witnesses: Vec<Value> = judged.pairs.iter().filter_map(|pair| witness_of(pair, judged)).collect();
     let mut details = json!({
         "change": text::headline(judged),
-        CONTENT: candidate.sha256().to_string(),
+        CONTENT: sha256.to_string(),
         "witnesses": witnesses,
     });
     let changes: Vec<Value> = behind.iter().flat_map(|of_pair| changes_of(of_pair, judged)).collect();
@@ -182,7 +226,6 @@ fn members(
 }
 
 fn verb(judged: &Judged) -> &'static str {
-    use crate::domain::compatibility::Verdict;
     match judged.verdict() {
         Verdict::Compatible => "changes the contract",
         Verdict::Breaking => "breaks the contract",

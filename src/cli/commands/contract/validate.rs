@@ -53,6 +53,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
     let ledger = opened.ledger();
     let (shelf, schema) = ledger.schema_at(&version)?;
     let reachable = ledger.reachable(&[&schema], resources)?;
+    let faults = schema::faults(&schema, &reachable);
+    if !faults.is_empty() {
+        return Err(AppError::BadSchema { file: version.to_string(), faults }.into());
+    }
     let validator = schema::validator(&schema, &reachable, shelf.state.formats)
         .map_err(|fault| AppError::BadSchema { file: version.to_string(), faults: vec![fault] })?;
     let shown = context.output.err_is_terminal && !context.output.quiet;
@@ -63,7 +67,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
             tally.lines(file, input::open(file, context.env)?)?;
         } else {
             let text = input::file_within(file, context.env, DOCUMENT_BYTES_MAX)?;
-            tally.document(input::shown(file), None, &text);
+            match lines(&text).filter(|_| file == "-") {
+                Some(lines) => {
+                    for (number, line) in lines {
+                        tally.document(input::shown(file), Some(number), line);
+                    }
+                }
+                None => tally.document(input::shown(file), None, &text),
+            }
         }
     }
     let Tally { documents, invalid, untold, errors, .. } = tally;
@@ -107,6 +118,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Validate, resources: &Resour
         }
     }
     Ok(exit)
+}
+
+/// The lines of a text that is no document, but whose first line is one: JSON lines.
+fn lines(text: &str) -> Option<impl Iterator<Item = (u64, &str)>> {
+    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let (_, first) = lines.clone().next()?;
+    let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    (lines.by_ref().nth(1).is_some() && is_json(first) && !is_json(text))
+        .then(|| (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()))
 }
 
 struct Tally<'a> {

@@ -13,7 +13,7 @@ use super::super::text::{count, from_root, relative};
 use super::changes::{self, PairChangesView};
 use super::escape;
 use super::text;
-use super::told::{Level, Told, explained, told};
+use super::told::{Level, Told, Tree, explained, told};
 use super::views::JudgedView;
 use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
@@ -21,6 +21,7 @@ use crate::cli::args::Wanted;
 use crate::cli::contract_args::Undecided;
 use crate::cli::failure::Failure;
 use crate::contract::explain::Change;
+use crate::contract::gate::Consumer;
 use crate::domain::compatibility::{OpenContent, Verdict};
 
 /// What a report is printed with.
@@ -30,6 +31,8 @@ pub struct Printing<'a> {
     pub root: &'a Path,
     /// What becomes of what nobody can tell.
     pub undecided: Undecided,
+    /// Where the ledger and the candidate lie in the repository.
+    pub tree: &'a Tree,
 }
 
 /// A report in a format.
@@ -98,6 +101,8 @@ struct CheckView<'a> {
     ok: bool,
     verdict: Verdict,
     base: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_commit: Option<&'a str>,
     open_content: OpenContent,
     contracts: usize,
     checked: Vec<CheckedView<'a>>,
@@ -142,6 +147,7 @@ impl<'a> CheckView<'a> {
                 || (verdict == Verdict::Undecided && printing.undecided == Undecided::Warn),
             verdict,
             base: report.base.as_deref(),
+            base_commit: report.commit.as_deref(),
             open_content: report.assumption,
             contracts: report.contracts,
             checked: report.checked.iter().map(checked).collect(),
@@ -167,7 +173,7 @@ fn joined(one: &Told, with: &str) -> String {
 
 fn github(report: &CheckReport, printing: Printing<'_>) -> String {
     let mut text = String::new();
-    for one in told(report, printing.root, printing.undecided) {
+    for one in told(report, printing) {
         let level = match one.level {
             Level::Error => "error",
             Level::Warning => "warning",
@@ -186,7 +192,7 @@ fn github(report: &CheckReport, printing: Printing<'_>) -> String {
 }
 
 fn sarif(report: &CheckReport, printing: Printing<'_>) -> serde_json::Value {
-    let found = told(report, printing.root, printing.undecided);
+    let found = told(report, printing);
     let used: BTreeSet<&'static str> = found.iter().map(|one| one.rule).collect();
     let described = |id: &&'static str| {
         let said = explained(id);
@@ -238,7 +244,7 @@ fn uri(path: &str) -> String {
 }
 
 fn junit(report: &CheckReport, printing: Printing<'_>) -> String {
-    let all = told(report, printing.root, printing.undecided);
+    let all = told(report, printing);
     let failing = |subject: &str| -> Vec<&Told> {
         all.iter().filter(|one| one.subject == subject && one.level == Level::Error).collect()
     };
@@ -302,8 +308,19 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
     }
     for checked in &report.checked {
         for pair in &checked.judged.pairs {
-            let (gating, strict) = pair.both.witnesses(checked.judged.assumption);
+            let assumption = checked.judged.assumption;
+            let (gating, strict) = pair.both.witnesses(assumption);
             let (sub, sup) = text::sides(pair, &checked.judged.reference);
+            if pair.both.verdict(assumption) == Verdict::Undecided {
+                // There is no document that shows it, but what stood in the way.
+                let said = text::answer_line(pair.both.under(assumption), &sub, &sup);
+                let _ = writeln!(
+                    text,
+                    "\n- {}: {}",
+                    escape::markdown(&checked.judged.reference.to_string()),
+                    escape::markdown_code(&said)
+                );
+            }
             for (witness, which) in [(gating, ""), (strict, " (undeclared members)")] {
                 let Some(witness) = witness else { continue };
                 let _ = writeln!(
@@ -316,6 +333,15 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
             for line in PairChanges::of(&checked.changes, pair).iter().flat_map(|of_pair| behind(of_pair, checked)) {
                 let _ = writeln!(text, "  - {line}");
             }
+        }
+    }
+    for checked in &report.checked {
+        let speaks = |consumer: &&Consumer| {
+            consumer.by_needs && (consumer.verdict != Verdict::Compatible || consumer.is_assumed())
+        };
+        for consumer in checked.judged.consumers.iter().filter(speaks) {
+            let name = escape::markdown(&checked.judged.reference.to_string());
+            let _ = writeln!(text, "\n- {name}: {}", escape::markdown_code(&text::consumer_line(consumer)));
         }
     }
     for problem in &report.problems {

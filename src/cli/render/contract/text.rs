@@ -7,12 +7,13 @@ use super::super::table::table;
 use super::super::text::moment;
 use super::changes;
 use crate::app::contract::changes::PairChanges;
-use crate::app::contract::judge::Judged;
+use crate::app::contract::judge::{Judged, Leave};
 use crate::contract::gate::{Both, Consumer, Direction, Pair};
 use crate::contract::state::ContractState;
 use crate::contract::{Answer, Witness};
 use crate::domain::compatibility::{OpenContent, Verdict};
 use crate::domain::id::ContractRef;
+use crate::store::fs::layout::CONTRACTS;
 
 /// How much of a witness is shown on a line.
 const WITNESS_CHARS_MAX: usize = 400;
@@ -72,7 +73,12 @@ pub fn headline(judged: &Judged) -> String {
         if judged.assumed() { format!(", assuming {} content", judged.assumption.name()) } else { String::new() };
     let waived = judged.waiver().map(|waiving| format!(", waived by {}", waiving.request)).unwrap_or_default();
     let formats = if judged.formats { ", formats asserted" } else { "" };
-    format!("{}: {} ({}{formats}){assumed}{waived}", judged.reference, judged.verdict(), judged.mode)
+    // What a consumer needs counts whatever the mode says.
+    let by_mode = match (judged.by_mode(), judged.verdict()) {
+        (by_mode, verdict) if by_mode == verdict => judged.mode.to_string(),
+        (by_mode, _) => format!("what consumers need; by {} {by_mode}", judged.mode),
+    };
+    format!("{}: {} ({by_mode}{formats}){assumed}{waived}", judged.reference, judged.verdict())
 }
 
 /// What is known of a candidate, the changes that are behind it as far as they were looked for, and what may waive its
@@ -106,32 +112,49 @@ pub fn answers(judged: &Judged, behind: &[PairChanges]) -> String {
             }
         }
     }
-    if judged.verdict() != Verdict::Compatible {
-        text.push_str(&touched(judged));
-    }
+    text.push_str(&consumers(judged));
     text
 }
 
-fn touched(judged: &Judged) -> String {
-    let touched: Vec<&Consumer> = judged.touched().collect();
-    if touched.is_empty() {
-        return "  it touches no consumer\n".to_owned();
+/// The consumers that a candidate touches, and those with which it gets on by the assumption only.
+fn consumers(judged: &Judged) -> String {
+    let mut text = String::new();
+    for consumer in judged.consumers.iter().filter(|consumer| consumer.verdict != Verdict::Compatible) {
+        let _ = writeln!(text, "  touches {}", safe::line(&consumer_line(consumer)));
     }
-    touched.into_iter().map(|consumer| format!("  touches {}\n", safe::line(&consumer_line(consumer)))).collect()
+    if text.is_empty() && judged.verdict() != Verdict::Compatible {
+        text.push_str("  it touches no consumer\n");
+    }
+    for consumer in judged.consumers.iter().filter(|consumer| consumer.is_assumed()) {
+        if consumer.verdict == Verdict::Compatible {
+            let _ = writeln!(text, "  {}", safe::line(&consumer_line(consumer)));
+        }
+    }
+    text
 }
 
 /// A consumer, what it uses and how it fares.
 #[must_use]
 pub fn consumer_line(consumer: &Consumer) -> String {
     let uses = if consumer.by_needs { "needs a part of" } else { "uses" };
-    let shown = consumer.witness.as_ref().map(|witness| format!(": {}", witness_line(witness))).unwrap_or_default();
+    let shown = match (&consumer.witness, &consumer.strict_witness) {
+        (Some(witness), _) => format!(": {}", witness_line(witness)),
+        (None, Some(strict)) if consumer.is_assumed() => {
+            format!(" with declared members only; for all documents breaking: {}", witness_line(strict))
+        }
+        (None, _) if consumer.verdict == Verdict::Undecided => format!(": {}", consumer.reason),
+        (None, _) if consumer.is_assumed() => format!(" with declared members only; else {}", consumer.strict),
+        (None, _) => String::new(),
+    };
     format!("{} ({uses} v{}): {}{shown}", consumer.repo, consumer.version, consumer.verdict)
 }
 
 fn waivers(judged: &Judged) -> String {
     let mut text = String::new();
     let reference = judged.reference.to_string();
-    for waiving in &judged.waivings {
+    // Once one holds, what others lack is of no use to anybody.
+    let shown = judged.waivings.iter().filter(|waiving| waiving.holds() || judged.waiver().is_none());
+    for waiving in shown {
         match &waiving.terms {
             Some((reason, until)) if waiving.holds() => {
                 let _ = writeln!(text, "  waived by {} until {until}: {}", waiving.request, safe::line(reason));
@@ -144,9 +167,16 @@ fn waivers(judged: &Judged) -> String {
             }
         }
     }
-    if judged.waivings.is_empty() {
-        let name = judged.reference.name();
-        let _ = writeln!(text, "  to ask for leave: ledger contract propose {name} FILE");
+    let name = judged.reference.name();
+    match judged.leave {
+        Leave::Next if judged.waivings.is_empty() => {
+            let _ = writeln!(text, "  to ask for leave: ledger contract propose {name} FILE");
+        }
+        Leave::Registered if judged.waivings.is_empty() => {
+            let file = format!("{CONTRACTS}/{name}/v{}.json", judged.reference.version());
+            let _ = writeln!(text, "  to ask for leave: ledger contract propose {name} {file}");
+        }
+        Leave::Next | Leave::Registered | Leave::Nothing => {}
     }
     text
 }

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use super::super::text::{from_root, relative};
+use super::super::text::from_root;
 use super::changes::{self, CUT};
+use super::check::Printing;
 use super::text::{both_lines, consumer_line, sides, witness_line};
 use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
+use crate::app::contract::judge::Judged;
 use crate::cli::contract_args::Undecided;
-use crate::contract::explain::{Change, Rule};
-use crate::contract::gate::{Direction, Pair};
+use crate::contract::explain::{self, Change, Rule};
+use crate::contract::gate::{Consumer, Direction, Pair};
 use crate::contract::position::line_of;
 use crate::domain::compatibility::Verdict;
 
@@ -45,7 +47,7 @@ pub struct Told {
     pub rule: &'static str,
     /// The contract, or its version.
     pub subject: String,
-    /// The file, as seen from the ledger's root.
+    /// The file, as seen from the repository's folder; in none, from the ledger's.
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
@@ -54,11 +56,13 @@ pub struct Told {
 }
 
 /// The rules of pairs and of the registry, with what they say. Those of changes are [`Rule::ALL`].
-const RULES: [(&str, &str); 12] = [
+const RULES: [(&str, &str); 14] = [
     ("breaks-backward", "A document of an older version is not valid under the newer one."),
     ("breaks-forward", "A document of the newer version is not valid under an older one."),
     ("undecided-backward", "Whether old documents are valid under the newer version is not known."),
     ("undecided-forward", "Whether new documents are valid under an older version is not known."),
+    ("breaks-consumer", "What the version allows is not all that a consumer needs."),
+    ("undecided-consumer", "Whether the version keeps to what a consumer needs is not known."),
     ("assumed", "The answer holds for documents with declared members only."),
     ("waived", "A break that was agreed in a request."),
     ("version-edited", "A registered version was edited."),
@@ -101,22 +105,43 @@ pub fn explained(id: &str) -> Said {
     }
 }
 
+/// Where files lie in the repository, which is where those who read annotations look for them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tree {
+    /// The ledger's folder, ending in `/` unless it is the repository's own.
+    pub root: String,
+    /// The candidate's file, where it lies in a repository.
+    pub candidate: Option<String>,
+}
+
+impl Tree {
+    fn place(&self, file: &Path, root: &Path) -> String {
+        match (file.strip_prefix(root), &self.candidate) {
+            // A relative path is not the ledger's, but as somebody typed it.
+            (Ok(below), _) if file.is_absolute() => format!("{}{}", self.root, below.display()),
+            (_, Some(candidate)) => candidate.clone(),
+            (_, None) => file.display().to_string(),
+        }
+    }
+}
+
 /// Everything that a check found, in order.
 #[must_use]
-pub fn told(report: &CheckReport, root: &Path, undecided: Undecided) -> Vec<Told> {
-    let mut all: Vec<Told> = report.checked.iter().flat_map(|checked| of(checked, root, undecided)).collect();
+pub fn told(report: &CheckReport, printing: Printing<'_>) -> Vec<Told> {
+    let Printing { root, tree, .. } = printing;
+    let mut all: Vec<Told> = report.checked.iter().flat_map(|checked| of(checked, printing)).collect();
     all.extend(report.problems.iter().map(|problem| Told {
         level: Level::Error,
         rule: problem.code,
         subject: problem.name.to_string(),
-        file: relative(&problem.file, root),
+        file: tree.place(&problem.file, root),
         line: 1,
         lines: vec![problem.what.clone(), format!("fix: {}", from_root(&problem.fix, root))],
     }));
     all
 }
 
-fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
+fn of(checked: &Checked, Printing { root, undecided, tree }: Printing<'_>) -> Vec<Told> {
     let judged = &checked.judged;
     let mut found: Vec<Finding> = Vec::new();
     for (pair, place) in judged.pairs.iter().zip(&checked.places) {
@@ -127,6 +152,7 @@ fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
             }
         }
     }
+    found.extend(judged.consumers.iter().filter_map(|consumer| of_consumer(judged, consumer, undecided)));
     let mut touched: Vec<String> =
         judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))).collect();
     if touched.is_empty() {
@@ -136,10 +162,11 @@ fn of(checked: &Checked, root: &Path, undecided: Undecided) -> Vec<Told> {
         level: one.level,
         rule: one.rule,
         subject: judged.reference.to_string(),
-        file: relative(&checked.file, root),
+        file: tree.place(&checked.file, root),
         line: line_of(&checked.text, &one.pointer),
         lines: match one.level {
             Level::Note => [vec![one.what], one.more].concat(),
+            Level::Error | Level::Warning if one.is_of_a_consumer => [vec![one.what], one.more].concat(),
             Level::Error | Level::Warning => [vec![one.what], one.more, touched.clone()].concat(),
         },
     };
@@ -153,6 +180,7 @@ struct Finding {
     pointer: String,
     what: String,
     more: Vec<String>,
+    is_of_a_consumer: bool,
 }
 
 impl Finding {
@@ -189,13 +217,23 @@ fn of_pair(checked: &Checked, pair: &Pair, place: &str, undecided: Undecided) ->
     };
     let (sub, sup) = sides(pair, &judged.reference);
     let behind = PairChanges::of(&checked.changes, pair).filter(|_| level != Level::Note);
-    let breaking = behind.filter(|_| verdict == Verdict::Breaking).map(|behind| {
+    let is_known = |behind: &&PairChanges| {
+        behind.list.iter().any(|change| change.effect(pair.direction).under(judged.assumption).breaks())
+    };
+    let breaking = behind.filter(|_| verdict == Verdict::Breaking).filter(is_known).map(|behind| {
         let one = |change: &Change| {
-            let witness = change.effect(pair.direction).under(judged.assumption).witness()?;
-            let mut more = vec![format!("valid under {sub}, not under {sup}: {}", witness_line(witness))];
+            let (level, says) = match change.effect(pair.direction).under(judged.assumption) {
+                explain::Verdict::Keeps => return None,
+                explain::Verdict::Breaks(witness) => {
+                    (level, format!("valid under {sub}, not under {sup}: {}", witness_line(witness)))
+                }
+                // The pair breaks anyway; what this one does beside it is worth knowing.
+                explain::Verdict::Undecided(reason) => (level.max(Level::Warning), format!("not known: {reason}")),
+            };
+            let mut more = vec![says];
             more.extend(behind.is_cut.then(|| CUT.to_owned()));
             let (rule, pointer) = (change.rule.id(), change.pointer().to_owned());
-            Some(Finding { level, rule, pointer, what: changes::place(change), more })
+            Some(Finding { level, rule, pointer, what: changes::place(change), more, is_of_a_consumer: false })
         };
         behind.list.iter().filter_map(one).collect::<Vec<_>>()
     });
@@ -205,5 +243,29 @@ fn of_pair(checked: &Checked, pair: &Pair, place: &str, undecided: Undecided) ->
     let mut lines = both_lines(&pair.both, judged.assumption, &sub, &sup);
     lines.extend(behind.iter().flat_map(|behind| changes::lines(behind, judged.assumption)));
     let what = lines.remove(0);
-    vec![Finding { level, rule, pointer: place.to_owned(), what, more: lines }]
+    vec![Finding { level, rule, pointer: place.to_owned(), what, more: lines, is_of_a_consumer: false }]
+}
+
+/// What is to be told of a consumer of whom the pairs don't speak: one that stated what it needs, where the mode holds.
+fn of_consumer(judged: &Judged, consumer: &Consumer, undecided: Undecided) -> Option<Finding> {
+    if !consumer.by_needs || judged.by_mode() != Verdict::Compatible {
+        return None;
+    }
+    let (level, rule) = match (consumer.verdict, undecided) {
+        (Verdict::Compatible, _) if consumer.is_assumed() => (Level::Note, "assumed"),
+        (Verdict::Compatible, _) => return None,
+        (Verdict::Breaking | Verdict::Undecided, _) if judged.waiver().is_some() => (Level::Note, "waived"),
+        (Verdict::Breaking, _) => (Level::Error, "breaks-consumer"),
+        (Verdict::Undecided, Undecided::Warn) => (Level::Warning, "undecided-consumer"),
+        (Verdict::Undecided, Undecided::Fail) => (Level::Error, "undecided-consumer"),
+    };
+    let touches = if consumer.verdict == Verdict::Compatible { "" } else { "touches " };
+    Some(Finding {
+        level,
+        rule,
+        pointer: String::new(),
+        what: format!("{touches}{}", consumer_line(consumer)),
+        more: vec![format!("by {} it is compatible", judged.mode)],
+        is_of_a_consumer: true,
+    })
 }

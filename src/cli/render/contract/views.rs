@@ -76,6 +76,9 @@ pub struct ConsumerView<'a> {
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<&'a Value>,
+    strict_verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict_witness: Option<&'a Value>,
 }
 
 impl<'a> From<&'a Consumer> for ConsumerView<'a> {
@@ -85,9 +88,11 @@ impl<'a> From<&'a Consumer> for ConsumerView<'a> {
             version: consumer.version,
             by_needs: consumer.by_needs,
             verdict: consumer.verdict,
-            assumed: consumer.assumed,
+            assumed: consumer.is_assumed(),
             reason: &consumer.reason,
             witness: consumer.witness.as_ref().map(crate::contract::Witness::document),
+            strict_verdict: consumer.strict,
+            strict_witness: consumer.strict_witness.as_ref().map(crate::contract::Witness::document),
         }
     }
 }
