@@ -127,7 +127,7 @@ impl Ledger<'_> {
         let seen = self.store.witness(None, &crate::store::Budget::endless())?;
         let behind_ms = seen.map_or(0, |seen| seen.at.unix_ms() - now.unix_ms());
         Ok((behind_ms > BEHIND_MS_MAX).then(|| Diagnosis {
-            code: "clock-behind",
+            code: "clock-fell-back",
             grade: Grade::Warning,
             path: None,
             line: None,

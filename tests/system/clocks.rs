@@ -31,7 +31,7 @@ fn a_clock_that_jumps_back_and_forth_leaves_causes_before_effects() {
     assert!(times.is_sorted(), "an effect stands before its cause: {times:?}");
     place.ok("verify", "after the jumps");
     let told = at(&place, "-3d", "doctor").unwrap();
-    assert!(told.said.contains("clock-behind"), "{}", told.said);
+    assert!(told.said.contains("clock-fell-back"), "{}", told.said);
 }
 
 #[test]
