@@ -149,7 +149,9 @@ impl Sandbox {
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display());
         command.current_dir(self.root()).env_clear();
         command.env("PATH", path).env("HOME", self.folder.path().join("home")).env("LC_ALL", "C.UTF-8");
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        // A file of its own, which tests may write to.
+        command.env("GIT_CONFIG_GLOBAL", self.folder.path().join("home/.gitconfig"));
+        command.env("GIT_CONFIG_SYSTEM", "/dev/null");
         command.env("GIT_CEILING_DIRECTORIES", self.folder.path());
         command.env("LEDGER_ACTOR", "alice").env("TODAY", today()).env("MMDD", &today()[4..]);
     }
