@@ -227,8 +227,8 @@ fn changes_are_told_by_rule_with_what_each_of_them_breaks() {
       breaks nothing
     $ ledger contract diff old.json old.json
     old.json → old.json (declared content)
-      backward: every document of old.json is valid under old.json: no document is in the one and not in the other
-      forward: every document of old.json is valid under old.json: no document is in the one and not in the other
+      backward: every document of old.json is valid under old.json: both are the same schema
+      forward: every document of old.json is valid under old.json: both are the same schema
     $ ledger contract diff old.json new.json --json | grep -c pointer_new
     1
     "#);
