@@ -257,9 +257,15 @@ fn every_option_that_is_named_exists() {
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
     // Options of cargo, git and basenc, and those that every clap program has.
     known.extend(["--locked", "--path", "--numstat", "--base16", "--help", "--version"].map(str::to_owned));
-    for name in
-        ["README.md", "docs/design.md", "docs/format.md", "docs/errors.md", "docs/contracts.md", "docs/checkpoints.md", "docs/reliability.md"]
-    {
+    for name in [
+        "README.md",
+        "docs/design.md",
+        "docs/format.md",
+        "docs/errors.md",
+        "docs/contracts.md",
+        "docs/checkpoints.md",
+        "docs/reliability.md",
+    ] {
         for word in read(name).split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
             let is_option = word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
             assert!(!is_option || known.contains(word), "{name} names {word}, which no command has");

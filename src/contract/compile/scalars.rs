@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{Compiler, Obstacle, Schema};
 use crate::contract::draft::Draft;
-use crate::contract::formula::{Id, Literal};
 use crate::contract::formula::number::{self, Number};
 use crate::contract::formula::types::{Numbers, Types};
+use crate::contract::formula::{Id, Literal};
 
 impl<'a> Compiler<'a, '_> {
     pub(super) fn any_type(&mut self, schema: Schema<'a>, parts: &mut Vec<Id>) -> Result<(), Obstacle> {

@@ -119,12 +119,11 @@ fn findings_have_a_line_a_rule_and_a_hint() {
     }
     [exit 3]
     $ echo '{"a"' | ledger contract lint -
-    ! error: standard input is no schema that can be used
-    !   /a: EOF while parsing an object at line 2 column 0
-    ! hint: mend it, and try again
-    [exit 5]
+    standard input:1: error: /a: EOF while parsing an object at line 2 column 0 [not-json]
+    1 file looked at, 1 finding, 1 of them errors
+    [exit 3]
     $ echo '{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"strin"}' > d.json; echo '{"a"' | ledger contract lint - d.json
-    standard input:1: error: (the whole): EOF while parsing an object at line 2 column 0 [not-json]
+    standard input:1: error: /a: EOF while parsing an object at line 2 column 0 [not-json]
     d.json:1: error: /type: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword (by the meta-schema of draft2020-12) [invalid-schema]
     2 files looked at, 2 findings, 2 of them errors
     [exit 3]

@@ -102,7 +102,7 @@ impl Anchor {
         for part in below(&self.root, path)?.parent().unwrap_or(Path::new("")).components() {
             at.push(part);
             match self.look(&at)?.map(|look| look.kind) {
-                Some(Kind::Link) => return Err(invalid(IS_LINK)),
+                Some(Kind::Link) => return Err(invalid(OVER_LINK)),
                 Some(Kind::Folder) | None => {}
                 Some(Kind::File | Kind::Other) => return Err(invalid("a folder on the way to it is none")),
             }

@@ -52,7 +52,11 @@ impl Anchor {
         };
         // A pipe or a device must not block or act.
         let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
-        self.descriptor(below(&self.root, path)?, flags, mode).map(File::from).map_err(told)
+        match self.descriptor(below(&self.root, path)?, flags, mode) {
+            Ok(file) => Ok(File::from(file)),
+            Err(Errno::LOOP) if self.look(path)?.is_some_and(|look| look.kind == Kind::Link) => Err(invalid(IS_LINK)),
+            Err(error) => Err(told(error)),
+        }
     }
 
     /// A file without a name; `None` where the file system has none (`O_TMPFILE`, open(2)).
@@ -298,7 +302,7 @@ fn is_new(done: Result<(), Errno>) -> io::Result<bool> {
 /// What can only be found where somebody prepared it is damage, not failed machinery.
 fn told(error: Errno) -> io::Error {
     match error {
-        Errno::LOOP => invalid(IS_LINK),
+        Errno::LOOP => invalid(OVER_LINK),
         Errno::XDEV => invalid("it leads out of the ledger's folder"),
         Errno::NOTDIR => invalid("a folder on the way to it is none"),
         Errno::ISDIR | Errno::NXIO => invalid(NOT_PLAIN),

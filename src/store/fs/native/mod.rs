@@ -99,7 +99,8 @@ pub(super) fn invalid(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
 
-const IS_LINK: &str = "it is a symbolic link, or a folder on the way to it is one; links are not followed here";
+const IS_LINK: &str = "it is a symbolic link; links are not followed here";
+const OVER_LINK: &str = "a folder on the way to it is a symbolic link; links are not followed here";
 const NOT_PLAIN: &str = "it is not a plain file";
 
 /// The way from a folder to a path below it, without detours.
