@@ -76,6 +76,11 @@ impl Trust {
             let key = Signature::parse(signature).ok().map(|signature| signature.fingerprint());
             seen.push(Seen { path: path.clone(), key, verdict });
         }
+        // Those that count first, by name: the order of files is that of their keys.
+        seen.sort_by_cached_key(|one| match &one.verdict {
+            Some(Verdict::Good(signer)) => (0, Some(signer.clone())),
+            Some(_) | None => (1, one.key.clone()),
+        });
         let is_good = seen.iter().any(|one| matches!(one.verdict, Some(Verdict::Good(_))));
         let mut findings: Vec<Finding> = seen.iter().filter_map(|one| finding(one, is_good)).collect();
         if self.signers.is_some() && signatures.is_empty() {

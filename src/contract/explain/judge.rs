@@ -186,6 +186,10 @@ impl Judge<'_> {
         let (Some(document), verdict) = (whole.under(open_content).witness(), whole.under(open_content)) else {
             return Verdict::Keeps;
         };
+        // What no change is known to break alone, they break together.
+        if !changes.iter().any(|change| change.effect(direction).under(open_content).breaks()) {
+            return verdict.clone();
+        }
         let breaks = |change: &Change| *change.effect(direction).under(open_content) != Verdict::Keeps;
         // Of a change of draft nothing is known but what it does alone.
         if changes.iter().any(|change| change.rule == Rule::DraftChanged && breaks(change)) {
@@ -197,9 +201,6 @@ impl Judge<'_> {
             .filter(|(change, _)| breaks(change))
             .map(|(_, edits)| apply(base, edits))
             .collect();
-        if alone.is_empty() {
-            return verdict.clone();
-        }
         if self.is_kept(document.document(), base, &alone, direction) {
             return verdict.clone();
         }

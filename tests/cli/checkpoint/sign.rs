@@ -117,9 +117,9 @@ fn a_key_in_an_agent_serves() {
     sandbox.run("git init -q . && git config gpg.format ssh && git config user.signingKey \"key::$(cat ~/a.pub)\"");
     sandbox.run("ssh-agent sh -c 'ssh-add -q ~/a ~/b && rm ~/a ~/b && ledger checkpoint --origin main --sign -q && ledger checkpoint --origin main --sign --key-file ~/b.pub -q'");
     transcript!(sandbox, @r#"
-    $ ledger verify --checkpoint latest --signers ~/both | tr ';' '\n' | grep -o 'signed by .@x' | sort
-    signed by a@x
-    signed by b@x
+    $ ledger verify --checkpoint latest --signers ~/both
+    main/2  signed by a@x (SHA256:[key]); signed by b@x (SHA256:[key])
+    ok: 1 checkpoint, 2 leaves verified
     $ ledger checkpoint --origin main --sign
     ! error: ssh-keygen did not sign: Couldn't get agent socket
     ! hint: see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE
