@@ -61,7 +61,7 @@ fn a_signed_checkpoint_says_who_signed_it() {
       }
     }
     $ ledger verify --checkpoint latest --signers ~/both
-    main/2  signed by b@x (SHA256:[key]); signed by a@x (SHA256:[key])
+    main/2  signed by a@x (SHA256:[key]); signed by b@x (SHA256:[key])
     ok: 1 checkpoint, 2 leaves verified
     $ ledger verify --checkpoint latest --signers ~/only-b
     coordination/checkpoints/main/2.checkpoint.[key].sig: note signature-unknown-key: the signers file does not name SHA256:[key]
