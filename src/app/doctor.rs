@@ -132,7 +132,7 @@ impl Ledger<'_> {
             path: None,
             line: None,
             what: format!(
-                "the clock says {now}, and this clone has written at {} minutes after that: what is written now gets later times than the clock's",
+                "the clock says {now}, and this clone has written {} minutes after that: what is written now gets later times than the clock's",
                 behind_ms / 60_000
             ),
             fix: "set the clock, for example: timedatectl set-ntp true".to_owned(),

@@ -77,8 +77,8 @@ fn a_clock_that_fell_back_and_a_folder_that_can_not_be_written_are_told() {
     let sandbox = Sandbox::with_bug();
     transcript!(sandbox, @r#"
     $ printf '2999-01-01T00:00:00.000Z 0\n' > coordination/.local/clock
-    $ ledger doctor | grep -v '^on ' | sed -E 's/says [^,]*,/says TIME,/; s/at [0-9]+ minutes/at N minutes/'
-    warning clock-fell-back: the clock says TIME, and this clone has written at N minutes after that: what is written now gets later times than the clock's
+    $ ledger doctor | grep -v '^on ' | sed -E 's/says [^,]*,/says TIME,/; s/written [0-9]+ minutes/written N minutes/'
+    warning clock-fell-back: the clock says TIME, and this clone has written N minutes after that: what is written now gets later times than the clock's
       fix: set the clock, for example: timedatectl set-ntp true
     ok: 1 request, 1 event examined, 1 warning
     "#);
