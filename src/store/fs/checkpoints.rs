@@ -8,7 +8,7 @@ use super::disk::{Create, Named};
 use super::files::{Durability, LogFile, Touched};
 use super::layout::{CheckpointFile, STRIPES, checkpoint_file};
 use super::lock::{Lock, Sharing};
-use super::{FsStore, io, journal};
+use super::{FsStore, inspect, io, journal};
 use crate::domain::checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Origin, Stream};
@@ -156,17 +156,10 @@ impl Checkpoints for FsStore {
     }
 
     fn checkpoint_strays(&self) -> Result<Vec<Fault>, StoreError> {
-        let fault = |path: PathBuf| Fault {
-            code: "stray",
-            id: None,
-            path,
-            line: None,
-            what: "it does not belong here".to_owned(),
-        };
         let mut found = Vec::new();
         for (path, origin) in self.origin_entries()? {
             let Some(origin) = origin else {
-                found.push(fault(path));
+                found.push(inspect::stray(path));
                 continue;
             };
             let sizes = self.checkpoint_sizes(&origin)?;
@@ -177,7 +170,7 @@ impl Checkpoints for FsStore {
                     None => false,
                 };
                 if !belongs {
-                    found.push(fault(path));
+                    found.push(inspect::stray(path));
                 }
             }
         }

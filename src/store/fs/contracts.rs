@@ -111,23 +111,16 @@ impl Contracts for FsStore {
     }
 
     fn contract_strays(&self) -> Result<Vec<Fault>, StoreError> {
-        let fault = |path: PathBuf| Fault {
-            code: "stray",
-            id: None,
-            path,
-            line: None,
-            what: "it does not belong here".to_owned(),
-        };
         let mut found = Vec::new();
         for (path, name) in self.contract_entries()? {
             let Some(_) = name else {
-                found.push(fault(path));
+                found.push(inspect::stray(path));
                 continue;
             };
             let mut names = self.files.names(&path).map_err(io("list", &path))?;
             names.sort_unstable();
             names.retain(|name| version_of(name).is_none() && name != CONTRACT_LOG);
-            found.extend(names.iter().map(|name| fault(path.join(name))));
+            found.extend(names.iter().map(|name| inspect::stray(path.join(name))));
         }
         Ok(found)
     }

@@ -1,7 +1,7 @@
 //! Looking at everything that is wrong, for `verify`.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::journal::{self, Plan};
 use super::layout::id_of;
@@ -182,6 +182,11 @@ pub(super) fn strays(store: &FsStore, plan: &Plan) -> Result<Vec<Fault>, StoreEr
         }
     }
     Ok(found)
+}
+
+/// A file where none belongs.
+pub(super) fn stray(path: PathBuf) -> Fault {
+    Fault { code: "stray", id: None, path, line: None, what: "it does not belong here".to_owned() }
 }
 
 /// Damage as an answer, failed machinery as an error.

@@ -38,7 +38,7 @@ fn long_list(sandbox: &Sandbox) {
 }
 
 #[test]
-#[ignore = "takes a minute without optimisation"]
+#[ignore = "a million leaves take a minute without optimisation; whoever changed the lists runs it: cargo test --release --test cli scale -- --ignored --nocapture"]
 #[expect(clippy::disallowed_macros, reason = "it is there to be read")]
 fn a_million_leaves_take_bounded_memory() {
     let sandbox = Sandbox::with_bug();
