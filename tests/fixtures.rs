@@ -198,7 +198,7 @@ fn the_projects_own_ledger_is_in_order() {
 #[test]
 fn contracts_of_version_1_mean_what_they_meant() {
     let sandbox = copy_of("v1-contracts");
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ ledger verify
     schemas/contracts/billing.invoice/events.jsonl:15: note contract-diverged: two clones said different things at once of its mode: event 15 ([head]) holds
       fix: say it anew: the next word settles it
@@ -206,34 +206,34 @@ fn contracts_of_version_1_mean_what_they_meant() {
       fix: ledger index
     ok: 0 requests, 1 contract, 16 events verified, 2 notes
     $ ledger contract log billing.invoice
-    YYYY-MM-DD hh:mm:ssZ  v1  ben  registered v1: compatible (BACKWARD_TRANSITIVE)
-    YYYY-MM-DD hh:mm:ssZ  v2  mia  shop uses v1
-    YYYY-MM-DD hh:mm:ssZ  v3  zoe  mail uses v1, needs a part of it
-    YYYY-MM-DD hh:mm:ssZ  v4  ben  registered v2: compatible (BACKWARD_TRANSITIVE)
-    YYYY-MM-DD hh:mm:ssZ  v5  ben  v2 active
-    YYYY-MM-DD hh:mm:ssZ  v6  mia  shop uses v2
-    YYYY-MM-DD hh:mm:ssZ  v7  zoe  mail uses it no more
-    YYYY-MM-DD hh:mm:ssZ  v8  ben  v1 active
-    YYYY-MM-DD hh:mm:ssZ  v9  ben  v1 deprecated
-    YYYY-MM-DD hh:mm:ssZ  v10  ben  v1 retired
-    YYYY-MM-DD hh:mm:ssZ  v11  ben  formats not asserted
-    YYYY-MM-DD hh:mm:ssZ  v12  ben  owner acme/billing
-    YYYY-MM-DD hh:mm:ssZ  v13  ben  v3 may break until 2024-12-31 (REQ-20240507-0003): shop reads both
-    YYYY-MM-DD hh:mm:ssZ  v14  ben  registered v3: breaking (BACKWARD_TRANSITIVE), waived by REQ-20240507-0003
-    YYYY-MM-DD hh:mm:ssZ  v15  ben  mode NONE
-    YYYY-MM-DD hh:mm:ssZ  v15  zoe  mode FULL_TRANSITIVE
+    YYYY-MM-DD hh:mm:ssZ  #1  ben  registered v1: compatible (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #2  mia  shop uses v1
+    YYYY-MM-DD hh:mm:ssZ  #3  zoe  mail uses v1, needs a part of it
+    YYYY-MM-DD hh:mm:ssZ  #4  ben  registered v2: compatible (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #5  ben  v2 active
+    YYYY-MM-DD hh:mm:ssZ  #6  mia  shop uses v2
+    YYYY-MM-DD hh:mm:ssZ  #7  zoe  mail uses it no more
+    YYYY-MM-DD hh:mm:ssZ  #8  ben  v1 active
+    YYYY-MM-DD hh:mm:ssZ  #9  ben  v1 deprecated
+    YYYY-MM-DD hh:mm:ssZ  #10  ben  v1 retired
+    YYYY-MM-DD hh:mm:ssZ  #11  ben  formats not asserted
+    YYYY-MM-DD hh:mm:ssZ  #12  ben  owner acme/billing
+    YYYY-MM-DD hh:mm:ssZ  #13  ben  v3 may break until 2024-12-31 (REQ-20240507-0003): shop reads both
+    YYYY-MM-DD hh:mm:ssZ  #14  ben  registered v3: breaking, waived by REQ-20240507-0003 (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #15  ben  mode NONE
+    YYYY-MM-DD hh:mm:ssZ  #15  zoe  mode FULL_TRANSITIVE
     $ ledger contract show billing.invoice
     billing.invoice  FULL_TRANSITIVE, provided by acme/billing
 
-    VERSION  STAGE    CHECK       BY   REGISTERED            CONSUMERS
-    v1       retired  compatible  ben  YYYY-MM-DD hh:mm:ssZ
-    v2       active   compatible  ben  YYYY-MM-DD hh:mm:ssZ  shop
-    v3       draft    breaking    ben  YYYY-MM-DD hh:mm:ssZ
+    VERSION  STAGE    REGISTERED            BY   THEN FOUND                             CONSUMERS
+    v1       retired  YYYY-MM-DD hh:mm:ssZ  ben  compatible
+    v2       active   YYYY-MM-DD hh:mm:ssZ  ben  compatible                             shop
+    v3       draft    YYYY-MM-DD hh:mm:ssZ  ben  breaking, waived by REQ-20240507-0003
 
     two clones said different things of its mode: event 15 holds
     $ ledger contract pin billing.invoice@3 --consumer shop -q; ledger contract mode billing.invoice none -q; ledger verify | tail -n 1
     billing.invoice
     billing.invoice
     ok: 0 requests, 1 contract, 18 events verified, 1 note
-    ");
+    "#);
 }

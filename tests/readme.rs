@@ -257,8 +257,19 @@ fn every_option_that_is_named_exists() {
     let mut known: BTreeSet<String> = arguments.map(|a| a["name"].as_str().unwrap().to_owned()).collect();
     // Options of cargo, git and basenc, and those that every clap program has.
     known.extend(
-        ["--locked", "--path", "--cached", "--sanitizer", "--test", "--numstat", "--base16", "--help", "--version"]
-            .map(str::to_owned),
+        [
+            "--locked",
+            "--path",
+            "--cached",
+            "--sanitizer",
+            "--test",
+            "--numstat",
+            "--no-renames",
+            "--base16",
+            "--help",
+            "--version",
+        ]
+        .map(str::to_owned),
     );
     for name in [
         "README.md",

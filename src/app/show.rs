@@ -2,6 +2,7 @@
 
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger};
+use crate::contract::Resources;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::outlook::{Expectation, Open, expectation, open};
@@ -82,12 +83,13 @@ impl Ledger<'_> {
     pub fn view(&self, records: &dyn Records, history: History, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
         let state = State::replay(&history, self.workflow);
         let packet = history.packet();
-        let contract_check = self.contract_check(packet, Closeness::OnRecord, &Budget::endless());
+        let contract_check =
+            self.contract_check(packet, Closeness::OnRecord, &Resources::default(), &Budget::endless());
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
         Ok(View {
             dependencies: dependencies.collect::<Result<_, _>>()?,
-            open: open(&state, packet, self.workflow, by, contract_check),
-            expectation: expectation(&state, packet, self.workflow, contract_check),
+            open: open(&state, packet, self.workflow, by, &contract_check),
+            expectation: expectation(&state, packet, self.workflow, &contract_check),
             state,
             history,
         })

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger, Session};
+use crate::contract::Resources;
 use crate::domain::decide::{Command, Context, Refusal, decide};
 use crate::domain::event::{BadEvent, CreatedData, Event, Genesis, Unsealed};
 use crate::domain::hash::Hash;
@@ -28,6 +29,8 @@ pub struct Conditions {
     pub expect_heads: Option<Vec<Hash>>,
     /// Whether to write.
     pub effect: Effect,
+    /// What references of its contracts may reach, beside the registry.
+    pub resources: Resources,
 }
 
 /// Whether a command writes.
@@ -203,22 +206,28 @@ impl Ledger<'_> {
     }
 
     /// Whether the contracts passed their check, where a transition asks for it.
-    fn check_for(&self, history: &History, command: &Command, session: &Session) -> ContractCheck {
+    fn check_for(
+        &self,
+        history: &History,
+        command: &Command,
+        resources: &Resources,
+        session: &Session,
+    ) -> ContractCheck {
         let to = match command {
             Command::Transition(transition) => &transition.to,
             Command::Respond(_)
             | Command::Note(_)
             | Command::AddEvidence(_)
             | Command::Approve(_)
-            | Command::Resolve(_) => return ContractCheck::NotPassed,
+            | Command::Resolve(_) => return ContractCheck::NotPassed(Vec::new()),
         };
         let asks = |rule: &TransitionRule| {
             rule.to == *to && rule.guards.iter().any(|guard| guard.guard == GuardKind::ContractCheck)
         };
         if !self.workflow.transitions().iter().any(asks) {
-            return ContractCheck::NotPassed;
+            return ContractCheck::NotPassed(Vec::new());
         }
-        self.contract_check(history.packet(), Closeness::Compared, &session.budget)
+        self.contract_check(history.packet(), Closeness::Compared, resources, &session.budget)
     }
 
     fn decide_event(
@@ -234,7 +243,7 @@ impl Ledger<'_> {
             workflow: self.workflow,
             roles: &self.settings.roles,
             by: &session.by,
-            contract_check: self.check_for(history, command, session),
+            contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
         };
         let body = decide(history, command, context)

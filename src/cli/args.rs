@@ -249,7 +249,7 @@ pub struct Init {
     /// The least strict mode of its requests
     #[arg(long, value_parser = mode, value_name = "tracked|governed")]
     pub mode: Option<Mode>,
-    /// Keep index.json under version control
+    /// Keep index.json and compatibility_matrix.json under version control
     #[arg(long)]
     pub track_index: bool,
 }
@@ -356,6 +356,9 @@ pub struct Transition {
     /// A detail that the packet did not have yet; may be repeated
     #[arg(long, value_name = "details.NAME=VALUE")]
     pub set: Vec<String>,
+    /// Where schemas under addresses with this prefix lie, for the check of its contracts; may be repeated
+    #[arg(long, value_name = "PREFIX=DIR")]
+    pub resolve: Vec<String>,
     /// Conditions.
     #[command(flatten)]
     pub writing: Writing,

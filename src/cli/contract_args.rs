@@ -87,12 +87,12 @@ pub struct ContractWriting {
 #[command(after_help = "\
 A line of a batch is {\"id\", \"draft\", \"formats\", \"sub\", \"super\"}, an answer to it {\"id\", \"answer\": \"contained\" |
 \"not_contained\" | \"unknown\", \"witness\", \"reason\", \"ms\"}, in the same order. Of two files the exit status is 0 for
-contained, 3 for not contained, 10 for unknown.")]
+contained, 3 for not contained, 10 for unknown; of a batch 0 once every line was answered, 5 if one could not be read.")]
 pub struct Compare {
-    /// The schema whose documents are asked about; - reads stdin
+    /// The schema whose documents are asked about: a file, or NAME@V; - reads stdin
     #[arg(value_name = "SUB", required_unless_present = "batch", conflicts_with = "batch")]
     pub sub: Option<String>,
-    /// The schema that should accept them; - reads stdin
+    /// The schema that should accept them: a file, or NAME@V; - reads stdin
     #[arg(value_name = "SUPER", required_unless_present = "batch", conflicts_with = "batch")]
     pub sup: Option<String>,
     /// Answer a question a line, JSON lines in and out; - reads stdin
@@ -326,6 +326,7 @@ pub struct Propose {
 
 /// Show which consumer can live with which version
 #[derive(Args, Debug)]
+#[command(after_help = "Formats: text, json, jsonl, markdown, html.")]
 pub struct Matrix {
     /// The contracts; all where none is named
     #[arg(value_name = "NAME")]
@@ -369,7 +370,9 @@ pub enum Undecided {
 
 /// Check changes, for CI
 #[derive(Args, Debug)]
-#[command(after_help = "Formats: text, json, jsonl, github (annotations), sarif, junit, markdown.")]
+#[command(
+    after_help = "Formats, for --format and --output: text, json, jsonl, github (annotations), sarif, junit, markdown."
+)]
 pub struct Check {
     /// The contracts; all where none is named
     #[arg(value_name = "NAME")]
@@ -389,7 +392,7 @@ pub struct Check {
     /// What to do about what nobody can tell
     #[arg(long, value_enum, default_value_t = Undecided::Fail)]
     pub undecided: Undecided,
-    /// Print in another format to a file as well; may be repeated
+    /// Print in another format to a file as well, for example sarif=check.sarif; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     pub output: Vec<String>,
 }

@@ -145,6 +145,8 @@ pub struct Consumer {
     pub version: u32,
     /// What it stated that it needs was what counted.
     pub by_needs: bool,
+    /// In which direction the candidate was held against what it uses: the one that the document that is shown belongs to.
+    pub direction: Direction,
     /// The verdict.
     pub verdict: Verdict,
     /// What it would be without the assumption.
@@ -171,6 +173,7 @@ impl Consumer {
             repo: repo.clone(),
             version: pin.version,
             by_needs: pin.needs.is_some(),
+            direction: Direction::Forward,
             verdict: Verdict::Undecided,
             strict: Verdict::Undecided,
             witness: None,
@@ -230,17 +233,19 @@ impl Held<'_> {
     pub fn consumer(&self, repo: &RepoId, pin: &Pin, pairs: &[Pair], within: Within<'_>) -> Consumer {
         let answers = match &pin.needs {
             // What the provider will send must be what the consumer needs, whatever the mode.
-            Some(needs) => vec![self.both(needs, Direction::Forward, within)],
+            Some(needs) => vec![(Direction::Forward, self.both(needs, Direction::Forward, within))],
             None if pin.version == self.version => Vec::new(),
             // It reads what the provider sends with all of its version. And what the mode asks of that version must
             // hold: others may have written by it.
             None => {
                 let one = |direction| {
                     let known = pairs.iter().find(|pair| pair.against == pin.version && pair.direction == direction);
-                    known.map(|pair| pair.both.clone()).unwrap_or_else(|| match (self.schema_of)(pin.version) {
+                    let both = known.map(|pair| pair.both.clone());
+                    let both = both.unwrap_or_else(|| match (self.schema_of)(pin.version) {
                         Some(other) => self.both(other, direction, within),
                         None => unknown(&format!("v{} can't be read", pin.version)),
-                    })
+                    });
+                    (direction, both)
                 };
                 let by_mode = Direction::of(self.state.mode);
                 // Of a newer version that it uses the mode asks the same the other way round.
@@ -252,20 +257,22 @@ impl Held<'_> {
             }
         };
         // The first of several that are as bad.
-        let worst_under = |assumption| answers.iter().rev().max_by_key(|both| both.verdict(assumption));
+        let worst_under = |assumption| answers.iter().rev().max_by_key(|(_, both)| both.verdict(assumption));
         let (worst, strict) = (worst_under(self.assumption), worst_under(OpenContent::Strict));
-        let verdict = worst.map_or(Verdict::Compatible, |both| both.verdict(self.assumption));
-        let witness = worst.and_then(|both| both.under(self.assumption).witness().cloned());
-        let strict_witness = strict.and_then(|both| both.strict.witness().cloned());
+        let verdict = worst.map_or(Verdict::Compatible, |(_, both)| both.verdict(self.assumption));
+        let witness = worst.and_then(|(_, both)| both.under(self.assumption).witness().cloned());
+        let strict_witness = strict.and_then(|(_, both)| both.strict.witness().cloned());
+        let shown = if verdict == Verdict::Compatible { strict } else { worst };
         Consumer {
             repo: repo.clone(),
             version: pin.version,
             by_needs: pin.needs.is_some(),
+            direction: shown.map_or(Direction::Forward, |(direction, _)| *direction),
             verdict,
-            strict: strict.map_or(Verdict::Compatible, |both| both.verdict(OpenContent::Strict)),
+            strict: strict.map_or(Verdict::Compatible, |(_, both)| both.verdict(OpenContent::Strict)),
             strict_witness: strict_witness.filter(|_| witness.is_none()),
             witness,
-            reason: worst.map_or_else(String::new, |both| both.under(self.assumption).reason().to_owned()),
+            reason: worst.map_or_else(String::new, |(_, both)| both.under(self.assumption).reason().to_owned()),
         }
     }
 

@@ -29,6 +29,7 @@ mod keywords;
 )]
 mod language;
 pub mod lint;
+mod names;
 mod pointer;
 pub mod position;
 pub mod resources;

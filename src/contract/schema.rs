@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::draft::Draft;
 use super::position::{offset_of, pointer_at};
 use super::resources::{NothingIsFetched, Resources};
+use super::{language, names};
 use crate::domain::json::{self, Bounds, Integers, Texts};
 
 /// The deepest nesting of a schema.
@@ -102,6 +104,9 @@ pub fn faults_as(schema: &Value, default: Draft, resources: &Resources) -> Vec<S
             faults.push(error);
         }
     }
+    if faults.is_empty() {
+        faults = ambiguous(schema, draft);
+    }
     faults.truncate(FAULTS_MAX);
     faults
 }
@@ -151,7 +156,17 @@ pub(in crate::contract) fn validator_as(
         let registry = resources.registry(default).map_err(|what| SchemaFault::new("", what))?;
         options.with_registry(&registry).build(schema)
     };
-    built.map_err(|error| SchemaFault::new(error.instance_path().to_string(), error.to_string()))
+    built.map_err(|error| {
+        let pattern =
+            error.instance().as_str().filter(|_| matches!(error.kind(), Kind::Format { format } if format == "regex"));
+        let what = match pattern {
+            Some(pattern) if language::is_pattern(pattern) == Some(true) => {
+                "the pattern is more than a validator takes: repeat less in it".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        SchemaFault::new(error.instance_path().to_string(), what)
+    })
 }
 
 /// The keyword that refuses a document, as a JSON pointer into the schema; `None` if none does, or nobody can tell.
@@ -181,6 +196,27 @@ pub fn document_faults(validator: &Validator, document: &Value, max: usize) -> V
         what: SchemaFault::new("", error.to_string()).what,
     };
     validator.iter_errors(document).take(max).map(fault).collect()
+}
+
+/// The names that several parts have and that references ask for.
+fn ambiguous(schema: &Value, draft: Draft) -> Vec<SchemaFault> {
+    let twice = names::twice(schema, draft);
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    each_reference(schema, String::new(), &mut |_, reference| {
+        let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        asked.extend([address.to_owned(), fragment.to_owned()]);
+    });
+    let is_asked = |name: &str| asked.iter().any(|asked| asked == name || asked.ends_with(&format!("/{name}")));
+    let fault = |twice: names::Twice| {
+        let names::Twice { pointer, first, name } = twice;
+        let what =
+            format!("the name {name:?} stands at {first} as well: which of them a reference means nobody can say");
+        SchemaFault::new(pointer, what)
+    };
+    twice.into_iter().filter(|twice| is_asked(&twice.name)).map(fault).collect()
 }
 
 /// The references of a schema that lead nowhere.
@@ -342,6 +378,13 @@ mod tests {
             (json!({"properties": {"a": {"$ref": "#b"}}}), "/properties/a/$ref", "leads nowhere"),
             (json!({"items": {"$ref": "https://example.com/x.json"}}), "/items/$ref", "network"),
             (json!({"items": {"$ref": "x.json#/a"}}), "/items/$ref", "leads nowhere"),
+            (json!({"pattern": "^(a{1000}){1000}$"}), "/pattern", "more than a validator takes"),
+            (json!({"pattern": "("}), "/pattern", "regex"),
+            (
+                json!({"$defs": {"a": {"$anchor": "x"}, "b": {"$anchor": "x"}}, "$ref": "#x"}),
+                "/$defs/b/$anchor",
+                "/$defs/a/$anchor as well",
+            ),
         ] {
             let told = told(&schema);
             assert_eq!(told.len(), 1, "{schema}: {told:?}");
@@ -358,6 +401,8 @@ mod tests {
             json!({"$id": "https://example.com/a", "$defs": {"b": {"$id": "b", "type": "null"}}, "items": {"$ref": "b"}}),
             json!({"$schema": "http://json-schema.org/draft-04/schema#", "maximum": 3, "exclusiveMaximum": true}),
             json!({"const": {"$ref": "#/nowhere"}}),
+            // Nobody asks for it.
+            json!({"$defs": {"a": {"$anchor": "x"}, "b": {"$anchor": "x"}}}),
         ] {
             assert_eq!(told(&schema), [], "{schema}");
         }

@@ -101,7 +101,7 @@ pub struct Context<'a> {
     /// Who acts.
     pub by: &'a Actor,
     /// How the contracts that the request names fared.
-    pub contract_check: ContractCheck,
+    pub contract_check: &'a ContractCheck,
     /// Whether approvals of governed requests must be signed.
     pub signatures: Signatures,
 }

@@ -115,13 +115,13 @@ fn judge_transition(
         occurred_at: None,
     };
     let (roles, signatures) = (&Roles::new(), Signatures::Optional);
-    let context = Context { workflow, roles, by, contract_check: ContractCheck::Passed, signatures };
+    let context = Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures };
     if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)? {
         if allowed.from != on_record.from {
             return Err(Refusal::Illegal {
                 from: on_record.from.clone(),
                 to: on_record.to.clone(),
-                open: open(state, history.packet(), workflow, by, ContractCheck::Passed),
+                open: open(state, history.packet(), workflow, by, &ContractCheck::Passed),
             });
         }
         if allowed.data.rework != on_record.data.rework {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::event::{Evidence, PartStatus};
-use super::id::{Actor, RepoId, RequestId, Role};
+use super::id::{Actor, ContractRef, RepoId, RequestId, Role};
 use super::packet::Packet;
 use super::state::{Side, State, Status};
 use super::workflow::{Guard, GuardKind, Party, StateName, TransitionRule, Workflow};
@@ -24,7 +24,7 @@ pub enum Need {
     /// A note of kind `review`.
     ReviewNote,
     /// A passed compatibility check of the contracts that it names, or an approval in this role.
-    ContractCheck(Role),
+    ContractCheck(Role, Vec<Unpassed>),
     /// Somebody other than those who delivered.
     AnotherActor(Vec<Actor>),
 }
@@ -40,7 +40,7 @@ impl Need {
             Self::Parts(_) => "parts",
             Self::Approval(_) => "approval",
             Self::ReviewNote => "review-note",
-            Self::ContractCheck(_) => "contract-check",
+            Self::ContractCheck(..) => "contract-check",
             Self::AnotherActor(_) => "another-actor",
         }
     }
@@ -51,7 +51,7 @@ impl Need {
             Self::Reason => " --reason TEXT".to_owned(),
             Self::Evidence => " --evidence KIND=VALUE".to_owned(),
             Self::Details(names) => names.iter().map(|name| format!(" --set details.{name}=VALUE")).collect(),
-            Self::Parts(_) | Self::Approval(_) | Self::ReviewNote | Self::ContractCheck(_) | Self::AnotherActor(_) => {
+            Self::Parts(_) | Self::Approval(_) | Self::ReviewNote | Self::ContractCheck(..) | Self::AnotherActor(_) => {
                 String::new()
             }
         }
@@ -76,22 +76,49 @@ impl std::fmt::Display for Need {
             }
             Self::Approval(role) => write!(f, "an approval as {role} ({})", by_hand(&Action::Approve(role.clone()))),
             Self::ReviewNote => write!(f, "a review note ({})", by_hand(&Action::Review)),
-            Self::ContractCheck(role) => {
+            Self::ContractCheck(role, unpassed) => {
                 let approve = by_hand(&Action::Approve(role.clone()));
-                write!(f, "a passed compatibility check of its contracts, or an approval as {role} ({approve})")
+                let why = if unpassed.is_empty() { String::new() } else { format!(" ({})", list(unpassed)) };
+                write!(f, "a passed compatibility check of its contracts{why}, or an approval as {role} ({approve})")
             }
             Self::AnotherActor(actors) => write!(f, "somebody other than {}, who delivered", list(actors)),
         }
     }
 }
 
+/// A contract's version that did not pass its compatibility check.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unpassed {
+    /// Which.
+    pub reference: ContractRef,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl std::fmt::Display for Unpassed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.reference, self.why)
+    }
+}
+
 /// Whether the contracts that a request names passed their compatibility check.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ContractCheck {
     /// They did.
     Passed,
-    /// They did not, or nobody could check them.
-    NotPassed,
+    /// These did not, or nobody could check them; of none where it names none.
+    NotPassed(Vec<Unpassed>),
+}
+
+impl ContractCheck {
+    /// The versions that did not pass; `None` if all did.
+    #[must_use]
+    pub fn unpassed(&self) -> Option<&[Unpassed]> {
+        match self {
+            Self::Passed => None,
+            Self::NotPassed(unpassed) => Some(unpassed),
+        }
+    }
 }
 
 /// What comes with a transition that is tried.
@@ -106,7 +133,7 @@ pub struct Attempt<'a> {
     /// The details given.
     pub details: &'a Map<String, Value>,
     /// How the contracts fared.
-    pub contract_check: ContractCheck,
+    pub contract_check: &'a ContractCheck,
 }
 
 /// What a transition still needs, given what comes with the attempt.
@@ -162,10 +189,11 @@ fn unmet_guard(
             let there = state.notes.iter().any(|note| note.kind.as_deref() == Some("review"));
             (!there).then_some(Need::ReviewNote)
         }
-        GuardKind::ContractCheck => role
-            .filter(|role| attempt.contract_check != ContractCheck::Passed && !state.approved_as(role))
-            .cloned()
-            .map(Need::ContractCheck),
+        GuardKind::ContractCheck => {
+            let unpassed = attempt.contract_check.unpassed()?;
+            let role = role.filter(|role| !state.approved_as(role))?;
+            Some(Need::ContractCheck(role.clone(), unpassed.to_vec()))
+        }
         GuardKind::NotDeliverer => {
             state.deliverers.contains(attempt.by).then(|| Need::AnotherActor(vec![attempt.by.clone()]))
         }
@@ -198,7 +226,7 @@ pub fn open(
     packet: &Packet,
     workflow: &Workflow,
     by: &Actor,
-    contract_check: ContractCheck,
+    contract_check: &ContractCheck,
 ) -> Vec<Open> {
     let Status::At(from) = &state.status else { return Vec::new() };
     let nothing = Map::new();
@@ -236,7 +264,7 @@ impl Action {
     pub fn towards(to: &StateName, needs: &[Need]) -> Self {
         let first = needs.iter().find_map(|need| match need {
             Need::Parts(repos) => Some(Self::Deliver(repos.clone())),
-            Need::Approval(role) | Need::ContractCheck(role) => Some(Self::Approve(role.clone())),
+            Need::Approval(role) | Need::ContractCheck(role, _) => Some(Self::Approve(role.clone())),
             Need::ReviewNote => Some(Self::Review),
             Need::Reason | Need::Evidence | Need::Details(_) | Need::AnotherActor(_) => None,
         });
@@ -292,7 +320,7 @@ pub fn expectation(
     state: &State,
     packet: &Packet,
     workflow: &Workflow,
-    contract_check: ContractCheck,
+    contract_check: &ContractCheck,
 ) -> Option<Expectation> {
     let name = match &state.status {
         Status::At(name) => name,
@@ -336,7 +364,7 @@ fn needs_of_anybody(
     state: &State,
     packet: &Packet,
     workflow: &Workflow,
-    contract_check: ContractCheck,
+    contract_check: &ContractCheck,
 ) -> Vec<Need> {
     let Some(rule) = workflow.open_from(from, &packet.request_type).find(|rule| rule.to == *to) else {
         return Vec::new();

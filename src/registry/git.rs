@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::Shelf;
+use crate::domain::compatibility::OpenContent;
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::id::ContractName;
+use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::store::contracts::VERSION_BYTES_MAX;
-use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, version_of};
+use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, SETTINGS, version_of};
 use crate::store::fs::log::{self, LOG_BYTES_MAX};
 
 /// Why a commit could not be read.
@@ -96,6 +98,8 @@ pub struct Commit {
     pub told: String,
     /// Its contracts.
     pub shelves: BTreeMap<ContractName, Shelf>,
+    /// What it assumed of members that are not declared; nothing where it had no ledger.
+    pub open_content: Option<OpenContent>,
 }
 
 /// A file of a commit that belongs to a contract.
@@ -172,7 +176,8 @@ pub fn read(root: &Path, reference: &str, point: Point) -> Result<Commit, GitErr
         }
         shelves.insert(name, shelf);
     }
-    Ok(Commit { hash: commit, name, told, shelves })
+    let open_content = open_content(root, reference, &commit)?;
+    Ok(Commit { hash: commit, name, told, shelves, open_content })
 }
 
 /// Settings by which a repository could name a program for git to run, each with a value that names none.
@@ -326,25 +331,44 @@ fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
 }
 
 fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {
-    let listed =
-        command(root).args(["ls-tree", "-r", "-z", commit, "--", CONTRACTS]).output().map_err(GitError::Program)?;
-    if !listed.status.success() {
-        let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
-        return Err(GitError::Unreadable { reference: reference.to_owned(), path: CONTRACTS.to_owned(), what });
-    }
-    let entries = listed.stdout.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    let listed = listed(root, reference, commit, CONTRACTS)?;
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
     Ok(entries.filter_map(blob).collect())
 }
 
-/// `MODE blob OBJECT<tab>PATH`; `None` for what belongs to no contract.
-fn blob(entry: &str) -> Option<Blob> {
+/// The files of a commit below a path, each `MODE blob OBJECT<tab>PATH`, with a zero byte between them.
+fn listed(root: &Path, reference: &str, commit: &str, path: &str) -> Result<Vec<u8>, GitError> {
+    let listed = command(root).args(["ls-tree", "-r", "-z", commit, "--", path]).output().map_err(GitError::Program)?;
+    if !listed.status.success() {
+        let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
+        return Err(GitError::Unreadable { reference: reference.to_owned(), path: path.to_owned(), what });
+    }
+    Ok(listed.stdout)
+}
+
+/// What the ledger of a commit assumed of members that are not declared; `None` where it had none.
+fn open_content(root: &Path, reference: &str, commit: &str) -> Result<Option<OpenContent>, GitError> {
+    let listed = listed(root, reference, commit, SETTINGS)?;
+    let entry = listed.split(|byte| *byte == 0).find_map(|entry| std::str::from_utf8(entry).ok());
+    let Some((_, object)) = entry.and_then(regular) else { return Ok(None) };
+    let unreadable =
+        |what: String| GitError::Unreadable { reference: reference.to_owned(), path: SETTINGS.to_owned(), what };
+    let bytes = Objects::open(root)?.read(object, SETTINGS_BYTES_MAX as u64).map_err(unreadable)?;
+    let settings = Settings::parse(&String::from_utf8_lossy(&bytes)).map_err(|bad| unreadable(bad.to_string()))?;
+    Ok(Some(settings.contract.open_content))
+}
+
+/// The path and the object of an entry; `None` for a link or a folder.
+fn regular(entry: &str) -> Option<(&str, &str)> {
     let (facts, path) = entry.split_once('\t')?;
     let mut facts = facts.split(' ');
     let (mode, kind, object) = (facts.next()?, facts.next()?, facts.next()?);
-    // A link is no file of a contract.
-    if kind != "blob" || !mode.starts_with("100") {
-        return None;
-    }
+    (kind == "blob" && mode.starts_with("100")).then_some((path, object))
+}
+
+/// A file of a contract; `None` for what belongs to none.
+fn blob(entry: &str) -> Option<Blob> {
+    let (path, object) = regular(entry)?;
     let (folder, file) = path.strip_prefix(CONTRACTS)?.strip_prefix('/')?.split_once('/')?;
     let name = folder.parse().ok()?;
     let part = match file {

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 55] = [
+const ERRORS: [(&str, i32, bool, &str); 56] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -36,6 +36,7 @@ const ERRORS: [(&str, i32, bool, &str); 55] = [
     ("report", 1, false, "ledger contract check --output sarif=/nowhere/x"),
     ("bad-schema", 5, false, "echo '[]' | ledger contract add a -"),
     ("contract-stage", 5, false, "ledger contract deprecate a@1"),
+    ("needs-not-met", 3, false, "echo false | ledger contract pin a@1 --consumer mail --needs -"),
     ("in-use", 5, false, "ledger contract retire a@1"),
     ("not-named", 5, false, "ledger contract waive a@1 --request 1 --reason x --until 2999-12-31"),
     ("same-content", 5, false, "ledger contract propose a a.json --from billing"),

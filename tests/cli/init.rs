@@ -142,12 +142,14 @@ fn what_git_should_know_is_added_and_nothing_is_taken_away() {
     target
     /coordination/.local/
     /coordination/index.json
+    /coordination/compatibility_matrix.json
     $ cat .gitattributes
     *.rs text
     coordination/** -text
     coordination/events/*.jsonl -text merge=union
     coordination/requests/*.json -text merge=binary
     coordination/index.json -text merge=binary linguist-generated
+    coordination/compatibility_matrix.json -text merge=binary linguist-generated
     coordination/checkpoints/** -text merge=binary
     schemas/contracts/** -text
     schemas/contracts/*/events.jsonl -text merge=union

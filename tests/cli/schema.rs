@@ -114,7 +114,7 @@ fn the_catalogue_needs_no_ledger_and_follows_the_one_that_is_there() {
     let transition = catalogue["commands"].as_array().unwrap().iter().find(|c| c["name"] == "transition").unwrap();
     let arguments: Vec<&str> =
         transition["arguments"].as_array().unwrap().iter().map(|argument| argument["name"].as_str().unwrap()).collect();
-    insta::assert_snapshot!(arguments.join(" "), @"request state --reason --evidence --set --expect-version --expect-state --key --dry-run --allow-secret --root --format --json --actor --timeout --color --quiet --verbose");
+    insta::assert_snapshot!(arguments.join(" "), @"request state --reason --evidence --set --resolve --expect-version --expect-state --key --dry-run --allow-secret --root --format --json --actor --timeout --color --quiet --verbose");
     sandbox.run("ledger init -q && sed -i 's/\"triage\": \"pm\"/\"triage\": \"sponsor\"/' coordination/workflow.json");
     assert_eq!(sandbox.json("ledger schema")["workflow"]["types"][1]["triage"], "sponsor");
 }

@@ -231,7 +231,7 @@ fn an_incident_may_start_at_once_and_needs_a_review_to_close() {
 
 #[test]
 fn a_contract_change_needs_a_check_or_a_sponsor() {
-    transcript!(Sandbox::new(), @"
+    transcript!(Sandbox::new(), @r#"
     $ ledger new --title 'A currency' --from shop --to billing --type contract-change --contract billing.invoice@2 --set details.summary=x -q
     REQ-YYYYMMDD-0001
     $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q
@@ -241,7 +241,7 @@ fn a_contract_change_needs_a_check_or_a_sponsor() {
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v4  alice  IN_PROGRESS → DELIVERED [commit=1]
       next, for sponsor: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     $ ledger transition 1 verified
-    ! error: REQ-YYYYMMDD-0001: DELIVERED can't become VERIFIED yet: it needs a passed compatibility check of its contracts, or an approval as sponsor (ledger approve REQ --as sponsor)
+    ! error: REQ-YYYYMMDD-0001: DELIVERED can't become VERIFIED yet: it needs a passed compatibility check of its contracts (billing.invoice@2: there is no contract billing.invoice), or an approval as sponsor (ledger approve REQ --as sponsor)
     ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
     [exit 5]
     $ ledger approve 1 --as sponsor --reason 'Readers were told'
@@ -250,7 +250,7 @@ fn a_contract_change_needs_a_check_or_a_sponsor() {
     $ ledger transition 1 verified
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v6  alice  DELIVERED → VERIFIED
       next, for shop: ledger transition REQ-YYYYMMDD-0001 CLOSED
-    ");
+    "#);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::replica::{Replica, Request, approval, because, detailed, part, proven
 fn expected(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
     let Some(Expectation { who, action, .. }) =
-        expectation(&replica.state(), packet, workflow, ContractCheck::NotPassed)
+        expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new()))
     else {
         return "nobody".to_owned();
     };
@@ -20,7 +20,7 @@ fn expected(replica: &Replica) -> String {
 
 fn why(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
-    expectation(&replica.state(), packet, workflow, ContractCheck::NotPassed).unwrap().why
+    expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new())).unwrap().why
 }
 
 /// What is expected before the first and after each of the states, each entered by Bea with a reason and evidence.
@@ -126,14 +126,15 @@ fn a_diverged_request_waits_for_whoever_asked() {
     assert_eq!(expected(&ann), "shop: ledger resolve --keep ACCEPTED|REJECTED --reason TEXT");
     assert!(why(&ann).contains("ACCEPTED") && why(&ann).contains("REJECTED"));
     let Request { packet, workflow, .. } = &*ann.request;
-    assert_eq!(open(&ann.state(), packet, workflow, &packet.created_by, ContractCheck::Passed), []);
+    assert_eq!(open(&ann.state(), packet, workflow, &packet.created_by, &ContractCheck::Passed), []);
 }
 
 #[test]
 fn what_is_open_depends_on_the_type_and_on_who_asks() {
     let told = |replica: &Replica, by: &str| -> Vec<String> {
         let Request { packet, workflow, .. } = &*replica.request;
-        let open = open(&replica.state(), packet, workflow, &by.parse().unwrap(), ContractCheck::NotPassed);
+        let open =
+            open(&replica.state(), packet, workflow, &by.parse().unwrap(), &ContractCheck::NotPassed(Vec::new()));
         open.iter().map(|open| format!("{} {}", open.to, told_needs(&open.needs)).trim().to_owned()).collect()
     };
     let incident = Replica::first(&Request::with(json!({"request_type": "incident"})));

@@ -111,7 +111,7 @@ impl Replica {
             events: Vec::new(),
             writer: writer.to_owned(),
             wall: Timestamp::from_unix_ms(NOON_MS),
-            contract_check: ContractCheck::NotPassed,
+            contract_check: ContractCheck::NotPassed(Vec::new()),
         }
     }
 
@@ -152,7 +152,7 @@ impl Replica {
         let by: Actor = by.parse().unwrap();
         let Request { packet, workflow, roles, .. } = &*self.request;
         let signatures = Signatures::Optional;
-        let context = Context { workflow, roles, by: &by, contract_check: self.contract_check, signatures };
+        let context = Context { workflow, roles, by: &by, contract_check: &self.contract_check, signatures };
         let body = decide(&history, command, context)?;
         let event = Event::seal(Unsealed {
             stream: Stream::Request(packet.request_id),
@@ -307,7 +307,7 @@ pub(super) fn told_needs(needs: &[Need]) -> String {
         Need::Reason | Need::Evidence | Need::ReviewNote => need.code().to_owned(),
         Need::Details(names) => of(need, names),
         Need::Parts(repos) => of(need, repos),
-        Need::Approval(role) | Need::ContractCheck(role) => of(need, std::slice::from_ref(role)),
+        Need::Approval(role) | Need::ContractCheck(role, _) => of(need, std::slice::from_ref(role)),
         Need::AnotherActor(actors) => of(need, actors),
     };
     needs.iter().map(need).collect::<Vec<_>>().join(", ")

@@ -197,7 +197,7 @@ fn command(replica: &Replica, by: &str, wish: &Wish, step: usize) -> Option<Comm
 
 fn open(replica: &Replica, state: &State, by: &str) -> Vec<Open> {
     let Request { packet, workflow, .. } = &*replica.request;
-    outlook::open(state, packet, workflow, &by.parse().unwrap(), replica.contract_check)
+    outlook::open(state, packet, workflow, &by.parse().unwrap(), &replica.contract_check)
 }
 
 /// An open transition with what its writer can give along.
@@ -215,7 +215,7 @@ fn granted(open: &Open, scope: Option<&str>) -> Command {
             | Need::Parts(_)
             | Need::Approval(_)
             | Need::ReviewNote
-            | Need::ContractCheck(_)
+            | Need::ContractCheck(..)
             | Need::AnotherActor(_) => {}
         }
     }

@@ -47,7 +47,7 @@ proptest! {
         let Request { packet, workflow, .. } = &*replica.request.clone();
         let state = replica.state();
         for by in ACTORS {
-            let open = open(&state, packet, workflow, &by.parse().unwrap(), replica.contract_check);
+            let open = open(&state, packet, workflow, &by.parse().unwrap(), &replica.contract_check);
             for rule in workflow.states() {
                 // A reason and evidence come with it; what else is needed, nobody can give along.
                 let givable = |need: &Need| matches!(need, Need::Reason | Need::Evidence);

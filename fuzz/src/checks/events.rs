@@ -128,7 +128,7 @@ fn replays(history: &History) {
     let state = State::replay(history, &workflow);
     assert_eq!(State::replay(history, &workflow), state);
     let by = &history.packet().created_by;
-    let open = outlook::open(&state, history.packet(), &workflow, by, ContractCheck::NotPassed);
+    let open = outlook::open(&state, history.packet(), &workflow, by, &ContractCheck::NotPassed(Vec::new()));
     assert!(open.iter().all(|open| workflow.state(&open.to).is_some()));
     assert!(judge(history, &workflow).len() <= history.events().len());
 }

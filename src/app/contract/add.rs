@@ -51,7 +51,34 @@ pub enum Outcome {
     Stopped(Box<Judged>),
 }
 
+/// What a version weighs, before anything is written.
+enum Weighed {
+    /// Nothing is to be written.
+    Settled(Outcome),
+    /// It may be registered.
+    Fits {
+        /// What is known of it.
+        judged: Box<Judged>,
+        /// The number that it gets.
+        version: u32,
+        /// The event that would put it on record.
+        event: Box<Event>,
+    },
+}
+
 impl Ledger<'_> {
+    /// The contract of this name, or one of which nothing is on record.
+    ///
+    /// # Errors
+    /// Damage, or failed machinery.
+    pub fn contract_or_new(&self, name: &ContractName) -> Result<Shelf, AppError> {
+        if let Some(shelf) = self.contract_if_any(name)? {
+            return Ok(shelf);
+        }
+        let graph = Graph::of_contract(name, Vec::new()).map_err(StoreError::from)?;
+        Ok(Shelf::new(name, graph, Default::default()))
+    }
+
     /// Registers a version.
     ///
     /// # Errors
@@ -68,45 +95,82 @@ impl Ledger<'_> {
         self.writable()?;
         let resources = self.reachable(&[&candidate.schema], comparing.resources)?;
         candidate.check(&resources)?;
-        let in_file = secret::in_value(&candidate.schema);
         loop {
-            let shelf = match self.contract_if_any(name)? {
-                Some(shelf) => shelf,
-                None => Shelf::new(
-                    name,
-                    Graph::of_contract(name, Vec::new()).map_err(StoreError::from)?,
-                    Default::default(),
-                ),
-            };
+            let shelf = self.contract_or_new(name)?;
             let first = conditions.key.as_ref().and_then(|key| shelf.graph.with_key(key));
             if let Some(first) = first {
                 return self.registered_before(first, &shelf, candidate, conditions, session);
             }
-            if let Some(version) = self.same_version(&shelf, candidate)? {
-                return Ok(Outcome::Same { version });
-            }
-            let shelf = founded(shelf, founding)?;
-            let version = shelf.state.next();
-            let subject = Subject { shelf: &shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
-            let judged = Box::new(self.judge(subject, comparing)?);
-            if !judged.passes() {
-                return Ok(Outcome::Stopped(judged));
-            }
-            let body = registered(&judged, candidate, &shelf.state);
-            let event = self.seal_contract(name, &shelf.graph, body, conditions.key.clone(), &in_file, session)?;
+            let (judged, version, event) =
+                match self.weighed(&shelf, candidate, founding, conditions, comparing, session)? {
+                    Weighed::Settled(outcome) => return Ok(outcome),
+                    Weighed::Fits { judged, version, event } => (judged, version, event),
+                };
+            let (judged, graph) = (Some(judged), &shelf.graph);
             if conditions.effect == Effect::DryRun {
-                let (event, judged) = (Box::new(event), Some(judged));
                 return Ok(Outcome::Registered { judged, event, version, novelty: Novelty::Tried });
             }
             let file = Some((version, candidate.text.as_bytes()));
-            match self.append_contract(name, &shelf.graph, event, file, session)? {
-                Tried::Done(event) => {
-                    return Ok(Outcome::Registered { judged: Some(judged), event, version, novelty: Novelty::New });
-                }
+            match self.append_contract(name, graph, *event, file, session)? {
+                Tried::Done(event) => return Ok(Outcome::Registered { judged, event, version, novelty: Novelty::New }),
                 Tried::Again if session.budget.is_over() => return Err(no_turn(session, name)),
                 Tried::Again => {}
             }
         }
+    }
+
+    /// What would become of a version on a contract as it stands, and the contract with it. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`Self::add_version`].
+    pub fn try_version(
+        &self,
+        shelf: Shelf,
+        candidate: &Candidate,
+        founding: &Founding,
+        comparing: Comparing<'_>,
+        session: &Session,
+    ) -> Result<(Outcome, Shelf), AppError> {
+        candidate.check(&self.reachable(&[&candidate.schema], comparing.resources)?)?;
+        let conditions = ContractConditions { key: None, effect: Effect::DryRun };
+        match self.weighed(&shelf, candidate, founding, &conditions, comparing, session)? {
+            Weighed::Settled(outcome) => Ok((outcome, shelf)),
+            Weighed::Fits { judged, version, event } => {
+                let Shelf { mut graph, state, mut files } = shelf;
+                graph.append((*event).clone()).map_err(StoreError::from)?;
+                files.insert(version, candidate.text.clone().into_bytes());
+                let outcome = Outcome::Registered { judged: Some(judged), event, version, novelty: Novelty::Tried };
+                Ok((outcome, Shelf::new(&state.name, graph, files)))
+            }
+        }
+    }
+
+    /// Weighs a version by the contract as it stands.
+    fn weighed(
+        &self,
+        shelf: &Shelf,
+        candidate: &Candidate,
+        founding: &Founding,
+        conditions: &ContractConditions,
+        comparing: Comparing<'_>,
+        session: &Session,
+    ) -> Result<Weighed, AppError> {
+        // Whoever asks for another mode hears of it, whether or not the content is known.
+        let shelf = &founded(shelf.clone(), founding)?;
+        if let Some(version) = self.same_version(shelf, candidate)? {
+            return Ok(Weighed::Settled(Outcome::Same { version }));
+        }
+        let version = shelf.state.next();
+        let subject = Subject { shelf, version, schema: &candidate.schema, sha256: candidate.sha256() };
+        let judged = Box::new(self.judge(subject, comparing)?);
+        if !judged.passes() {
+            return Ok(Weighed::Settled(Outcome::Stopped(judged)));
+        }
+        let body = registered(&judged, candidate, &shelf.state);
+        let (name, key) = (&shelf.state.name, conditions.key.clone());
+        let in_file = secret::in_value(&candidate.schema);
+        let event = Box::new(self.seal_contract(name, &shelf.graph, body, key, &in_file, session)?);
+        Ok(Weighed::Fits { judged, version, event })
     }
 
     /// The version that has this content, as JSON says it: the newest of several.

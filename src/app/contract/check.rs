@@ -128,6 +128,7 @@ impl Ledger<'_> {
             checked: Vec::new(),
             problems: Vec::new(),
         };
+        let mut settings = self.settings.clone();
         let commit = match &order.base {
             Base::Registry => None,
             Base::Schema(base) => {
@@ -138,9 +139,25 @@ impl Ledger<'_> {
                 let commit = git::read(&self.store.root(), reference, *point)?;
                 report.base = Some(commit.told.clone());
                 report.commit = Some(commit.hash.clone());
+                // Who weakens it in the same change is judged by what was assumed before.
+                if commit.open_content == Some(OpenContent::Strict) {
+                    settings.contract.open_content = OpenContent::Strict;
+                }
                 Some(commit)
             }
         };
+        report.assumption = settings.contract.open_content;
+        let Ledger { store, workflow, world, checks, .. } = *self;
+        Ledger { store, settings: &settings, workflow, world, checks }.check_with(report, order, commit, comparing)
+    }
+
+    fn check_with(
+        &self,
+        mut report: CheckReport,
+        order: &CheckOrder,
+        commit: Option<Commit>,
+        comparing: Comparing<'_>,
+    ) -> Result<CheckReport, AppError> {
         let shelves = self.shelves(&order.names, commit.as_ref())?;
         report.contracts = shelves.len();
         for (name, shelf) in &shelves {

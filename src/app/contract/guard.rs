@@ -5,14 +5,18 @@ use serde_json::{Map, Value};
 use super::super::error::DraftFault;
 use super::super::{AppError, Ledger};
 use super::Comparing;
-use super::judge::Subject;
+use super::judge::{Judged, Subject};
+use crate::contract::gate::Pair;
 use crate::contract::{Resources, compare};
 use crate::domain::compatibility::Verdict;
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractRef, RequestType};
-use crate::domain::outlook::ContractCheck;
+use crate::domain::outlook::{ContractCheck, Unpassed};
 use crate::domain::packet::Packet;
 use crate::store::Budget;
+
+/// How much of a witness is shown.
+const SHOWN_CHARS_MAX: usize = 200;
 
 /// How closely the contracts of a request are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,30 +75,78 @@ impl Ledger<'_> {
     /// Whether the contracts that a request names passed their check: each is registered as it was, and compatible by
     /// its mode or waived. What can't be read has not passed.
     #[must_use]
-    pub fn contract_check(&self, packet: &Packet, closeness: Closeness, budget: &Budget) -> ContractCheck {
+    pub fn contract_check(
+        &self,
+        packet: &Packet,
+        closeness: Closeness,
+        resources: &Resources,
+        budget: &Budget,
+    ) -> ContractCheck {
         let asks = self.workflow.request_type(&packet.request_type).is_some_and(|rule| rule.names_contract);
-        let passed = |reference: &ContractRef| self.passed(reference, closeness, budget).unwrap_or(false);
-        if asks && !packet.contracts.is_empty() && packet.contracts.iter().all(passed) {
-            ContractCheck::Passed
-        } else {
-            ContractCheck::NotPassed
+        if !asks || packet.contracts.is_empty() {
+            return ContractCheck::NotPassed(Vec::new());
         }
+        let unpassed = |reference: &ContractRef| {
+            let why = match self.fails(reference, closeness, resources, budget) {
+                Ok(why) => why?,
+                Err(AppError::BadSchema { file, faults }) => {
+                    let first = faults.first().map(|fault| format!(": {}: {}", fault.pointer, fault.what));
+                    format!("{file} can't be read{}", first.unwrap_or_default())
+                }
+                Err(error) => error.to_string(),
+            };
+            Some(Unpassed { reference: reference.clone(), why })
+        };
+        let unpassed: Vec<Unpassed> = packet.contracts.iter().filter_map(unpassed).collect();
+        if unpassed.is_empty() { ContractCheck::Passed } else { ContractCheck::NotPassed(unpassed) }
     }
 
-    fn passed(&self, reference: &ContractRef, closeness: Closeness, budget: &Budget) -> Result<bool, AppError> {
+    /// Why a version does not pass; `None` if it does.
+    fn fails(
+        &self,
+        reference: &ContractRef,
+        closeness: Closeness,
+        resources: &Resources,
+        budget: &Budget,
+    ) -> Result<Option<String>, AppError> {
         let (shelf, schema) = self.schema_at(reference)?;
         let version = reference.version();
-        let Some(known) = shelf.state.versions.get(&version) else { return Ok(false) };
+        let Some(known) = shelf.state.versions.get(&version) else {
+            return Ok(Some("it is not registered".to_owned()));
+        };
         match closeness {
             Closeness::OnRecord => {
-                Ok(known.registered.verdict == Verdict::Compatible || known.registered.waiver.is_some())
+                let verdict = known.registered.verdict;
+                let passed = verdict == Verdict::Compatible || known.registered.waiver.is_some();
+                Ok((!passed).then(|| format!("{verdict} when it was registered")))
             }
             Closeness::Compared => {
                 let sha256: Hash = known.registered.sha256;
-                let resources = Resources::default();
-                let comparing = Comparing { compare: &compare, resources: &resources, budget };
-                Ok(self.judge(Subject { shelf: &shelf, version, schema: &schema, sha256 }, comparing)?.passes())
+                let comparing = Comparing { compare: &compare, resources, budget };
+                let judged = self.judge(Subject { shelf: &shelf, version, schema: &schema, sha256 }, comparing)?;
+                Ok((!judged.passes()).then(|| why(&judged)))
             }
         }
+    }
+}
+
+/// Why a version does not pass, in a few words.
+fn why(judged: &Judged) -> String {
+    let verdict = judged.verdict();
+    let version = judged.reference.version();
+    let fails = |pair: &&Pair| pair.both.verdict(judged.assumption) == verdict;
+    if let Some(pair) = judged.pairs.iter().find(fails) {
+        let shown = pair.both.under(judged.assumption).witness().map(|witness| cut(&format!(", shown by {witness}")));
+        return format!("{verdict} with v{} ({}){}", pair.against, judged.mode, shown.unwrap_or_default());
+    }
+    let consumers = judged.touched().filter(|consumer| consumer.by_needs).map(|consumer| consumer.repo.as_str());
+    format!("v{version} is {verdict} for what {} needs", consumers.collect::<Vec<_>>().join(", "))
+}
+
+/// As much of a text as has its place beside others.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! Who can live with which version: providers, consumers, versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ pub struct Row {
     pub pinned: Option<u32>,
     /// How it fares with each version that is not retired; nothing where nobody is pinned.
     pub versions: BTreeMap<u32, Verdict>,
+    /// Those of them of which it would be another answer if nothing were assumed of members that are not declared.
+    pub assumed: BTreeSet<u32>,
     /// The versions that are not retired.
     pub standing: Vec<u32>,
 }
@@ -129,6 +131,7 @@ impl Ledger<'_> {
             consumer: consumer.cloned(),
             pinned,
             versions: BTreeMap::new(),
+            assumed: BTreeSet::new(),
             standing: standing.clone(),
         };
         if state.pins.is_empty() {
@@ -148,6 +151,7 @@ impl Ledger<'_> {
             for consumer in fares {
                 if let Some(row) = rows.get_mut(&consumer.repo) {
                     row.versions.insert(*version, consumer.verdict);
+                    row.assumed.extend(consumer.is_assumed().then_some(*version));
                 }
             }
         }
@@ -213,6 +217,7 @@ mod tests {
             consumer: Some("shop".parse().unwrap()),
             pinned: Some(pinned),
             versions: versions.iter().copied().collect(),
+            assumed: BTreeSet::new(),
             standing: versions.iter().map(|(version, _)| *version).collect(),
         }
     }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod guard;
 pub mod judge;
 pub mod matrix;
+pub mod pins;
 pub mod verify;
 pub mod write;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use super::{AppError, Ledger};
 use crate::contract::schema::{self, external_references};
+use crate::contract::state::ContractState;
 use crate::contract::{Resources, gate};
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, ContractRef};
@@ -124,6 +126,24 @@ impl Ledger<'_> {
     pub fn contracts(&self, names: &[ContractName]) -> Result<BTreeMap<ContractName, Shelf>, AppError> {
         let all = if names.is_empty() { self.store.contracts()? } else { names.to_vec() };
         all.into_iter().map(|name| self.contract(&name).map(|shelf| (name, shelf))).collect()
+    }
+
+    /// All contracts that can be read, and what is wrong with the others.
+    ///
+    /// # Errors
+    /// Failed machinery; a damaged contract is part of the answer.
+    pub fn all_contracts(&self) -> Result<(Vec<ContractState>, BTreeMap<ContractName, String>), AppError> {
+        let (mut states, mut damaged) = (Vec::new(), BTreeMap::new());
+        for name in self.store.contracts()? {
+            match self.contract(&name) {
+                Ok(shelf) => states.push(shelf.state),
+                Err(error @ AppError::Store(StoreError::Damaged { .. })) => {
+                    damaged.insert(name, error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((states, damaged))
     }
 
     fn near_contract(&self, name: &ContractName) -> Result<Option<ContractName>, AppError> {

@@ -158,9 +158,10 @@ coordination/** -text
 coordination/events/*.jsonl -text merge=union
 coordination/requests/*.json -text merge=binary
 coordination/index.json -text merge=binary linguist-generated
+coordination/compatibility_matrix.json -text merge=binary linguist-generated
 coordination/checkpoints/** -text merge=binary
 schemas/contracts/** -text
 schemas/contracts/*/events.jsonl -text merge=union
 ";
 const GIT_IGNORE_LOCAL: &str = "/coordination/.local/\n";
-const GIT_IGNORE_INDEX: &str = "/coordination/index.json\n";
+const GIT_IGNORE_INDEX: &str = "/coordination/index.json\n/coordination/compatibility_matrix.json\n";

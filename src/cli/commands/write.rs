@@ -9,6 +9,7 @@ use super::super::render::views::{WrittenView, raw};
 use super::super::{Context, input, open, trust};
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
+use crate::contract::Resources;
 use crate::domain::decide::{self, Command};
 use crate::domain::event::{Approved, EvidenceAdded, Noted, Responded};
 use crate::domain::state::State;
@@ -22,7 +23,8 @@ pub(super) fn transition(context: &mut Context<'_>, args: &Transition) -> Result
         details: input::details(&args.set)?,
         occurred_at: None,
     });
-    write(context, &args.request, &command, &args.writing)
+    let resources = super::contract::resources(&args.resolve, context)?;
+    write_beside(context, &args.request, &command, &args.writing, Beside { signing: None, resources })
 }
 
 pub(super) fn respond(context: &mut Context<'_>, args: &Respond) -> Result<Exit, Failure> {
@@ -42,7 +44,8 @@ pub(super) fn approve(context: &mut Context<'_>, args: &Approve) -> Result<Exit,
         reason: input::optional_text(args.reason.as_ref(), context.env)?,
         signature: None,
     };
-    write_signed(context, &args.request, &Command::Approve(approved), &args.writing, Some(&args.signing))
+    let beside = Beside { signing: Some(&args.signing), ..Beside::default() };
+    write_beside(context, &args.request, &Command::Approve(approved), &args.writing, beside)
 }
 
 pub(super) fn note(context: &mut Context<'_>, args: &Note) -> Result<Exit, Failure> {
@@ -68,15 +71,24 @@ fn state(typed: &str) -> Result<StateName, Failure> {
 }
 
 fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Writing) -> Result<Exit, Failure> {
-    write_signed(context, request, command, args, None)
+    write_beside(context, request, command, args, Beside::default())
 }
 
-fn write_signed(
+/// What only some commands take.
+#[derive(Default)]
+struct Beside<'a> {
+    /// How to sign.
+    signing: Option<&'a Signing>,
+    /// What references of contracts may reach.
+    resources: Resources,
+}
+
+fn write_beside(
     context: &mut Context<'_>,
     request: &str,
     command: &Command,
     args: &Writing,
-    signing: Option<&Signing>,
+    Beside { signing, resources }: Beside<'_>,
 ) -> Result<Exit, Failure> {
     let conditions = Conditions {
         key: args.key.as_ref().map(|key| key.parse()).transpose().map_err(Failure::usage)?,
@@ -84,6 +96,7 @@ fn write_signed(
         expect_state: args.expect_state.as_deref().map(state).transpose()?,
         expect_heads: None,
         effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
+        resources,
     };
     let opened = context.open()?;
     let ledger = opened.ledger();

@@ -11,7 +11,7 @@ use crate::app::show::View;
 use crate::app::verify::{Finding, Report, Severity};
 use crate::app::write::{Effect, state_word};
 use crate::domain::event::{Body, Event, Evidence};
-use crate::domain::id::RequestId;
+use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::domain::state::{Record, Status};
 use crate::domain::time::Timestamp;
@@ -107,7 +107,12 @@ pub fn event_text(event: &Event, with_stream: WithStream) -> String {
     if with_stream == WithStream::Yes {
         let _ = write!(text, "{BOLD}{}{PLAIN}  ", safe::line(&event.stream().to_string()));
     }
-    let _ = write!(text, "v{}  {}  {}", event.n(), safe::line(event.by().as_str()), what_happened(event.body()));
+    // A contract has versions of its own, which its events don't count.
+    let mark = match event.stream() {
+        Stream::Contract(_) => '#',
+        Stream::Request(_) => 'v',
+    };
+    let _ = write!(text, "{mark}{}  {}  {}", event.n(), safe::line(event.by().as_str()), what_happened(event.body()));
     text
 }
 

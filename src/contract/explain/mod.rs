@@ -131,6 +131,13 @@ impl Effect {
         }
     }
 
+    /// How much it matters under an assumption: where nothing is assumed, what breaks by undeclared members breaks.
+    #[must_use]
+    pub fn severity_under(&self, assumption: OpenContent) -> Severity {
+        let breaks = assumption == OpenContent::Strict && self.strict.breaks();
+        if breaks && self.severity > Severity::Note { Severity::Error } else { self.severity }
+    }
+
     /// Whether something breaks, under either assumption.
     #[must_use]
     pub fn breaks(&self) -> bool {

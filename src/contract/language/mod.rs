@@ -22,6 +22,7 @@ use rustc_hash::FxHashMap;
 
 use super::draft::Draft;
 
+pub(in crate::contract) use self::pattern::is_pattern;
 pub(in crate::contract) use self::spell::{is_plain, spelled};
 
 /// The most states of an automaton.

@@ -44,7 +44,7 @@ pub(super) fn parsed<'a>(allocator: &'a Allocator, pattern: &'a str) -> Result<P
 }
 
 /// Whether a text is a pattern; `None` where that hangs on how it is read.
-pub(super) fn is_pattern(text: &str) -> Option<bool> {
+pub(in crate::contract) fn is_pattern(text: &str) -> Option<bool> {
     let allocator = Allocator::default();
     let parses = |flags| LiteralParser::new(&allocator, text, Some(flags), Options::default()).parse().is_ok();
     match (parses("u"), parses("")) {

@@ -12,6 +12,8 @@ pub const STRIPES: u64 = 256;
 
 /// The folder of the contracts, below the root.
 pub const CONTRACTS: &str = "schemas/contracts";
+/// The ledger's settings, below the root.
+pub const SETTINGS: &str = "coordination/ledger.json";
 /// The name of a contract's log in its folder.
 pub const CONTRACT_LOG: &str = "events.jsonl";
 
@@ -49,7 +51,7 @@ impl Layout {
     /// `coordination/ledger.json`
     #[must_use]
     pub fn settings(&self) -> PathBuf {
-        self.coordination.join("ledger.json")
+        self.root.join(SETTINGS)
     }
 
     /// `coordination/workflow.json`

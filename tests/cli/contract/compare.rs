@@ -119,3 +119,29 @@ fn questions_that_can_not_be_put_are_refused() {
     [exit 2]
     "##);
 }
+
+#[test]
+fn versions_are_compared_by_name() {
+    transcript!(super::invoices(), @r#"
+    $ ledger contract compare billing.invoice@1 v1.json
+    contained: every document of billing.invoice@1 is a document of v1.json
+    (both are the same schema)
+    $ ledger contract compare billing.invoice@1 billing.invoice@2
+    not contained: a document of billing.invoice@1 that is none of billing.invoice@2:
+      {"id":0,"note":null}
+    (found by solving for the difference)
+    [exit 3]
+    $ ledger contract compare billing.invoice v1.json
+    ! error: could not read [tmp]/work/billing.invoice: No such file or directory (os error 2)
+    ! hint: a version of a contract is named billing.invoice@V, for example billing.invoice@1
+    [exit 2]
+    $ ledger contract diff billing.invoice billing.invoice@1
+    ! error: could not read [tmp]/work/billing.invoice: No such file or directory (os error 2)
+    ! hint: a version of a contract is named billing.invoice@V, for example billing.invoice@1
+    [exit 2]
+    $ ledger contract compare billing.invoice@7 v1.json
+    ! error: billing.invoice has no version 7
+    ! hint: its newest is v2
+    [exit 4]
+    "#);
+}

@@ -18,11 +18,11 @@ fn a_candidate_is_held_against_what_is_registered() {
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked (declared content)
     [exit 3]
@@ -32,9 +32,9 @@ fn a_candidate_is_held_against_what_is_registered() {
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under the base, not under v2: {"id":""} (found by solving for the difference)
         type-changed /properties/id/type: "string" → "integer"
-          breaks {"id":""}
+          error: breaks {"id":""}
       it touches no consumer
-      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
+      shop (uses v1): compatible with declared members only; for all documents breaking: valid under v1, not under v2: {"id":0,"note":null}
     breaking: 1 contract, 1 version checked against v3.json (declared content)
     [exit 3]
     $ ledger contract check billing.invoce
@@ -58,23 +58,23 @@ fn a_break_that_touches_no_consumer_is_told_as_such() {
     transcript!(sandbox, @r#"
     $ echo '{"type":"object","properties":{"id":{"type":["integer","string"]}},"required":["id"]}' > needs.json
     $ ledger contract pin billing.invoice@1 --consumer shop --needs needs.json
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  shop uses v1, needs a part of it
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  shop uses v1, needs a part of it
     $ ledger contract check --candidate v3.json --contract billing.invoice
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     breaking: 1 contract, 1 version checked (declared content)
     [exit 3]
     $ echo '{"type":"object","properties":{"id":{"type":"integer"}}}' > more.json; ledger contract pin billing.invoice@1 --consumer web --needs more.json
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v5  alice  web uses v1, needs a part of it
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #5  alice  web uses v1, needs a part of it
     $ ledger contract check --candidate v3.json --contract billing.invoice | grep touches
-      touches web (needs a part of v1): breaking: {"id":""}
+      touches web (needs a part of v1): breaking: valid under v3, not under what it needs: {"id":""}
     "#);
 }
 
@@ -90,9 +90,9 @@ fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
     a@2: undecided (BACKWARD_TRANSITIVE)
       backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
         pattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"
-          not known: the pattern "^(a|b)\\1$": it refers back to a group
+          warning: not known: the pattern "^(a|b)\\1$": it refers back to a group
     $ ledger contract check --candidate b.json --contract a --format github
-    ::error file=b.json,line=1,title=a@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group%0Apattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"%0A  not known: the pattern "^(a|b)\\1$": it refers back to a group%0Ait touches no consumer
+    ::error file=b.json,line=1,title=a@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group%0Apattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"%0A  warning: not known: the pattern "^(a|b)\\1$": it refers back to a group%0Ait touches no consumer
     [exit 10]
     $ ledger contract check --candidate b.json --contract a > /dev/null
     [exit 10]
@@ -103,7 +103,7 @@ fn what_nobody_can_tell_fails_unless_it_is_only_to_be_told() {
     a@2: undecided (BACKWARD_TRANSITIVE)
       backward: whether every document of v1 is valid under v2 is not known: the pattern "^(a|b)\\1$": it refers back to a group
         pattern-changed /pattern: "^(a|b)\\1$" → "^(aa|bb)$"
-          not known: the pattern "^(a|b)\\1$": it refers back to a group
+          warning: not known: the pattern "^(a|b)\\1$": it refers back to a group
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     nothing was written
@@ -144,7 +144,7 @@ fn two_schemas_are_compared_in_both_directions() {
         this holds for documents with declared members only; for all documents:
         valid under billing.invoice@1, not under billing.invoice@2: {"id":0,"note":null} (found by solving for the difference)
       forward: every document of billing.invoice@2 is valid under billing.invoice@1: no document is in the one and not in the other
-      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
+      shop (uses v1): compatible with declared members only; for all documents breaking: valid under v1, not under billing.invoice@2: {"id":0,"note":null}
     property-added /properties/note: nothing → {"type":"string"}
       backward, warning: breaks with undeclared members only: {"id":0,"note":null}
     $ ledger contract diff billing.invoice@2 v3.json --json
@@ -188,8 +188,9 @@ fn two_schemas_are_compared_in_both_directions() {
         "changes_cut": false,
         "consumers": [
           {
-            "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
-            "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_verdict": "breaking"
+            "repo": "shop", "version": 1, "by_needs": false, "direction": "backward", "verdict": "breaking",
+            "assumed": false, "reason": "found by solving for the difference", "witness": {"id": 0},
+            "strict_verdict": "breaking"
           }
         ]
       }
@@ -300,7 +301,7 @@ fn a_check_lists_the_changes_in_the_directions_of_the_mode() {
         valid under v1, not under v2: {"id":0,"n":0} (found by solving for the difference)
       forward: valid under v2, not under v1: {"id":""} (found by solving for the difference)
         type-widened /properties/id/type: "integer" → ["integer","string"]
-          breaks {"id":""}
+          error: breaks {"id":""}
       it touches no consumer
       to ask for leave: ledger contract propose both FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -309,7 +310,7 @@ fn a_check_lists_the_changes_in_the_directions_of_the_mode() {
     old@2: breaking (FORWARD)
       forward: valid under v2, not under v1: {"id":""} (found by solving for the difference)
         type-widened /properties/id/type: "integer" → ["integer","string"]
-          breaks {"id":""}
+          error: breaks {"id":""}
       it touches no consumer
       to ask for leave: ledger contract propose old FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -367,9 +368,9 @@ fn a_change_that_explains_the_pair_hides_no_other() {
     c@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":"aaaa"} (found by solving for the difference)
         bound-tightened /properties/id/maxLength: nothing → 3
-          breaks {"id":"aaaa"}
+          error: breaks {"id":"aaaa"}
         combination (root): {"properties":{"id":{"type":"string"},"old":{"type":"string"}},"type":"object"} → {"additionalProperties":false,"properties":{"id":{"maxLength":3,"type":"string"…
-          breaks {"old":""}
+          error: breaks {"old":""}
       it touches no consumer
       to ask for leave: ledger contract propose c FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -390,9 +391,9 @@ fn a_change_that_explains_the_pair_hides_no_other() {
     p@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":"aaaa"} (found by solving for the difference)
         bound-tightened /properties/id/maxLength: nothing → 3
-          breaks {"id":"aaaa"}
+          error: breaks {"id":"aaaa"}
         pattern-changed /properties/p/pattern: "(?<!x)foo" → "foo(?<!y)"
-          not known: the pattern "(?<!x)foo": it looks behind
+          warning: not known: the pattern "(?<!x)foo": it looks behind
       it touches no consumer
       to ask for leave: ledger contract propose p FILE
     breaking: 1 contract, 1 version checked (declared content)
@@ -420,10 +421,10 @@ fn an_undecided_pair_is_told_with_its_reason_and_its_keyword_in_every_format() {
     | c&#64;2 | undecided | BACKWARD\_TRANSITIVE |  |  |
 
     - c&#64;2: `whether every document of v1 is valid under v2 is not known: the pattern "(?<!x)foo": it looks behind`
-      - pattern-changed: `/pattern: "(?<!x)foo" → "foo(?<!y)"` — `not known: the pattern "(?<!x)foo": it looks behind`
+      - pattern-changed: `/pattern: "(?<!x)foo" → "foo(?<!y)"` — warning: `not known: the pattern "(?<!x)foo": it looks behind`
     [exit 10]
     $ ledger contract check --candidate b.json --contract c --format github
-    ::error file=b.json,line=3,title=c@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "(?<!x)foo": it looks behind%0Apattern-changed /pattern: "(?<!x)foo" → "foo(?<!y)"%0A  not known: the pattern "(?<!x)foo": it looks behind%0Ait touches no consumer
+    ::error file=b.json,line=3,title=c@2 undecided-backward::whether every document of v1 is valid under v2 is not known: the pattern "(?<!x)foo": it looks behind%0Apattern-changed /pattern: "(?<!x)foo" → "foo(?<!y)"%0A  warning: not known: the pattern "(?<!x)foo": it looks behind%0Ait touches no consumer
     [exit 10]
     $ ledger contract check --candidate b.json --contract c --format junit
     <?xml version="1.0" encoding="UTF-8"?>
@@ -433,7 +434,7 @@ fn an_undecided_pair_is_told_with_its_reason_and_its_keyword_in_every_format() {
           <failure type="undecided-backward" message="whether every document of v1 is valid under v2 is not known: the pattern &quot;(?&lt;!x)foo&quot;: it looks behind">b.json:3
     whether every document of v1 is valid under v2 is not known: the pattern &quot;(?&lt;!x)foo&quot;: it looks behind
     pattern-changed /pattern: &quot;(?&lt;!x)foo&quot; → &quot;foo(?&lt;!y)&quot;
-      not known: the pattern &quot;(?&lt;!x)foo&quot;: it looks behind
+      warning: not known: the pattern &quot;(?&lt;!x)foo&quot;: it looks behind
     it touches no consumer</failure>
         </testcase>
       </testsuite>

@@ -46,7 +46,7 @@ fn who_weakens_the_mode_in_the_same_change_is_judged_by_the_old_one() {
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice schemas/contracts/billing.invoice/v2.json
     breaking: 1 contract, 1 version checked against main (declared content)
@@ -139,7 +139,7 @@ fn a_ledger_in_a_folder_of_a_repository_is_found_at_the_commit() {
     a@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: null (found by solving for the difference)
         type-narrowed (root): true → false
-          breaks null
+          error: breaks null
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     breaking: 1 contract, 1 version checked against main (declared content)
@@ -267,5 +267,33 @@ fn annotations_name_files_as_the_repository_does() {
     ! error: [tmp]/work/a/b/schemas/contracts/c/v1.json: the file of a registered version is missing
     ! hint: restore it: git checkout HEAD -- [tmp]/work/a/b/schemas/contracts/c/v1.json
     [exit 9]
+    "#);
+}
+
+#[test]
+fn who_assumes_more_in_the_same_change_is_judged_by_what_was_assumed_before() {
+    let sandbox = files();
+    sandbox.run(
+        r#"sed -i 's/"contract": {}/"contract": {"open_content": "strict"}/; s/"roles": {}/"roles": {}, "contract": {"open_content": "strict"}/' coordination/ledger.json
+        ledger contract add billing.invoice v1.json && git init -q -b main . && git config user.name t &&
+        git config user.email t@example.com && git add -A && git commit -q -m base &&
+        sed -i 's/"strict"/"declared"/' coordination/ledger.json && ledger contract add billing.invoice v2.json"#,
+    );
+    transcript!(sandbox, @r#"
+    $ ledger contract check | tail -n 1
+    compatible: 1 contract, 1 version checked (declared content)
+    $ ledger contract check --against main
+    billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
+      backward: valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
+        property-added /properties/note: nothing → {"type":"string"}
+          error: breaks {"id":0,"note":null}
+      it touches no consumer
+      to ask for leave: ledger contract propose billing.invoice schemas/contracts/billing.invoice/v2.json
+    breaking: 1 contract, 1 version checked against main (strict content)
+    [exit 3]
+    $ git add -A; git commit -q -m weaker; echo '{' > coordination/ledger.json; git commit -q -a -m torn; git checkout -q HEAD~1 -- coordination; ledger contract check --against main
+    ! error: main:coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+    ! hint: git fsck, or compare with another commit
+    [exit 1]
     "#);
 }

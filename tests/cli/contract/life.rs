@@ -5,9 +5,9 @@ use crate::transcript;
 
 #[test]
 fn a_version_is_retired_once_nobody_uses_it() {
-    transcript!(invoices(), @"
+    transcript!(invoices(), @r#"
     $ ledger contract activate billing.invoice@1
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  v1 active
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  v1 active
     $ ledger contract activate billing.invoice@1
     billing.invoice  it is so already: nothing was written
     $ ledger contract retire billing.invoice@1
@@ -15,7 +15,7 @@ fn a_version_is_retired_once_nobody_uses_it() {
     ! hint: draft → active → deprecated → retired; a deprecation can be taken back
     [exit 5]
     $ ledger contract deprecate billing.invoice@1
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v5  alice  v1 deprecated
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #5  alice  v1 deprecated
     $ ledger contract retire billing.invoice@1
     ! error: billing.invoice@1 can't be retired: shop still uses it
     ! hint: once it has moved: ledger contract pin billing.invoice@V --consumer shop
@@ -23,15 +23,15 @@ fn a_version_is_retired_once_nobody_uses_it() {
     $ ledger contract status billing.invoice
     billing.invoice  BACKWARD_TRANSITIVE, provided by billing
 
-    VERSION  STAGE       CHECK       BY     REGISTERED            CONSUMERS
-    v1       deprecated  compatible  alice  YYYY-MM-DD hh:mm:ssZ  shop
-    v2       draft       compatible  alice  YYYY-MM-DD hh:mm:ssZ
+    VERSION  STAGE       REGISTERED            BY     THEN FOUND                        CONSUMERS
+    v1       deprecated  YYYY-MM-DD hh:mm:ssZ  alice  compatible                        shop
+    v2       draft       YYYY-MM-DD hh:mm:ssZ  alice  compatible with declared content
 
     still to move: shop (v1)
     $ ledger contract pin billing.invoice@2 --consumer shop
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v6  alice  shop uses v2
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #6  alice  shop uses v2
     $ ledger contract retire billing.invoice@1
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v7  alice  v1 retired
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #7  alice  v1 retired
     $ ledger contract pin billing.invoice@1 --consumer web
     ! error: billing.invoice@1 is retired
     ! hint: ledger contract show billing.invoice tells its versions
@@ -43,12 +43,12 @@ fn a_version_is_retired_once_nobody_uses_it() {
     $ ledger contract status billing.invoice
     billing.invoice  BACKWARD_TRANSITIVE, provided by billing
 
-    VERSION  STAGE    CHECK       BY     REGISTERED            CONSUMERS
-    v1       retired  compatible  alice  YYYY-MM-DD hh:mm:ssZ
-    v2       draft    compatible  alice  YYYY-MM-DD hh:mm:ssZ  shop
+    VERSION  STAGE    REGISTERED            BY     THEN FOUND                        CONSUMERS
+    v1       retired  YYYY-MM-DD hh:mm:ssZ  alice  compatible
+    v2       draft    YYYY-MM-DD hh:mm:ssZ  alice  compatible with declared content  shop
 
     all have moved to the newest version
-    ");
+    "#);
 }
 
 #[test]
@@ -99,13 +99,13 @@ fn what_is_not_there_is_told_as_such() {
 fn settings_are_events_too() {
     transcript!(invoices(), @r#"
     $ ledger contract owner billing.invoice acme/billing
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  owner acme/billing
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  owner acme/billing
     $ ledger contract owner billing.invoice acme/billing
     billing.invoice  it is so already: nothing was written
     $ ledger contract formats billing.invoice on
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v5  alice  formats asserted
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #5  alice  formats asserted
     $ ledger contract mode billing.invoice full-transitive
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v6  alice  mode FULL_TRANSITIVE
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #6  alice  mode FULL_TRANSITIVE
     $ ledger contract show billing.invoice --json
     {
       "v": 1,

@@ -11,28 +11,31 @@ fn the_matrix_is_printed_and_kept() {
     transcript!(sandbox, @r#"
     $ ledger contract matrix
     CONTRACT         PROVIDER  CONSUMER  PINNED  NEWEST      VERSIONS
-    billing.invoice  billing   shop      v1      breaking    v1 compatible, v2 compatible, v3 breaking
+    billing.invoice  billing   shop      v1      breaking    v1 compatible, v2 compatible*, v3 breaking
     billing.invoice  billing   web       v3      compatible  v1 breaking, v2 breaking, v3 compatible
     other            -         -         -       unpinned    v1
+
+    * assuming declared content
     ! ledger: coordination/compatibility_matrix.json is written
     $ ledger contract matrix --json
     {
       "v": 1,
       "data": {
+        "open_content": "declared",
         "rows": [
           {
             "contract": "billing.invoice", "provider": "billing", "consumer": "shop", "pinned": 1,
             "compatibility": "breaking", "min_version": 1, "max_version": 2,
-            "versions": {"1": "compatible", "2": "compatible", "3": "breaking"}
+            "versions": {"1": "compatible", "2": "compatible", "3": "breaking"}, "assumed": [2]
           },
           {
             "contract": "billing.invoice", "provider": "billing", "consumer": "web", "pinned": 3,
             "compatibility": "compatible", "min_version": 3, "max_version": 3,
-            "versions": {"1": "breaking", "2": "breaking", "3": "compatible"}
+            "versions": {"1": "breaking", "2": "breaking", "3": "compatible"}, "assumed": []
           },
           {
             "contract": "other", "provider": null, "consumer": null, "pinned": null, "compatibility": "unpinned",
-            "min_version": null, "max_version": null, "versions": {}
+            "min_version": null, "max_version": null, "versions": {}, "assumed": []
           }
         ]
       }
@@ -92,7 +95,7 @@ fn a_version_that_the_mode_allows_may_come_too_early_for_a_reader() {
     transcript!(sandbox, @r#"
     $ ledger contract can-i-deploy billing.invoice@3
     no: billing.invoice@3 (draft)
-      shop (uses v1): breaking: {"id":""}
+      shop (uses v1): breaking: valid under v3, not under v1: {"id":""}
     [exit 3]
     $ ledger contract pin billing.invoice@3 --consumer shop -q; ledger contract can-i-deploy billing.invoice@3
     billing.invoice
@@ -100,7 +103,7 @@ fn a_version_that_the_mode_allows_may_come_too_early_for_a_reader() {
       shop (uses v3): compatible
     $ ledger contract can-i-deploy billing.invoice@1
     yes: billing.invoice@1 (draft), assuming declared content
-      shop (uses v3): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
+      shop (uses v3): compatible with declared members only; for all documents breaking: valid under v1, not under v3: {"id":0,"note":null}
     "#);
 }
 
@@ -112,10 +115,10 @@ fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
     transcript!(sandbox, @r#"
     $ ledger contract can-i-deploy billing.invoice@2 --consumer shop
     yes: billing.invoice@2 (draft), assuming declared content
-      shop (uses v1): compatible with declared members only; for all documents breaking: {"id":0,"note":null}
+      shop (uses v1): compatible with declared members only; for all documents breaking: valid under v1, not under v2: {"id":0,"note":null}
     $ ledger contract can-i-deploy billing.invoice@3
     no: billing.invoice@3 (draft)
-      shop (uses v1): breaking: {"id":0}
+      shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       web (uses v3): compatible
     [exit 3]
     $ ledger contract can-i-deploy billing.invoice@3 --consumer web --json
@@ -126,8 +129,8 @@ fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
         "open_content": "declared",
         "consumers": [
           {
-            "repo": "web", "version": 3, "by_needs": false, "verdict": "compatible", "assumed": false,
-            "strict_verdict": "compatible"
+            "repo": "web", "version": 3, "by_needs": false, "direction": "forward", "verdict": "compatible",
+            "assumed": false, "strict_verdict": "compatible"
           }
         ]
       }

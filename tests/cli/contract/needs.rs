@@ -20,12 +20,12 @@ fn what_a_consumer_needs_gates_in_every_mode() {
     transcript!(sandbox, @r#"
     $ ledger contract check --candidate v2.json --contract c
     c@2: breaking (what consumers need; by BACKWARD_TRANSITIVE compatible)
-      touches mail (needs a part of v1): breaking: {"id":""}
+      touches mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}
       to ask for leave: ledger contract propose c FILE
     breaking: 1 contract, 1 version checked (declared content)
     [exit 3]
     $ ledger contract check --candidate v2.json --contract c --format github
-    ::error file=v2.json,line=1,title=c@2 breaks-consumer::touches mail (needs a part of v1): breaking: {"id":""}%0Aby BACKWARD_TRANSITIVE it is compatible
+    ::error file=v2.json,line=1,title=c@2 breaks-consumer::touches mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}%0Aby BACKWARD_TRANSITIVE it is compatible
     [exit 3]
     $ ledger contract check --candidate v2.json --contract c --format markdown
     ## Contracts: breaking: 1 contract, 1 version checked (declared content)
@@ -34,11 +34,11 @@ fn what_a_consumer_needs_gates_in_every_mode() {
     |---|---|---|---|---|
     | c&#64;2 | breaking | BACKWARD\_TRANSITIVE | mail |  |
 
-    - c&#64;2: `mail (needs a part of v1): breaking: {"id":""}`
+    - c&#64;2: `mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}`
     [exit 3]
     $ ledger contract add c v2.json
     c@2: breaking (what consumers need; by BACKWARD_TRANSITIVE compatible)
-      touches mail (needs a part of v1): breaking: {"id":""}
+      touches mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}
       to ask for leave: ledger contract propose c FILE
     nothing was written
     [exit 3]
@@ -55,8 +55,8 @@ fn what_a_consumer_needs_gates_in_every_mode() {
             "strict_verdict": "breaking", "assumed": false, "passes": false, "against": [], "pairs": [],
             "consumers": [
               {
-                "repo": "mail", "version": 1, "by_needs": true, "verdict": "breaking", "assumed": false,
-                "reason": "found by solving for the difference", "witness": {"id": ""},
+                "repo": "mail", "version": 1, "by_needs": true, "direction": "forward", "verdict": "breaking",
+                "assumed": false, "reason": "found by solving for the difference", "witness": {"id": ""},
                 "strict_verdict": "breaking"
               }
             ],
@@ -79,11 +79,11 @@ fn what_a_consumer_needs_gates_in_every_mode() {
     c
     c@2 registered
       c@2: breaking (what consumers need; by NONE compatible), waived by REQ-YYYYMMDD-0001
-        touches mail (needs a part of v1): breaking: {"id":""}
+        touches mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}
         waived by REQ-YYYYMMDD-0001 until 2999-12-31: agreed
     $ ledger contract check c --against v1.json
     c@2: breaking (what consumers need; by NONE compatible)
-      touches mail (needs a part of v1): breaking: {"id":""}
+      touches mail (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}
     breaking: 1 contract, 1 version checked against v1.json (declared content)
     [exit 3]
     "#);
@@ -100,11 +100,11 @@ fn an_answer_to_a_consumer_that_hangs_on_the_assumption_says_so() {
     transcript!(sandbox, @r#"
     $ ledger contract check
     c@1: compatible (BACKWARD_TRANSITIVE), assuming declared content
-      mail (needs a part of v1): compatible with declared members only; for all documents breaking: {"note":null}
+      mail (needs a part of v1): compatible with declared members only; for all documents breaking: valid under v1, not under what it needs: {"note":null}
     compatible: 1 contract, 1 version checked (declared content)
     $ ledger contract can-i-deploy c@1
     yes: c@1 (draft), assuming declared content
-      mail (needs a part of v1): compatible with declared members only; for all documents breaking: {"note":null}
+      mail (needs a part of v1): compatible with declared members only; for all documents breaking: valid under v1, not under what it needs: {"note":null}
     "#);
 }
 
@@ -151,5 +151,25 @@ fn what_can_not_be_read_never_passes() {
     !   /$ref: "https://ext.test/e.json" refers to the network, which is never asked: --resolve PREFIX=DIR maps it to files
     ! hint: --resolve PREFIX=DIR, with the folder that has it
     [exit 5]
+    "#);
+}
+
+#[test]
+fn a_consumer_is_not_pinned_to_what_it_can_not_live_with() {
+    let sandbox = mail();
+    transcript!(sandbox, @r#"
+    $ echo '{"required":["total"]}' > total.json; ledger contract pin c@1 --consumer shop --needs total.json
+    ! error: c@1 does not give what shop needs: valid under v1, not under what it needs: {"id":"","n":0} (found by solving for the difference)
+    ! hint: every check would fail: pin it to a version that does, or state what it can live with
+    [exit 3]
+    $ echo '{"properties":{"x":{"type":"string"}}}' > x.json; ledger contract pin c@1 --consumer shop --needs x.json -q
+    c
+    $ echo '{"properties":{"id":{"pattern":"(?<!x)a"}}}' > p.json; ledger contract pin c@1 --consumer shop --needs p.json
+    c  YYYY-MM-DD hh:mm:ssZ  #4  alice  shop uses v1, needs a part of it
+    ! every check of c will say so: whether every document of v1 is valid under what it needs is not known: the pattern "(?<!x)a": it looks behind
+    $ ledger contract log c | tail -n 3
+    YYYY-MM-DD hh:mm:ssZ  #2  alice  mail uses v1, needs a part of it
+    YYYY-MM-DD hh:mm:ssZ  #3  alice  shop uses v1, needs a part of it
+    YYYY-MM-DD hh:mm:ssZ  #4  alice  shop uses v1, needs a part of it
     "#);
 }

@@ -8,7 +8,7 @@ fn one_run_prints_in_several_formats() {
     let sandbox = invoices();
     transcript!(sandbox, @r#"
     $ ledger contract check --candidate v3.json --contract billing.invoice --format github
-    ::error file=v3.json,line=4,title=billing.invoice@3 type-changed::/properties/id/type: "integer" → "string"%0Avalid under v2, not under v3: {"id":0}%0Avalid under v1, not under v3: {"id":0}%0Atouches shop (uses v1): breaking: {"id":0}
+    ::error file=v3.json,line=4,title=billing.invoice@3 type-changed::/properties/id/type: "integer" → "string"%0Avalid under v2, not under v3: {"id":0}%0Avalid under v1, not under v3: {"id":0}%0Atouches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
     [exit 3]
     $ ledger contract check --candidate v3.json --contract billing.invoice --format markdown
     ## Contracts: breaking: 1 contract, 1 version checked (declared content)
@@ -18,10 +18,10 @@ fn one_run_prints_in_several_formats() {
     | billing.invoice&#64;3 | breaking | BACKWARD\_TRANSITIVE | shop |  |
 
     - billing.invoice&#64;3: valid under v2, not under v3: `{"id":0}`
-      - type-changed: `/properties/id/type: "integer" → "string"` — `breaks {"id":0}`
+      - type-changed: `/properties/id/type: "integer" → "string"` — error: `breaks {"id":0}`
 
     - billing.invoice&#64;3: valid under v1, not under v3: `{"id":0}`
-      - type-changed: `/properties/id/type: "integer" → "string"` — `breaks {"id":0}`, touches shop
+      - type-changed: `/properties/id/type: "integer" → "string"` — error: `breaks {"id":0}`, touches shop
     [exit 3]
     $ ledger contract check --candidate v3.json --contract billing.invoice --format junit
     <?xml version="1.0" encoding="UTF-8"?>
@@ -32,7 +32,7 @@ fn one_run_prints_in_several_formats() {
     /properties/id/type: &quot;integer&quot; → &quot;string&quot;
     valid under v2, not under v3: {&quot;id&quot;:0}
     valid under v1, not under v3: {&quot;id&quot;:0}
-    touches shop (uses v1): breaking: {&quot;id&quot;:0}</failure>
+    touches shop (uses v1): breaking: valid under v1, not under v3: {&quot;id&quot;:0}</failure>
         </testcase>
       </testsuite>
     </testsuites>
@@ -88,8 +88,8 @@ fn one_run_prints_in_several_formats() {
             ],
             "consumers": [
               {
-                "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
-                "reason": "found by solving for the difference", "witness": {"id": 0},
+                "repo": "shop", "version": 1, "by_needs": false, "direction": "backward", "verdict": "breaking",
+                "assumed": false, "reason": "found by solving for the difference", "witness": {"id": 0},
                 "strict_verdict": "breaking"
               }
             ],
@@ -165,4 +165,34 @@ fn untrusted_text_is_harmless_in_every_format() {
     let told = sandbox.run("ledger contract diff a.json b.json");
     assert!(told.contains("enum-value-removed") && told.contains("2J"), "{told}");
     assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{told}");
+}
+
+#[test]
+fn what_passes_by_an_assumption_says_so_in_junit_and_in_the_matrix() {
+    transcript!(invoices(), @r#"
+    $ ledger contract check --format junit
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites tests="1" failures="0">
+      <testsuite name="ledger contract check" tests="1" failures="0">
+        <testcase classname="contracts" name="billing.invoice@2">
+          <system-out>note assumed: every document of v1 is valid under v2: no document is in the one and not in the other
+    this holds for documents with declared members only; for all documents:
+    valid under v1, not under v2: {&quot;id&quot;:0,&quot;note&quot;:null} (found by solving for the difference)</system-out>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    $ ledger contract matrix --format markdown --dry-run
+    | contract | provider | consumer | pinned | newest | versions |
+    |---|---|---|---|---|---|
+    | billing.invoice | billing | shop | v1 | compatible\* | v1 compatible, v2 compatible\* |
+
+    \* assuming declared content
+    $ ledger contract matrix --format html --dry-run | tail -n 6
+    <tr><th>contract</th><th>provider</th><th>consumer</th><th>pinned</th><th>newest</th><th>versions</th></tr>
+    <tr class="compatible"><td>billing.invoice</td><td>billing</td><td>shop</td><td>v1</td><td>compatible*</td><td>v1 compatible, v2 compatible*</td></tr>
+    </table>
+    <p>* assuming declared content</p>
+    </body>
+    </html>
+    "#);
 }

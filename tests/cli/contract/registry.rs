@@ -30,9 +30,9 @@ fn a_schema_becomes_the_next_version_and_its_file_is_never_written_again() {
     $ ledger contract show billing.invoice
     billing.invoice  BACKWARD_TRANSITIVE, provided by billing
 
-    VERSION  STAGE  CHECK       BY     REGISTERED            CONSUMERS
-    v1       draft  compatible  alice  YYYY-MM-DD hh:mm:ssZ
-    v2       draft  compatible  alice  YYYY-MM-DD hh:mm:ssZ
+    VERSION  STAGE  REGISTERED            BY     THEN FOUND                        CONSUMERS
+    v1       draft  YYYY-MM-DD hh:mm:ssZ  alice  compatible
+    v2       draft  YYYY-MM-DD hh:mm:ssZ  alice  compatible with declared content
     $ ledger contract show billing.invoice@1
     {
       "properties": {
@@ -46,8 +46,8 @@ fn a_schema_becomes_the_next_version_and_its_file_is_never_written_again() {
       "type": "object"
     }
     $ ledger contract log billing.invoice
-    YYYY-MM-DD hh:mm:ssZ  v1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
-    YYYY-MM-DD hh:mm:ssZ  v2  alice  registered v2: compatible with declared content (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #2  alice  registered v2: compatible with declared content (BACKWARD_TRANSITIVE)
     $ ledger verify
     ok: 0 requests, 1 contract, 2 events verified
     "#);
@@ -83,22 +83,22 @@ fn a_key_names_one_intent() {
     $ ledger contract add billing.invoice v2.json --key first
     ! error: the key "first" was used for something else, on contract:billing.invoice
     !   it stands for:
-    !     YYYY-MM-DD hh:mm:ssZ  v1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
+    !     YYYY-MM-DD hh:mm:ssZ  #1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
     ! hint: another intent needs another key
     [exit 6]
     $ ledger contract pin billing.invoice@1 --consumer shop --key pin-1
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v2  alice  shop uses v1
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1
     $ ledger contract pin billing.invoice@1 --consumer shop --key pin-1
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v2  alice  shop uses v1 (written before with this key)
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1 (written before with this key)
     $ ledger contract pin billing.invoice@1 --consumer web --key pin-1
     ! error: the key "pin-1" was used for something else, on contract:billing.invoice
     !   it stands for:
-    !     YYYY-MM-DD hh:mm:ssZ  v2  alice  shop uses v1
+    !     YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1
     ! hint: another intent needs another key
     [exit 6]
     $ ledger contract log billing.invoice
-    YYYY-MM-DD hh:mm:ssZ  v1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
-    YYYY-MM-DD hh:mm:ssZ  v2  alice  shop uses v1
+    YYYY-MM-DD hh:mm:ssZ  #1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
+    YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1
     "#);
 }
 
@@ -118,7 +118,7 @@ fn a_dry_run_writes_nothing() {
     $ ledger contract add billing.invoice v2.json --dry-run -q
     billing.invoice@2
     $ ledger contract pin billing.invoice@1 --consumer shop --dry-run
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v2  alice  shop uses v1 (dry run: nothing was written)
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1 (dry run: nothing was written)
     $ ledger contract mode billing.invoice none --dry-run --json
     {
       "v": 1,
@@ -144,11 +144,11 @@ fn a_break_is_refused_with_the_document_that_breaks() {
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       to ask for leave: ledger contract propose billing.invoice FILE
     nothing was written
     [exit 3]
@@ -176,8 +176,9 @@ fn a_break_is_refused_with_the_document_that_breaks() {
           ],
           "consumers": [
             {
-              "repo": "shop", "version": 1, "by_needs": false, "verdict": "breaking", "assumed": false,
-              "reason": "found by solving for the difference", "witness": {"id": 0}, "strict_verdict": "breaking"
+              "repo": "shop", "version": 1, "by_needs": false, "direction": "backward", "verdict": "breaking",
+              "assumed": false, "reason": "found by solving for the difference", "witness": {"id": 0},
+              "strict_verdict": "breaking"
             }
           ],
           "waivers": []
@@ -222,13 +223,13 @@ fn the_mode_says_what_breaks() {
     b@2: breaking (FORWARD)
       forward: valid under v2, not under v1: "" (found by solving for the difference)
         type-widened /type: "integer" → ["integer","string"]
-          breaks ""
+          error: breaks ""
       it touches no consumer
       to ask for leave: ledger contract propose b FILE
     nothing was written
     [exit 3]
     $ ledger contract mode b backward; ledger contract add b wide.json
-    b  YYYY-MM-DD hh:mm:ssZ  v2  alice  mode BACKWARD
+    b  YYYY-MM-DD hh:mm:ssZ  #2  alice  mode BACKWARD
     b@2 registered
       b@2: compatible (BACKWARD)
     $ ledger contract mode b sideways
@@ -251,7 +252,7 @@ fn without_the_assumption_an_optional_member_breaks() {
     billing.invoice@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
         property-added /properties/note: nothing → {"type":"string"}
-          breaks {"id":0,"note":null}
+          error: breaks {"id":0,"note":null}
       it touches no consumer
       to ask for leave: ledger contract propose billing.invoice FILE
     nothing was written
@@ -287,7 +288,7 @@ fn a_folder_is_imported_in_order_and_once() {
     a@2: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v1, not under v2: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       it touches no consumer
       to ask for leave: ledger contract propose a FILE
     nothing was written
@@ -377,5 +378,57 @@ fn an_import_prints_one_document() {
     2
     $ cp v3.json flat/b_v3.json; ledger contract import flat --json 2> /dev/null | wc -l
     1
+    "#);
+}
+
+#[test]
+fn a_trial_of_a_folder_goes_through_all_of_it() {
+    transcript!(files(), @r#"
+    $ mkdir flat; cp v1.json flat/a_v1.json; cp v2.json flat/a_v2.json; cp v3.json flat/a_v3.json
+    $ ledger contract import flat --dry-run --mode BACKWARD
+    a@1 would be registered (dry run: nothing was written)
+      a@1: compatible (BACKWARD)
+    a@2 would be registered (dry run: nothing was written)
+      a@2: compatible (BACKWARD), assuming declared content
+        backward: every document of v1 is valid under v2: no document is in the one and not in the other
+          this holds for documents with declared members only; for all documents:
+          valid under v1, not under v2: {"id":0,"note":null} (found by solving for the difference)
+    a@3: breaking (BACKWARD)
+      backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
+        type-changed /properties/id/type: "integer" → "string"
+          error: breaks {"id":0}
+      it touches no consumer
+      to ask for leave: ledger contract propose a FILE
+    nothing was written
+    [exit 3]
+    $ ledger contract list
+    ! there are no contracts: ledger contract add NAME FILE
+    $ rm flat/a_v3.json; ledger contract import flat -q; ledger contract import flat --mode FULL --owner billing
+    a@1
+    a@2
+    a@1 has this content: nothing was written
+    a@2 has this content: nothing was written
+    ! a keeps its mode BACKWARD_TRANSITIVE: ledger contract mode a FULL
+    ! a stays without owner: ledger contract owner a billing
+    "#);
+}
+
+#[test]
+fn other_settings_are_told_of_whether_or_not_the_content_is_known() {
+    transcript!(invoices(), @r#"
+    $ ledger contract add billing.invoice v1.json --mode FULL
+    ! error: billing.invoice has the mode BACKWARD_TRANSITIVE; to change it: ledger contract mode billing.invoice FULL
+    ! hint: ledger contract --help
+    [exit 2]
+    $ ledger contract add billing.invoice v1.json --owner shop
+    ! error: billing.invoice has the owner billing; to change it: ledger contract owner billing.invoice shop
+    ! hint: ledger contract --help
+    [exit 2]
+    $ ledger contract add billing.invoice v1.json --formats
+    ! error: billing.invoice does not assert formats; to change it: ledger contract formats billing.invoice on
+    ! hint: ledger contract --help
+    [exit 2]
+    $ ledger contract add billing.invoice v1.json --owner billing --mode BACKWARD_TRANSITIVE
+    billing.invoice@1 has this content: nothing was written
     "#);
 }

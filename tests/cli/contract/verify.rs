@@ -34,8 +34,8 @@ fn every_byte_of_a_contract_is_verified() {
     schemas/contracts/billing.invoice/events.jsonl:3: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/events.jsonl
     1 finding: 0 requests, 1 contract, 2 events verified
-    ! error: [tmp]/work/schemas/contracts/billing.invoice/events.jsonl:3: the line was changed: its hash does not match its bytes
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/billing.invoice/events.jsonl
+    NAME  NEWEST  STAGE  MODE  OWNER  CONSUMERS
+    ! billing.invoice can't be read: schemas/contracts/billing.invoice/events.jsonl:3: the line was changed: its hash does not match its bytes (ledger verify)
     [exit 9]
     "#);
     sandbox.run(restore);
@@ -66,7 +66,7 @@ fn every_byte_of_a_contract_is_verified() {
     1 finding: 0 requests, 1 contract, 3 events verified
     [exit 3]
     $ ledger contract activate billing.invoice@1; ledger verify
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  v1 active
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  v1 active
     ok: 0 requests, 1 contract, 4 events verified
     ! ledger: repaired [tmp]/work/schemas/contracts/billing.invoice/events.jsonl: 16 bytes of a write that was cut short are kept in [tmp]/work/coordination/.local/quarantine/contract-billing.invoice-[head].torn
     "#);
@@ -188,4 +188,52 @@ fn links_are_not_followed() {
     1 finding: 0 requests, 0 events verified
     [exit 3]
     ");
+}
+
+#[test]
+fn one_damaged_contract_hides_no_other() {
+    let sandbox = super::invoices();
+    sandbox.run("ledger contract add a v1.json && sed -i s/alice/mallory/ schemas/contracts/a/events.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger contract list
+    NAME             NEWEST  STAGE  MODE                 OWNER    CONSUMERS
+    billing.invoice  v2      draft  BACKWARD_TRANSITIVE  billing  1
+    ! a can't be read: schemas/contracts/a/events.jsonl:1: the line was changed: its hash does not match its bytes (ledger verify)
+    [exit 9]
+    $ ledger contract list --json | tail -n 9
+    {
+      "v": 1,
+      "data": {
+        "contracts": [
+          {
+            "contract": "billing.invoice", "mode": "BACKWARD_TRANSITIVE", "formats": false, "owner": "billing",
+            "newest": 2,
+            "versions": [
+              {
+                "version": 1, "stage": "draft", "sha256": "[hash]", "verdict": "compatible", "assumed": false,
+                "waiver": null, "by": "alice", "at": "YYYY-MM-DDThh:mm:ss.mmmZ"
+              },
+              {
+                "version": 2, "stage": "draft", "sha256": "[hash]", "verdict": "compatible", "assumed": true,
+                "waiver": null, "by": "alice", "at": "YYYY-MM-DDThh:mm:ss.mmmZ"
+              }
+            ],
+            "consumers": [{"repo": "shop", "version": 1}], "waivers": [], "conflicts": []
+          }
+        ],
+        "damaged": [
+          {
+            "contract": "a",
+            "what": "schemas/contracts/a/events.jsonl:1: the line was changed: its hash does not match its bytes"
+          }
+        ]
+      }
+    }
+    ! {
+    !   "v": 1,
+    !   "notice": {
+    !     "message": "a can't be read: schemas/contracts/a/events.jsonl:1: the line was changed: its hash does not match its bytes (ledger verify)"
+    !   }
+    ! }
+    "#);
 }

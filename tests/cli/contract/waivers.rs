@@ -12,11 +12,11 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       next: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
             ledger approve REQ-YYYYMMDD-0001 --as shop
             ledger contract waive billing.invoice@3 --request REQ-YYYYMMDD-0001 --reason TEXT --until YYYY-MM-DD
@@ -26,11 +26,11 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       REQ-YYYYMMDD-0001 may waive it, and lacks:
         REQ-YYYYMMDD-0001 is PROPOSED (ledger transition REQ-YYYYMMDD-0001 ACCEPTED)
         an approval as shop (ledger approve REQ-YYYYMMDD-0001 --as shop)
@@ -49,16 +49,16 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     ! hint: name a day that is to come
     [exit 5]
     $ ledger contract waive billing.invoice@3 --request 1 --reason 'shop has moved' --until 2999-12-31
-    billing.invoice  YYYY-MM-DD hh:mm:ssZ  v4  alice  v3 may break until 2999-12-31 (REQ-YYYYMMDD-0001): shop has moved
+    billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  v3 may break until 2999-12-31 (REQ-YYYYMMDD-0001): shop has moved
     $ ledger contract check --candidate v3.json --contract billing.invoice
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE), waived by REQ-YYYYMMDD-0001
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       waived by REQ-YYYYMMDD-0001 until 2999-12-31: shop has moved
     compatible: 1 contract, 1 version checked (declared content)
     $ ledger contract add billing.invoice v3.json
@@ -66,13 +66,13 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
       billing.invoice@3: breaking (BACKWARD_TRANSITIVE), waived by REQ-YYYYMMDD-0001
         backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
-        touches shop (uses v1): breaking: {"id":0}
+        touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
         waived by REQ-YYYYMMDD-0001 until 2999-12-31: shop has moved
     $ ledger contract check | head -n 1
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE), waived by REQ-YYYYMMDD-0001
     $ ledger contract log billing.invoice | tail -n 2
-    YYYY-MM-DD hh:mm:ssZ  v4  alice  v3 may break until 2999-12-31 (REQ-YYYYMMDD-0001): shop has moved
-    YYYY-MM-DD hh:mm:ssZ  v5  alice  registered v3: breaking (BACKWARD_TRANSITIVE), waived by REQ-YYYYMMDD-0001
+    YYYY-MM-DD hh:mm:ssZ  #4  alice  v3 may break until 2999-12-31 (REQ-YYYYMMDD-0001): shop has moved
+    YYYY-MM-DD hh:mm:ssZ  #5  alice  registered v3: breaking, waived by REQ-YYYYMMDD-0001 (BACKWARD_TRANSITIVE)
     $ ledger verify
     ok: 1 request, 1 contract, 8 events verified
     "#);
@@ -119,11 +119,11 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
     billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
       backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}
+          error: breaks {"id":0}
       backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
         type-changed /properties/id/type: "integer" → "string"
-          breaks {"id":0}, touches shop
-      touches shop (uses v1): breaking: {"id":0}
+          error: breaks {"id":0}, touches shop
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
     $ ledger contract propose billing.invoice v3.json --migration 'Send texts' --key ask -q
     REQ-YYYYMMDD-0001
     $ ledger show 1
@@ -140,11 +140,11 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
       billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
         backward: valid under v2, not under v3: {"id":0} (found by solving for the difference)
           type-changed /properties/id/type: "integer" → "string"
-            breaks {"id":0}
+            error: breaks {"id":0}
         backward: valid under v1, not under v3: {"id":0} (found by solving for the difference)
           type-changed /properties/id/type: "integer" → "string"
-            breaks {"id":0}, touches shop
-        touches shop (uses v1): breaking: {"id":0}
+            error: breaks {"id":0}, touches shop
+        touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
 
     Details
       - change: billing.invoice@3: breaking (BACKWARD_TRANSITIVE)
@@ -167,11 +167,11 @@ fn leave_may_be_asked_for_what_was_registered_before_the_mode_was_tightened() {
     sandbox.run("ledger contract mode billing.invoice NONE; ledger contract add billing.invoice v3.json; ledger contract mode billing.invoice BACKWARD");
     transcript!(sandbox, @r#"
     $ ledger contract check | tail -n 3
-      touches shop (uses v1): breaking: {"id":0}
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       to ask for leave: ledger contract propose billing.invoice schemas/contracts/billing.invoice/v3.json
     breaking: 1 contract, 1 version checked (declared content)
     $ ledger contract propose billing.invoice schemas/contracts/billing.invoice/v3.json | tail -n 4
-      touches shop (uses v1): breaking: {"id":0}
+      touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
       next: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
             ledger approve REQ-YYYYMMDD-0001 --as shop
             ledger contract waive billing.invoice@3 --request REQ-YYYYMMDD-0001 --reason TEXT --until YYYY-MM-DD
@@ -205,7 +205,7 @@ fn a_request_that_was_called_off_is_followed_by_another() {
     REQ-YYYYMMDD-0002
     billing.invoice
     $ ledger contract add billing.invoice v3.json | tail -n 2
-        touches shop (uses v1): breaking: {"id":0}
+        touches shop (uses v1): breaking: valid under v1, not under v3: {"id":0}
         waived by REQ-YYYYMMDD-0002 until 2999-12-31: agreed
     "#);
 }

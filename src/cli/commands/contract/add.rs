@@ -182,19 +182,28 @@ fn import_all(
     let session = open::session(context, opened.root(), args.secrets)?;
     let mut worst = Exit::Done;
     for (name, versions) in found {
+        let mut shelf = opened.ledger().contract_or_new(&name)?;
+        for text in unlike(&founding, &shelf) {
+            context.output.tell(&text);
+        }
         for (version, path) in versions {
             let candidate = candidate(&path.display().to_string(), context)?;
-            let shelf = opened.ledger().contract_if_any(&name)?;
-            let next = shelf.as_ref().map_or(1, |shelf| shelf.state.next());
-            let is_known = numbered(&opened, shelf.as_ref(), (&name, version), &candidate)?;
-            let came = if is_known {
+            let is_new = shelf.state.versions.is_empty();
+            let came = if numbered(&opened, &shelf, (&name, version), &candidate)? {
                 came(&opened, &name, &conditions, &Outcome::Same { version }, &[])?
             } else {
                 // Of a contract that is there, its own settings hold.
-                let founding = if next > 1 { Founding::default() } else { founding.clone() };
-                let addition =
-                    Addition { name: &name, candidate: &candidate, founding: &founding, conditions: &conditions };
-                one(context, (&opened, &session), &addition, resources)?
+                let founding = if is_new { &founding } else { &Founding::default() };
+                let addition = Addition { name: &name, candidate: &candidate, founding, conditions: &conditions };
+                if effect == Effect::DryRun {
+                    let (came, with_it) = tried(context, (&opened, &session), &addition, shelf, resources)?;
+                    shelf = with_it;
+                    came
+                } else {
+                    let came = one(context, (&opened, &session), &addition, resources)?;
+                    shelf = opened.ledger().contract_or_new(&name)?;
+                    came
+                }
             };
             worst = worst.max(came.exit);
             let is_stopped = came.exit != Exit::Done;
@@ -203,8 +212,8 @@ fn import_all(
             } else {
                 tell(context, &name, &came)?;
             }
-            // What follows a version that was stopped would take its number; in a dry run so would what follows a new one.
-            if is_stopped || (effect == Effect::DryRun && !is_known) {
+            // What follows a version that was stopped would take its number.
+            if is_stopped {
                 break;
             }
         }
@@ -212,20 +221,54 @@ fn import_all(
     Ok(worst)
 }
 
+/// Tries one version on a contract as it would stand by then.
+fn tried(
+    context: &Context<'_>,
+    (opened, session): (&Opened, &Session),
+    addition: &Addition<'_>,
+    shelf: Shelf,
+    resources: &Resources,
+) -> Result<(Came, Shelf), Failure> {
+    let Addition { name, candidate, founding, conditions } = addition;
+    let ledger = opened.ledger();
+    let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
+    let (outcome, shelf) = ledger.try_version(shelf, candidate, founding, comparing, session)?;
+    let behind = match &outcome {
+        Outcome::Stopped(judged) => ledger.changes_of(&shelf, judged, &candidate.schema, None, comparing)?,
+        Outcome::Registered { .. } | Outcome::Same { .. } => Vec::new(),
+    };
+    Ok((came(opened, name, conditions, &outcome, &behind)?, shelf))
+}
+
+/// What was asked for new contracts and does not hold for one that is there.
+fn unlike(founding: &Founding, shelf: &Shelf) -> Vec<String> {
+    let state = &shelf.state;
+    if state.versions.is_empty() {
+        return Vec::new();
+    }
+    let name = &state.name;
+    let mode = founding.mode.filter(|mode| *mode != state.mode);
+    let owner = founding.owner.as_ref().filter(|owner| Some(*owner) != state.owner.as_ref());
+    let mode = mode.map(|mode| format!("{name} keeps its mode {}: ledger contract mode {name} {mode}", state.mode));
+    let has =
+        state.owner.as_ref().map_or_else(|| "stays without owner".to_owned(), |has| format!("keeps its owner {has}"));
+    let owner = owner.map(|owner| format!("{name} {has}: ledger contract owner {name} {owner}"));
+    mode.into_iter().chain(owner).collect()
+}
+
 /// Whether a file's number is that of a version with its content. A file that has another version's number, or whose
 /// number is not the next, is refused: numbers in a folder are not to mean something else in the registry.
 fn numbered(
     opened: &Opened,
-    shelf: Option<&Shelf>,
+    shelf: &Shelf,
     (name, version): (&ContractName, u32),
     candidate: &Candidate,
 ) -> Result<bool, Failure> {
     let ledger = opened.ledger();
     let file = &candidate.file;
     let no = |code, what: String| Failure::new(Exit::Refused, code, what);
-    let next = shelf.map_or(1, |shelf| shelf.state.next());
-    let known = shelf.filter(|shelf| shelf.state.versions.contains_key(&version));
-    if let Some(shelf) = known {
+    let next = shelf.state.next();
+    if shelf.state.versions.contains_key(&version) {
         if ledger.version_schema(shelf, version)? == candidate.schema {
             return Ok(true);
         }
@@ -236,7 +279,7 @@ fn numbered(
         return Err(no("version-gap", format!("{file} would be v{next} of {name}: a version before it is missing"))
             .hint("import all versions, from v1 on"));
     }
-    match shelf.map(|shelf| ledger.same_version(shelf, candidate)).transpose()?.flatten() {
+    match ledger.same_version(shelf, candidate)? {
         None => Ok(false),
         Some(same) => {
             let what = format!("{file} has the content of {name}@{same}: the same content is the same version");

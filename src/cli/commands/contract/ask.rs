@@ -25,9 +25,10 @@ pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resou
     if names.is_empty() && !args.dry_run && ledger.keep_matrix(&rows)? && context.output.format == Format::Text {
         context.output.tell("ledger: coordination/compatibility_matrix.json is written");
     }
+    let assumption = ledger.settings.contract.open_content;
     let wanted = context.cli.global.wanted();
     match wanted {
-        Wanted::Json => context.output.json(&render::MatrixView::new(&rows))?,
+        Wanted::Json => context.output.json(&render::MatrixView::new(&rows, assumption))?,
         Wanted::Jsonl => {
             for row in &rows {
                 context.output.json(&render::RowView::from(row))?;
@@ -35,10 +36,10 @@ pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resou
         }
         Wanted::Text => {
             let width = context.output.width;
-            context.output.text(&render::text(&rows, width))?;
+            context.output.text(&render::text(&rows, assumption, width))?;
         }
-        Wanted::Markdown => context.output.text(&render::markdown(&rows))?,
-        Wanted::Html => context.output.text(&render::html(&rows))?,
+        Wanted::Markdown => context.output.text(&render::markdown(&rows, assumption))?,
+        Wanted::Html => context.output.text(&render::html(&rows, assumption))?,
         Wanted::Github | Wanted::Sarif | Wanted::Junit => {
             return Err(Failure::usage("a matrix is printed as text, json, jsonl, markdown or html"));
         }
@@ -96,7 +97,8 @@ pub(super) fn can_i_deploy(
         told.push_str("  nobody is pinned to it\n");
     }
     for consumer in &consumers {
-        told.push_str(&format!("  {}\n", safe::line(&text::consumer_line(consumer))));
+        let own = format!("v{}", version.version());
+        told.push_str(&format!("  {}\n", safe::line(&text::consumer_line(consumer, &own))));
     }
     context.output.text(&told)?;
     Ok(exit)

@@ -45,7 +45,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Compare, resources: &Resourc
     if sub == "-" && sup == "-" {
         return Err(Failure::usage("only one of the two schemas can be read from stdin".to_owned()));
     }
-    let text = |file: &str| input::file_within(file, context.env, VERSION_BYTES_MAX as u64);
+    let mut text = |typed: &str| match super::version(typed, context) {
+        Some(version) => Ok(context.open()?.ledger().schema_at(&version)?.1.to_string()),
+        None => super::schema_text(typed, context),
+    };
     let (sub_text, sup_text) = (text(sub)?, text(sup)?);
     let read = |file: &str, text: &str, other: &str| {
         let too_large = || schema::SchemaFault {

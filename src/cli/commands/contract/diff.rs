@@ -12,7 +12,7 @@ use super::super::super::render::contract::changes::{self as render, ChangeView}
 use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::{ConsumerView, PairView};
 use super::super::super::render::safe;
-use super::candidate;
+use super::{candidate, version};
 use crate::app::Ledger;
 use crate::app::contract::Comparing;
 use crate::app::contract::changes::Wanted;
@@ -105,7 +105,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Diff, resources: &Resources)
     }
     for consumer in &consumers {
         let touches = if consumer.verdict == Verdict::Compatible { "" } else { "touches " };
-        told.push_str(&format!("  {touches}{}\n", safe::line(&text::consumer_line(consumer))));
+        told.push_str(&format!("  {touches}{}\n", safe::line(&text::consumer_line(consumer, &new.label))));
     }
     told.push_str(&render::blocks(&changes, assumption));
     context.output.text(&told)?;
@@ -125,12 +125,6 @@ fn consumers(
     // Nobody asks which bytes these are.
     let sha256 = Hash::of(&[]);
     Ok(ledger.fare(Subject { shelf, version, schema: &new.schema, sha256 }, comparing, None)?)
-}
-
-/// The version that is meant, unless a file is.
-fn version(typed: &str, context: &Context<'_>) -> Option<ContractRef> {
-    let is_file = typed == "-" || context.env.folder.join(typed).is_file();
-    typed.parse().ok().filter(|_| !is_file)
 }
 
 fn reachable(schemas: &[&Value], ledger: Option<&Ledger<'_>>, resources: &Resources) -> Result<Resources, Failure> {

@@ -66,12 +66,32 @@ fn reference(typed: &str) -> Result<ContractRef, Failure> {
 
 /// A schema from a file or from standard input.
 fn candidate(typed: &str, context: &Context<'_>) -> Result<Candidate, Failure> {
-    let text = input::file_within(typed, context.env, VERSION_BYTES_MAX as u64)?;
+    let text = schema_text(typed, context)?;
     Ok(Candidate::read(input::shown(typed), text)?)
 }
 
+/// The text of a schema from a file or from standard input.
+fn schema_text(typed: &str, context: &Context<'_>) -> Result<String, Failure> {
+    input::file_within(typed, context.env, VERSION_BYTES_MAX as u64).map_err(|failure| {
+        let is_name = !typed.ends_with(".json")
+            && typed.parse::<ContractName>().is_ok()
+            && !context.env.folder.join(typed).exists();
+        if is_name {
+            failure.hint(format!("a version of a contract is named {typed}@V, for example {typed}@1"))
+        } else {
+            failure
+        }
+    })
+}
+
+/// The version that is meant, unless a file is.
+fn version(typed: &str, context: &Context<'_>) -> Option<ContractRef> {
+    let is_file = typed == "-" || context.env.folder.join(typed).is_file();
+    typed.parse().ok().filter(|_| !is_file)
+}
+
 /// The schemas that `--resolve` maps: every JSON file below a folder, under the prefix and its path.
-fn resources(mappings: &[String], context: &Context<'_>) -> Result<Resources, Failure> {
+pub(super) fn resources(mappings: &[String], context: &Context<'_>) -> Result<Resources, Failure> {
     let mut resources = Resources::default();
     let mut count = 0;
     for mapping in mappings {

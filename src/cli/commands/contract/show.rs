@@ -10,15 +10,24 @@ use super::super::super::failure::Failure;
 use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::ContractView;
 use super::super::super::render::safe;
-use super::super::super::render::text::{WithStream, event_text};
+use super::super::super::render::text::{WithStream, event_text, from_root};
 use super::super::super::render::views::raw;
 use super::{name, reference};
 use crate::contract::state::ContractState;
+use crate::domain::id::ContractName;
 use serde_json::value::RawValue;
 
 #[derive(Serialize)]
 struct ListView<'a> {
     contracts: Vec<ContractView<'a>>,
+    damaged: &'a [DamagedContract],
+}
+
+/// A contract that can't be read.
+#[derive(Serialize)]
+struct DamagedContract {
+    contract: ContractName,
+    what: String,
 }
 
 #[derive(Serialize)]
@@ -28,13 +37,15 @@ struct LogView {
 
 pub(super) fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
     let opened = context.open()?;
-    let shelves = opened.ledger().contracts(&[])?;
-    let states: Vec<ContractState> = shelves.into_values().map(|shelf| shelf.state).collect();
+    let (states, damaged) = opened.ledger().all_contracts()?;
+    let one =
+        |(contract, what): (ContractName, String)| DamagedContract { contract, what: from_root(&what, opened.root()) };
+    let damaged: Vec<DamagedContract> = damaged.into_iter().map(one).collect();
     match context.output.format {
         Format::Text if context.output.quiet => {
             context.output.text(&states.iter().map(|state| format!("{}\n", state.name)).collect::<String>())?;
         }
-        Format::Text if states.is_empty() => {
+        Format::Text if states.is_empty() && damaged.is_empty() => {
             context.output.tell("there are no contracts: ledger contract add NAME FILE")
         }
         Format::Text => {
@@ -42,7 +53,8 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
             context.output.text(&text::list(&states, width))?;
         }
         Format::Json => {
-            context.output.json(&ListView { contracts: states.iter().map(ContractView::from).collect() })?;
+            let contracts = states.iter().map(ContractView::from).collect();
+            context.output.json(&ListView { contracts, damaged: &damaged })?;
         }
         Format::Jsonl => {
             for state in &states {
@@ -50,7 +62,10 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
             }
         }
     }
-    Ok(Exit::Done)
+    for DamagedContract { contract, what } in &damaged {
+        context.output.tell(&format!("{contract} can't be read: {} (ledger verify)", safe::line(what)));
+    }
+    Ok(if damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
 pub(super) fn show(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failure> {

@@ -6,17 +6,20 @@ use super::super::super::contract_args::{
 };
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
+use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::ContractWrittenView;
+use super::super::super::render::safe;
 use super::super::super::render::text::{WithStream, event_text};
 use super::super::super::render::views::raw;
 use super::super::super::{Context, input, open};
 use super::{candidate, name, reference};
 use crate::app::AppError;
+use crate::app::contract::Comparing;
 use crate::app::contract::write::{ContractConditions, ContractWritten};
 use crate::app::write::{Effect, Novelty};
-use crate::contract::Resources;
 use crate::contract::decide::ContractCommand;
-use crate::domain::compatibility::Stage;
+use crate::contract::{Resources, compare};
+use crate::domain::compatibility::{Stage, Verdict};
 use crate::domain::contract_body::Waived;
 use crate::domain::id::{ContractName, RepoId};
 use crate::domain::time::DashedDay;
@@ -46,6 +49,23 @@ pub(super) fn pin(context: &mut Context<'_>, args: &Pin, resources: &Resources) 
         let opened = context.open()?;
         let ledger = opened.ledger();
         needs.check(&ledger.reachable(&[&needs.schema], resources)?)?;
+        let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
+        let both = ledger.meets(&version, &needs.schema, comparing)?;
+        let assumption = ledger.settings.contract.open_content;
+        let own = format!("v{}", version.version());
+        let told = text::both_lines(&both, assumption, &own, "what it needs").join("; ");
+        let consumer = &args.consumer;
+        match both.verdict(assumption) {
+            Verdict::Compatible => {}
+            Verdict::Breaking => {
+                let what = format!("{version} does not give what {consumer} needs: {told}");
+                let hint = "every check would fail: pin it to a version that does, or state what it can live with";
+                return Err(Failure::new(Exit::No, "needs-not-met", what).hint(hint));
+            }
+            Verdict::Undecided => {
+                context.output.tell(&safe::line(&format!("every check of {} will say so: {told}", version.name())));
+            }
+        }
     }
     let command = ContractCommand::Pin {
         repo: repo(&args.consumer)?,

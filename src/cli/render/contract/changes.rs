@@ -52,7 +52,12 @@ pub fn blocks(changes: &Changes, assumption: OpenContent) -> String {
             let effect = change.effect(direction);
             if let Some(done) = done(effect, assumption) {
                 is_quiet = false;
-                text.push_str(&format!("  {}, {}: {}\n", direction.name(), effect.severity, safe::line(&done)));
+                text.push_str(&format!(
+                    "  {}, {}: {}\n",
+                    direction.name(),
+                    effect.severity_under(assumption),
+                    safe::line(&done)
+                ));
             }
         }
         if is_quiet {
@@ -72,8 +77,9 @@ pub fn lines(of_pair: &PairChanges, assumption: OpenContent) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &of_pair.list {
         lines.push(headline(change));
-        let done = done(change.effect(of_pair.direction), assumption);
-        lines.extend(done.map(|done| format!("  {done}{touched}")));
+        let effect = change.effect(of_pair.direction);
+        let severity = effect.severity_under(assumption);
+        lines.extend(done(effect, assumption).map(|done| format!("  {severity}: {done}{touched}")));
     }
     if of_pair.is_cut {
         lines.push(CUT.to_owned());
@@ -152,7 +158,7 @@ impl<'a> EffectView<'a> {
         let verdict = effect.under(assumption);
         let document = |verdict: &'a Verdict| verdict.witness().map(crate::contract::Witness::document);
         Self {
-            severity: effect.severity.name(),
+            severity: effect.severity_under(assumption).name(),
             answer: answer(verdict),
             reason: match verdict {
                 Verdict::Undecided(reason) => Some(reason),
@@ -172,7 +178,7 @@ impl<'a> ChangeView<'a> {
     pub fn new(change: &'a Change, assumption: OpenContent) -> Self {
         Self {
             rule: change.rule.id(),
-            severity: change.backward.severity.max(change.forward.severity).name(),
+            severity: change.backward.severity_under(assumption).max(change.forward.severity_under(assumption)).name(),
             pointer_old: pointer(&change.old),
             pointer_new: pointer(&change.new),
             old: value(&change.old),

@@ -263,7 +263,16 @@ fn junit(report: &CheckReport, printing: Printing<'_>) -> String {
     for subject in &subjects {
         let name = escape::xml(subject);
         let failing = failing(subject);
-        if failing.is_empty() {
+        // What passes by an assumption, a waiver or a warning that was asked for says so.
+        let noted: Vec<String> = all
+            .iter()
+            .filter(|one| one.subject == *subject && one.level != Level::Error)
+            .map(|one| {
+                let lines: Vec<String> = one.lines.iter().map(|line| escape::xml(line)).collect();
+                format!("{} {}: {}", one.level.name(), one.rule, lines.join("\n"))
+            })
+            .collect();
+        if failing.is_empty() && noted.is_empty() {
             let _ = writeln!(text, "    <testcase classname=\"contracts\" name=\"{name}\"/>");
             continue;
         }
@@ -278,6 +287,9 @@ fn junit(report: &CheckReport, printing: Printing<'_>) -> String {
                 one.rule,
                 lines.join("\n")
             );
+        }
+        if !noted.is_empty() {
+            let _ = writeln!(text, "      <system-out>{}</system-out>", noted.join("\n"));
         }
         text.push_str("    </testcase>\n");
     }
@@ -341,7 +353,11 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
         };
         for consumer in checked.judged.consumers.iter().filter(speaks) {
             let name = escape::markdown(&checked.judged.reference.to_string());
-            let _ = writeln!(text, "\n- {name}: {}", escape::markdown_code(&text::consumer_line(consumer)));
+            let _ = writeln!(
+                text,
+                "\n- {name}: {}",
+                escape::markdown_code(&text::consumer_line(consumer, &text::own(&checked.judged)))
+            );
         }
     }
     for problem in &report.problems {
@@ -356,8 +372,12 @@ fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {
 fn behind(of_pair: &PairChanges, checked: &Checked) -> Vec<String> {
     let touched: String = of_pair.consumers.iter().map(|repo| format!(", touches {repo}")).collect();
     let one = |change: &Change| {
-        let done = changes::done(change.effect(of_pair.direction), checked.judged.assumption);
-        let done = done.map(|done| format!(" — {}{}", escape::markdown_code(&done), escape::markdown(&touched)));
+        let effect = change.effect(of_pair.direction);
+        let done = changes::done(effect, checked.judged.assumption);
+        let done = done.map(|done| {
+            let (severity, done) = (effect.severity_under(checked.judged.assumption), escape::markdown_code(&done));
+            format!(" — {severity}: {done}{}", escape::markdown(&touched))
+        });
         let rule = change.rule.id();
         format!("{rule}: {}{}", escape::markdown_code(&changes::place(change)), done.unwrap_or_default())
     };

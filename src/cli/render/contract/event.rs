@@ -1,17 +1,14 @@
 //! What happened to a contract, in a line.
 
 use super::super::safe;
+use super::text::found;
 use crate::domain::body::ContractBody;
 
 /// An event of a contract, in words.
 #[must_use]
 pub fn happened(body: &ContractBody) -> String {
     match body {
-        ContractBody::Registered(r) => {
-            let waived = r.waiver.map(|request| format!(", waived by {request}")).unwrap_or_default();
-            let assumed = if r.assumed { format!(" with {} content", r.open_content.name()) } else { String::new() };
-            format!("registered v{}: {}{assumed} ({}){waived}", r.version, r.verdict, r.mode)
-        }
+        ContractBody::Registered(r) => format!("registered v{}: {} ({})", r.version, found(r), r.mode),
         ContractBody::ModeSet(m) => format!("mode {}", m.mode),
         ContractBody::OwnerSet(o) => format!("owner {}", safe::line(o.repo.as_str())),
         ContractBody::FormatsSet(f) => format!("formats {}", if f.asserted { "asserted" } else { "not asserted" }),

@@ -12,6 +12,7 @@ use crate::contract::gate::{Both, Consumer, Direction, Pair};
 use crate::contract::state::ContractState;
 use crate::contract::{Answer, Witness};
 use crate::domain::compatibility::{OpenContent, Verdict};
+use crate::domain::contract_body::Registered;
 use crate::domain::id::ContractRef;
 use crate::store::fs::layout::CONTRACTS;
 
@@ -27,6 +28,12 @@ pub fn sides(pair: &Pair, reference: &ContractRef) -> (String, String) {
         Direction::Backward => (other, own),
         Direction::Forward => (own, other),
     }
+}
+
+/// What a candidate is called beside other versions.
+#[must_use]
+pub fn own(judged: &Judged) -> String {
+    format!("v{}", judged.reference.version())
 }
 
 /// A witness on one line.
@@ -118,29 +125,38 @@ pub fn answers(judged: &Judged, behind: &[PairChanges]) -> String {
 
 /// The consumers that a candidate touches, and those with which it gets on by the assumption only.
 fn consumers(judged: &Judged) -> String {
+    let own = own(judged);
     let mut text = String::new();
     for consumer in judged.consumers.iter().filter(|consumer| consumer.verdict != Verdict::Compatible) {
-        let _ = writeln!(text, "  touches {}", safe::line(&consumer_line(consumer)));
+        let _ = writeln!(text, "  touches {}", safe::line(&consumer_line(consumer, &own)));
     }
     if text.is_empty() && judged.verdict() != Verdict::Compatible {
         text.push_str("  it touches no consumer\n");
     }
     for consumer in judged.consumers.iter().filter(|consumer| consumer.is_assumed()) {
         if consumer.verdict == Verdict::Compatible {
-            let _ = writeln!(text, "  {}", safe::line(&consumer_line(consumer)));
+            let _ = writeln!(text, "  {}", safe::line(&consumer_line(consumer, &own)));
         }
     }
     text
 }
 
-/// A consumer, what it uses and how it fares.
+/// A consumer, what it uses and how it fares with a schema of this name.
 #[must_use]
-pub fn consumer_line(consumer: &Consumer) -> String {
+pub fn consumer_line(consumer: &Consumer, own: &str) -> String {
     let uses = if consumer.by_needs { "needs a part of" } else { "uses" };
+    let refused = |witness: &Witness| {
+        let (sub, sup) = match (consumer.by_needs, consumer.direction) {
+            (true, _) => (own.to_owned(), "what it needs".to_owned()),
+            (false, Direction::Backward) => (format!("v{}", consumer.version), own.to_owned()),
+            (false, Direction::Forward) => (own.to_owned(), format!("v{}", consumer.version)),
+        };
+        format!("valid under {sub}, not under {sup}: {}", witness_line(witness))
+    };
     let shown = match (&consumer.witness, &consumer.strict_witness) {
-        (Some(witness), _) => format!(": {}", witness_line(witness)),
+        (Some(witness), _) => format!(": {}", refused(witness)),
         (None, Some(strict)) if consumer.is_assumed() => {
-            format!(" with declared members only; for all documents breaking: {}", witness_line(strict))
+            format!(" with declared members only; for all documents breaking: {}", refused(strict))
         }
         (None, _) if consumer.verdict == Verdict::Undecided => format!(": {}", consumer.reason),
         (None, _) if consumer.is_assumed() => format!(" with declared members only; else {}", consumer.strict),
@@ -225,12 +241,21 @@ pub fn versions(state: &ContractState, width: Option<u16>) -> String {
             vec![
                 format!("v{number}"),
                 known.stage.name().to_owned(),
-                known.registered.verdict.name().to_owned(),
-                known.on.by.to_string(),
                 moment(known.on.at),
+                known.on.by.to_string(),
+                found(&known.registered),
                 consumers.join(", "),
             ]
         })
         .collect();
-    table(&["version", "stage", "check", "by", "registered", "consumers"], &rows, width)
+    table(&["version", "stage", "registered", "by", "then found", "consumers"], &rows, width)
+}
+
+/// What was found when a version was registered.
+#[must_use]
+pub fn found(registered: &Registered) -> String {
+    let assumed =
+        if registered.assumed { format!(" with {} content", registered.open_content.name()) } else { String::new() };
+    let waived = registered.waiver.map(|request| format!(", waived by {request}")).unwrap_or_default();
+    format!("{}{assumed}{waived}", registered.verdict)
 }

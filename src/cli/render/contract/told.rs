@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::text::from_root;
 use super::changes::{self, CUT};
 use super::check::Printing;
-use super::text::{both_lines, consumer_line, sides, witness_line};
+use super::text::{both_lines, consumer_line, own, sides, witness_line};
 use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
 use crate::app::contract::judge::Judged;
@@ -154,7 +154,7 @@ fn of(checked: &Checked, Printing { root, undecided, tree }: Printing<'_>) -> Ve
     }
     found.extend(judged.consumers.iter().filter_map(|consumer| of_consumer(judged, consumer, undecided)));
     let mut touched: Vec<String> =
-        judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer))).collect();
+        judged.touched().map(|consumer| format!("touches {}", consumer_line(consumer, &own(judged)))).collect();
     if touched.is_empty() {
         touched.push("it touches no consumer".to_owned());
     }
@@ -264,7 +264,7 @@ fn of_consumer(judged: &Judged, consumer: &Consumer, undecided: Undecided) -> Op
         level,
         rule,
         pointer: String::new(),
-        what: format!("{touches}{}", consumer_line(consumer)),
+        what: format!("{touches}{}", consumer_line(consumer, &own(judged))),
         more: vec![format!("by {} it is compatible", judged.mode)],
         is_of_a_consumer: true,
     })

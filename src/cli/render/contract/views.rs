@@ -70,6 +70,7 @@ pub struct ConsumerView<'a> {
     repo: &'a RepoId,
     version: u32,
     by_needs: bool,
+    direction: &'static str,
     verdict: Verdict,
     assumed: bool,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -87,6 +88,7 @@ impl<'a> From<&'a Consumer> for ConsumerView<'a> {
             repo: &consumer.repo,
             version: consumer.version,
             by_needs: consumer.by_needs,
+            direction: consumer.direction.name(),
             verdict: consumer.verdict,
             assumed: consumer.is_assumed(),
             reason: &consumer.reason,
