@@ -52,7 +52,8 @@ fn next(history: &History, workflow: &Workflow, to: &str) -> Event {
     let roles = Roles::new();
     let by = "alice".parse().expect("an actor");
     let signatures = Signatures::Optional;
-    let context = Context { workflow, roles: &roles, by: &by, contract_check: ContractCheck::NotPassed, signatures };
+    let context =
+        Context { workflow, roles: &roles, by: &by, contract_check: &ContractCheck::NotPassed(Vec::new()), signatures };
     let command = Command::Transition(Transition {
         to: to.parse().expect("a state"),
         reason: Some("because of something".into()),
