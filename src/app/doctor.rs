@@ -97,7 +97,7 @@ impl Examined {
 }
 
 impl Ledger<'_> {
-    /// Examines the ledger, what lies about in it, and what it stands on. `locks` is what was found by trying.
+    /// Examines the ledger and what it stands on. `locks` is what was found by trying, `leftovers` what lies about.
     ///
     /// # Errors
     /// Failed machinery; what is wrong is an answer.
@@ -105,6 +105,7 @@ impl Ledger<'_> {
         &self,
         store: &FsStore,
         locks: Locks,
+        leftovers: Leftovers,
         trust: &Trust,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Examined, AppError> {
@@ -114,7 +115,7 @@ impl Ledger<'_> {
         diagnoses.extend(ground.as_ref().map(of_ground).into_iter().flatten());
         diagnoses.extend(of_locks(&locks));
         diagnoses.extend(of_standing(&standing));
-        diagnoses.extend(of_leftovers(store, store.leftovers()?));
+        diagnoses.extend(of_leftovers(store, leftovers));
         diagnoses.extend(store.try_writing().err().map(|error| unwritable(store, &error)));
         diagnoses.extend(self.of_clock()?);
         // Within a grade in the order in which they were found.

@@ -32,20 +32,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
     }
     let ledger = opened.ledger();
     let mut mended = Vec::new();
-    if args.fix {
+    let leftovers = if args.fix {
         ledger.writable()?;
-        mended = MendedView::all(&opened.store().mend(&context.budget)?, opened.root());
+        let (done, left) = opened.store().mend(&context.budget)?;
+        mended = MendedView::all(&done, opened.root());
         let mut is_new = false;
         ledger.store.projecting(&context.budget, &mut || {
             is_new = refresh::rebuild(opened.store(), ledger.scope(), &|_, _| {})?.0;
             Ok(())
         })?;
         mended.extend(is_new.then(MendedView::index));
-    }
+        left
+    } else {
+        opened.store().leftovers()?
+    };
     let trust = trust::trust(&Trusting::default(), context.env, Some(&ledger))?;
     let locks = try_locks(opened.store(), context.env.program.as_deref(), opened.root());
     let bar = Progress::new("examining", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let found = ledger.examine(opened.store(), locks, &trust, &|done, total| bar.at(done, total))?;
+    let found = ledger.examine(opened.store(), locks, leftovers, &trust, &|done, total| bar.at(done, total))?;
     drop(bar);
     let exit = if found.is_safe() { Exit::Done } else { Exit::No };
     let view = ExaminedView::new(&found, mended, opened.root());

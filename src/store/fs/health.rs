@@ -49,8 +49,18 @@ impl FsStore {
     /// # Errors
     /// Failed machinery.
     pub fn leftovers(&self) -> Result<Leftovers, StoreError> {
+        let (temporary, quarantined) = (self.old_temporaries()?, self.quarantined()?);
+        Ok(Leftovers { temporary, quarantined, unsynced: self.unsynced()? })
+    }
+
+    fn quarantined(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut quarantined = self.paths_in(&self.layout.in_local("quarantine"))?;
         quarantined.sort_unstable();
+        Ok(quarantined)
+    }
+
+    /// The logs whose last writer left a note in their lock file.
+    fn unsynced(&self) -> Result<Vec<Stream>, StoreError> {
         let mut unsynced = Vec::new();
         for path in self.paths_in(&self.layout.in_local("locks"))? {
             // Who holds the lock is at it.
@@ -63,7 +73,7 @@ impl FsStore {
             unsynced.extend(note);
         }
         unsynced.sort();
-        Ok(Leftovers { temporary: self.old_temporaries()?, quarantined, unsynced })
+        Ok(unsynced)
     }
 
     /// What the ledger stands on; `None` where that can't be told.
@@ -88,11 +98,11 @@ impl FsStore {
     }
 
     /// Mends what was cut short and clears away what was left behind. No packet and no event is touched. Answers with
-    /// what it did.
+    /// what it did, and with what still lies about.
     ///
     /// # Errors
     /// Failed machinery, or somebody else is writing for longer than the budget.
-    pub fn mend(&self, budget: &Budget) -> Result<Vec<Mended>, StoreError> {
+    pub fn mend(&self, budget: &Budget) -> Result<(Vec<Mended>, Leftovers), StoreError> {
         let mut mended = Vec::new();
         let alone = self.enter_alone(budget)?;
         if journal::is_there(self)? {
@@ -103,7 +113,7 @@ impl FsStore {
             self.files.remove(&path).map_err(io("remove", &path))?;
             mended.push(Mended::Removed(path));
         }
-        for stream in self.leftovers()?.unsynced {
+        for stream in self.unsynced()? {
             // Taking the lock does it.
             drop(self.lock_stream(&stream, budget)?);
             mended.push(Mended::Synced(stream));
@@ -114,7 +124,8 @@ impl FsStore {
             mended.push(Mended::End(self.layout.log_of(&stream)));
         }
         drop(alone);
-        Ok(mended)
+        // What else there was is mended, or this ended in an error: the lock files need no second look.
+        Ok((mended, Leftovers { quarantined: self.quarantined()?, ..Leftovers::default() }))
     }
 
     /// The logs that end in a write that was cut short. One that is damaged besides is left to whoever looks into it.
