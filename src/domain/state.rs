@@ -91,6 +91,8 @@ pub struct ApprovalOnRecord {
     pub role: Role,
     /// Why.
     pub reason: Option<String>,
+    /// The signature, armoured, if there is one. Nobody has looked whether it holds.
+    pub signature: Option<String>,
     /// Where and by whom.
     pub on: Record,
     /// Whether it still counts: not after the delivery that it approved was sent back.
@@ -253,6 +255,7 @@ impl<'a> Replay<'a> {
             Body::Approved(a) => self.approvals.push(ApprovalOnRecord {
                 role: a.role.clone(),
                 reason: a.reason.clone(),
+                signature: a.signature.clone(),
                 on: on.clone(),
                 counts: true,
             }),

@@ -1,6 +1,7 @@
 //! Checkpoints: what was on record when, so that a cut tail and a rewritten history show; proofs that can be carried
 //! away; and whose signatures they bear.
 
+mod approvals;
 mod leaves;
 mod proof;
 mod prove;
@@ -19,6 +20,7 @@ use crate::domain::merkle::{Frontier, leaf_hash};
 use crate::store::StoreError;
 use crate::store::checkpoints::{Extent, Reading};
 
+pub use approvals::{SeenApproval, Worth};
 pub use proof::{ProofReport, check_proof};
 pub use prove::{Proven, Which};
 pub use take::{Signed, Taken};

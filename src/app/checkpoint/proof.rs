@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::AppError;
 use super::super::verify::{Finding, Severity};
 use super::GivenSignature;
+use super::approvals::{SeenApproval, approvals};
 use super::trust::{Seen, Trust};
 use crate::domain::proof::{Proof, Shown};
 use crate::domain::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct ProofReport {
     pub shown: Option<Shown>,
     /// The signatures of each of its checkpoints, the earlier one's first.
     pub signatures: Vec<Vec<Seen>>,
+    /// The signatures of the approvals that it shows.
+    pub approvals: Vec<SeenApproval>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -32,7 +35,7 @@ pub fn check_proof(
     now: Timestamp,
     budget: &Budget,
 ) -> Result<ProofReport, AppError> {
-    let mut report = ProofReport { shown: None, signatures: Vec::new(), findings: Vec::new() };
+    let mut report = ProofReport { shown: None, signatures: Vec::new(), approvals: Vec::new(), findings: Vec::new() };
     let checked = Proof::parse(text).and_then(|proof| proof.check().map(|shown| (proof, shown)));
     let (proof, shown) = match checked {
         Ok(checked) => checked,
@@ -59,6 +62,48 @@ pub fn check_proof(
         report.signatures.push(seen);
         report.findings.extend(findings);
     }
+    let (approvals, findings) = approvals_of(&shown, path, trust, budget)?;
+    report.approvals = approvals;
+    report.findings.extend(findings);
     report.shown = Some(shown);
     Ok(report)
+}
+
+/// The signed approvals that a proof shows, and what is wrong with their signatures.
+fn approvals_of(
+    shown: &Shown,
+    path: &Path,
+    trust: &Trust,
+    budget: &Budget,
+) -> Result<(Vec<SeenApproval>, Vec<Finding>), AppError> {
+    let finding = |code, severity, what: String, fix: &str| {
+        let (path, fix) = (path.to_owned(), fix.to_owned());
+        Finding { code, severity, id: None, path, line: None, what, fix }
+    };
+    let mut findings = Vec::new();
+    let seen = match shown {
+        Shown::Included { checkpoint, history: Some(history), .. } => {
+            let seen = trust.of_approvals(checkpoint.ledger(), history, budget)?;
+            let faults = seen.iter().filter_map(SeenApproval::fault);
+            let fix =
+                "name the key for whoever approved in the signers file, if it is theirs; else have it approved anew";
+            findings.extend(faults.map(|(code, what)| finding(code, Severity::Violation, what, fix)));
+            seen
+        }
+        Shown::Included { history: None, events, .. } => {
+            let seen: Vec<SeenApproval> =
+                approvals(events).filter_map(|(event, approved)| SeenApproval::at_a_glance(event, approved)).collect();
+            for one in &seen {
+                let what = format!(
+                    "event {}: the signature of the approval as {} was not checked: it is over the packet too, which the proof of an event alone does not hold",
+                    one.n, one.role
+                );
+                let fix = "ask for a proof of the request: ledger prove REQ";
+                findings.push(finding("signature-unchecked", Severity::Note, what, fix));
+            }
+            seen
+        }
+        Shown::Consistent { .. } => Vec::new(),
+    };
+    Ok((seen, findings))
 }

@@ -5,14 +5,7 @@ use std::path::PathBuf;
 use super::super::verify::{Finding, Severity};
 use super::super::{AppError, Ledger};
 use super::GivenSignature;
-use crate::domain::approval::{self, Subject, signed_text};
 use crate::domain::checkpoint;
-use crate::domain::event::{Approved, Body, Event};
-use crate::domain::hash::Hash;
-use crate::domain::history::History;
-use crate::domain::id::Role;
-use crate::domain::packet::Mode;
-use crate::domain::settings::Signatures;
 use crate::domain::signature::Signature;
 use crate::domain::time::Timestamp;
 use crate::signing::{Signed, Signers, Verdict, Who};
@@ -40,9 +33,6 @@ pub struct Seen {
     pub verdict: Option<Verdict>,
 }
 
-/// Something about an approval: which event, how grave, what.
-pub(in crate::app) type ApprovalFinding = (&'static str, Severity, Hash, String, String);
-
 impl Trust {
     /// Those whom a file names count.
     ///
@@ -56,6 +46,11 @@ impl Trust {
     #[must_use]
     pub fn place(&self) -> Option<&PathBuf> {
         self.place.as_ref()
+    }
+
+    /// Those who count, if anybody does.
+    pub(super) fn signers(&self) -> Option<&Signers> {
+        self.signers.as_ref()
     }
 
     /// Looks at the signatures of a checkpoint, and tells what is wrong with them. One that is good is enough; others
@@ -117,7 +112,7 @@ fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
 }
 
 /// The code and the words for a signature that does not count.
-fn fault(verdict: &Verdict, key: Option<&str>) -> Option<(&'static str, String)> {
+pub(super) fn fault(verdict: &Verdict, key: Option<&str>) -> Option<(&'static str, String)> {
     let key = key.unwrap_or("its key");
     Some(match verdict {
         Verdict::Good(_) => return None,
@@ -152,74 +147,5 @@ impl Ledger<'_> {
     /// Damage, and failed machinery.
     pub fn own_revoked(&self) -> Result<Option<Vec<u8>>, AppError> {
         Ok(self.store.signers(SignersFile::Revoked)?)
-    }
-
-    /// What is wrong with the signatures of a request's approvals. The second part is how many were not held against
-    /// anyone.
-    pub(in crate::app) fn approval_findings(
-        &self,
-        history: &History,
-        trust: &Trust,
-    ) -> Result<(Vec<ApprovalFinding>, usize), AppError> {
-        let approvals = history.events().iter().filter_map(|event| match event.body() {
-            Body::Approved(approved) => Some((event, approved)),
-            Body::Created(_)
-            | Body::Transitioned(_)
-            | Body::Responded(_)
-            | Body::Noted(_)
-            | Body::EvidenceAdded(_)
-            | Body::Resolved(_)
-            | Body::Contract(_)
-            | Body::Other(_) => None,
-        });
-        let approvals: Vec<(&Event, &Approved)> = approvals.collect();
-        let mut findings = self.unsigned(history, &approvals);
-        let mut unchecked = 0;
-        for (event, approved) in &approvals {
-            let Some(signature) = &approved.signature else { continue };
-            let Some(signers) = &trust.signers else {
-                unchecked += 1;
-                continue;
-            };
-            let text = signed_text(self.subject(history, event.by(), event.parents()), approved);
-            let signed = Signed { text: &text, namespace: approval::NAMESPACE, signature };
-            // By the clock of the event, as git judges commits by theirs: a key that runs out later has signed well.
-            let verdict = signers.check(signed, Who::Actor(event.by()), event.clock().at, &Budget::endless())?;
-            let key = Signature::parse(signature).ok().map(|signature| signature.fingerprint());
-            let Some((code, what)) = fault(&verdict, key.as_deref()) else { continue };
-            let whose = if code == "signature-unknown-key" { format!(" for {}", event.by()) } else { String::new() };
-            let what = format!("event {}: the approval as {}: {what}{whose}", event.n(), approved.role);
-            let fix =
-                format!("ledger approve {} --as {} --sign, by whoever holds the role", event.stream(), approved.role);
-            findings.push((code, Severity::Violation, event.hash(), what, fix));
-        }
-        Ok((findings, unchecked))
-    }
-
-    /// The roles of a governed request in which nobody approved with a signature, where the settings demand one.
-    fn unsigned(&self, history: &History, approvals: &[(&Event, &Approved)]) -> Vec<ApprovalFinding> {
-        match (history.packet().coordination_mode, self.settings.approvals.signatures) {
-            (Mode::Governed, Signatures::Required) => {}
-            (Mode::Tracked | Mode::Governed, Signatures::Optional | Signatures::Required) => return Vec::new(),
-        }
-        let is_signed = |role: &Role| approvals.iter().any(|(_, one)| one.role == *role && one.signature.is_some());
-        let finding = |(event, approved): &(&Event, &Approved)| {
-            let (n, role) = (event.n(), &approved.role);
-            let what = format!("event {n}: nobody approved as {role} with a signature, which the settings demand");
-            let fix = format!("ledger approve {} --as {role} --sign", event.stream());
-            ("approval-unsigned", Severity::Violation, event.hash(), what, fix)
-        };
-        approvals.iter().filter(|(_, approved)| !is_signed(&approved.role)).map(finding).collect()
-    }
-
-    /// What an approval is about.
-    pub(in crate::app) fn subject<'a>(
-        &self,
-        history: &History,
-        by: &'a crate::domain::id::Actor,
-        heads: &'a [Hash],
-    ) -> Subject<'a> {
-        let (ledger, request) = (self.settings.ledger_id, history.packet().request_id);
-        Subject { ledger, request, packet: history.packet_hash(), heads, by }
     }
 }

@@ -7,19 +7,21 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::safe;
+use super::signature::{WorthView, signed_by, verdict_words, worth_text};
 use super::text::{BOLD, DIM, GREEN, PLAIN, RED, WithStream, count, event_text, findings, relative, styled};
 use super::views::{FindingView, raw};
-use crate::app::checkpoint::{CheckpointReport, ProofReport, SeenSignature, Signed, Taken, Trust, name_of};
+use crate::app::checkpoint::{
+    CheckpointReport, ProofReport, SeenApproval, SeenSignature, Signed, Taken, Trust, name_of,
+};
 use crate::app::verify::{Finding, Severity};
 use crate::app::write::Novelty;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Actor, RequestId, Role};
 use crate::domain::leaf::Leaf;
 use crate::domain::proof::Shown;
-use crate::signing::Verdict;
 
 /// How much is told of a checkpoint that was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,19 +116,25 @@ struct SignatureView {
 
 impl SignatureView {
     fn new(seen: &SeenSignature, root: &Path) -> Self {
-        let (verdict, signer) = match &seen.verdict {
-            None => ("unchecked", None),
-            Some(Verdict::Good(signer)) => ("good", Some(signer.clone())),
-            Some(Verdict::Damaged) => ("damaged", None),
-            Some(Verdict::OtherNamespace(_)) => ("other-namespace", None),
-            Some(Verdict::OtherText) => ("other-text", None),
-            Some(Verdict::Unknown) => ("unknown-key", None),
-            Some(Verdict::Expired) => ("key-expired", None),
-            Some(Verdict::NotYetValid) => ("key-not-yet-valid", None),
-            Some(Verdict::NotPermitted) => ("key-not-permitted", None),
-            Some(Verdict::Revoked) => ("key-revoked", None),
-        };
+        let (verdict, signer) = verdict_words(seen.verdict.as_ref());
         Self { file: relative(&seen.path, root), key: seen.key.clone(), verdict, signer }
+    }
+}
+
+/// A signed approval that a proof shows.
+#[derive(Serialize)]
+struct SeenApprovalView {
+    n: u64,
+    event: Hash,
+    by: Actor,
+    role: Role,
+    signature: WorthView,
+}
+
+impl From<&SeenApproval> for SeenApprovalView {
+    fn from(seen: &SeenApproval) -> Self {
+        let SeenApproval { event, n, by, role, worth } = seen;
+        Self { n: *n, event: *event, by: by.clone(), role: role.clone(), signature: worth.into() }
     }
 }
 
@@ -188,7 +196,7 @@ pub fn checked(report: &CheckpointReport, trust: &Trust, root: &Path) -> String 
         leaves += one.checkpoint.size();
         let _ = writeln!(text, "{}  {}", name_of(&one.checkpoint), who_signed(&one.signatures));
     }
-    text.push_str(&whom(&report.checked.iter().map(|one| one.signatures.as_slice()).collect::<Vec<_>>(), trust));
+    text.push_str(&whom(report.checked.iter().map(|one| one.signatures.len()).sum(), trust));
     let checked = format!("{}, {} verified", count(report.checked.len() as u64, "checkpoint"), leaves_of(leaves));
     text.push_str(&outcome(&report.findings, &checked));
     text
@@ -206,6 +214,8 @@ pub struct ProofView<'a> {
     leaves: Vec<Leaf>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approvals: Vec<SeenApprovalView>,
     signers: Option<String>,
     checkpoints: Vec<HeadView>,
     findings: Vec<FindingView<'a>>,
@@ -224,6 +234,7 @@ impl<'a> ProofView<'a> {
             id: None,
             leaves: Vec::new(),
             events: Vec::new(),
+            approvals: report.approvals.iter().map(SeenApprovalView::from).collect(),
             signers: trust.place().map(|place| place.display().to_string()),
             checkpoints: Vec::new(),
             findings: report.findings.iter().map(|finding| FindingView::new(finding, nowhere)).collect(),
@@ -260,7 +271,12 @@ pub fn proof(report: &ProofReport, trust: &Trust) -> String {
         for (checkpoint, signatures) in checkpoints.into_iter().zip(&report.signatures) {
             let _ = writeln!(text, "{}  {}", name_of(checkpoint), who_signed(signatures));
         }
-        text.push_str(&whom(&report.signatures.iter().map(Vec::as_slice).collect::<Vec<_>>(), trust));
+        for one in &report.approvals {
+            let role = safe::line(one.role.as_str());
+            let _ = writeln!(text, "approval v{} as {role}  {}", one.n, worth_text(&one.worth));
+        }
+        let signed = report.signatures.iter().flatten().count() + report.approvals.len();
+        text.push_str(&whom(signed, trust));
     }
     text.push_str(&outcome(&report.findings, "the proof holds"));
     text
@@ -299,32 +315,16 @@ fn who_signed(signatures: &[SeenSignature]) -> String {
     if signatures.is_empty() {
         return "not signed".to_owned();
     }
-    let one = |seen: &SeenSignature| {
-        let key = seen.key.as_deref().unwrap_or("what is no signature");
-        match &seen.verdict {
-            Some(Verdict::Good(signer)) => format!("signed by {} ({key})", safe::line(signer)),
-            None => format!("signed by {key}, unchecked"),
-            Some(
-                Verdict::Damaged
-                | Verdict::OtherNamespace(_)
-                | Verdict::OtherText
-                | Verdict::Unknown
-                | Verdict::Expired
-                | Verdict::NotYetValid
-                | Verdict::NotPermitted
-                | Verdict::Revoked,
-            ) => format!("not counted: {key}"),
-        }
-    };
+    let one = |seen: &SeenSignature| signed_by(seen.key.as_deref(), seen.verdict.as_ref());
     signatures.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// Says that signatures were not held against anyone, where that is so.
-fn whom(signatures: &[&[SeenSignature]], trust: &Trust) -> String {
-    match (trust.place(), signatures.iter().any(|some| !some.is_empty())) {
+fn whom(signatures: usize, trust: &Trust) -> String {
+    match (trust.place(), signatures) {
         (Some(_), _) => String::new(),
-        (None, true) => "no signature was checked against anyone: name the signers with --signers FILE\n".to_owned(),
-        (None, false) => "nobody's signature is asked for: name the signers with --signers FILE\n".to_owned(),
+        (None, 1..) => "no signature was checked against anyone: name the signers with --signers FILE\n".to_owned(),
+        (None, 0) => "nobody's signature is asked for: name the signers with --signers FILE\n".to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod json;
 pub mod progress;
 pub mod safe;
+pub mod signature;
 pub mod table;
 pub mod text;
 pub mod views;

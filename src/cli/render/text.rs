@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::super::failure::Failure;
 use super::safe;
+use super::signature::worth_text;
+use crate::app::checkpoint::Worth;
 use crate::app::show::View;
 use crate::app::verify::{Finding, Report, Severity};
 use crate::app::write::{Effect, state_word};
@@ -305,7 +307,15 @@ fn sections(view: &View) -> String {
     let approval = |a: &crate::domain::state::ApprovalOnRecord| {
         let void = if a.counts { "" } else { " (before the rework)" };
         let reason = a.reason.as_ref().map(|text| format!(": {}", safe::line(text))).unwrap_or_default();
-        format!("  as {}{void}{reason}  {DIM}{}{PLAIN}\n", safe::line(a.role.as_str()), on_record(&a.on))
+        let signed = a.signature.as_deref().map(|text| {
+            let worth = Worth::at_a_glance(text);
+            let id = view.history.packet().request_id;
+            let more = if worth.verdict.is_none() { format!(": ledger verify {id} checks it") } else { String::new() };
+            format!("    {}{more}\n", worth_text(&worth))
+        });
+        let record = on_record(&a.on);
+        let role = safe::line(a.role.as_str());
+        format!("  as {role}{void}{reason}  {DIM}{record}{PLAIN}\n{}", signed.unwrap_or_default())
     };
     section("Approvals", seen.approvals.iter().map(approval).collect());
     let note = |n: &crate::domain::state::NoteOnRecord| {

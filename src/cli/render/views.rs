@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::super::failure::{OpenState, open_states};
+use super::signature::WorthView;
+use crate::app::checkpoint::Worth;
 use crate::app::show::View;
 use crate::app::verify::{Finding, Report};
 use crate::app::write::state_word;
@@ -136,6 +138,8 @@ pub struct ApprovalView {
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<WorthView>,
     counts: bool,
     on: RecordView,
 }
@@ -229,6 +233,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
                 .map(|a| ApprovalView {
                     role: a.role.clone(),
                     reason: a.reason.clone(),
+                    signature: a.signature.as_deref().map(|text| (&Worth::at_a_glance(text)).into()),
                     counts: a.counts,
                     on: (&a.on).into(),
                 })

@@ -7,7 +7,7 @@ use crate::common::Sandbox;
 use crate::transcript;
 
 /// A ledger in which approvals must be signed, and Alice and Bob hold roles.
-fn governed() -> Sandbox {
+pub(super) fn governed() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.run("ledger init --name acme --mode governed");
     sandbox.run(
@@ -207,4 +207,64 @@ fn a_dry_run_of_a_signed_approval_writes_nothing() {
     [exit 2]
     "#);
     assert_eq!(sandbox.fingerprint(), before);
+}
+
+#[test]
+fn who_looks_at_a_request_sees_which_approvals_are_signed() {
+    let sandbox = governed();
+    sandbox.run("sed -i s/required/optional/ coordination/ledger.json && ledger approve 1 --as pm --actor bob -q");
+    sandbox.run("ledger approve 1 --as sponsor --sign --key-file ~/a --reason fine -q");
+    transcript!(sandbox, @r#"
+    $ ledger show 1 | sed -n '/Approvals/,/^$/p'
+    Approvals
+      as pm  bob, YYYY-MM-DD hh:mm:ssZ (v2)
+      as sponsor: fine  alice, YYYY-MM-DD hh:mm:ssZ (v3)
+        signed by SHA256:[key], unchecked: ledger verify REQ-YYYYMMDD-0001 checks it
+
+    $ ledger show 1 --json | tr ',' '\n' | grep -A2 '"signature"'
+    "signature":{"key":"SHA256:[key]"
+    "verdict":"unchecked"}
+    "counts":true
+    "#);
+    // What is no signature at all, or was made for something else, shows without a look at anybody's key.
+    let path = sandbox.path("coordination/events/REQ-TODAY-0001.jsonl");
+    let log = fs::read_to_string(&path).unwrap();
+    fs::write(&path, rewritten(&log, "BEGIN SSH", "BEGIN SSS")).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger show 1 | sed -n '/Approvals/,/^$/p'
+    Approvals
+      as pm  bob, YYYY-MM-DD hh:mm:ssZ (v2)
+      as sponsor: fine  alice, YYYY-MM-DD hh:mm:ssZ (v3)
+        not counted: what is no signature
+
+    $ ledger show 1 --json | tr ',' '\n' | grep -A1 '"signature"'
+    "signature":{"verdict":"damaged"}
+    "counts":true
+    $ ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation signature-damaged: event 3: the approval as sponsor: it is no signature
+      fix: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign, by whoever holds the role
+    1 finding: 1 request, 3 events verified
+    [exit 3]
+    "#);
+    sandbox.run("printf x | ssh-keygen -q -Y sign -f ~/a -n git > ~/other");
+    let made = fs::read_to_string(sandbox.path("../home/other")).unwrap().replace('\n', "\\n");
+    let (before, after) = log.rsplit_once("\"signature\":\"").unwrap();
+    let (_, after) = after.split_once('"').unwrap();
+    fs::write(&path, rewritten(&format!("{before}\"signature\":\"{made}\"{after}"), "", "")).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger show 1 | sed -n '/Approvals/,/^$/p'
+    Approvals
+      as pm  bob, YYYY-MM-DD hh:mm:ssZ (v2)
+      as sponsor: fine  alice, YYYY-MM-DD hh:mm:ssZ (v3)
+        not counted: SHA256:[key]
+
+    $ ledger show 1 --json | tr ',' '\n' | grep -A1 '"signature"'
+    "signature":{"key":"SHA256:[key]"
+    "verdict":"other-namespace"}
+    $ ledger verify 1
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation signature-other-namespace: event 3: the approval as sponsor: it was made for something else: its namespace is "git"
+      fix: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign, by whoever holds the role
+    1 finding: 1 request, 3 events verified
+    [exit 3]
+    "#);
 }

@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{covered, finds};
+use super::approvals::governed;
+use super::{covered, finds, rewritten};
 use crate::common::Sandbox;
 use crate::transcript;
 
@@ -272,4 +273,128 @@ fn a_checkpoint_is_proved_to_go_on_from_another() {
     sandbox
         .run("rm -rf coordination/checkpoints && ledger note 1 --text late -q && ledger checkpoint --origin main -q");
     assert_eq!(sandbox.shell("ledger prove --from ../kept/6.checkpoint").status.code(), Some(9));
+}
+
+#[test]
+fn the_signed_approvals_of_a_request_are_checked_with_its_proof() {
+    let sandbox = governed();
+    sandbox.run("ledger approve 1 --as sponsor --sign --key-file ~/a -q");
+    sandbox.run("ledger approve 1 --as pm --sign --key-file ~/b --actor bob -q");
+    sandbox.run("ledger checkpoint --origin main --sign --key-file ~/a -q");
+    transcript!(sandbox, @r#"
+    $ ledger prove 1 > ../proof.json; mv coordination away
+    $ cd ..; ledger verify --proof proof.json | tail -6
+      YYYY-MM-DD hh:mm:ssZ  v3  bob  approved as pm, signed
+    main/4  signed by SHA256:[key], unchecked
+    approval v2 as sponsor  signed by SHA256:[key], unchecked
+    approval v3 as pm  signed by SHA256:[key], unchecked
+    no signature was checked against anyone: name the signers with --signers FILE
+    ok: the proof holds
+    $ cd ..; ledger verify --proof proof.json --signers ~/signers | tail -4
+    main/4  signed by alice (SHA256:[key])
+    approval v2 as sponsor  signed by alice (SHA256:[key])
+    approval v3 as pm  signed by bob (SHA256:[key])
+    ok: the proof holds
+    $ cd ..; ledger verify --proof proof.json --signers ~/signers --json | sed -n '/approvals/,/signers/p'
+    {
+      "v": 1,
+      "data": {
+        "ok": true, "proof": "inclusion", "id": "REQ-YYYYMMDD-0001", "leaves": ["event REQ-YYYYMMDD-0001 [hash]"],
+        "events": [
+          {
+            "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 1, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
+            "writer": "[writer]", "by": "alice", "type": "REQUEST_CREATED", "to": "PROPOSED",
+            "data": {"workflow": "[workflow]"}, "parents": ["[hash]"], "hash": "[hash]"
+          },
+          {
+            "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
+            "writer": "[writer]", "by": "alice", "type": "APPROVED",
+            "data": {"role": "sponsor", "signature": "[signature]\n"}, "parents": ["[hash]"], "hash": "[hash]"
+          },
+          {
+            "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
+            "writer": "[writer]", "by": "bob", "type": "APPROVED",
+            "data": {"role": "pm", "signature": "[signature]\n"}, "parents": ["[hash]"], "hash": "[hash]"
+          }
+        ],
+        "approvals": [
+          {
+            "n": 2, "event": "[hash]", "by": "alice", "role": "sponsor",
+            "signature": {"key": "SHA256:[key]", "verdict": "good", "signer": "alice"}
+          },
+          {
+            "n": 3, "event": "[hash]", "by": "bob", "role": "pm",
+            "signature": {"key": "SHA256:[key]", "verdict": "good", "signer": "bob"}
+          }
+        ],
+        "signers": "[tmp]/home/signers",
+        "checkpoints": [
+          {
+            "ledger": "[uuid]", "origin": "main", "size": 4, "root": "[hash]",
+            "signatures": [{"file": "proof.json", "key": "SHA256:[key]", "verdict": "good", "signer": "alice"}]
+          }
+        ],
+        "findings": []
+      }
+    }
+    $ cd ..; grep alice ~/signers > ~/only-alice; ledger verify --proof proof.json --signers ~/only-alice
+    proof.json: violation signature-unknown-key: event 3: the approval as pm: the signers file does not name SHA256:[key] for bob
+      fix: name the key for whoever approved in the signers file, if it is theirs; else have it approved anew
+    REQ-YYYYMMDD-0001  Totals are wrong
+    as checkpoint main/4 of ledger [uuid] covers it:
+      YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+      YYYY-MM-DD hh:mm:ssZ  v2  alice  approved as sponsor, signed
+      YYYY-MM-DD hh:mm:ssZ  v3  bob  approved as pm, signed
+    main/4  signed by alice (SHA256:[key])
+    approval v2 as sponsor  signed by alice (SHA256:[key])
+    approval v3 as pm  not counted: SHA256:[key]
+    1 finding
+    [exit 3]
+    "#);
+    finds(&sandbox, "ledger verify --proof ../proof.json", &[]);
+    finds(&sandbox, "ledger verify --proof ../proof.json --signers ~/signers", &[]);
+    finds(
+        &sandbox,
+        "ledger verify --proof ../proof.json --signers ~/signers --revoked ~/b.pub",
+        &["signature-key-revoked"],
+    );
+}
+
+#[test]
+fn an_approval_that_is_not_of_who_it_says_is_found_in_a_proof() {
+    let sandbox = governed();
+    let check = "ledger prove 1 | ledger verify --proof - --signers ~/signers";
+    // Alice's name, Bob's key.
+    sandbox.run("ledger approve 1 --as pm --sign --key-file ~/b -q");
+    sandbox.run("ledger checkpoint --origin main --sign --key-file ~/a -q");
+    finds(&sandbox, check, &["signature-unknown-key"]);
+    // Bob's own, but of what the request was before somebody wrote it anew.
+    let sandbox = governed();
+    sandbox.run("ledger note 1 --text before -q");
+    sandbox.run("ledger approve 1 --as pm --sign --key-file ~/b --actor bob -q");
+    let path = sandbox.path("coordination/events/REQ-TODAY-0001.jsonl");
+    let log = fs::read_to_string(&path).unwrap();
+    fs::write(&path, rewritten(&log, "\"before\"", "\"after\"")).unwrap();
+    sandbox.run("ledger checkpoint --origin main --sign --key-file ~/a -q");
+    finds(&sandbox, check, &["signature-other-text"]);
+}
+
+#[test]
+fn the_proof_of_an_event_alone_does_not_say_what_an_approval_was_over() {
+    let sandbox = governed();
+    sandbox.run("ledger approve 1 --as sponsor --sign --key-file ~/a -q");
+    sandbox.run("ledger checkpoint --origin main --sign --key-file ~/a -q");
+    let log = sandbox.json("ledger log 1 --json --limit 1");
+    let hash = log["data"]["events"][0]["hash"].as_str().unwrap();
+    proof(&sandbox, &format!("ledger prove {hash}"));
+    transcript!(sandbox, @r#"
+    $ ledger verify --proof ../proof.json --signers ~/signers
+    ../proof.json: note signature-unchecked: event 2: the signature of the approval as sponsor was not checked: it is over the packet too, which the proof of an event alone does not hold
+      fix: ask for a proof of the request: ledger prove REQ
+    in checkpoint main/3 of ledger [uuid]:
+      YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v2  alice  approved as sponsor, signed
+    main/3  signed by alice (SHA256:[key])
+    approval v2 as sponsor  signed by SHA256:[key], unchecked
+    ok: the proof holds, 1 note
+    "#);
 }
