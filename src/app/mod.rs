@@ -141,19 +141,24 @@ impl<'a> Ledger<'a> {
     /// Counts writes, so that the index is known to lag.
     #[must_use]
     pub fn mark(&self, writes: usize) -> Option<String> {
-        if writes == 0 {
-            return None;
-        }
-        self.store.mark(writes).err().map(|error| format!("the index does not know of {writes} writes: {error}"))
+        self.marked(writes).err()
+    }
+
+    /// Counts writes; how many there ever were.
+    fn marked(&self, writes: usize) -> Result<u64, String> {
+        let marked = if writes == 0 { self.store.marks() } else { self.store.mark(writes) };
+        marked.map_err(|error| format!("the index does not know of {writes} writes: {error}"))
     }
 
     /// After writes: counts them and brings the index up to date if it is time to. The writes stand whatever happens
     /// here, so this never fails; it says what went wrong.
     #[must_use]
     pub fn project(&self, writes: usize, budget: &Budget) -> Option<String> {
-        self.mark(writes).or_else(|| {
-            let refreshed = crate::index::refresh::after_write(self.store, self.scope(), budget);
-            refreshed.err().map(|error| format!("the index was not refreshed: {error}"))
-        })
+        let marks = match self.marked(writes) {
+            Ok(marks) => marks,
+            Err(warning) => return Some(warning),
+        };
+        let refreshed = crate::index::refresh::after_write(self.store, self.scope(), marks, budget);
+        refreshed.err().map(|error| format!("the index was not refreshed: {error}"))
     }
 }

@@ -35,12 +35,11 @@ pub enum Refreshed {
     Later,
 }
 
-/// After a write: brings `index.json` up to date if it is time to.
+/// After a write, the last of so many that were ever marked: brings `index.json` up to date if it is time to.
 ///
 /// # Errors
 /// [`StoreError::Busy`], or machinery that failed; the write itself stands.
-pub fn after_write(store: &dyn Store, scope: Scope<'_>, budget: &Budget) -> Result<Refreshed, StoreError> {
-    let marks = store.marks()?;
+pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Budget) -> Result<Refreshed, StoreError> {
     if !is_due(read_gauge(store), marks) {
         return Ok(Refreshed::Later);
     }

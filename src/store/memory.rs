@@ -227,9 +227,10 @@ impl Store for MemoryStore {
         Ok(self.writer.clone())
     }
 
-    fn mark(&self, writes: usize) -> Result<(), StoreError> {
-        self.inner().marks += writes as u64;
-        Ok(())
+    fn mark(&self, writes: usize) -> Result<u64, StoreError> {
+        let mut inner = self.inner();
+        inner.marks += writes as u64;
+        Ok(inner.marks)
     }
 
     fn marks(&self) -> Result<u64, StoreError> {

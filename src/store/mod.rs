@@ -329,11 +329,12 @@ pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// Machinery that failed.
     fn writer(&self) -> Result<Writer, StoreError>;
 
-    /// Counts writes that the index does not know of yet; called once they are made.
+    /// Counts writes that the index does not know of yet; called once they are made. Answers with how many were ever
+    /// marked.
     ///
     /// # Errors
     /// Machinery that failed.
-    fn mark(&self, writes: usize) -> Result<(), StoreError>;
+    fn mark(&self, writes: usize) -> Result<u64, StoreError>;
 
     /// How many writes were ever marked.
     ///

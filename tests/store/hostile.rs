@@ -276,7 +276,7 @@ fn hostile_local_files_are_refused_or_done_without() {
                 store.writer().map(drop),
                 store.witness(None, &endless()).map(drop),
                 store.witness(Some(prepared.event.clock()), &endless()).map(drop),
-                store.mark(1),
+                store.mark(1).map(drop),
                 store.marks().map(drop),
                 store.derived(Derived::Cache).map(drop),
                 store.replace_derived(Derived::Cache, b"{}"),

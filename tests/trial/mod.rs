@@ -151,10 +151,6 @@ impl TrialDisk {
         trial.fault = None;
     }
 
-    fn real(&self) -> &RealDisk {
-        self.real.get().expect("the disk is beneath a folder")
-    }
-
     fn trial(&self) -> MutexGuard<'_, Trial> {
         self.trial.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -228,6 +224,10 @@ fn none<T>() -> io::Result<T> {
 }
 
 impl Disk for TrialDisk {
+    fn real(&self) -> &RealDisk {
+        self.real.get().expect("the disk is beneath a folder")
+    }
+
     fn make_dir(&self, path: &Path) -> io::Result<Named> {
         let make = || {
             let named = self.real().make_dir(path)?;

@@ -297,10 +297,11 @@ fn marks_are_counted(store: &dyn Store) {
     assert_eq!(store.marks().unwrap(), 0);
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..5).for_each(|_| store.mark(1).unwrap()));
+            scope.spawn(|| (0..5).map(|_| store.mark(1).unwrap()).max());
         }
     });
     assert_eq!(store.marks().unwrap(), 20);
+    assert_eq!(store.mark(3).unwrap(), 23);
 }
 
 fn derived_files_are_replaced_as_a_whole(store: &dyn Store) {

@@ -12,7 +12,8 @@ use super::{FsStore, io};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::history::Head;
-use crate::domain::id::Stream;
+use crate::domain::id::{RequestId, Stream};
+use crate::domain::packet::Packet;
 use crate::store::budget::Progress;
 use crate::store::{Append, Budget, Notice, StoreError, request_of};
 
@@ -77,18 +78,27 @@ impl FsStore {
 
     /// Opens a request or a contract for writing; its lock must be held.
     pub(super) fn open_stream(&self, stream: &Stream, budget: &Budget) -> Result<OpenLog, StoreError> {
-        // The packet first: opening the log makes it.
-        let packet = match stream {
-            Stream::Request(id) => Some((*id, self.packet_to_write(*id)?)),
-            Stream::Contract(_) => None,
-        };
-        let (file, log) = self.open_log(stream, budget)?;
+        match stream {
+            // The packet first: opening the log makes it.
+            Stream::Request(id) => self.open_request(*id, self.packet_to_write(*id)?, budget),
+            Stream::Contract(_) => {
+                let (file, log) = self.open_log(stream, budget)?;
+                let recorded = Recorded::Contract(self.graph_from(stream, log.events)?);
+                Ok(OpenLog { file, whole_len: log.whole_len as u64, recorded })
+            }
+        }
+    }
+
+    /// Opens a request for writing whose packet was read; its lock must be held.
+    pub(super) fn open_request(
+        &self,
+        id: RequestId,
+        packet: (Packet, Hash),
+        budget: &Budget,
+    ) -> Result<OpenLog, StoreError> {
+        let (file, log) = self.open_log(&Stream::Request(id), budget)?;
         let whole_len = log.whole_len as u64;
-        let recorded = match packet {
-            Some((id, packet)) => Recorded::Request(self.history_from(id, packet, log.events)?),
-            None => Recorded::Contract(self.graph_from(stream, log.events)?),
-        };
-        Ok(OpenLog { file, whole_len, recorded })
+        Ok(OpenLog { file, whole_len, recorded: Recorded::Request(self.history_from(id, packet, log.events)?) })
     }
 
     /// Appends one event under the stream's lock, which must be held; `open` is what was read under it.

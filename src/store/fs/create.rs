@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::disk::Named;
 use super::lock::{Lock, Sharing};
-use super::turn::{OpenLog, Recorded};
+use super::reading::parse_log;
 use super::{FsStore, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
@@ -121,7 +121,7 @@ impl FsStore {
 
     pub(super) fn remember_number(&self, id: RequestId) {
         // Only a hint: without it the folder is listed.
-        let _ = self.files.scribble(&self.layout.in_local("last"), format!("{id}\n").as_bytes());
+        let _ = self.files.scribble(&self.layout.in_local("last"), &format!("{id}\n"));
     }
 
     /// Completes the creates before a number that were cut short between the packet and its first event. Best effort:
@@ -153,13 +153,14 @@ impl FsStore {
     fn is_begun(&self, id: RequestId) -> bool {
         /// More than any first line has.
         const FIRST_LINE_BYTES: u64 = 16 * 1024;
-        match self.files.facts(&self.layout.log(id)) {
+        let path = self.layout.log(id);
+        match self.files.read(&path, FIRST_LINE_BYTES) {
             Ok(None) => false,
-            Ok(Some(facts)) if facts.size <= FIRST_LINE_BYTES => {
-                // That it ends in a newline tells nothing: a power cut can take a page before it.
-                self.read_log(id).map_or(true, |log| log.is_some_and(|log| !log.events.is_empty()))
+            // That it ends in a newline tells nothing: a power cut can take a page before it.
+            Ok(Some((bytes, _))) => {
+                parse_log(&Stream::Request(id), &path, &bytes).map_or(true, |log| !log.events.is_empty())
             }
-            Ok(Some(_)) | Err(_) => true,
+            Err(_) => true,
         }
     }
 
@@ -212,11 +213,7 @@ impl FsStore {
         let folder = self.layout.requests();
         let synced = self.files.sync_dir(&folder).map_err(io("sync", &folder));
         let begun = synced.and_then(|()| {
-            let (file, log) = self.open_log(&Stream::Request(placed.id), budget)?;
-            let packet = (placed.packet.clone(), placed.hash);
-            let whole_len = log.whole_len as u64;
-            let recorded = Recorded::Request(self.history_from(placed.id, packet, log.events)?);
-            let open = OpenLog { file, whole_len, recorded };
+            let open = self.open_request(placed.id, (placed.packet.clone(), placed.hash), budget)?;
             self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), (&placed.lock, budget))
         });
         let error = match begun {

@@ -40,6 +40,10 @@ pub enum Access {
 /// Every system call that changes the disk, one by one. Nothing is durable before the sync that belongs to it. All
 /// paths are below the ledger's root; no link is followed.
 pub trait Disk: Debug + Send + Sync {
+    /// The machine's disk that it stands on. What is read is read there: reading changes nothing, and what is read and
+    /// what is written must be beneath one and the same folder.
+    fn real(&self) -> &RealDisk;
+
     /// Makes a folder (mkdir).
     fn make_dir(&self, path: &Path) -> io::Result<Named>;
 
@@ -115,19 +119,28 @@ impl RealDisk {
         Ok(Self { anchor: Arc::new(Anchor::at(root, way)?), way })
     }
 
-    fn file(&self, file: File) -> Box<dyn DiskFile> {
-        Box::new(RealFile { file, anchor: Arc::clone(&self.anchor) })
+    /// The folder beneath which it is.
+    pub(super) fn anchor(&self) -> &Arc<Anchor> {
+        &self.anchor
+    }
+
+    fn file(&self, file: File, size: u64) -> Box<dyn DiskFile> {
+        Box::new(RealFile { file, size, anchor: Arc::clone(&self.anchor) })
     }
 }
 
 impl Disk for RealDisk {
+    fn real(&self) -> &RealDisk {
+        self
+    }
+
     fn make_dir(&self, path: &Path) -> io::Result<Named> {
         self.anchor.make_dir(path).map(Named::of)
     }
 
     fn create(&self, path: &Path, mode: u32) -> io::Result<Option<Box<dyn DiskFile>>> {
         match self.anchor.open(path, Purpose::New(mode)) {
-            Ok(file) => Ok(Some(self.file(file))),
+            Ok(file) => Ok(Some(self.file(file, 0))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(error),
         }
@@ -135,7 +148,7 @@ impl Disk for RealDisk {
 
     fn create_unnamed(&self, folder: &Path, mode: u32) -> io::Result<Option<Box<dyn DiskFile>>> {
         match self.way {
-            Way::Native => Ok(self.anchor.unnamed(folder, mode)?.map(|file| self.file(file))),
+            Way::Native => Ok(self.anchor.unnamed(folder, mode)?.map(|file| self.file(file, 0))),
             Way::Portable => Ok(None),
         }
     }
@@ -146,7 +159,7 @@ impl Disk for RealDisk {
             Access::Overwrite => Purpose::Overwrite(create),
         };
         match open_plain(&self.anchor, path, purpose) {
-            Ok((file, _)) => Ok(Some(self.file(file))),
+            Ok((file, facts)) => Ok(Some(self.file(file, facts.size))),
             Err(error) if error.kind() == io::ErrorKind::NotFound && create == Create::No => Ok(None),
             Err(error) => Err(error),
         }
@@ -187,14 +200,15 @@ impl Disk for RealDisk {
 #[derive(Debug)]
 struct RealFile {
     file: File,
+    /// What it had when it was opened, which tells how much room reading it takes.
+    size: u64,
     anchor: Arc<Anchor>,
 }
 
 impl DiskFile for RealFile {
     fn read(&mut self, max: u64) -> io::Result<Vec<u8>> {
         io::Seek::rewind(&mut self.file)?;
-        let size = native::look_at(&self.file)?.facts.size;
-        read_bounded(&mut self.file, size, max)
+        read_bounded(&mut self.file, self.size, max)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Access, Create, Disk, DiskFile, Facts, Named, RealDisk, Way, open_plain, read_bounded};
-use super::native::{self, Anchor, Kind, Purpose, invalid};
+use super::native::{self, Anchor, Kind, Look, Purpose, invalid};
 
 /// How often a write that was interrupted before it took a byte is tried again.
 const INTERRUPTED_MAX: u32 = 16;
@@ -44,15 +44,13 @@ impl Files {
     /// # Errors
     /// The folder can't be opened.
     pub fn at(root: &Path) -> io::Result<Self> {
-        Self::on(root, Arc::new(RealDisk::at(root, Way::Native)?))
+        Ok(Self::on(Arc::new(RealDisk::at(root, Way::Native)?)))
     }
 
-    /// The files beneath `root`, changed by way of `disk`.
-    ///
-    /// # Errors
-    /// The folder can't be opened.
-    pub fn on(root: &Path, disk: Arc<dyn Disk>) -> io::Result<Self> {
-        Ok(Self { anchor: Arc::new(Anchor::at(root, Way::Native)?), disk })
+    /// The files of a disk, changed by way of it.
+    #[must_use]
+    pub fn on(disk: Arc<dyn Disk>) -> Self {
+        Self { anchor: Arc::clone(disk.real().anchor()), disk }
     }
 
     /// What they are changed by way of.
@@ -112,15 +110,21 @@ impl Files {
         Ok(())
     }
 
-    /// Overwrites a small disposable file in place, whose reader copes with anything. Cheaper than a replacement.
+    /// Overwrites a small disposable text in place, whose reader copes with anything, blanks after the text among it.
+    /// Cheaper than a replacement: what was a little longer is filled up with blanks, since giving a file another length
+    /// costs more than writing it.
     ///
     /// # Errors
     /// Failed machinery.
-    pub fn scribble(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub fn scribble(&self, path: &Path, text: &str) -> io::Result<()> {
+        const FILLED_MAX: usize = 32;
         let Some(mut file) = self.disk.open(path, Access::Overwrite, Create::Yes)? else { return Ok(()) };
-        let size = file.facts()?.size;
-        write_all(file.as_mut(), bytes)?;
-        if size > bytes.len() as u64 { file.set_len(bytes.len() as u64) } else { Ok(()) }
+        let size = usize::try_from(file.facts()?.size).unwrap_or(usize::MAX);
+        if size > text.len() + FILLED_MAX {
+            write_all(file.as_mut(), text.as_bytes())?;
+            return file.set_len(text.len() as u64);
+        }
+        write_all(file.as_mut(), format!("{text:size$}").as_bytes())
     }
 
     /// Opens a log for appending. `None` if it is not there and is not to be created.
@@ -270,12 +274,7 @@ impl Files {
     /// # Errors
     /// Says what it is instead.
     pub fn check_folder(&self, path: &Path) -> io::Result<bool> {
-        match self.anchor.look(path)?.map(|look| look.kind) {
-            Some(Kind::Folder) => Ok(true),
-            Some(Kind::Link) => Err(invalid("it is a symbolic link; links are not followed here")),
-            Some(Kind::File | Kind::Other) => Err(invalid("it is not a folder")),
-            None => Ok(false),
-        }
+        is_folder(self.anchor.look(path)?)
     }
 
     /// Whether a name stands for a folder, and not for a link to one.
@@ -453,6 +452,16 @@ impl LogFile {
     }
 }
 
+/// Refuses what is no folder; `false` if nothing is there.
+fn is_folder(look: Option<Look>) -> io::Result<bool> {
+    match look.map(|look| look.kind) {
+        Some(Kind::Folder) => Ok(true),
+        Some(Kind::Link) => Err(invalid("it is a symbolic link; links are not followed here")),
+        Some(Kind::File | Kind::Other) => Err(invalid("it is not a folder")),
+        None => Ok(false),
+    }
+}
+
 /// One write. Interrupted before it took a byte, it did not happen (write(2)).
 fn write_some(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<usize> {
     for _ in 0..INTERRUPTED_MAX {
@@ -477,6 +486,10 @@ fn write_all(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
 
 /// A folder that is held open, for looking at many of its files: the way to it is walked once. One that is missing is
 /// an empty one.
+///
+/// It stays the folder that had the name when it was opened, whatever is put in its place meanwhile (`git checkout`
+/// removes an emptied folder and makes it anew). So it is held for one pass over its files and never from one reading
+/// or write to the next: a pass tells what was there when it began, and whoever writes looks by the path.
 #[derive(Debug)]
 pub struct Folder {
     #[cfg(target_os = "linux")]
@@ -493,14 +506,25 @@ impl Folder {
     /// # Errors
     /// Failed machinery.
     pub fn facts(&self, name: &str) -> io::Result<Option<Facts>> {
+        Ok(self.look(name)?.map(|look| look.facts))
+    }
+
+    /// Refuses a folder in it that is a link or no folder; `false` if it is not there.
+    ///
+    /// # Errors
+    /// Says what it is instead.
+    pub fn check_folder(&self, name: &str) -> io::Result<bool> {
+        is_folder(self.look(name)?)
+    }
+
+    fn look(&self, name: &str) -> io::Result<Option<Look>> {
         #[cfg(target_os = "linux")]
         {
-            let Some(folder) = &self.folder else { return Ok(None) };
-            Ok(native::look_in(folder, name)?.map(|look| look.facts))
+            self.folder.as_ref().map_or(Ok(None), |folder| native::look_in(folder, name))
         }
         #[cfg(not(target_os = "linux"))]
         {
-            self.files.facts(&self.path.join(name))
+            self.files.anchor.look(&self.path.join(name))
         }
     }
 }

@@ -49,7 +49,7 @@ const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// Failed machinery, or folders that are links.
 pub fn found(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
-    let disk = Files::on(root, disk).map_err(io("open", root))?;
+    let disk = Files::on(disk);
     let layout = Layout::new(root);
     let folders = layout.folders().into_iter().chain([layout.schemas().join("types")]).chain(layout.local_folders());
     for folder in folders {

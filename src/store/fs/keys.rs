@@ -377,7 +377,7 @@ impl<'a> Keys<'a> {
     }
 
     fn write_complete(&self, complete: &Complete) {
-        let Ok(text) = serde_json::to_vec(complete) else { return };
+        let Ok(text) = serde_json::to_string(complete) else { return };
         let _ = self.files.scribble(&self.layout.in_local("keys.state"), &text);
     }
 

@@ -19,6 +19,9 @@ pub const CONTRACT_LOG: &str = "events.jsonl";
 
 /// The name of an origin's list of leaves in its folder.
 pub const LEAVES: &str = "leaves";
+/// The folders in `.local/`.
+pub const LOCAL_FOLDERS: [&str; 3] = ["locks", "tmp", "quarantine"];
+
 const CHECKPOINT_SUFFIX: &str = ".checkpoint";
 const SIGNATURE_SUFFIX: &str = ".sig";
 
@@ -202,7 +205,8 @@ impl Layout {
     /// The folders below `.local/`, parents first.
     #[must_use]
     pub fn local_folders(&self) -> [PathBuf; 4] {
-        [self.local(), self.in_local("locks"), self.in_local("tmp"), self.in_local("quarantine")]
+        let [locks, tmp, quarantine] = LOCAL_FOLDERS.map(|name| self.in_local(name));
+        [self.local(), locks, tmp, quarantine]
     }
 }
 

@@ -176,7 +176,8 @@ fn has_ended(signature: &str) -> bool {
 
 /// How a process of this host signs.
 fn signature_of(pid: u32) -> String {
-    let text = format!("pid {pid} on {}", host_name());
+    static HOST: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let text = format!("pid {pid} on {}", HOST.get_or_init(host_name));
     format!("{text:<79.79}")
 }
 

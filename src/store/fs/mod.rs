@@ -33,7 +33,7 @@ use self::disk::{Create, Disk, RealDisk, Way};
 use self::files::{Durability, Files};
 use self::journal::Plan;
 use self::keys::{Keeping, Kept, Keys};
-use self::layout::{Layout, id_of};
+use self::layout::{LOCAL_FOLDERS, Layout, id_of};
 use self::lock::{Lock, Sharing};
 use self::turn::Turn;
 use super::{
@@ -61,7 +61,10 @@ pub struct FsStore {
     keys: Mutex<Kept>,
     journal: journal::Known,
     writer: OnceLock<Writer>,
+    /// Whether the folders below `.local/` were there when last looked at.
     has_local: AtomicBool,
+    /// Whether all folders were there when the ledger was opened, and nothing was written since.
+    is_fresh: AtomicBool,
 }
 
 /// What a lock on the whole ledger leaves to others.
@@ -88,20 +91,20 @@ impl FsStore {
     /// As [`Self::open`].
     pub fn open_on(root: &Path, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
         let layout = Layout::new(root);
-        let files = Files::on(root, disk).map_err(|source| Self::unreachable(root, source))?;
+        let files = Files::on(disk);
         if !check_folder(&files, layout.coordination())? {
             return Err(StoreError::NotALedger(layout.coordination().to_owned()));
         }
-        for folder in [layout.requests(), layout.events()].into_iter().chain(layout.local_folders()) {
-            check_folder(&files, &folder)?;
-        }
+        let [requests, events, local] = check_folders(&files, layout.coordination(), ["requests", "events", ".local"])?;
+        let has_local = local && check_folders(&files, &layout.local(), LOCAL_FOLDERS)? == [true; 3];
         Ok(Self {
             layout,
             files,
             keys: Mutex::default(),
             journal: journal::Known::default(),
             writer: OnceLock::new(),
-            has_local: AtomicBool::new(false),
+            has_local: AtomicBool::new(has_local),
+            is_fresh: AtomicBool::new(has_local && requests && events),
         })
     }
 
@@ -137,8 +140,12 @@ impl FsStore {
 
     /// Enters the ledger for a write of one request; completes a batch that was cut short first.
     fn enter(&self, budget: &Budget) -> Result<Entered, StoreError> {
-        self.make_local_now()?;
-        self.make_folders()?;
+        // The first write follows right after the opening, which looked at them. Should a folder go in between, the
+        // write finds that it is not there, and nothing was written.
+        if !self.is_fresh.swap(false, Ordering::Relaxed) {
+            self.make_local_now()?;
+            self.make_folders()?;
+        }
         loop {
             let gate = self.pass_gate(budget)?;
             let ledger = Lock::take(&self.files, &self.layout.lock("ledger"), "the ledger", Sharing::Shared, budget)?;
@@ -181,7 +188,8 @@ impl FsStore {
         Ok(())
     }
 
-    /// Makes the local folders, once a process and again before each write: they may be removed at any time.
+    /// Makes the local folders unless they were there once; [`Self::enter`] looks again before each write but the first,
+    /// since they may be removed at any time.
     fn make_local(&self) -> Result<(), StoreError> {
         if self.has_local.load(Ordering::Relaxed) { Ok(()) } else { self.make_local_now() }
     }
@@ -304,7 +312,7 @@ impl Records for FsStore {
         let before = self.read_clock(&path);
         if before.is_none_or(|before| before < reading) {
             let text = format!("{} {}\n", reading.at, reading.tick);
-            self.files.scribble(&path, text.as_bytes()).map_err(io("write", &path))?;
+            self.files.scribble(&path, &text).map_err(io("write", &path))?;
         }
         Ok(before)
     }
@@ -402,11 +410,12 @@ impl Store for FsStore {
         text.parse().map_err(|e| StoreError::Unwritable(format!("{e}")))
     }
 
-    fn mark(&self, writes: usize) -> Result<(), StoreError> {
+    fn mark(&self, writes: usize) -> Result<u64, StoreError> {
         self.make_local()?;
         let path = self.layout.in_local("marks");
-        let file = self.files.open_log(&path, Create::Yes).map_err(io("open", &path))?;
-        file.map_or(Ok(()), |mut file| file.append(&vec![b'.'; writes])).map_err(io("write", &path))
+        let Some(mut file) = self.files.open_log(&path, Create::Yes).map_err(io("open", &path))? else { return Ok(0) };
+        file.append(&vec![b'.'; writes]).map_err(io("write", &path))?;
+        Ok(file.facts().map_err(io("look at", &path))?.size)
     }
 
     fn marks(&self) -> Result<u64, StoreError> {
@@ -473,6 +482,16 @@ fn list(files: &Files, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, St
     let mut ids: Vec<RequestId> = names.iter().filter_map(|name| id_of(name, suffix)).collect();
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// Which of these folders in a folder are there; one that is a link is refused.
+fn check_folders<const N: usize>(files: &Files, folder: &Path, names: [&str; N]) -> Result<[bool; N], StoreError> {
+    let open = files.folder(folder).map_err(io("open", folder))?;
+    let mut there = [false; N];
+    for (name, is_there) in names.iter().zip(&mut there) {
+        *is_there = open.check_folder(name).map_err(io("look at", &folder.join(name)))?;
+    }
+    Ok(there)
 }
 
 fn check_folder(files: &Files, path: &Path) -> Result<bool, StoreError> {

@@ -47,11 +47,6 @@ impl FsStore {
         Ok((packet, Packet::hash_of(bytes)))
     }
 
-    /// Reads a log as it is now.
-    pub(super) fn read_log(&self, id: RequestId) -> Result<Option<Log>, StoreError> {
-        self.log_through(id, &Plan::default())
-    }
-
     /// Reads a log's bytes as they will be when a batch that was cut short is completed.
     pub(super) fn log_bytes_through(&self, id: RequestId, plan: &Plan) -> Result<Option<Vec<u8>>, StoreError> {
         let there = self.read(&self.layout.log(id), LOG_BYTES_MAX)?.map(|(bytes, _)| bytes);

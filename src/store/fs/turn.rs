@@ -65,11 +65,14 @@ impl Records for Turn<'_> {
     }
 
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
-        // What is missing or damaged is told of like anywhere else.
-        if id != self.id || !self.store.contains(id)? {
+        if id != self.id {
             return self.store.history(id);
         }
-        let open = self.store.open_stream(&Stream::Request(id), &self.budget)?;
+        let Some(packet) = self.store.packet(id)? else {
+            // What is missing is told of like anywhere else.
+            return self.store.history(id);
+        };
+        let open = self.store.open_request(id, packet, &self.budget)?;
         let history = match &open.recorded {
             Recorded::Request(history) => Some(history.clone()),
             Recorded::Contract(_) => None,

@@ -90,7 +90,7 @@ impl Anchor {
     /// The names in a folder, in no order.
     pub(in crate::store::fs) fn names(&self, path: &Path) -> io::Result<Vec<std::ffi::OsString>> {
         let mut names = Vec::new();
-        for entry in Dir::read_from(self.folder(path)?)? {
+        for entry in Dir::new(self.folder(path)?)? {
             let name = entry?.file_name().to_bytes().to_vec();
             if name != b"." && name != b".." {
                 names.push(std::ffi::OsString::from_vec(name));
