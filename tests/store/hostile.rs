@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use coordination_ledger::domain::event::Event;
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::fs::FsStore;
-use coordination_ledger::store::{Derived, Records, Store, StoreError};
+use coordination_ledger::store::{Created, Derived, Records, Store, StoreError};
 
 use crate::ledger::{Ledger, append, check_all, endless, make};
 use crate::support::{key, note, request};
@@ -119,6 +119,36 @@ fn a_ledger_without_its_local_folders_makes_them_anew() {
         store.mark(1).unwrap();
         store.writer().unwrap();
         check_all(&store);
+    }
+}
+
+#[test]
+fn a_folder_that_goes_while_a_process_runs_costs_one_write_at_most() {
+    for name in ["requests", "events", ".local", ".local/locks", ".local/tmp", ".local/quarantine"] {
+        let ledger = Ledger::new();
+        let store = ledger.open();
+        let mut made = 0;
+        for round in ["first", "second", "third"] {
+            std::fs::remove_dir_all(ledger.layout().coordination().join(name)).unwrap();
+            for again in ["", " again"] {
+                match store.create(&request(&format!("{round}{again}"), None), &endless()) {
+                    Ok(Created::New(..)) => made += 1,
+                    // The opening had seen all folders: only the first write takes its word for it.
+                    Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                        assert_eq!((round, again), ("first", ""), "{name}");
+                    }
+                    other => panic!("{name}, {round}: {other:?}"),
+                }
+            }
+            check_all(&store);
+            assert_eq!(store.requests().unwrap().len(), made, "{name}, {round}");
+            // Away with them, so that the folder can go again.
+            for id in store.requests().unwrap() {
+                std::fs::remove_file(ledger.layout().packet(id)).unwrap();
+                std::fs::remove_file(ledger.layout().log(id)).unwrap();
+            }
+            made = 0;
+        }
     }
 }
 
