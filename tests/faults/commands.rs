@@ -27,6 +27,9 @@ enum Writes {
     Records,
     /// As before, but one after the other: of a command that failed the first ones may be there.
     OneByOne,
+    /// Checkpoints and their signatures, one after the other. One that is taken later covers what came meanwhile, and is
+    /// another one.
+    Checkpoints,
     /// Only what can be made anew.
     Derived,
 }
@@ -37,7 +40,21 @@ impl Command {
     }
 
     pub(crate) fn is_one_by_one(&self) -> bool {
-        self.writes == Writes::OneByOne
+        matches!(self.writes, Writes::OneByOne | Writes::Checkpoints)
+    }
+
+    /// Of what was found after it was run twice, what counts: the same things were taken as often as something came
+    /// between.
+    pub(crate) fn once(&self, mut added: Vec<String>) -> Vec<String> {
+        if self.writes == Writes::Checkpoints {
+            added.dedup();
+        }
+        added
+    }
+
+    /// Who finds nothing in the end, beside the ordinary `verify`.
+    pub(crate) fn also_verified_by(&self) -> Option<&'static str> {
+        (self.line.contains("--sign") && self.writes == Writes::Checkpoints).then_some("verify --checkpoint latest")
     }
 
     /// Whether it is tried on a ledger with requests.
@@ -59,6 +76,10 @@ const fn one_by_one(line: &'static str) -> Command {
     Command { on: On::Ledger, line, writes: Writes::OneByOne }
 }
 
+const fn checkpoints(line: &'static str) -> Command {
+    Command { on: On::Ledger, line, writes: Writes::Checkpoints }
+}
+
 const fn derived(on: On, line: &'static str) -> Command {
     Command { on, line, writes: Writes::Derived }
 }
@@ -68,24 +89,33 @@ pub(crate) const COMMANDS: &[Command] = &[
     derived(On::Ledger, "init"),
     derived(On::Ledger, "index"),
     derived(On::Ledger, "contract matrix"),
+    derived(On::Ledger, "list"),
+    derived(On::Ledger, "doctor --fix"),
     records("new --title T --from shop --to billing --type bug --set details.impact=x --key k"),
     records("transition REQ-20261120-0001 ACCEPTED --key k"),
     records("transition REQ-20261120-0002 DELIVERED --evidence commit=1a2b3c4 --key k"),
     records("respond REQ-20261120-0002 --repo billing --status DELIVERED --evidence commit=1a2b3c4 --key k"),
     records("approve REQ-20261120-0001 --as billing --key k"),
+    // ssh-keygen is no call of the disk: it gets a text and answers with another. Killed while it works is killed before
+    // the next call.
+    records("approve REQ-20261120-0001 --as billing --sign --key-file key --key k"),
     records("note REQ-20261120-0001 --text Looks_right --key k"),
     records("evidence REQ-20261120-0002 test=passed url=https://example.com/1 --key k"),
     records("resolve REQ-20261120-0003 --keep ACCEPTED --reason It_is_ours --key k"),
-    records("contract add b v1.json --key k"),
+    records("contract add c v1.json --key k"),
     records("contract add a v2.json --key k"),
     records("contract mode a FULL --key k"),
     records("contract owner a web --key k"),
     records("contract formats a on --key k"),
+    records("contract activate b@1 --key k"),
     records("contract deprecate a@1 --key k"),
+    records("contract retire d@1 --key k"),
     records("contract pin a@1 --consumer web --needs v1.json --key k"),
     records("contract unpin a --consumer shop --key k"),
     records("contract propose a v3.json --from billing --key k"),
     records("contract waive a@2 --request REQ-20261120-0004 --reason Agreed --until 2999-12-31 --key k"),
+    checkpoints("checkpoint --origin main"),
+    checkpoints("checkpoint --origin main --sign --key-file key"),
     one_by_one("contract import flat"),
     // Batch by batch; what was answered of it is another test's.
     one_by_one("apply operations.jsonl"),
@@ -104,8 +134,8 @@ pub(crate) fn prepared() -> [Place; 2] {
     place.write("v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
     place.write("v3.json", &schema(r#""a":{"type":"integer"}"#));
     std::fs::create_dir(place.root().join("flat")).unwrap();
-    place.write("flat/c_v1.json", &schema(r#""a":{"type":"string"}"#));
-    place.write("flat/c_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
+    place.write("flat/e_v1.json", &schema(r#""a":{"type":"string"}"#));
+    place.write("flat/e_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
     place.write("operations.jsonl", OPERATIONS);
     all(&[
         "init --name acme",
@@ -117,7 +147,12 @@ pub(crate) fn prepared() -> [Place; 2] {
         "contract add a v1.json --owner billing",
         "contract activate a@1",
         "contract pin a@1 --consumer shop",
+        "contract add b v1.json --owner billing",
+        "contract add d v1.json --owner billing",
+        "contract activate d@1",
+        "contract deprecate d@1",
     ]);
+    sign(&place);
     diverge(&place, "REQ-20261120-0003");
     let change = "new --title Change --from billing --to shop --type contract-change --contract a@2 --set details.migration=none --key four";
     all(&[change, "transition REQ-20261120-0004 ACCEPTED", "approve REQ-20261120-0004 --as shop", "verify"]);
@@ -127,6 +162,16 @@ pub(crate) fn prepared() -> [Place; 2] {
 fn schema(properties: &str) -> String {
     let head = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"#;
     format!("{head}{properties}}}}}\n")
+}
+
+/// A key, a request that was approved with it, and a checkpoint before all that is tried.
+fn sign(place: &Place) {
+    place.make_key("key");
+    let key = std::fs::read_to_string(place.root().join("key.pub")).unwrap();
+    place.write("coordination/allowed_signers", &format!("mia {key}"));
+    for line in ["checkpoint --origin main --sign --key-file key", "verify --checkpoint latest"] {
+        assert_eq!(place.run(line), Exit::Done, "{line}: {}", place.said());
+    }
 }
 
 /// Two clones decide on one request; then their logs are united.

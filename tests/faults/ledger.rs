@@ -84,6 +84,13 @@ impl Place {
         std::fs::write(self.root().join(name), text).unwrap();
     }
 
+    /// A key to sign with, in a file that only its owner reads, and its public half.
+    pub(crate) fn make_key(&self, name: &str) {
+        let mut keygen = std::process::Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "mia", "-f"]).arg(self.root().join(name));
+        assert!(keygen.status().unwrap().success(), "ssh-keygen");
+    }
+
     /// Does what the docs say mends writes that were cut short: the doctor's mending, and the same registration again.
     pub(crate) fn mend(&self, line: &str) {
         if self.run("verify") == Exit::Done {
@@ -95,7 +102,7 @@ impl Place {
         }
     }
 
-    /// Packets, versions and events, as a reader of the files finds them.
+    /// Packets, versions, events, checkpoints and their signatures, as a reader of the files finds them.
     pub(crate) fn found(&self) -> Found {
         let mut found = BTreeMap::new();
         let mut add = |told: String, identity: String| *found.entry((told, identity)).or_insert(0) += 1;
@@ -113,6 +120,10 @@ impl Place {
                     let of = if line["type"] == "REQUEST_CREATED" { self.key_of_request(&name) } else { key };
                     add(format!("{}{of}", line["type"].as_str().unwrap()), event.line().to_owned());
                 }
+            } else if name.ends_with(".checkpoint") {
+                add(format!("checkpoint of {folder}"), format!("{name} {text}"));
+            } else if name.ends_with(".sig") {
+                add(format!("signature of {folder}"), format!("{name} {text}"));
             } else if name.starts_with('v') {
                 add(format!("{folder} {name}"), text);
             }
@@ -131,9 +142,10 @@ impl Place {
     }
 }
 
-/// The files of packets, events and contracts.
+/// The files of packets, events, contracts and checkpoints.
 fn files(root: &Path) -> Vec<PathBuf> {
-    let places = ["coordination/requests", "coordination/events", "schemas/contracts"].map(|place| root.join(place));
+    let places = ["coordination/requests", "coordination/events", "coordination/checkpoints", "schemas/contracts"];
+    let places = places.map(|place| root.join(place));
     let entries = places.iter().filter(|place| place.is_dir()).flat_map(walkdir::WalkDir::new).map(Result::unwrap);
     entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
