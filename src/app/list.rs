@@ -7,7 +7,7 @@ use super::{AppError, Ledger};
 use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
-use crate::index::{Entry, project_all};
+use crate::index::{Entry, Source, project_all};
 
 /// Which requests count as wanted when no state is named.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -214,7 +214,7 @@ impl Ledger<'_> {
 
     /// All entries, now or as of a moment.
     fn entries(&self, at: Option<Timestamp>) -> Result<(Entries, Damaged), AppError> {
-        let now = project_all(self.store, self.scope(), &|_, _| {})?;
+        let now = project_all(self.store, self.scope(), Source::Cache, &|_, _| {})?;
         let Some(at) = at else { return Ok((now.entries, now.damaged)) };
         let mut entries = BTreeMap::new();
         for (id, entry) in now.entries {

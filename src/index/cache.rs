@@ -31,6 +31,19 @@ pub struct Projection {
     pub events: u64,
     /// How many requests had to be read, since the cache did not have them as they are.
     pub read: usize,
+    /// The requests of which the cache says what is not so, though it passes for current; only where it was not believed.
+    pub contradicted: Vec<RequestId>,
+}
+
+/// Whether the cache is believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// What it has of the same bytes is taken from it.
+    Cache,
+    /// Everything is read, and what it says is held against that; it stays as it is.
+    Files,
+    /// The same, and it is made anew.
+    Anew,
 }
 
 impl Projection {
@@ -66,13 +79,14 @@ struct Line {
     entry: Box<Entry>,
 }
 
-/// Projects all requests as they are now, by way of the cache. `progress` is told how many of how many were read.
+/// Projects all requests as they are now. `progress` is told how many of how many were read.
 ///
 /// # Errors
 /// Failed machinery; a damaged request is part of the answer.
 pub fn project_all(
     store: &dyn Store,
     scope: Scope<'_>,
+    source: Source,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Projection, StoreError> {
     let survey = store.survey()?;
@@ -80,11 +94,19 @@ pub fn project_all(
     let mut known = cached.into_iter().peekable();
     let mut lines: Vec<Option<Line>> = Vec::with_capacity(survey.len());
     let mut missing: Vec<usize> = Vec::new();
+    let mut doubted: Vec<(usize, Line)> = Vec::new();
     for (place, request) in survey.iter().enumerate() {
         while known.peek().is_some_and(|line| line.id < request.id) {
             known.next();
         }
         let line = known.next_if(|line| line.id == request.id && line.stamp == request.stamp.parts);
+        let line = match source {
+            Source::Cache => line,
+            Source::Files | Source::Anew => {
+                doubted.extend(line.map(|line| (place, line)));
+                None
+            }
+        };
         if line.is_none() {
             missing.push(place);
         }
@@ -100,8 +122,14 @@ pub fn project_all(
             }
         }
     }
+    projection.contradicted = contradicted(store, &doubted, &lines)?;
     let worth_keeping = missing.iter().filter(|place| survey[**place].stamp.settled).count();
-    if worth_keeping > survey.len() / 64 {
+    let is_kept = match source {
+        Source::Cache => worth_keeping > survey.len() / 64,
+        Source::Files => false,
+        Source::Anew => true,
+    };
+    if is_kept {
         // The cache is a convenience: what can't be kept is read again next time.
         let _ = write_cache(store, scope, &survey, &lines);
     }
@@ -110,6 +138,49 @@ pub fn project_all(
         projection.entries.insert(line.id, *line.entry);
     }
     Ok(projection)
+}
+
+/// Of the lines of a cache that pass for current those that say something else than what was just read. What was written
+/// meanwhile is no contradiction.
+fn contradicted(
+    store: &dyn Store,
+    doubted: &[(usize, Line)],
+    read: &[Option<Line>],
+) -> Result<Vec<RequestId>, StoreError> {
+    let differs = |(place, line): &&(usize, Line)| {
+        let read = read.get(*place).and_then(Option::as_ref);
+        read.is_some_and(|read| (read.events, &read.entry) != (line.events, &line.entry))
+    };
+    let mut differing: Vec<&Line> = doubted.iter().filter(differs).map(|(_, line)| line).collect();
+    if !differing.is_empty() {
+        let now: BTreeMap<RequestId, [u64; 6]> =
+            store.survey()?.into_iter().map(|request| (request.id, request.stamp.parts)).collect();
+        differing.retain(|line| now.get(&line.id) == Some(&line.stamp));
+    }
+    Ok(differing.into_iter().map(|line| line.id).collect())
+}
+
+/// Whether the cache may be wrong, by entries that were made from the files a moment ago. `true` calls for a reading from
+/// [`Source::Files`], which knows.
+///
+/// # Errors
+/// Failed machinery.
+pub fn is_doubtful(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    entries: &BTreeMap<RequestId, Entry>,
+) -> Result<bool, StoreError> {
+    let mut lines = read_cache(store, scope);
+    lines.retain(|line| entries.get(&line.id).is_some_and(|entry| *entry != *line.entry));
+    if lines.is_empty() {
+        return Ok(false);
+    }
+    let survey = store.survey()?;
+    let stamp_of = |id: RequestId| {
+        let place = survey.binary_search_by_key(&id, |request| request.id).ok()?;
+        survey.get(place).map(|request| request.stamp.parts)
+    };
+    Ok(lines.iter().any(|line| stamp_of(line.id) == Some(line.stamp)))
 }
 
 type Outcome = Result<Line, String>;

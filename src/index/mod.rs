@@ -9,5 +9,5 @@ pub mod project;
 pub mod refresh;
 pub mod snapshot;
 
-pub use cache::{Projection, project_all};
+pub use cache::{Projection, Source, project_all};
 pub use project::Entry;

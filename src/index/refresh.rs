@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Projection, Scope, project_all};
+use super::cache::{Projection, Scope, Source, project_all};
 use super::snapshot;
 use crate::store::{Budget, Derived, Store, StoreError};
 
@@ -48,7 +48,7 @@ pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Bud
         if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
             return Ok(());
         }
-        rebuild(store, scope, &|_, _| {}).map(|_| ())
+        rebuild(store, scope, Source::Cache, &|_, _| {}).map(|_| ())
     })?;
     Ok(Refreshed::Current)
 }
@@ -71,16 +71,24 @@ pub enum Freshness {
 pub fn check(
     store: &dyn Store,
     scope: Scope<'_>,
+    source: Source,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(Freshness, Projection), StoreError> {
-    let projection = project_all(store, scope, progress)?;
-    let text = snapshot::text(&projection, scope.ledger_id, scope.workflow);
-    let freshness = match store.derived(Derived::Index)? {
+    let projection = project_all(store, scope, source, progress)?;
+    Ok((compare(store, scope, &projection)?, projection))
+}
+
+/// Compares `index.json` with a projection.
+///
+/// # Errors
+/// Failed machinery.
+pub fn compare(store: &dyn Store, scope: Scope<'_>, projection: &Projection) -> Result<Freshness, StoreError> {
+    let text = snapshot::text(projection, scope.ledger_id, scope.workflow);
+    Ok(match store.derived(Derived::Index)? {
         None => Freshness::Missing,
         Some(bytes) if bytes == text.as_bytes() => Freshness::Current,
         Some(_) => Freshness::Stale,
-    };
-    Ok((freshness, projection))
+    })
 }
 
 /// Makes `index.json` anew. The caller keeps others from doing the same at once. Says whether the file changed.
@@ -90,11 +98,12 @@ pub fn check(
 pub fn rebuild(
     store: &dyn Store,
     scope: Scope<'_>,
+    source: Source,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(bool, Projection), StoreError> {
     // Before looking: what is marked later is not known to be in it.
     let marks = store.marks()?;
-    let (freshness, projection) = check(store, scope, progress)?;
+    let (freshness, projection) = check(store, scope, source, progress)?;
     if freshness != Freshness::Current {
         let text = snapshot::text(&projection, scope.ledger_id, scope.workflow);
         store.replace_derived(Derived::Index, text.as_bytes())?;

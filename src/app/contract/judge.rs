@@ -14,7 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractRef, RepoId};
 use crate::domain::state::State;
-use crate::index::{Entry, project_all};
+use crate::index::{Entry, Source, project_all};
 use crate::registry::Shelf;
 
 /// What is known of a candidate.
@@ -266,7 +266,7 @@ impl Ledger<'_> {
     /// # Errors
     /// Failed machinery; a request that is damaged waives nothing.
     pub(super) fn contract_requests(&self) -> Result<Vec<History>, AppError> {
-        let projection = project_all(self.store, self.scope(), &|_, _| {})?;
+        let projection = project_all(self.store, self.scope(), Source::Cache, &|_, _| {})?;
         let changes =
             |entry: &Entry| self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
         let ids = projection.entries.iter().filter(|(_, entry)| changes(entry)).map(|(id, _)| *id);

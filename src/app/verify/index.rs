@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Finding, Severity};
+use super::{Finding, Seen, Severity};
 use crate::app::{AppError, Ledger};
-use crate::index::cache::Projection;
+use crate::domain::id::RequestId;
+use crate::index::cache::{Projection, Source, is_doubtful};
 use crate::index::refresh::{self, Freshness};
 use crate::index::snapshot;
 use crate::store::{Derived, StoreError};
@@ -13,8 +14,9 @@ use crate::store::{Derived, StoreError};
 const LOST_MAX: usize = 100;
 
 impl Ledger<'_> {
-    pub(super) fn index_findings(&self) -> Result<Vec<Finding>, AppError> {
-        let (freshness, projection) = match refresh::check(self.store, self.scope(), &|_, _| {}) {
+    /// What is wrong with the index and the cache, after `seen` of these requests.
+    pub(super) fn index_findings(&self, ids: &[RequestId], seen: Vec<Seen>) -> Result<Vec<Finding>, AppError> {
+        let (freshness, projection) = match self.index_now(ids, seen) {
             Err(StoreError::Damaged { id: None, path, what, .. }) => {
                 let fix = format!("remove {}, then: ledger index", path.display());
                 let severity = Severity::Violation;
@@ -22,6 +24,44 @@ impl Ledger<'_> {
             }
             other => other?,
         };
+        let mut findings = self.cache_finding(&projection).into_iter().collect::<Vec<_>>();
+        findings.extend(self.freshness_findings(freshness, &projection)?);
+        Ok(findings)
+    }
+
+    /// What the index is worth, by what was read a moment ago; where that leaves a doubt, all is read once more: somebody
+    /// may have written meanwhile. The cache is not believed.
+    fn index_now(&self, ids: &[RequestId], seen: Vec<Seen>) -> Result<(Freshness, Projection), StoreError> {
+        let mut projection =
+            Projection { events: seen.iter().map(|one| one.events as u64).sum(), ..Projection::default() };
+        projection.entries.extend(seen.into_iter().filter_map(|one| Some((one.id, one.entry?))));
+        if projection.entries.len() == ids.len() {
+            let freshness = refresh::compare(self.store, self.scope(), &projection)?;
+            if freshness != Freshness::Stale && !is_doubtful(self.store, self.scope(), &projection.entries)? {
+                return Ok((freshness, projection));
+            }
+        }
+        refresh::check(self.store, self.scope(), Source::Files, &|_, _| {})
+    }
+
+    fn cache_finding(&self, projection: &Projection) -> Option<Finding> {
+        let first = projection.contradicted.first()?;
+        let of = match projection.contradicted.len() {
+            1 => first.to_string(),
+            more => format!("{more} requests, {first} first"),
+        };
+        Some(Finding {
+            code: "cache-wrong",
+            severity: Severity::Violation,
+            id: None,
+            path: PathBuf::from("coordination/.local/cache.jsonl"),
+            line: None,
+            what: format!("what is cached of {of} is not what the packets and events say: lists may be wrong"),
+            fix: "ledger doctor --fix".to_owned(),
+        })
+    }
+
+    fn freshness_findings(&self, freshness: Freshness, projection: &Projection) -> Result<Vec<Finding>, AppError> {
         let finding = |severity, code, what: String| Finding {
             code,
             severity,
@@ -44,12 +84,12 @@ impl Ledger<'_> {
             }
             (Freshness::Stale, Some(lag)) if !small && lag > 0 => {
                 let what = format!("index.json lags behind by up to {lag} writes, as it may");
-                let mut findings = self.lost(&projection)?;
+                let mut findings = self.lost(projection)?;
                 findings.push(finding(Severity::Note, "index-lags", what));
                 findings
             }
             (Freshness::Stale, _) => {
-                let mut findings = self.lost(&projection)?;
+                let mut findings = self.lost(projection)?;
                 let what = "index.json is not what the packets and events say".into();
                 findings.push(finding(Severity::Violation, "index-stale", what));
                 findings

@@ -15,6 +15,7 @@ use crate::domain::judge::{Under, judge};
 use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
+use crate::index::Entry;
 use crate::index::cache::threads;
 use crate::store::checkpoints::SignersFile;
 use crate::store::{Fault, Inspected, StoreError};
@@ -95,6 +96,8 @@ struct Seen {
     key: Option<Key>,
     refers_to: Vec<RequestId>,
     events: usize,
+    /// What the index should say of it, where nothing is wrong with its bytes and somebody asks.
+    entry: Option<Entry>,
 }
 
 /// What came of looking at one request.
@@ -115,6 +118,7 @@ struct Judged {
 struct Look<'a> {
     now: Timestamp,
     trust: &'a Trust,
+    whole: Whole,
     wants: Wants,
 }
 
@@ -123,6 +127,13 @@ struct Look<'a> {
 enum Wants {
     Leaves,
     NoLeaves,
+}
+
+/// Whether all of the ledger is verified.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Yes,
+    No,
 }
 
 impl Ledger<'_> {
@@ -141,7 +152,8 @@ impl Ledger<'_> {
             None => self.store.requests()?,
         };
         let wants = if only.is_none() && self.has_checkpoints()? { Wants::Leaves } else { Wants::NoLeaves };
-        let look = Look { now: self.world.now(), trust, wants };
+        let whole = if only.is_none() { Whole::Yes } else { Whole::No };
+        let look = Look { now: self.world.now(), trust, whole, wants };
         let mut report = Report { requests: ids.len(), ..Report::default() };
         let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
         for judged in self.judge_all(&ids, look, progress) {
@@ -156,7 +168,7 @@ impl Ledger<'_> {
         if only.is_none() {
             report.findings.extend(self.store.strays()?.into_iter().map(from_fault));
             report.findings.extend(self.across(&seen));
-            report.findings.extend(self.index_findings()?);
+            report.findings.extend(self.index_findings(&ids, seen)?);
             let (contracts, events, findings) = self.contract_findings()?;
             report.contracts = contracts;
             report.events += events;
@@ -231,6 +243,8 @@ impl Ledger<'_> {
             what,
             fix: fix.to_owned(),
         };
+        let is_asked = look.whole == Whole::Yes && findings.is_empty();
+        let entry = is_asked.then(|| Entry::of(&history, self.workflow));
         let known = self.workflow.is_known_format();
         for illegality in if known { judge(&history, self.workflow) } else { Vec::new() } {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
@@ -292,6 +306,7 @@ impl Ledger<'_> {
             key: packet.key.clone(),
             refers_to: packet.dependencies.iter().chain(&packet.parent).copied().collect(),
             events: history.events().len(),
+            entry,
         };
         let (signatures, unchecked) = self.approval_findings(&history, look.trust)?;
         let told = signatures.into_iter();

@@ -13,7 +13,7 @@ use super::super::render::doctor::{ExaminedView, MendedView, examined};
 use super::super::render::progress::Progress;
 use super::super::trust;
 use crate::app::doctor::Locks;
-use crate::index::refresh;
+use crate::index::{Source, refresh};
 use crate::store::Budget;
 use crate::store::fs::FsStore;
 use crate::store::fs::lock::{Lock, Sharing};
@@ -36,11 +36,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
         ledger.writable()?;
         let (done, left) = opened.store().mend(&context.budget)?;
         mended = MendedView::all(&done, opened.root());
-        let mut is_new = false;
+        let (mut is_new, mut was_wrong) = (false, false);
         ledger.store.projecting(&context.budget, &mut || {
-            is_new = refresh::rebuild(opened.store(), ledger.scope(), &|_, _| {})?.0;
+            let (written, projection) = refresh::rebuild(opened.store(), ledger.scope(), Source::Anew, &|_, _| {})?;
+            (is_new, was_wrong) = (written, !projection.contradicted.is_empty());
             Ok(())
         })?;
+        mended.extend(was_wrong.then(MendedView::cache));
         mended.extend(is_new.then(MendedView::index));
         left
     } else {

@@ -7,8 +7,8 @@ use super::super::failure::Failure;
 use super::super::render::progress::Progress;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
-use crate::index::Projection;
 use crate::index::refresh::{self, Freshness};
+use crate::index::{Projection, Source};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
     let opened = context.open()?;
@@ -16,13 +16,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
     let progress = |done, total| bar.at(done, total);
     let (freshness, written, projection) = if args.check {
-        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
+        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), Source::Files, &progress)?;
         (freshness, false, projection)
     } else {
         ledger.writable()?;
         let mut result = (false, Projection::default());
         ledger.store.projecting(&context.budget, &mut || {
-            result = refresh::rebuild(opened.store(), ledger.scope(), &progress)?;
+            result = refresh::rebuild(opened.store(), ledger.scope(), Source::Anew, &progress)?;
             Ok(())
         })?;
         (Freshness::Current, result.0, result.1)

@@ -9,7 +9,7 @@ use crate::domain::packet::Mode;
 use crate::domain::settings::{ApprovalSettings, ContractSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
-use crate::index::refresh;
+use crate::index::{Source, refresh};
 use crate::store::StoreError;
 use crate::store::fs::found::{Founded, Otherwise, Outcome, found};
 
@@ -40,9 +40,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     context.root = Some(root.clone());
     let ledger = opened.ledger();
     ledger.store.writer()?;
-    ledger
-        .store
-        .projecting(&context.budget, &mut || refresh::rebuild(ledger.store, ledger.scope(), &|_, _| {}).map(|_| ()))?;
+    ledger.store.projecting(&context.budget, &mut || {
+        refresh::rebuild(ledger.store, ledger.scope(), Source::Cache, &|_, _| {}).map(|_| ())
+    })?;
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",
         Outcome::Changed => "changed",

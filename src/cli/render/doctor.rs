@@ -67,6 +67,12 @@ impl MendedView {
         mended.iter().map(view).collect()
     }
 
+    /// The cache.
+    #[must_use]
+    pub fn cache() -> Self {
+        Self { file: "coordination/.local/cache.jsonl".to_owned(), what: "made anew" }
+    }
+
     /// The index.
     #[must_use]
     pub fn index() -> Self {
