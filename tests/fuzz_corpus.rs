@@ -42,6 +42,7 @@ macro_rules! replay {
 }
 
 replay!(
+    checkpoint,
     contract_log,
     cursor,
     document,
@@ -52,9 +53,11 @@ replay!(
     names,
     operation,
     packet,
+    proof,
     schema,
     secret,
     settings,
+    signature,
     times,
     workflow,
 );
@@ -91,16 +94,22 @@ type Taken<'a> = (&'a str, &'a dyn Fn(&[u8]) -> bool);
 fn the_kept_inputs_are_taken_and_refused() {
     use coordination_ledger::app::apply::Operation;
     use coordination_ledger::app::list::Cursor;
+    use coordination_ledger::domain::checkpoint::Checkpoint;
     use coordination_ledger::domain::packet::Packet;
+    use coordination_ledger::domain::proof::Proof;
     use coordination_ledger::domain::settings::Settings;
+    use coordination_ledger::domain::signature::Signature;
     use coordination_ledger::domain::workflow::Workflow;
     let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-    let taken: [Taken<'_>; 5] = [
+    let taken: [Taken<'_>; 8] = [
         ("packet", &|data| Packet::parse(data).is_ok()),
         ("workflow", &|data| Workflow::parse(&text(data)).is_ok()),
         ("settings", &|data| Settings::parse(&text(data)).is_ok()),
         ("cursor", &|data| text(data).parse::<Cursor>().is_ok()),
         ("operation", &|data| Operation::parse(&text(data)).is_ok()),
+        ("checkpoint", &|data| Checkpoint::parse(&text(data)).is_ok()),
+        ("signature", &|data| Signature::parse(&text(data)).is_ok()),
+        ("proof", &|data| Proof::parse(&text(data)).and_then(|proof| proof.check()).is_ok()),
     ];
     for (name, is_taken) in taken {
         let (yes, no): (Vec<_>, Vec<_>) = inputs(name).into_iter().partition(|path| is_taken(&fs::read(path).unwrap()));

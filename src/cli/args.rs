@@ -258,7 +258,7 @@ pub struct Init {
 #[derive(Args, Debug)]
 pub struct New {
     /// One line that says what is asked
-    #[arg(long, required_unless_present = "packet")]
+    #[arg(long, required_unless_present = "packet", allow_hyphen_values = true)]
     pub title: Option<String>,
     /// The repository that asks
     #[arg(long, value_name = "REPO", required_unless_present = "packet")]
@@ -270,7 +270,7 @@ pub struct New {
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "packet")]
     pub request_type: Option<String>,
     /// What is asked, at length; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT|-|@FILE")]
+    #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]
     pub description: Option<String>,
     /// P0 (drop everything) to P3
     #[arg(long, value_parser = priority, value_name = "P0..P3")]
@@ -279,16 +279,16 @@ pub struct New {
     #[arg(long)]
     pub label: Vec<String>,
     /// How the asker will see that it is done; may be repeated
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub success: Vec<String>,
     /// What must be handed over; may be repeated
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub artifact: Vec<String>,
     /// A contract version that it is about; may be repeated
     #[arg(long, value_name = "NAME@V")]
     pub contract: Vec<String>,
     /// What must stay compatible; may be repeated
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub constraint: Vec<String>,
     /// A request that must be settled first; may be repeated
     #[arg(long, value_name = "REQ")]
@@ -348,7 +348,7 @@ pub struct Transition {
     /// The state, in any case, with - or _
     pub state: String,
     /// Why; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reason: Option<String>,
     /// What shows it, for example commit=1a2b3c4; may be repeated
     #[arg(long, value_name = "KIND=VALUE")]
@@ -377,7 +377,7 @@ pub struct Respond {
     #[arg(long, value_parser = part_status, value_name = "ACCEPTED|DECLINED|DELIVERED")]
     pub status: PartStatus,
     /// In words; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub summary: Option<String>,
     /// What shows it, for example commit=1a2b3c4; may be repeated
     #[arg(long, value_name = "KIND=VALUE")]
@@ -400,7 +400,7 @@ pub struct Approve {
     #[arg(long = "as", value_name = "ROLE")]
     pub role: String,
     /// Why; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reason: Option<String>,
     /// Signing.
     #[command(flatten)]
@@ -417,7 +417,7 @@ pub struct Note {
     #[arg(value_name = "REQ")]
     pub request: String,
     /// The note; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT|-|@FILE")]
+    #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]
     pub text: String,
     /// What kind of note, for example review
     #[arg(long)]
@@ -583,7 +583,7 @@ pub struct Resolve {
     #[arg(long, value_name = "HEAD|STATE")]
     pub keep: String,
     /// Why; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reason: String,
     /// Conditions.
     #[command(flatten)]

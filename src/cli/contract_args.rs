@@ -292,7 +292,7 @@ pub struct Waive {
     #[arg(long, value_name = "REQ")]
     pub request: String,
     /// Why; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reason: String,
     /// The last day on which it counts
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -317,7 +317,7 @@ pub struct Propose {
     #[arg(long)]
     pub title: Option<String>,
     /// How consumers get from the old version to the new one; - reads stdin, @FILE a file
-    #[arg(long, value_name = "TEXT|-|@FILE")]
+    #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]
     pub migration: Option<String>,
     /// Conditions.
     #[command(flatten)]

@@ -101,3 +101,22 @@ fn a_dry_run_and_a_stale_expectation_write_nothing() {
     "#);
     assert_eq!(sandbox.fingerprint(), before);
 }
+
+#[test]
+fn a_text_may_begin_like_an_option() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger note 1 --text '- first, the log' --kind review
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  review note: - first, the log
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger transition 1 rejected --reason '--force is no reason' --quiet
+    REQ-YYYYMMDD-0001
+    $ ledger log 1 | tail -2
+    YYYY-MM-DD hh:mm:ssZ  v2  alice  review note: - first, the log
+    YYYY-MM-DD hh:mm:ssZ  v3  alice  PROPOSED → REJECTED: --force is no reason
+    $ ledger note 1 --text
+    ! error: a value is required for '--text <TEXT|-|@FILE>' but none was supplied
+    !
+    ! For more information, try '--help'.
+    [exit 2]
+    "#);
+}

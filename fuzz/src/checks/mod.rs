@@ -3,12 +3,14 @@
 //! | Property | |
 //! |---|---|
 //! | nothing panics | whatever the bytes |
-//! | what is read is written back and read again as the same | packets, events, names, times, workflows, settings, cursors, operations, journals |
+//! | what is read is written back and read again as the same | packets, events, names, times, workflows, settings, cursors, operations, journals, checkpoints, proofs |
 //! | bounds hold for what is read | sizes, depth, lengths, numbers |
 //! | a hash is checked, and order does not count | events, logs |
 //! | what is refused is refused with a place in the text | JSON |
+//! | what a proof shows, it shows of one root | proofs |
 //! | answers do not contradict each other | schemas and documents |
 
+mod checkpoints;
 mod contracts;
 mod events;
 mod names;
@@ -18,7 +20,8 @@ mod texts;
 pub type Check = fn(&[u8]);
 
 /// All checks, by the names of their fuzz targets.
-pub const ALL: [(&str, Check); 15] = [
+pub const ALL: [(&str, Check); 18] = [
+    ("checkpoint", checkpoints::checkpoint),
     ("contract_log", contracts::contract_log),
     ("cursor", names::cursor),
     ("document", contracts::document),
@@ -29,9 +32,11 @@ pub const ALL: [(&str, Check); 15] = [
     ("names", names::names),
     ("operation", texts::operation),
     ("packet", texts::packet),
+    ("proof", checkpoints::proof),
     ("schema", contracts::schema),
     ("secret", texts::secret),
     ("settings", texts::settings),
+    ("signature", checkpoints::signature),
     ("times", names::times),
     ("workflow", texts::workflow),
 ];
