@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
 
 mod commands;
+mod found;
 mod ledger;
 #[path = "../trial/mod.rs"]
 mod trial;
@@ -16,7 +17,8 @@ mod trial;
 use coordination_ledger::cli::exit::Exit;
 
 use commands::{COMMANDS, Command, prepared};
-use ledger::{Found, Place};
+use found::Found;
+use ledger::Place;
 use trial::power::Chance;
 use trial::{EDQUOT, EINTR, EIO, ENOSPC, Fault, Happens, Then, TrialDisk};
 

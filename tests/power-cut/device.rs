@@ -1,0 +1,200 @@
+//! A file system over a device that logs what it is told: `qemu-storage-daemon` shows a file, by way of FUSE, of which it
+//! logs every write and flush, and the kernel mounts that as a disk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::image::Image;
+use crate::log::{Log, entries_so_far};
+
+/// A file system, and how it is made and mounted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ground {
+    pub(crate) name: &'static str,
+    /// How it is made, in a file.
+    make: &'static str,
+    pub(crate) mount: &'static str,
+    mib: u64,
+    /// What finds it in order after it was mounted; a file's name is added.
+    check: Option<&'static str>,
+}
+
+const EXT4: &str = "mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0,nodiscard";
+const E2FSCK: Option<&str> = Some("e2fsck -fn");
+
+/// Every file system that is tried.
+pub(crate) const GROUNDS: [Ground; 6] = [
+    Ground { name: "ext4", make: EXT4, mount: "noatime", mib: 64, check: E2FSCK },
+    Ground { name: "ext4, data=writeback", make: EXT4, mount: "noatime,data=writeback", mib: 64, check: E2FSCK },
+    Ground { name: "ext4, data=journal", make: EXT4, mount: "noatime,data=journal", mib: 64, check: E2FSCK },
+    Ground {
+        name: "ext4, fast_commit",
+        make: "mkfs.ext4 -q -O fast_commit -E lazy_itable_init=0,lazy_journal_init=0,nodiscard",
+        mount: "noatime",
+        mib: 64,
+        check: E2FSCK,
+    },
+    Ground { name: "xfs", make: "mkfs.xfs -q -f -K", mount: "noatime", mib: 320, check: Some("xfs_repair -n -f") },
+    Ground { name: "btrfs", make: "mkfs.btrfs -q -K", mount: "noatime", mib: 160, check: Some("btrfs check") },
+];
+
+impl Ground {
+    /// Whether what makes it is installed.
+    pub(crate) fn can_be_made(&self) -> bool {
+        let maker = self.make.split(' ').next().unwrap();
+        Command::new(maker).arg("-V").output().is_ok()
+    }
+}
+
+/// A mounted file. It is unmounted when this goes.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    at: PathBuf,
+}
+
+impl Mounted {
+    pub(crate) fn of(file: &Path, at: &Path, options: &str) -> Result<Self, String> {
+        let options = format!("loop,{options}");
+        run(Command::new("mount").args(["-o", &options]).args([file, at]))?;
+        Ok(Self { at: at.to_owned() })
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.at.join("acme")
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let unmounted = run(Command::new("umount").arg(&self.at));
+        assert!(unmounted.is_ok() || std::thread::panicking(), "{unmounted:?}");
+    }
+}
+
+/// A file system that was just made and holds an empty folder, over a device that logs.
+#[derive(Debug)]
+pub(crate) struct Logged {
+    mounted: Option<Mounted>,
+    daemon: Option<Child>,
+    base: Image,
+    folder: TempDir,
+}
+
+impl Logged {
+    pub(crate) fn start(ground: &Ground) -> Self {
+        let folder = quick_folder();
+        let at = |name: &str| folder.path().join(name);
+        let base = at("base");
+        std::fs::File::create(&base).unwrap().set_len(ground.mib * 1024 * 1024).unwrap();
+        run(words(ground.make).arg(&base)).unwrap();
+        std::fs::create_dir(at("mounted")).unwrap();
+        {
+            let mounted = Mounted::of(&base, &at("mounted"), ground.mount).unwrap();
+            std::fs::create_dir(mounted.root()).unwrap();
+        }
+        let image = Image::read(&base);
+        for name in ["log", "shown"] {
+            std::fs::File::create(at(name)).unwrap();
+        }
+        let mut logged = Self { mounted: None, daemon: Some(daemon(folder.path())), base: image, folder };
+        logged.wait_until_shown(ground.mib * 1024 * 1024);
+        logged.mounted = Some(Mounted::of(&logged.at("shown"), &logged.at("mounted"), ground.mount).unwrap());
+        logged
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn wait_until_shown(&mut self, len: u64) {
+        const TRIES: u32 = 1000;
+        for _ in 0..TRIES {
+            if std::fs::metadata(self.at("shown")).is_ok_and(|metadata| metadata.len() == len) {
+                return;
+            }
+            let ended = self.daemon.as_mut().and_then(|daemon| daemon.try_wait().unwrap());
+            assert!(ended.is_none(), "qemu-storage-daemon ended: {ended:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("qemu-storage-daemon shows no device");
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.at("mounted/acme")
+    }
+
+    /// How many entries the log has by now, up to the last flush at least.
+    pub(crate) fn entries_so_far(&self) -> usize {
+        entries_so_far(&self.at("log"))
+    }
+
+    /// Unmounts it. What the device held at first, and its whole log.
+    pub(crate) fn stop(mut self) -> (Image, Log) {
+        drop(self.mounted.take());
+        self.end();
+        (self.base.clone(), Log::read(&self.at("log")))
+    }
+
+    fn end(&mut self) {
+        let Some(mut daemon) = self.daemon.take() else { return };
+        // Asked to, it takes its FUSE mount away before it ends.
+        let asked = run(Command::new("kill").arg(daemon.id().to_string()));
+        assert!(asked.is_ok() || std::thread::panicking(), "{asked:?}");
+        let _ = daemon.wait();
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        drop(self.mounted.take());
+        self.end();
+    }
+}
+
+fn daemon(folder: &Path) -> Child {
+    let export =
+        format!("type=fuse,id=shown,node-name=logged,mountpoint={},writable=on", folder.join("shown").display());
+    let mut daemon = Command::new("qemu-storage-daemon");
+    daemon.current_dir(folder);
+    for node in [
+        "driver=file,node-name=base-file,filename=base",
+        "driver=raw,node-name=base,file=base-file",
+        "driver=file,node-name=log-file,filename=log",
+        "driver=raw,node-name=log,file=log-file",
+        // The count of entries is written at each flush, and not in between.
+        "driver=blklogwrites,node-name=logged,file=base,log=log,log-sector-size=512,log-super-update-interval=1073741824",
+    ] {
+        daemon.args(["--blockdev", node]);
+    }
+    daemon.args(["--export", &export]).spawn().unwrap()
+}
+
+/// Says what is wrong with a file system that is not mounted.
+pub(crate) fn check(ground: &Ground, file: &Path) -> Result<(), String> {
+    ground.check.map_or(Ok(()), |line| run(words(line).arg(file)))
+}
+
+/// A program and its arguments, parted by blanks.
+fn words(line: &str) -> Command {
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words);
+    command
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    let said = String::from_utf8_lossy(&said);
+    if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {}: {said}", output.status)) }
+}
+
+/// A folder in memory: what is kept in it need not outlive anything.
+pub(crate) fn quick_folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
