@@ -4,144 +4,207 @@ use std::fmt;
 use std::path::Path;
 
 use crate::check::{Finding, First, Reached, check};
-use crate::device::{Ground, Logged, quick_folder};
+use crate::device::{Ground, Logged, Twice, quick_folder};
 use crate::image::Image;
 use crate::ledger::Ledger;
-use crate::log::{Entry, Log};
+use crate::log::Log;
 use crate::workload::{self, Step};
 
-/// How much is tried.
+/// What a device may hold when the power went.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// At most so many prefixes, evenly spread.
-    pub(crate) prefixes: usize,
-    /// So many samples of what was written between two flushes.
-    pub(crate) subsets: usize,
+enum State {
+    /// So many entries of its log.
+    Prefix(usize),
+    /// So many entries, which were flushed, and some of those up to another, which were in its cache.
+    Cached { durable: usize, written: usize },
 }
 
 /// What was tried, and what does not hold, with where.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    acknowledged: usize,
-    entries: usize,
-    flushes: usize,
     prefixes: usize,
-    subsets: usize,
-    pub(crate) findings: Vec<(String, Finding)>,
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { acknowledged, entries, flushes, prefixes, subsets, findings } = self;
-        let lost = findings.iter().filter(|(_, finding)| matches!(finding, Finding::Lost(_))).count();
-        write!(
-            f,
-            "{acknowledged} acknowledged steps, {entries} entries in the device's log, {flushes} flushes among them; \
-             {prefixes} prefixes and {subsets} subsets tried: something acknowledged was lost in {lost}, something \
-             else found in {}",
-            findings.len() - lost
-        )
-    }
+    cached: usize,
+    findings: Vec<(usize, String, Finding)>,
 }
 
 impl Tally {
     pub(crate) fn states(&self) -> usize {
-        self.prefixes + self.subsets
+        self.prefixes + self.cached
     }
 
-    /// The first findings.
-    pub(crate) fn tell(&self, say: impl Fn(&str)) {
+    /// How many states lack something that was acknowledged.
+    pub(crate) fn lost(&self) -> usize {
+        self.findings.iter().filter(|(_, _, finding)| matches!(finding, Finding::Lost(_))).count()
+    }
+
+    /// In how many states anything does not hold.
+    pub(crate) fn found(&self) -> usize {
+        self.findings.len()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.prefixes += other.prefixes;
+        self.cached += other.cached;
+        self.findings.extend(other.findings);
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More findings than that tell nothing new.
         const TOLD_MAX: usize = 20;
-        for (state, finding) in self.findings.iter().take(TOLD_MAX) {
-            say(&format!("  {state}: {finding:?}"));
+        let (lost, found) = (self.lost(), self.found());
+        write!(f, "{} prefixes, {} states of the cache: ", self.prefixes, self.cached)?;
+        write!(f, "something acknowledged lost in {lost}, something else wrong in {}", found - lost)?;
+        for (_, state, finding) in self.findings.iter().take(TOLD_MAX) {
+            write!(f, "\n  {state}: {finding:?}")?;
         }
+        Ok(())
     }
 }
 
-/// Plays the workload by the program `writer`, then every state; `reader` is who finds it.
-pub(crate) fn try_all(ground: &Ground, writer: &Path, reader: &Path, limits: Limits) -> Tally {
-    let inputs = quick_folder();
-    workload::write_inputs(inputs.path());
-    let logged = Logged::start(ground);
-    let began = logged.entries_so_far();
-    let steps = workload::play(writer, &logged, inputs.path());
-    let (image, log) = logged.stop();
-    assert!(steps.iter().all(|step| step.acknowledged >= began));
-    let flushes = log.entries.iter().filter(|entry| entry.makes_durable()).count();
-    let tally = Tally { acknowledged: steps.len(), entries: log.entries.len(), flushes, ..Tally::default() };
-    let reader = Ledger::new(reader, inputs.path(), inputs.path());
-    let mut states = States { ground, log: &log, steps: &steps, reader, tally };
-    let prefixes = states.prefixes(limits.prefixes);
-    states.play(image, &prefixes, limits.subsets);
-    states.tally
+/// What was done on a device, and all that the device was told meanwhile.
+pub(crate) struct Played {
+    ground: Ground,
+    base: Image,
+    log: Log,
+    steps: Vec<Step>,
+    inputs: tempfile::TempDir,
 }
 
-struct States<'a> {
-    ground: &'a Ground,
-    log: &'a Log,
-    steps: &'a [Step],
-    reader: Ledger,
-    tally: Tally,
+impl fmt::Display for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flushes = self.log.entries.iter().filter(|entry| entry.makes_durable()).count();
+        let (name, steps, entries) = (self.ground.name, self.steps.len(), self.log.entries.len());
+        write!(
+            f,
+            "{name}: {steps} acknowledged steps, {entries} entries in the device's log, {flushes} of them flushes"
+        )
+    }
 }
 
-impl States<'_> {
-    /// The lengths of the prefixes to try: each leaves another image, and of those with the same image the longest is
-    /// taken, after which most is acknowledged.
-    fn prefixes(&self, max: usize) -> Vec<usize> {
-        let entries = &self.log.entries;
-        let all: Vec<usize> =
-            (0..=entries.len()).filter(|len| entries.get(*len).is_none_or(|next| !next.changes_nothing())).collect();
-        let every = all.len().div_ceil(max.max(1));
-        all.into_iter().step_by(every.max(1)).collect()
+impl Played {
+    /// Plays the workload by a program.
+    pub(crate) fn by(program: &Path, ground: Ground) -> Self {
+        let inputs = quick_folder();
+        workload::write_inputs(inputs.path());
+        let logged = Logged::start(&ground);
+        let steps = workload::play(program, &logged, inputs.path());
+        let (base, log) = logged.stop();
+        assert!(steps.iter().all(|step| (1..=log.entries.len()).contains(&step.acknowledged)));
+        Self { ground, base, log, steps, inputs }
     }
 
-    fn play(&mut self, mut image: Image, prefixes: &[usize], subsets: usize) {
-        let (mut durable, mut durable_len) = (image.clone(), 0);
-        let sampled_every = self.log.entries.len().div_ceil(prefixes.len().max(1)).max(1);
-        let mut chance = Chance(1);
-        let entries = self.log.entries.iter().map(Some).chain([None]);
-        for (len, entry) in entries.enumerate() {
-            if prefixes.binary_search(&len).is_ok() {
-                self.tally.prefixes += 1;
-                self.look(&image, len, format!("after {len} entries"));
+    /// Has a program find the ledger in each state, or in about `max` of them.
+    pub(crate) fn found_by(&self, program: &Path, max: usize) -> Tally {
+        let states = self.spread(self.states(), max);
+        let reader = Ledger::new(program, self.inputs.path(), self.inputs.path());
+        let workers = match self.ground.twice {
+            Twice::Mounts => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            Twice::Refused => 1,
+        };
+        let (states, reader) = (&states, &reader);
+        let mut tally = std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                (0..workers).map(|worker| scope.spawn(move || self.work(states, reader, (worker, workers)))).collect();
+            workers.into_iter().fold(Tally::default(), |mut tally, worker| {
+                tally.add(worker.join().unwrap());
+                tally
+            })
+        });
+        tally.findings.sort_by_key(|(number, _, _)| *number);
+        tally
+    }
+
+    /// The states to try, in the order in which their writes were made. Of prefixes with the same image the longest is
+    /// taken, after which most is acknowledged; one write that is in the cache is a prefix too.
+    fn states(&self) -> Vec<State> {
+        let mut states = Vec::new();
+        let mut durable = 0;
+        for (written, entry) in self.log.entries.iter().enumerate() {
+            if !entry.changes_nothing() {
+                states.push(State::Prefix(written));
             }
-            let Some(entry) = entry else { return };
             if entry.makes_durable() {
-                // One write that is there or not is a prefix too.
-                if len - durable_len > 1 && chance.below(sampled_every.div_ceil(3)) == 0 {
-                    for _ in 0..subsets {
-                        let seed = chance.0;
-                        let subset = self.subset(durable.clone(), &self.log.entries[durable_len..len], &mut chance);
-                        self.tally.subsets += 1;
-                        self.look(&subset, durable_len, format!("some of {durable_len} to {len}, seed {seed}"));
-                    }
+                if written - durable > 1 {
+                    states.push(State::Cached { durable, written });
                 }
-                image.play(self.log, entry);
-                (durable, durable_len) = (image.clone(), len + 1);
-            } else {
-                image.play(self.log, entry);
+                durable = written + 1;
             }
         }
+        states.push(State::Prefix(self.log.entries.len()));
+        states
+    }
+
+    /// The states right after an answer, in which most is at stake, and about `max` in all, evenly spread.
+    fn spread(&self, all: Vec<State>, max: usize) -> Vec<State> {
+        let mut answers = self.steps.iter().map(|step| step.acknowledged).peekable();
+        let every = all.len().div_ceil(max.saturating_sub(self.steps.len()).max(1)).max(1);
+        let mut number = 0;
+        let mut is_taken = |state: &State| {
+            number += 1;
+            let mut is_after_answer = false;
+            if let State::Prefix(len) = state {
+                while answers.next_if(|answer| answer <= len).is_some() {
+                    is_after_answer = true;
+                }
+            }
+            is_after_answer || number % every == 0
+        };
+        all.into_iter().filter(|state| is_taken(state)).collect()
+    }
+
+    /// Looks at one in so many states.
+    fn work(&self, states: &[State], reader: &Ledger, (worker, workers): (usize, usize)) -> Tally {
+        let mut tally = Tally::default();
+        let (mut image, mut reached) = (self.base.clone(), 0);
+        for (number, state) in states.iter().enumerate().filter(|(number, _)| number % workers == worker) {
+            let durable = match *state {
+                State::Prefix(len) => len,
+                State::Cached { durable, .. } => durable,
+            };
+            // A state of the cache begins before the prefixes that come before it.
+            if durable < reached {
+                (image, reached) = (self.base.clone(), 0);
+            }
+            for entry in &self.log.entries[reached..durable] {
+                image.play(&self.log, entry);
+            }
+            reached = durable;
+            let looked = match *state {
+                State::Prefix(_) => {
+                    tally.prefixes += 1;
+                    self.look(&image, durable, reader, number)
+                }
+                State::Cached { durable, written } => {
+                    tally.cached += 1;
+                    self.look(&self.cached(image.clone(), durable..written, number), durable, reader, number)
+                }
+            };
+            let steps = Reached::after(&self.steps, durable);
+            tally.findings.extend(looked.err().map(|finding| (number, format!("{state:?}, {steps}"), finding)));
+        }
+        tally
     }
 
     /// Some of the writes since a flush: each is there, or not, or its first sectors are.
-    fn subset(&self, mut image: Image, entries: &[Entry], chance: &mut Chance) -> Image {
-        for entry in entries {
+    fn cached(&self, mut image: Image, written: std::ops::Range<usize>, seed: usize) -> Image {
+        const SECTORS_TORN_MAX: usize = 16;
+        let mut chance = Chance(seed as u64);
+        for entry in &self.log.entries[written] {
             match chance.below(5) {
                 0 | 1 => {}
-                2 => image.play_sectors(self.log, entry, chance.below(16)),
-                _ => image.play(self.log, entry),
+                2 => image.play_sectors(&self.log, entry, chance.below(SECTORS_TORN_MAX)),
+                _ => image.play(&self.log, entry),
             }
         }
         image
     }
 
-    fn look(&mut self, image: &Image, len: usize, state: String) {
-        let first = if self.tally.states() % 2 == 0 { First::Writing } else { First::Mending };
-        let reached = Reached::after(self.steps, len);
-        if let Err(finding) = check(self.ground, image, &self.reader, reached, first) {
-            self.tally.findings.push((format!("{state}, {reached}"), finding));
-        }
+    fn look(&self, image: &Image, durable: usize, reader: &Ledger, number: usize) -> Result<(), Finding> {
+        // By turns; each of two workers does both.
+        let first = if number / 2 % 2 == 0 { First::Writing } else { First::Mending };
+        check(&self.ground, image, reader, Reached::after(&self.steps, durable), first)
     }
 }
 
