@@ -56,3 +56,28 @@ impl Image {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::written;
+
+    #[test]
+    fn what_is_played_is_what_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (base, file) = (folder.path().join("base"), folder.path().join("file"));
+        let mut bytes = vec![0; 4 * BLOCK];
+        bytes[3 * BLOCK + 7] = 7;
+        std::fs::write(&base, &bytes).unwrap();
+        let mut image = Image::read(&base);
+        // Over the edge of a block, and the first sector of two.
+        let data = [[1; SECTOR], [2; SECTOR]].concat();
+        let log = Log::parse(written(&[(7, 0, &data), (20, 0, &data)])).unwrap();
+        image.play(&log, &log.entries[0]);
+        image.play_sectors(&log, &log.entries[1], 1);
+        bytes[7 * SECTOR..9 * SECTOR].copy_from_slice(&data);
+        bytes[20 * SECTOR..21 * SECTOR].fill(1);
+        image.write(&file);
+        assert!(std::fs::read(&file).unwrap() == bytes);
+    }
+}

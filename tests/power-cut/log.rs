@@ -72,7 +72,7 @@ impl Log {
         Self::parse(bytes).unwrap_or_else(|what| panic!("{}: {what}", path.display()))
     }
 
-    fn parse(bytes: Vec<u8>) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
         let count = entries_in(bytes.get(..SECTOR).ok_or("it is too short")?)?;
         let mut entries = Vec::with_capacity(count);
         let mut at = SECTOR;
@@ -100,24 +100,25 @@ fn number(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
 }
 
+/// A log in the documented format, of entries of (sector, flags, data).
+#[cfg(test)]
+pub(crate) fn written(entries: &[(u64, u64, &[u8])]) -> Vec<u8> {
+    let sector = |numbers: &[u64]| {
+        let mut sector: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        sector.resize(SECTOR, 0);
+        sector
+    };
+    let mut bytes = sector(&[MAGIC, VERSION, entries.len() as u64, SECTOR as u64]);
+    for (at, flags, data) in entries {
+        bytes.extend(sector(&[*at, (data.len() / SECTOR) as u64, *flags, 0]));
+        bytes.extend_from_slice(data);
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A log in the documented format, of entries of (sector, flags, data).
-    pub(super) fn written(entries: &[(u64, u64, &[u8])]) -> Vec<u8> {
-        let sector = |numbers: &[u64]| {
-            let mut sector: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            sector.resize(SECTOR, 0);
-            sector
-        };
-        let mut bytes = sector(&[MAGIC, VERSION, entries.len() as u64, SECTOR as u64]);
-        for (at, flags, data) in entries {
-            bytes.extend(sector(&[*at, (data.len() / SECTOR) as u64, *flags, 0]));
-            bytes.extend_from_slice(data);
-        }
-        bytes
-    }
 
     #[test]
     fn a_log_is_read_as_it_was_written() {

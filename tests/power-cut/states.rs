@@ -136,22 +136,20 @@ impl Played {
         states
     }
 
-    /// The states right after an answer, in which most is at stake, and about `max` in all, evenly spread.
+    /// About `max` states, evenly spread, and beside them those right after an answer, in which most is at stake.
     fn spread(&self, all: Vec<State>, max: usize) -> Vec<State> {
         let mut answers = self.steps.iter().map(|step| step.acknowledged).peekable();
-        let every = all.len().div_ceil(max.saturating_sub(self.steps.len()).max(1)).max(1);
-        let mut number = 0;
-        let mut is_taken = |state: &State| {
-            number += 1;
+        let (count, max) = (all.len(), max.min(all.len()));
+        let mut is_taken = |number: usize, state: &State| {
             let mut is_after_answer = false;
             if let State::Prefix(len) = state {
                 while answers.next_if(|answer| answer <= len).is_some() {
                     is_after_answer = true;
                 }
             }
-            is_after_answer || number % every == 0
+            is_after_answer || number * max / count != (number + 1) * max / count
         };
-        all.into_iter().filter(|state| is_taken(state)).collect()
+        all.into_iter().enumerate().filter(|(number, state)| is_taken(*number, state)).map(|(_, state)| state).collect()
     }
 
     /// Looks at one in so many states.
@@ -189,12 +187,13 @@ impl Played {
 
     /// Some of the writes since a flush: each is there, or not, or its first sectors are.
     fn cached(&self, mut image: Image, written: std::ops::Range<usize>, seed: usize) -> Image {
-        const SECTORS_TORN_MAX: usize = 16;
+        const SECTORS_TORN_MAX: usize = 32;
+        let atomic = self.ground.atomic_sectors;
         let mut chance = Chance(seed as u64);
         for entry in &self.log.entries[written] {
             match chance.below(5) {
                 0 | 1 => {}
-                2 => image.play_sectors(&self.log, entry, chance.below(SECTORS_TORN_MAX)),
+                2 => image.play_sectors(&self.log, entry, chance.below(SECTORS_TORN_MAX) / atomic * atomic),
                 _ => image.play(&self.log, entry),
             }
         }
@@ -203,7 +202,7 @@ impl Played {
 
     fn look(&self, image: &Image, durable: usize, reader: &Ledger, number: usize) -> Result<(), Finding> {
         // By turns; each of two workers does both.
-        let first = if number / 2 % 2 == 0 { First::Writing } else { First::Mending };
+        let first = if (number / 2).is_multiple_of(2) { First::Writing } else { First::Mending };
         check(&self.ground, image, reader, Reached::after(&self.steps, durable), first)
     }
 }
