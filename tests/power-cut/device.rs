@@ -79,25 +79,28 @@ impl Ground {
 /// A mounted file. It is unmounted when this goes.
 #[derive(Debug)]
 pub(crate) struct Mounted {
-    at: PathBuf,
+    at: TempDir,
 }
 
 impl Mounted {
-    pub(crate) fn of(file: &Path, at: &Path, options: &str) -> Result<Self, String> {
+    pub(crate) fn of(file: &Path, options: &str) -> Result<Self, String> {
+        // Not on the file system that has the file: each would keep the other if this process was killed.
+        let place = std::env::var_os("LEDGER_POWER_CUT_MOUNTS").unwrap();
+        let at = tempfile::Builder::new().prefix("mounted-").tempdir_in(place).unwrap();
         let options = format!("loop,{options}");
-        run(Command::new("mount").args(["-o", &options]).args([file, at]))?;
-        Ok(Self { at: at.to_owned() })
+        run(Command::new("mount").args(["-o", &options]).arg(file).arg(at.path()))?;
+        Ok(Self { at })
     }
 
     /// Where the ledger is.
     pub(crate) fn root(&self) -> PathBuf {
-        self.at.join("acme")
+        self.at.path().join("acme")
     }
 }
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let unmounted = run(Command::new("umount").arg(&self.at));
+        let unmounted = run(Command::new("umount").arg(self.at.path()));
         assert!(unmounted.is_ok() || std::thread::panicking(), "{unmounted:?}");
     }
 }
@@ -113,23 +116,20 @@ pub(crate) struct Logged {
 
 impl Logged {
     pub(crate) fn start(ground: &Ground) -> Self {
-        let folder = quick_folder();
+        let (folder, len) = (quick_folder(), ground.mib * 1024 * 1024);
         let at = |name: &str| folder.path().join(name);
-        let base = at("base");
-        std::fs::File::create(&base).unwrap().set_len(ground.mib * 1024 * 1024).unwrap();
-        run(words(ground.make).arg(&base)).unwrap();
-        std::fs::create_dir(at("mounted")).unwrap();
-        {
-            let mounted = Mounted::of(&base, &at("mounted"), ground.mount).unwrap();
-            std::fs::create_dir(mounted.root()).unwrap();
-        }
-        let image = Image::read(&base);
+        std::fs::File::create(at("base")).unwrap().set_len(len).unwrap();
+        run(words(ground.make).arg(at("base"))).unwrap();
+        let mounted = Mounted::of(&at("base"), ground.mount).unwrap();
+        std::fs::create_dir(mounted.root()).unwrap();
+        drop(mounted);
+        let base = Image::read(&at("base"));
         for name in ["log", "shown"] {
             std::fs::File::create(at(name)).unwrap();
         }
-        let mut logged = Self { mounted: None, daemon: Some(daemon(folder.path())), base: image, folder };
-        logged.wait_until_shown(ground.mib * 1024 * 1024);
-        logged.mounted = Some(Mounted::of(&logged.at("shown"), &logged.at("mounted"), ground.mount).unwrap());
+        let mut logged = Self { mounted: None, daemon: Some(daemon(folder.path())), base, folder };
+        logged.wait_until_shown(len);
+        logged.mounted = Some(Mounted::of(&logged.at("shown"), ground.mount).unwrap());
         logged
     }
 
@@ -152,7 +152,7 @@ impl Logged {
 
     /// Where the ledger is.
     pub(crate) fn root(&self) -> PathBuf {
-        self.at("mounted/acme")
+        self.mounted.as_ref().unwrap().root()
     }
 
     /// How many entries the log has by now, up to the last flush at least.

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 pub(crate) enum Parts {
     /// All or nothing.
     Whole,
-    /// Any of its records, each whole: batch by batch, or version by version.
+    /// Any of its records, each whole: batch by batch, version by version, a checkpoint and then its signature.
     OneByOne,
 }
 
@@ -40,10 +40,11 @@ const LINES: &[&str] = &[
     "transition key:two IN_PROGRESS --key k2",
     "evidence key:two test=passed url=https://example.com/1 --key k3",
     "respond key:two --repo billing --status DELIVERED --evidence commit=1a2b3c4 --key k4",
-    "checkpoint",
+    "checkpoint --origin main --sign --key-file IN/key",
     "transition key:one IN_PROGRESS --key k3",
     "transition key:one DELIVERED --evidence commit=1a2b3c4 --key k4",
     "approve key:one --as billing --key k5",
+    "approve key:one --as shop --sign --key-file IN/key --key k6",
     "contract add a IN/v1.json --owner billing --key c1",
     "contract activate a@1 --key c2",
     "contract pin a@1 --consumer shop --key c3",
@@ -54,7 +55,15 @@ const LINES: &[&str] = &[
     "contract unpin a --consumer web --key c8",
     "contract formats a on --key c9",
     "contract deprecate a@1 --key c10",
-    "contract owner a web --key c11",
+    "contract add d IN/v1.json --owner billing --key d1",
+    "contract activate d@1 --key d2",
+    "contract deprecate d@1 --key d3",
+    "contract retire d@1 --key d4",
+    "new --from billing --to shop --type contract-change --contract a@2 --set details.migration=none --title Change --key change",
+    "transition key:change ACCEPTED --key k1",
+    "approve key:change --as shop --key k2",
+    "contract waive a@2 --request key:change --reason Agreed --until 2999-12-31 --key c11",
+    "contract owner a web --key c12",
     "contract import IN/flat",
     "contract matrix",
     "new --from shop --to billing --type bug --set details.impact=x --title three --key three",
@@ -62,7 +71,8 @@ const LINES: &[&str] = &[
     "resolve key:three --keep ACCEPTED --reason It_is_ours --key k2",
     "APPLY",
     "index",
-    "checkpoint",
+    "checkpoint --origin main --sign --key-file IN/key",
+    "doctor --fix",
     "init",
     "new --from shop --to billing --type bug --set details.impact=x --title four --key four",
     "note key:four --text The_last_word --key k1",
@@ -99,6 +109,11 @@ pub(crate) fn write_inputs(folder: &Path) {
         write(name, text);
     }
     write("v3.json", &schema(r#""a":{"type":"integer"}"#));
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "mia", "-f"]).arg(folder.join("key"));
+    assert!(keygen.status().unwrap().success(), "ssh-keygen");
+    let key = std::fs::read_to_string(folder.join("key.pub")).unwrap();
+    write("signers", &format!("mia {key}"));
     for (at, piece) in PIECES.iter().enumerate() {
         write(&format!("piece-{at}.jsonl"), piece);
     }
@@ -126,7 +141,8 @@ struct Playing<'a> {
 impl Playing<'_> {
     fn command(&mut self, line: &str) {
         let ended = self.ledger.run(line);
-        let parts = if line.starts_with("contract import") { Parts::OneByOne } else { Parts::Whole };
+        let is_one_by_one = ["contract import", "checkpoint"].iter().any(|command| line.starts_with(command));
+        let parts = if is_one_by_one { Parts::OneByOne } else { Parts::Whole };
         self.acknowledged(Some(line), parts);
         assert!(ended.is_done(), "{line}: {}", ended.said);
     }
