@@ -100,7 +100,16 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let unmounted = run(Command::new("umount").arg(self.at.path()));
+        // Between its fork and its exec a process that another thread starts holds what this one has open.
+        const TRIES: u32 = 100;
+        let mut unmounted = run(Command::new("umount").arg(self.at.path()));
+        for _ in 1..TRIES {
+            if !unmounted.as_ref().is_err_and(|said| said.contains("busy")) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            unmounted = run(Command::new("umount").arg(self.at.path()));
+        }
         assert!(unmounted.is_ok() || std::thread::panicking(), "{unmounted:?}");
     }
 }
