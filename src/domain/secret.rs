@@ -4,10 +4,8 @@
 //! randomness as the form demands. Placeholders (`EXAMPLE`, `xxxx`, few different characters) are none.
 
 mod forms;
+mod marks;
 
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
 pub use super::id::SecretKind;
@@ -21,11 +19,6 @@ pub const FOUND_MAX: usize = 20;
 
 /// The shortest credential: an address with a password of six characters.
 const BYTES_MIN: usize = "a://:123456@b".len();
-
-/// What finds the marks of the forms in one pass, by their places in the list: every text that is written passes here.
-static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(forms::ALL.iter().map(|form| form.mark)).expect("a few short marks make a small automaton")
-});
 
 /// A credential in a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,10 +57,8 @@ pub fn find(text: &str) -> Option<Secret> {
     if text.len() < BYTES_MIN {
         return None;
     }
-    let found = MARKS.find_overlapping_iter(text).filter_map(|mark| {
-        let form = forms::ALL.get(mark.pattern().as_usize())?;
-        form.begin(text, mark.start()).map(|at| Secret { kind: form.kind, words: form.words, at })
-    });
+    let found = marks::marks(text)
+        .filter_map(|(form, mark)| Some(Secret { kind: form.kind, words: form.words, at: form.begin(text, mark)? }));
     found.min_by_key(|secret| secret.at)
 }
 
@@ -89,7 +80,7 @@ pub fn in_text(text: &str, pointer: &str) -> Option<Found> {
 #[must_use]
 pub fn in_line(line: &str) -> Vec<Found> {
     // No mark holds a character that JSON escapes, so what the line does not hold its texts don't hold either.
-    let value = if MARKS.is_match(line) { serde_json::from_str(line).ok() } else { None };
+    let value = if marks::marks(line).next().is_some() { serde_json::from_str(line).ok() } else { None };
     value.map_or_else(Vec::new, |value| in_value(&value))
 }
 
