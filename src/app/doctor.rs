@@ -235,6 +235,12 @@ fn of_standing(standing: &Standing) -> Vec<Diagnosis> {
                 "coordination/.local/ is committed: clones share what must be their own",
                 "git rm -r --cached coordination/.local",
             ),
+            Trouble::Silent => (
+                "git-silent",
+                Grade::Warning,
+                "git gives no answer: something that is no plain file may stand in place of one that it reads",
+                "ls -l .gitattributes .gitignore coordination, and remove what is no plain file",
+            ),
             Trouble::Unmerged => (
                 "unmerged",
                 Grade::Error,

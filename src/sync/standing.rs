@@ -1,9 +1,17 @@
 //! How git stands to the ledger's files: what it ignores, tracks, converts and merges.
 
+use std::io::Read;
 use std::path::Path;
-use std::process::Output;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::registry::git;
+use crate::store::Budget;
+
+/// How long git may take for one answer.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+const POLL: Duration = Duration::from_millis(1);
 
 /// How git stands to the ledger's files.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +35,14 @@ pub enum Trouble {
     LocalTracked,
     /// Files of the ledger wait for a merge to be settled.
     Unmerged,
+    /// Git gave no answer: a pipe in place of a file that it reads makes it wait for ever.
+    Silent,
+}
+
+/// What git said.
+struct Answer {
+    status: Option<i32>,
+    text: String,
 }
 
 /// A log that no request has: attributes are asked for by name.
@@ -36,14 +52,17 @@ const LOCAL: &str = "coordination/.local";
 /// Asks git. What a repository carries is not run.
 #[must_use]
 pub fn standing(root: &Path) -> Standing {
-    let run = |arguments: &[&str]| git::command(root).args(arguments).output().ok();
-    let inside = run(&["rev-parse", "--is-inside-work-tree"]);
-    if inside.is_none_or(|output| text(&output).trim() != "true") {
+    let inside = ask(root, &["rev-parse", "--is-inside-work-tree"]);
+    if inside.is_none_or(|answer| answer.text.trim() != "true") {
         return Standing::Outside;
     }
+    troubles(root).map_or_else(|| Standing::Inside(vec![Trouble::Silent]), Standing::Inside)
+}
+
+/// `None` if git gives no answer.
+fn troubles(root: &Path) -> Option<Vec<Trouble>> {
     let mut troubles = Vec::new();
-    let attributes = run(&["check-attr", "text", "merge", "--", SOME_LOG]);
-    let attributes = attributes.map(|output| text(&output)).unwrap_or_default();
+    let attributes = ask(root, &["check-attr", "text", "merge", "--", SOME_LOG])?.text;
     if !attributes.contains(": text: unset") {
         troubles.push(Trouble::Converts);
     }
@@ -51,19 +70,42 @@ pub fn standing(root: &Path) -> Standing {
     if attributes.contains(": merge: unspecified") || attributes.contains(": merge: unset") {
         troubles.push(Trouble::NoUnion);
     }
-    if run(&["check-ignore", "--quiet", "--", LOCAL]).is_some_and(|output| output.status.code() == Some(1)) {
+    if ask(root, &["check-ignore", "--quiet", "--", LOCAL])?.status == Some(1) {
         troubles.push(Trouble::LocalNotIgnored);
     }
-    let says = |arguments: &[&str]| run(arguments).is_some_and(|output| !output.stdout.is_empty());
-    if says(&["ls-files", "--", LOCAL]) {
+    if !ask(root, &["ls-files", "--", LOCAL])?.text.is_empty() {
         troubles.push(Trouble::LocalTracked);
     }
-    if says(&["ls-files", "--unmerged", "--", "coordination", "schemas"]) {
+    if !ask(root, &["ls-files", "--unmerged", "--", "coordination", "schemas"])?.text.is_empty() {
         troubles.push(Trouble::Unmerged);
     }
-    Standing::Inside(troubles)
+    Some(troubles)
 }
 
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
+/// What git says; `None` if it can't be asked or does not answer in time.
+fn ask(root: &Path, arguments: &[&str]) -> Option<Answer> {
+    let mut command = git::command(root);
+    let mut child =
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let out = child.stdout.take();
+    let patience = Budget::new(Some(ANSWER_MAX), Arc::new(|_| {}));
+    std::thread::scope(|scope| {
+        // Read while it runs: it waits for whoever reads a long answer.
+        let reader = scope.spawn(move || {
+            let mut bytes = Vec::new();
+            out.map(|mut out| out.read_to_end(&mut bytes)).transpose().map(|_| bytes)
+        });
+        let status = loop {
+            match child.try_wait().ok()? {
+                Some(status) => break status.code(),
+                None if patience.is_over() => {
+                    let _ = child.kill().and_then(|()| child.wait());
+                    return None;
+                }
+                None => std::thread::sleep(POLL),
+            }
+        };
+        let bytes = reader.join().ok()?.ok()?;
+        Some(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned() })
+    })
 }

@@ -83,3 +83,14 @@ fn a_clock_that_fell_back_and_a_folder_that_can_not_be_written_are_told() {
     ok: 1 request, 1 event examined, 1 warning
     "#);
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_of_gits_is_told_and_not_waited_for() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ git init -q . && rm .gitattributes && mkfifo .gitattributes && ledger doctor | grep -v '^on '
+    warning git-silent: git gives no answer: something that is no plain file may stand in place of one that it reads
+      fix: ls -l .gitattributes .gitignore coordination, and remove what is no plain file
+    ok: 1 request, 1 event examined, 1 warning
+    "#);
+}
