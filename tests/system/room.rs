@@ -90,6 +90,8 @@ fn a_folder_that_can_not_be_written_to_is_read_and_says_so() {
     assert!(ended.said.contains("Read-only file system"), "{}", ended.said);
     let ended = place.run("doctor");
     assert!(ended.said.contains("not-writable") && ended.said.contains("read-only"), "{}", ended.said);
+    // Who may not write can't try the locks either; reading is safe all the same.
+    assert!(ended.said.contains("locks-untried") && ended.status == Some(0), "{}", ended.said);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `ledger doctor`
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,9 +15,9 @@ use super::super::render::progress::Progress;
 use super::super::trust;
 use crate::app::doctor::Locks;
 use crate::index::{Source, refresh};
-use crate::store::Budget;
 use crate::store::fs::FsStore;
 use crate::store::fs::lock::{Lock, Sharing};
+use crate::store::{Budget, StoreError};
 
 /// How long the other process may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -68,6 +69,10 @@ fn try_locks(store: &FsStore, program: Option<&Path>, root: &Path) -> Locks {
     let path = store.layout().lock("doctor");
     let held = match Lock::take(store.files(), &path, "the doctor's lock", Sharing::Exclusive, &one_moment()) {
         Ok(lock) => lock,
+        // That is told by itself, and says nothing of locks.
+        Err(StoreError::Io { source, .. }) if is_forbidden(&source) => {
+            return Locks::Untried("nothing can be written here".to_owned());
+        }
         Err(error) => return Locks::Fail(error.to_string()),
     };
     let Some(program) = program else { return Locks::Untried("this program's file is not known".to_owned()) };
@@ -85,6 +90,10 @@ fn try_locks(store: &FsStore, program: Option<&Path>, root: &Path) -> Locks {
         Answer::None => Locks::Hang(ANSWER_MAX),
         Answer::Failed(what) => Locks::Untried(what),
     }
+}
+
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 enum Answer {
