@@ -30,6 +30,8 @@ pub enum Sharing {
     Shared,
     /// One holder.
     Exclusive,
+    /// One holder, who lets go before anybody could want to know who it is, and so does not sign.
+    Brief,
 }
 
 /// A lock that is held until it is dropped.
@@ -85,7 +87,7 @@ impl Lock {
         let lock = Self { file, path: path.to_owned() };
         match sharing {
             Sharing::Exclusive => lock.sign(),
-            Sharing::Shared => {}
+            Sharing::Shared | Sharing::Brief => {}
         }
         lock
     }
@@ -142,7 +144,7 @@ impl Lock {
 fn try_lock(file: &File, sharing: Sharing) -> io::Result<bool> {
     let tried = match sharing {
         Sharing::Shared => fs2::FileExt::try_lock_shared(file),
-        Sharing::Exclusive => fs2::FileExt::try_lock_exclusive(file),
+        Sharing::Exclusive | Sharing::Brief => fs2::FileExt::try_lock_exclusive(file),
     };
     match tried {
         Ok(()) => Ok(true),
@@ -154,7 +156,7 @@ fn try_lock(file: &File, sharing: Sharing) -> io::Result<bool> {
 
 /// Who signed the lock file, if whoever is in the way did: those who share it do not.
 fn holder(files: &Files, file: &File, path: &Path, wanted: Sharing) -> Option<String> {
-    if wanted == Sharing::Exclusive && try_lock(file, Sharing::Shared).ok()? {
+    if wanted != Sharing::Shared && try_lock(file, Sharing::Shared).ok()? {
         let _ = fs2::FileExt::unlock(file);
         return None;
     }

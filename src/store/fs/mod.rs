@@ -308,7 +308,7 @@ impl Records for FsStore {
         let Some(reading) = reading else { return Ok(self.read_clock(&path)) };
         self.make_local()?;
         // Two writers at once must not lose the later of their readings.
-        let _lock = Lock::take(&self.files, &self.layout.lock("clock"), "the clock", Sharing::Exclusive, budget)?;
+        let _lock = Lock::take(&self.files, &self.layout.lock("clock"), "the clock", Sharing::Brief, budget)?;
         let before = self.read_clock(&path);
         if before.is_none_or(|before| before < reading) {
             let text = format!("{} {}\n", reading.at, reading.tick);
