@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::cli::{self, Environment};
@@ -49,6 +49,7 @@ impl Place {
     }
 
     pub(crate) fn run_on(&self, disk: &TrialDisk, line: &str) -> Exit {
+        let _apart = Apart::of(line);
         DISK.set(Some(disk.clone()));
         SAID.take();
         let words = line.split(' ').map(|word| word.replace('_', " "));
@@ -69,6 +70,7 @@ impl Place {
 
     /// A key to sign with, in a file that only its owner reads, and its public half.
     pub(crate) fn make_key(&self, name: &str) {
+        let _apart = Apart::of("--sign");
         let mut keygen = std::process::Command::new("ssh-keygen");
         keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "mia", "-f"]).arg(self.root().join(name));
         assert!(keygen.status().unwrap().success(), "ssh-keygen");
@@ -88,6 +90,27 @@ impl Place {
     /// Packets, versions, events, checkpoints and their signatures, as a reader of the files finds them.
     pub(crate) fn found(&self) -> Found {
         Found::below(self.root())
+    }
+}
+
+/// Keeps commands that start other programs apart from all others. Here all run in one process, and a program that is
+/// being started has for a moment whatever the process has open: a lock that another thread lets go of then stays held.
+enum Apart {
+    Alone(#[expect(dead_code, reason = "it is held")] RwLockWriteGuard<'static, ()>),
+    Among(#[expect(dead_code, reason = "it is held")] RwLockReadGuard<'static, ()>),
+}
+
+impl Apart {
+    /// Git is asked by the doctor, OpenSSH by whoever signs or verifies.
+    fn of(line: &str) -> Self {
+        static RUNNING: RwLock<()> = RwLock::new(());
+        let starts = line.starts_with("doctor") || line.starts_with("verify") || line.contains("--sign");
+        // A test that failed has left nothing half done here.
+        if starts {
+            Self::Alone(RUNNING.write().unwrap_or_else(PoisonError::into_inner))
+        } else {
+            Self::Among(RUNNING.read().unwrap_or_else(PoisonError::into_inner))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use coordination_ledger::domain::id::RequestId;
+use coordination_ledger::store::fs::lock::{Lock, Sharing};
 use coordination_ledger::store::{Append, Budget, Created, Notice, Records, Store, StoreError};
 
 use crate::ledger::{Ledger, append, check_all, endless, make};
@@ -218,6 +219,26 @@ fn a_create_that_was_cut_short_is_completed_by_the_next() {
             assert_eq!(ledger.open().requests().unwrap().len(), 4);
         }
     }
+}
+
+#[test]
+fn a_create_that_was_cut_short_is_completed_although_somebody_holds_its_lock_for_a_moment() {
+    let ledger = Ledger::new();
+    let id = make(&ledger.open(), "a", None);
+    cut_short(&ledger, id, 0);
+    // Another request may share the lock. It is let go of once the create says that it waits.
+    let other = ledger.open();
+    let path = ledger.layout().request_lock(id);
+    let held = Lock::take(other.files(), &path, "another", Sharing::Exclusive, &endless()).unwrap();
+    let held = Mutex::new(Some(held));
+    let listener = move |notice: &Notice| {
+        if let Notice::Waiting { .. } = notice {
+            drop(held.lock().unwrap().take());
+        }
+    };
+    ledger.open().create(&request("b", None), &Budget::new(None, Arc::new(listener))).unwrap();
+    assert_eq!(ledger.open().history(id).unwrap().unwrap().version(), 1);
+    check_all(&ledger.open());
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Making a request: a number, the packet under a name that nobody else took, its first event.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::disk::Named;
-use super::lock::{Lock, Sharing};
+use super::lock::Lock;
 use super::reading::parse_log;
 use super::{FsStore, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
@@ -19,6 +20,9 @@ const NUMBERS_TRIED_MAX: u32 = 64;
 
 /// How many numbers before a new one are looked at for creates that were cut short.
 const CUT_SHORT_MAX: u32 = 64;
+
+/// How long a create waits for others before it leaves those alone that were cut short.
+const COMPLETE_MAX: Duration = Duration::from_secs(1);
 
 /// A packet that has its name and whose lock is held.
 pub(super) struct Placed {
@@ -128,10 +132,12 @@ impl FsStore {
     /// a request that can't be completed is told of when it is read, and must not be in the way of others.
     fn complete_before(&self, day: Day, number: u32, genesis: &Genesis, budget: &Budget) {
         let genesis = without_source(genesis);
+        // Whoever holds its lock may be at it, or at another request that shares the lock. That is worth a moment: later
+        // creates do not look past the one that is made now.
+        let moment = budget.at_most(COMPLETE_MAX);
         for id in self.cut_short_before(day, number) {
-            // Whoever holds the lock is at it.
-            if let Ok(Some(lock)) = Lock::try_take(&self.files, &self.layout.request_lock(id), Sharing::Exclusive) {
-                let _ = self.settle(&lock).and_then(|()| self.begin_log(id, &genesis, (&lock, budget)));
+            if let Ok(lock) = self.lock_stream(&Stream::Request(id), &moment) {
+                let _ = self.begin_log(id, &genesis, (&lock, budget));
             }
         }
         budget.set_progress(Progress::Before);
