@@ -5,6 +5,7 @@
 //! handed to it. Its types can't be wrong: fields that must hold together are private and `parse` is the only way in.
 
 pub mod approval;
+pub mod base64;
 pub mod body;
 pub mod checkpoint;
 pub mod compatibility;

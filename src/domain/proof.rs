@@ -5,9 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::base64;
 use super::checkpoint::{BadCheckpoint, Checkpoint};
 use super::event::{BadEvent, Event};
 use super::hash::Hash;
@@ -33,7 +33,7 @@ pub struct TreeHash(pub Hash);
 
 impl fmt::Display for TreeHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64.encode(self.0.bytes()))
+        f.write_str(&base64::encode(self.0.bytes()))
     }
 }
 
@@ -41,8 +41,8 @@ impl FromStr for TreeHash {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = BASE64.decode(text.as_bytes()).ok().and_then(|bytes| Hash::from_bytes(&bytes));
-        bytes.map(Self).ok_or("not a SHA-256 in base64")
+        let hash = base64::decode(text).and_then(|bytes| Hash::from_bytes(&bytes));
+        hash.map(Self).ok_or("not a SHA-256 in base64")
     }
 }
 

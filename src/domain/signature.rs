@@ -1,8 +1,9 @@
 //! Signatures as OpenSSH writes them (PROTOCOL.sshsig): what they say of themselves. Whether they hold is not judged
 //! here.
 
-use data_encoding::{BASE64, BASE64_NOPAD};
+use data_encoding::BASE64_NOPAD;
 
+use super::base64;
 use super::hash::Hash;
 
 /// The largest signature, in bytes. One of an RSA key of 16384 bits with a certificate stays below.
@@ -37,7 +38,7 @@ impl Signature {
         }
         let body = text.trim_end().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)).ok_or(BadSignature)?;
         let digits: String = body.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-        let bytes = BASE64.decode(digits.as_bytes()).map_err(|_| BadSignature)?;
+        let bytes = base64::decode(&digits).ok_or(BadSignature)?;
         let mut rest = bytes.strip_prefix(MAGIC).ok_or(BadSignature)?;
         if take_number(&mut rest)? != VERSION {
             return Err(BadSignature);
@@ -125,9 +126,9 @@ HZ2FY8JZsfcvtV3a++Aiz6Bw==
         }
         // Cut anywhere, it is none.
         let inside: String = MADE.lines().filter(|line| !line.starts_with('-')).collect();
-        let bytes = BASE64.decode(inside.as_bytes()).unwrap();
+        let bytes = base64::decode(&inside).unwrap();
         for length in 0..bytes.len() {
-            let cut = format!("{BEGIN}\n{}\n{END}\n", BASE64.encode(&bytes[..length]));
+            let cut = format!("{BEGIN}\n{}\n{END}\n", base64::encode(&bytes[..length]));
             assert!(Signature::parse(&cut).is_err(), "{length} bytes");
         }
     }
