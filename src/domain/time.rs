@@ -172,11 +172,18 @@ impl Day {
     }
 }
 
+impl Day {
+    /// The day as one number, which sorts like it: 20261120.
+    #[must_use]
+    pub fn digits(self) -> u32 {
+        u32::from(self.year) * 10_000 + u32::from(self.month) * 100 + u32::from(self.day)
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // In one piece: ids are written more often than anything else.
-        let digits = u32::from(self.year) * 10_000 + u32::from(self.month) * 100 + u32::from(self.day);
-        write!(f, "{digits:08}")
+        write!(f, "{:08}", self.digits())
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::contracts::{Added, Addition, Contracts, InspectedContract};
 use super::{
-    Append, Batch, Budget, Commit, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError,
-    Surveyed,
+    Append, Batch, Budget, Changes, Commit, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp,
+    Store, StoreError, Surveyed,
 };
 use crate::domain::event::Event;
 use crate::domain::graph::Graph;
@@ -38,7 +38,6 @@ struct Inner {
     clock: Option<Hybrid>,
     marks: u64,
     index: Option<Vec<u8>>,
-    cache: Option<Vec<u8>>,
     gauge: Option<Vec<u8>>,
     matrix: Option<Vec<u8>>,
 }
@@ -182,21 +181,40 @@ impl Records for MemoryTurn<'_> {
     }
 }
 
+fn stamp_of(history: &History) -> Stamp {
+    let mut parts = [history.events().len() as u64, 0, 0, 0, 0, 0];
+    for (part, head) in parts[1..].iter_mut().zip(history.heads()) {
+        *part = head.hash.spread();
+    }
+    Stamp { parts, settled: true }
+}
+
 impl Store for MemoryStore {
     fn requests(&self) -> Result<Vec<RequestId>, StoreError> {
         Ok(self.inner().requests.histories.keys().copied().collect())
     }
 
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
-        let stamp = |history: &History| {
-            let mut parts = [history.events().len() as u64, 0, 0, 0, 0, 0];
-            for (part, head) in parts[1..].iter_mut().zip(history.heads()) {
-                *part = head.hash.spread();
-            }
-            Stamp { parts, settled: true }
-        };
-        let surveyed = |(id, history): (&RequestId, &History)| Surveyed { id: *id, stamp: stamp(history) };
+        let surveyed = |(id, history): (&RequestId, &History)| Surveyed { id: *id, stamp: stamp_of(history) };
         Ok(self.inner().requests.histories.iter().map(surveyed).collect())
+    }
+
+    fn stamps(&self, ids: &[RequestId]) -> Result<Vec<Option<Stamp>>, StoreError> {
+        let inner = self.inner();
+        Ok(ids.iter().map(|id| inner.requests.histories.get(id).map(stamp_of)).collect())
+    }
+
+    fn changes(&self, _: Option<&Point>) -> Result<Changes, StoreError> {
+        // Looking at everything costs nothing here.
+        Ok(Changes { all: true, ..Changes::default() })
+    }
+
+    fn cache_place(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn forget_cache(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError> {
@@ -241,7 +259,6 @@ impl Store for MemoryStore {
         let inner = self.inner();
         Ok(match which {
             Derived::Index => inner.index.clone(),
-            Derived::Cache => inner.cache.clone(),
             Derived::Gauge => inner.gauge.clone(),
             Derived::Matrix => inner.matrix.clone(),
         })
@@ -251,7 +268,6 @@ impl Store for MemoryStore {
         let mut inner = self.inner();
         match which {
             Derived::Index => inner.index = Some(bytes.to_vec()),
-            Derived::Cache => inner.cache = Some(bytes.to_vec()),
             Derived::Gauge => inner.gauge = Some(bytes.to_vec()),
             Derived::Matrix => inner.matrix = Some(bytes.to_vec()),
         }

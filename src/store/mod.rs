@@ -83,13 +83,30 @@ pub struct Surveyed {
     pub stamp: Stamp,
 }
 
+/// How far a reader has got in what was written: opaque, and to be kept beside what it read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Point(pub String);
+
+/// What a reader has to look at again, as [`Store::changes`] tells it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changes {
+    /// Everything: what changed can't be told.
+    pub all: bool,
+    /// The requests that were written to since, or are being written to.
+    pub touched: std::collections::BTreeSet<RequestId>,
+    /// How far the reader has got once it has looked at them.
+    pub point: Point,
+    /// The same, of a reader that looked at everything.
+    pub point_of_all: Point,
+    /// How long ago everything was last looked at, in milliseconds.
+    pub all_ms_ago: u64,
+}
+
 /// Files that are computed from packets and events and can be thrown away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Derived {
     /// `coordination/index.json`.
     Index,
-    /// The local cache of index entries.
-    Cache,
     /// The local note of how far the index has got.
     Gauge,
     /// `coordination/compatibility_matrix.json`.
@@ -295,6 +312,28 @@ pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// # Errors
     /// Machinery that failed.
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError>;
+
+    /// The tokens of these requests, in their order; `None` of one that is not there.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn stamps(&self, ids: &[RequestId]) -> Result<Vec<Option<Stamp>>, StoreError>;
+
+    /// What changed since a point. Everything that was acknowledged before the call is told; of what is changed by
+    /// others than this store's writers, only what shows in the times of folders.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn changes(&self, since: Option<&Point>) -> Result<Changes, StoreError>;
+
+    /// Where a local cache may be kept; `None` where there is no place.
+    fn cache_place(&self) -> Option<PathBuf>;
+
+    /// Removes the local cache, with all that its library keeps beside it.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn forget_cache(&self) -> Result<(), StoreError>;
 
     /// Reads a request and tells everything that is wrong with its bytes, not only the first thing.
     ///

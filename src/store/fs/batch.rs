@@ -5,7 +5,7 @@
 //! on record when the commit has answered, not before.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::create::without_source;
@@ -51,6 +51,7 @@ impl<'a> FsBatch<'a> {
     pub fn begin(store: &'a FsStore, budget: &Budget) -> Result<Self, StoreError> {
         let alone = store.enter_alone(budget)?;
         journal::recover(store, budget)?;
+        store.shorten_changes();
         let create = store.layout.lock("create");
         let creating = Lock::take(&store.files, &create, "the making of requests", Sharing::Exclusive, budget)?;
         let inner = Inner {
@@ -281,6 +282,9 @@ impl Batch for FsBatch<'_> {
         }
         let clock = self.inner.borrow().clock;
         self.store.witness(clock, &self.budget)?;
+        let ids: BTreeSet<RequestId> = plan.packets.keys().copied().chain(plan.written().map(|(id, _)| id)).collect();
+        let mut change = self.store.changing(&ids.into_iter().collect::<Vec<_>>())?;
+        let before = self.store.folder_times();
         self.budget.set_progress(Progress::Writing);
         let done = journal::write(self.store, &plan)
             .and_then(|()| self.write(&plan))
@@ -299,6 +303,8 @@ impl Batch for FsBatch<'_> {
                 };
             }
         };
+        change.made_files(self.store, before);
+        drop(change);
         // Left behind, it is carried out anew by the next writer, who finds everything done.
         let _ = journal::remove(self.store);
         self.budget.set_progress(Progress::Settled);

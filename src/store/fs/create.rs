@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::disk::Named;
 use super::lock::Lock;
 use super::reading::parse_log;
-use super::{FsStore, io};
+use super::{FsStore, StreamLock, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
@@ -27,7 +27,9 @@ const COMPLETE_MAX: Duration = Duration::from_secs(1);
 /// A packet that has its name and whose lock is held.
 pub(super) struct Placed {
     pub(super) id: RequestId,
-    lock: Lock,
+    held: StreamLock,
+    /// The folders' times before it had its name.
+    before: Option<[[u64; 2]; 2]>,
     packet: Packet,
     hash: Hash,
     first: Event,
@@ -42,7 +44,7 @@ impl FsStore {
             self.complete_before(day, number, &request.genesis, budget);
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
-            let lock = self.lock_stream(&Stream::Request(id), budget)?;
+            let held = self.lock_stream(&Stream::Request(id), budget)?;
             if self.has_events(id)? {
                 number = self.number_after(day, number)?;
                 continue;
@@ -51,10 +53,11 @@ impl FsStore {
             let bytes = packet.to_bytes()?;
             let hash = Packet::hash_of(&bytes);
             let first = Event::genesis(&packet, hash, &request.genesis)?;
+            let before = self.folder_times();
             match self.name_packet(id, &bytes, budget)? {
                 Named::Done => {
                     self.remember_number(id);
-                    return Ok(Placed { id, lock, packet, hash, first });
+                    return Ok(Placed { id, held, before, packet, hash, first });
                 }
                 Named::Exists => number = self.number_after(day, number)?,
             }
@@ -136,8 +139,8 @@ impl FsStore {
         // creates do not look past the one that is made now.
         let moment = budget.at_most(COMPLETE_MAX);
         for id in self.cut_short_before(day, number) {
-            if let Ok(lock) = self.lock_stream(&Stream::Request(id), &moment) {
-                let _ = self.begin_log(id, &genesis, (&lock, budget));
+            if let Ok(held) = self.lock_stream(&Stream::Request(id), &moment) {
+                let _ = self.begin_log(id, &genesis, (&held.lock, budget));
             }
         }
         budget.set_progress(Progress::Before);
@@ -197,7 +200,7 @@ impl FsStore {
         genesis: &Genesis,
         budget: &Budget,
     ) -> Result<Option<Created>, StoreError> {
-        let lock = self.lock_stream(&Stream::Request(id), budget)?;
+        let StreamLock { change: _change, lock } = self.lock_stream(&Stream::Request(id), budget)?;
         if self.packet(id)?.is_none() {
             return Ok(None);
         }
@@ -215,15 +218,20 @@ impl FsStore {
     }
 
     /// Makes a name durable and begins the log; the packet's lock is held. Both or neither, as far as anyone can tell.
-    pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
+    pub(super) fn begin_request(&self, mut placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
         let folder = self.layout.requests();
         let synced = self.files.sync_dir(&folder).map_err(io("sync", &folder));
         let begun = synced.and_then(|()| {
             let open = self.open_request(placed.id, (placed.packet.clone(), placed.hash), budget)?;
-            self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), (&placed.lock, budget))
+            self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), (&placed.held.lock, budget))
         });
         let error = match begun {
-            Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
+            Ok(Append::Committed(head)) => {
+                if let Some(change) = &mut placed.held.change {
+                    change.made_files(self, placed.before);
+                }
+                return Ok(Created::New(Box::new(placed.packet), head));
+            }
             Ok(Append::Unknown(cause)) => return Ok(Created::Unknown(cause)),
             Ok(Append::Duplicate(_) | Append::Stale { .. }) => {
                 let what = "events were here before the packet";

@@ -248,6 +248,8 @@ pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
     let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, _)) = read else { return Ok(()) };
     if let Some(plan) = Plan::parse(&bytes) {
+        let ids: BTreeSet<RequestId> = plan.packets.keys().chain(plan.logs.keys()).copied().collect();
+        let _change = store.changing(&ids.into_iter().collect::<Vec<_>>())?;
         redo(store, &plan)?;
         budget.tell(&Notice::Completed { what: format!("a batch of {} requests that was cut short", plan.logs.len()) });
     }

@@ -479,6 +479,7 @@ fn read_line(line: &str) -> Option<(RequestId, Facts, Option<u128>)> {
 }
 
 /// Which boot of the machine this is; empty where nobody says.
-fn boot() -> String {
+/// Which boot of the machine this is; empty where that is not known.
+pub(super) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }

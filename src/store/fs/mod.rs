@@ -5,6 +5,7 @@
 
 mod append;
 pub mod batch;
+mod changes;
 mod checkpoints;
 mod contracts;
 mod create;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use self::changes::Change;
 use self::disk::{Create, Disk, RealDisk, Way};
 use self::files::{Durability, Files};
 use self::journal::Plan;
@@ -37,7 +39,8 @@ use self::layout::{LOCAL_FOLDERS, Layout, id_of};
 use self::lock::{Lock, Sharing};
 use self::turn::Turn;
 use super::{
-    Append, Batch, Budget, Created, Derived, Fault, Inspected, NewRequest, Records, Stamp, Store, StoreError, Surveyed,
+    Append, Batch, Budget, Changes, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp, Store,
+    StoreError, Surveyed, request_of,
 };
 use crate::domain::event::Event;
 use crate::domain::history::{Head, History};
@@ -50,6 +53,9 @@ pub(super) const YOUNG_NS: u64 = 50_000_000;
 /// How far ahead of this clone's clock an event of another request may be and still carry the clock along (7 days): a
 /// single broken clock must not drag every request with it.
 pub const CLOCK_LEAD_MS_MAX: i64 = 7 * 86_400_000;
+
+/// The cache, and what SQLite keeps beside it.
+const CACHE: [&str; 3] = ["cache.sqlite", "cache.sqlite-wal", "cache.sqlite-shm"];
 
 /// How long to wait for others who project: what is projected can wait, and who wrote must not.
 const PROJECTION_MAX: Duration = Duration::from_secs(2);
@@ -65,6 +71,13 @@ pub struct FsStore {
     has_local: AtomicBool,
     /// Whether all folders were there when the ledger was opened, and nothing was written since.
     is_fresh: AtomicBool,
+}
+
+/// The lock of a request or a contract, with the note for readers that it is being written to.
+struct StreamLock {
+    // Before the lock: the note of the end is written while it is held.
+    change: Option<Change>,
+    lock: Lock,
 }
 
 /// What a lock on the whole ledger leaves to others.
@@ -215,11 +228,12 @@ impl FsStore {
         Ok(())
     }
 
-    fn lock_stream(&self, stream: &Stream, budget: &Budget) -> Result<Lock, StoreError> {
+    fn lock_stream(&self, stream: &Stream, budget: &Budget) -> Result<StreamLock, StoreError> {
         let path = self.layout.lock_of(stream);
         let lock = Lock::take(&self.files, &path, &stream.to_string(), Sharing::Exclusive, budget)?;
+        let change = request_of(stream).map(|id| self.changing(&[id])).transpose()?;
         self.settle(&lock)?;
-        Ok(lock)
+        Ok(StreamLock { change, lock })
     }
 
     /// Writes a log once more whose last writer did not get to the end of its sync: so that nothing is built on what is
@@ -231,6 +245,32 @@ impl FsStore {
             lock.clear();
         }
         Ok(())
+    }
+}
+
+impl FsStore {
+    /// A function that tells the token of a request; `None` of one that has neither packet nor log.
+    fn look_at_each(&self) -> Result<impl FnMut(RequestId) -> Result<Option<Stamp>, StoreError>, StoreError> {
+        let now = files::now_ns();
+        let (requests, events) = (self.layout.requests(), self.layout.events());
+        let packets = self.files.folder(&requests).map_err(io("open", &requests))?;
+        let logs = self.files.folder(&events).map_err(io("open", &events))?;
+        let mut name = String::new();
+        Ok(move |id: RequestId| {
+            name.clear();
+            // Writing to a String can't fail.
+            let _ = write!(name, "{id}.json");
+            let packet = packets.facts(&name).map_err(io("look at", &requests))?;
+            name.push('l');
+            let log = logs.facts(&name).map_err(io("look at", &events))?;
+            if packet.is_none() && log.is_none() {
+                return Ok(None);
+            }
+            let (packet, log) = (packet.unwrap_or_default(), log.unwrap_or_default());
+            let newest = packet.modified_ns.max(log.modified_ns);
+            let parts = [packet.inode, packet.size, packet.modified_ns, log.inode, log.size, log.modified_ns];
+            Ok(Some(Stamp { parts, settled: newest.saturating_add(YOUNG_NS) < now }))
+        })
     }
 }
 
@@ -341,25 +381,30 @@ impl Store for FsStore {
     }
 
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
-        let now = files::now_ns();
         let ids = self.requests()?;
-        let (packets, logs) = (self.files.folder(&self.layout.requests()), self.files.folder(&self.layout.events()));
-        let packets = packets.map_err(io("open", &self.layout.requests()))?;
-        let logs = logs.map_err(io("open", &self.layout.events()))?;
-        let mut name = String::new();
-        let survey = |id: RequestId| {
-            name.clear();
-            // Writing to a String can't fail.
-            let _ = write!(name, "{id}.json");
-            let packet = packets.facts(&name).map_err(io("look at", &self.layout.requests()))?;
-            name.push('l');
-            let log = logs.facts(&name).map_err(io("look at", &self.layout.events()))?;
-            let (packet, log) = (packet.unwrap_or_default(), log.unwrap_or_default());
-            let newest = packet.modified_ns.max(log.modified_ns);
-            let parts = [packet.inode, packet.size, packet.modified_ns, log.inode, log.size, log.modified_ns];
-            Ok(Surveyed { id, stamp: Stamp { parts, settled: newest.saturating_add(YOUNG_NS) < now } })
-        };
-        ids.into_iter().map(survey).collect()
+        let mut look = self.look_at_each()?;
+        ids.into_iter().map(|id| Ok(Surveyed { id, stamp: look(id)?.unwrap_or_default() })).collect()
+    }
+
+    fn stamps(&self, ids: &[RequestId]) -> Result<Vec<Option<Stamp>>, StoreError> {
+        let mut look = self.look_at_each()?;
+        ids.iter().map(|id| look(*id)).collect()
+    }
+
+    fn changes(&self, since: Option<&Point>) -> Result<Changes, StoreError> {
+        self.changes_since(since)
+    }
+
+    fn cache_place(&self) -> Option<PathBuf> {
+        Some(self.layout.in_local(CACHE[0]))
+    }
+
+    fn forget_cache(&self) -> Result<(), StoreError> {
+        for name in CACHE {
+            let path = self.layout.in_local(name);
+            self.files.remove(&path).map_err(io("remove", &path))?;
+        }
+        Ok(())
     }
 
     fn inspect(&self, id: RequestId) -> Result<Inspected, StoreError> {
@@ -432,7 +477,7 @@ impl Store for FsStore {
         self.make_local()?;
         let durability = match which {
             Derived::Index | Derived::Matrix => Durability::Durable,
-            Derived::Cache | Derived::Gauge => Durability::Lost,
+            Derived::Gauge => Durability::Lost,
         };
         let path = self.derived_path(which);
         self.files.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
@@ -469,7 +514,6 @@ impl FsStore {
     fn derived_path(&self, which: Derived) -> PathBuf {
         match which {
             Derived::Index => self.layout.index(),
-            Derived::Cache => self.layout.in_local("cache.jsonl"),
             Derived::Gauge => self.layout.in_local("index.gauge"),
             Derived::Matrix => self.layout.coordination().join("compatibility_matrix.json"),
         }

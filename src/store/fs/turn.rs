@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 
 use super::files::LogFile;
-use super::lock::Lock;
-use super::{Entered, FsStore};
+use super::{Entered, FsStore, StreamLock};
 use crate::domain::event::Event;
 use crate::domain::graph::{BadHistory, Graph, Head};
 use crate::domain::history::History;
@@ -47,7 +46,7 @@ pub(super) struct Turn<'a> {
     id: RequestId,
     budget: Budget,
     open: RefCell<Option<OpenLog>>,
-    lock: Lock,
+    lock: StreamLock,
     _entered: Entered,
 }
 
@@ -94,7 +93,7 @@ impl Records for Turn<'_> {
             return self.store.append(id, expected, event, budget);
         }
         let open = self.open.borrow_mut().take();
-        self.store.append_locked(&Stream::Request(id), expected, event, open, (&self.lock, budget))
+        self.store.append_locked(&Stream::Request(id), expected, event, open, (&self.lock.lock, budget))
     }
 
     fn witness(&self, reading: Option<Hybrid>, budget: &Budget) -> Result<Option<Hybrid>, StoreError> {

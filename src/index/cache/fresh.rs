@@ -1,0 +1,300 @@
+//! Opening the cache, and bringing it up to what the files are.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::read::read_all;
+use super::rows::{Writer, bytes_of, id_of, number_of};
+use super::{Progress, Scope, tables};
+use crate::domain::id::RequestId;
+use crate::store::{Changes, Point, Stamp, Store, StoreError, Surveyed};
+
+/// Up to so many requests every reader looks at all files: it costs some milliseconds, and sees also what was changed in
+/// place by programs that take no locks.
+const SMALL: u64 = 4_096;
+/// Beyond [`SMALL`] all files are looked at if that was not done for this long, or for this many times as long as it
+/// takes at some 1.5 µs a request.
+const LOOK_MS_MIN: u64 = 1_000;
+const LOOKS_A_MS: u64 = 33;
+/// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
+const CHUNK: usize = 4_096;
+/// How often others may get in between before this one works on a private copy.
+const ROUNDS_MAX: u32 = 8;
+
+/// The cache, brought up to date. It answers from one state of the files, which is not older than its opening.
+pub struct Cache {
+    pub(super) db: Connection,
+    /// How many requests had to be read.
+    pub(super) read: usize,
+}
+
+/// Why the cache can't be used.
+enum Trouble {
+    /// The file, or the library.
+    Sql(rusqlite::Error),
+    /// The ledger itself.
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What differs between the rows and the files.
+#[derive(Default)]
+struct Difference {
+    changed: Vec<Surveyed>,
+    gone: Vec<i64>,
+    /// Where the rows stand once this is written down; `None` where they stand there already.
+    point: Option<Point>,
+}
+
+impl Difference {
+    fn is_nothing(&self) -> bool {
+        self.changed.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Whether the file itself is no database any more.
+fn is_spoilt(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::ErrorCode;
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch))
+        || matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..))
+}
+
+impl Cache {
+    /// Asks the cache of a ledger, brought up to date, a question. Should the file turn out to be spoilt, it goes, and the
+    /// question is put to a private one.
+    ///
+    /// # Errors
+    /// Failed machinery of the ledger; a cache that fails is done without.
+    pub fn ask<T>(
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        if let Ok(answer) = question(&Self::fresh(store, scope, progress)?) {
+            return Ok(answer);
+        }
+        store.forget_cache()?;
+        let failed = |error: rusqlite::Error| StoreError::Unwritable(format!("a temporary database: {error}"));
+        question(&Self::private(store, scope, progress)?).map_err(failed)
+    }
+
+    /// Opens the cache of a ledger and brings it up to date. `progress` is told how many of how many requests were read.
+    ///
+    /// # Errors
+    /// Failed machinery of the ledger; a cache that fails is done without.
+    fn fresh(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Self, StoreError> {
+        let kept = Self::kept(store, scope, progress).or_else(|trouble| match trouble {
+            Trouble::Sql(error) if is_spoilt(&error) => {
+                store.forget_cache().map_err(Trouble::Store)?;
+                Self::kept(store, scope, progress)
+            }
+            trouble => Err(trouble),
+        });
+        match kept {
+            Ok(cache) => Ok(cache),
+            Err(Trouble::Store(error)) => Err(error),
+            // A full disk, a folder that can't be written to, others that hold it for too long.
+            Err(Trouble::Sql(_)) => Self::private(store, scope, progress),
+        }
+    }
+
+    /// Makes the cache anew from the files, whatever it held.
+    ///
+    /// # Errors
+    /// Failed machinery of the ledger.
+    pub(super) fn make_anew(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), StoreError> {
+        let Some(place) = store.cache_place() else { return Ok(()) };
+        let anew = |db: &mut Connection| tables::make(db, scope);
+        let made = tables::open(&place).and_then(|mut db| anew(&mut db));
+        if made.as_ref().is_err_and(is_spoilt) {
+            store.forget_cache()?;
+        }
+        Self::fresh(store, scope, progress).map(|_| ())
+    }
+
+    fn kept(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Self, Trouble> {
+        let Some(place) = store.cache_place() else { return Err(Trouble::Sql(rusqlite::Error::InvalidQuery)) };
+        let mut db = tables::open(&place)?;
+        if !tables::is_ours(&db, scope)? {
+            tables::make(&mut db, scope)?;
+        }
+        let mut cache = Self { db, read: 0 };
+        cache.catch_up(store, scope, progress)?;
+        Ok(cache)
+    }
+
+    fn private(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Self, StoreError> {
+        let failed = |trouble| match trouble {
+            Trouble::Store(error) => error,
+            Trouble::Sql(error) => StoreError::Unwritable(format!("a temporary database: {error}")),
+        };
+        let make = || -> Result<Self, Trouble> {
+            let mut db = tables::private()?;
+            tables::make(&mut db, scope)?;
+            let mut cache = Self { db, read: 0 };
+            cache.catch_up(store, scope, progress)?;
+            Ok(cache)
+        };
+        make().map_err(failed)
+    }
+
+    /// Brings the rows up to date, and leaves a read transaction open in which they are.
+    fn catch_up(&mut self, store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), Trouble> {
+        let mut mine = None;
+        for _ in 0..ROUNDS_MAX {
+            self.db.execute_batch("BEGIN DEFERRED")?;
+            let generation = self.note("generation")?;
+            // What this one wrote a moment ago is fresh; others may have come in between.
+            if mine.is_some() && generation == mine {
+                return Ok(());
+            }
+            let difference = self.difference(store)?;
+            if difference.is_nothing() && difference.point.is_none() {
+                return Ok(());
+            }
+            self.db.execute_batch("ROLLBACK")?;
+            mine = Some(self.write(store, scope, difference, progress)?.to_string());
+        }
+        Err(Trouble::Sql(rusqlite::Error::InvalidQuery))
+    }
+
+    fn note(&self, name: &str) -> rusqlite::Result<Option<String>> {
+        tables::meta(&self.db, name)
+    }
+
+    /// What differs. The transaction that is open pins the rows before the files are looked at, so what is found equal is
+    /// as fresh as this call.
+    fn difference(&self, store: &dyn Store) -> Result<Difference, Trouble> {
+        let point = self.note("point")?.map(Point);
+        let Changes { all, touched, point: now, point_of_all, all_ms_ago } = store.changes(point.as_ref())?;
+        let count = self.count()?;
+        if all || count <= SMALL || all_ms_ago > LOOK_MS_MIN.max(count / LOOKS_A_MS) {
+            let mut difference = self.against(&store.survey()?)?;
+            // A small ledger is looked at as a whole each time, so nothing has to be kept of how far that got.
+            let is_new = count > SMALL || !difference.is_nothing() || point.is_none();
+            difference.point = is_new.then_some(point_of_all);
+            return Ok(difference);
+        }
+        let mut ids: Vec<RequestId> = touched.into_iter().collect();
+        let mut unsettled = self.db.prepare("SELECT nr FROM request WHERE settled = 0")?;
+        let rows = unsettled.query_map([], |row| row.get::<_, i64>(0))?;
+        for nr in rows {
+            ids.extend(id_of(nr?));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let mut difference = Difference::default();
+        for (id, stamp) in ids.iter().zip(store.stamps(&ids)?) {
+            match stamp {
+                Some(stamp) if self.holds(*id, stamp)? => {}
+                Some(stamp) => difference.changed.push(Surveyed { id: *id, stamp }),
+                None => difference.gone.push(number_of(*id)),
+            }
+        }
+        difference.point = (point.as_ref() != Some(&now)).then_some(now);
+        Ok(difference)
+    }
+
+    fn count(&self) -> rusqlite::Result<u64> {
+        Ok(self.note("requests")?.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    /// Whether a row is of these very bytes.
+    fn holds(&self, id: RequestId, stamp: Stamp) -> rusqlite::Result<bool> {
+        let mut row = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND stamp = ?2 AND settled = 1")?;
+        row.exists(rusqlite::params![number_of(id), bytes_of(stamp.parts)])
+    }
+
+    /// Holds all rows against all requests as they are.
+    fn against(&self, survey: &[Surveyed]) -> rusqlite::Result<Difference> {
+        let mut difference = Difference::default();
+        let mut rows = self.db.prepare("SELECT nr, stamp, settled FROM request ORDER BY nr")?;
+        let mut rows = rows.query([])?;
+        let mut row = rows.next()?;
+        for request in survey {
+            let nr = number_of(request.id);
+            while let Some(known) = row {
+                if known.get::<_, i64>(0)? >= nr {
+                    break;
+                }
+                difference.gone.push(known.get(0)?);
+                row = rows.next()?;
+            }
+            let is_current = match row {
+                Some(known) if known.get::<_, i64>(0)? == nr => {
+                    let same = known.get_ref(1)?.as_blob().is_ok_and(|stamp| stamp == bytes_of(request.stamp.parts));
+                    let settled: bool = known.get(2)?;
+                    row = rows.next()?;
+                    same && settled
+                }
+                Some(_) | None => false,
+            };
+            if !is_current {
+                difference.changed.push(*request);
+            }
+        }
+        while let Some(known) = row {
+            difference.gone.push(known.get(0)?);
+            row = rows.next()?;
+        }
+        Ok(difference)
+    }
+
+    /// Reads what changed and writes it down; answers with the generation that this makes.
+    fn write(
+        &mut self,
+        store: &dyn Store,
+        scope: Scope<'_>,
+        difference: Difference,
+        progress: Progress<'_>,
+    ) -> Result<u64, Trouble> {
+        let Difference { changed, gone, point } = difference;
+        let total = changed.len();
+        let mut chunks = changed.chunks(CHUNK).peekable();
+        let mut done = 0;
+        loop {
+            let chunk = chunks.next().unwrap_or_default();
+            let told = |read: usize, _: usize| progress(done + read, total);
+            let outcomes = read_all(store, scope.workflow, chunk, &told)?;
+            done += chunk.len();
+            let is_last = chunks.peek().is_none();
+            let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut writer = Writer::new(&tx, scope.workflow)?;
+            for (request, outcome) in chunk.iter().zip(&outcomes) {
+                // What is gone by now is no longer there for anybody.
+                writer.put(request.id, request.stamp, outcome)?;
+            }
+            if is_last {
+                gone.iter().try_for_each(|nr| writer.remove(*nr))?;
+            }
+            let added = writer.added();
+            drop(writer);
+            let generation = tables::meta(&tx, "generation")?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) + 1;
+            tables::set_meta(&tx, "generation", &generation.to_string())?;
+            let before = tables::meta(&tx, "requests")?.and_then(|count| count.parse::<i64>().ok()).unwrap_or(0);
+            tables::set_meta(&tx, "requests", &(before + added).to_string())?;
+            if is_last {
+                if let Some(Point(point)) = &point {
+                    tables::set_meta(&tx, "point", point)?;
+                }
+            }
+            tx.commit()?;
+            if is_last {
+                self.read += total;
+                return Ok(generation);
+            }
+        }
+    }
+}

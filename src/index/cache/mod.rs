@@ -1,0 +1,131 @@
+//! The local cache: a projection of packets and events into tables, with an index for every question.
+//!
+//! It is never a source. A row is taken for current only if it can be shown that the request has not changed since the
+//! row was made; `docs/read-model.md` has the argument. What can't be opened, is another ledger's, was made under another
+//! workflow or by another version is made anew; where no file can be kept, a private one is made for this one answer.
+
+mod fresh;
+mod read;
+mod rows;
+mod tables;
+mod whole;
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::project::Entry;
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::Workflow;
+use crate::store::{Store, StoreError};
+
+pub use self::fresh::Cache;
+pub use self::read::threads;
+use self::read::read_all;
+
+/// All requests of a ledger, projected.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Projection {
+    /// The entries, by id.
+    pub entries: BTreeMap<RequestId, Entry>,
+    /// The requests that can't be read, with what is wrong.
+    pub damaged: BTreeMap<RequestId, String>,
+    /// How many events there are.
+    pub events: u64,
+    /// How many requests had to be read, since the cache did not have them as they are.
+    pub read: usize,
+    /// The requests of which the cache says what is not so, though it passes for current; only where it was not believed.
+    pub contradicted: Vec<RequestId>,
+}
+
+/// Whether the cache is believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// What it has of the same bytes is taken from it.
+    Cache,
+    /// Everything is read, and what it says is held against that; it stays as it is.
+    Files,
+    /// The same, and it is made anew.
+    Anew,
+}
+
+impl Projection {
+    /// The newest event's time.
+    #[must_use]
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.entries.values().filter_map(|entry| entry.updated_at).max()
+    }
+}
+
+/// Whose entries a cache holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The ledger.
+    pub ledger_id: Uuid,
+    /// The workflow under which histories are folded.
+    pub workflow: &'a Workflow,
+}
+
+/// What is kept of a request.
+#[derive(Clone, PartialEq, Debug)]
+struct Line {
+    events: u64,
+    /// Title and description in lower case, for filters by words.
+    words: String,
+    // Boxed, for it is large and is handed on three times.
+    entry: Box<Entry>,
+}
+
+/// Whoever is told how many of how many were read.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Projects all requests as they are now. `progress` is told how many of how many were read.
+///
+/// # Errors
+/// Failed machinery; a damaged request is part of the answer.
+pub fn project_all(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    source: Source,
+    progress: Progress<'_>,
+) -> Result<Projection, StoreError> {
+    match source {
+        Source::Cache => Cache::ask(store, scope, progress, Cache::all),
+        Source::Files | Source::Anew => {
+            let survey = store.survey()?;
+            let mut projection = Projection { read: survey.len(), ..Projection::default() };
+            // Before the reading: what is written meanwhile is no contradiction.
+            let doubted = Cache::as_it_is(store, scope);
+            for (request, outcome) in survey.iter().zip(read_all(store, scope.workflow, &survey, progress)?) {
+                match outcome {
+                    Ok(line) => {
+                        projection.events += line.events;
+                        projection.entries.insert(request.id, *line.entry);
+                    }
+                    Err(what) => {
+                        projection.damaged.insert(request.id, what);
+                    }
+                }
+            }
+            projection.contradicted = doubted.contradicted(store, &projection.entries)?;
+            if source == Source::Anew {
+                Cache::make_anew(store, scope, progress)?;
+            }
+            Ok(projection)
+        }
+    }
+}
+
+/// Whether the cache may be wrong, by entries that were made from the files a moment ago. `true` calls for a reading from
+/// [`Source::Files`], which knows.
+///
+/// # Errors
+/// Failed machinery.
+pub fn is_doubtful(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    entries: &BTreeMap<RequestId, Entry>,
+) -> Result<bool, StoreError> {
+    Ok(!Cache::as_it_is(store, scope).contradicted(store, entries)?.is_empty())
+}

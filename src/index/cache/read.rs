@@ -1,0 +1,62 @@
+//! Reading histories, on as many cores as there are.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::rows::Outcome;
+use super::{Line, Progress};
+use crate::domain::workflow::Workflow;
+use crate::index::project::Entry;
+use crate::store::{Store, StoreError, Surveyed};
+
+/// Fewer requests than this to read are read by one thread.
+const WORTH_A_THREAD: usize = 64;
+
+/// Reads requests, in their order. `progress` is told how many of how many were read.
+pub(super) fn read_all(
+    store: &dyn Store,
+    workflow: &Workflow,
+    wanted: &[Surveyed],
+    progress: Progress<'_>,
+) -> Result<Vec<Outcome>, StoreError> {
+    let done = AtomicUsize::new(0);
+    let read_some = |some: &[Surveyed]| -> Result<Vec<Outcome>, StoreError> {
+        let one = |request: &Surveyed| {
+            let outcome = read_one(store, workflow, *request);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, wanted.len());
+            outcome
+        };
+        some.iter().map(one).collect()
+    };
+    let threads = if wanted.len() < WORTH_A_THREAD { 1 } else { threads() };
+    let share = wanted.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = wanted.chunks(share).map(|some| scope.spawn(move || read_some(some))).collect();
+        let mut outcomes = Vec::with_capacity(wanted.len());
+        for worker in workers {
+            let died = |_| Err(StoreError::Unwritable("a reading thread died".into()));
+            outcomes.extend(worker.join().unwrap_or_else(died)?);
+        }
+        Ok(outcomes)
+    })
+}
+
+/// How many threads the machine runs at once, at most eight.
+#[must_use]
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(8)
+}
+
+fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result<Outcome, StoreError> {
+    match store.history(request.id) {
+        Ok(Some(history)) => {
+            let events = history.events().len() as u64;
+            let packet = history.packet();
+            let words = format!("{}\n{}", packet.title, packet.description).to_lowercase();
+            let entry = Box::new(Entry::of(&history, workflow));
+            Ok(Ok(Line { events, words, entry }))
+        }
+        Ok(None) => Ok(Err("it disappeared while it was read".into())),
+        Err(error @ StoreError::Damaged { .. }) => Ok(Err(error.to_string())),
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,122 @@
+//! The tables of the cache, and whether a file has them.
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+use super::Scope;
+
+/// Raised whenever a row's form or meaning changes.
+pub(super) const FORMAT: u32 = 2;
+
+/// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
+const TABLES: [&str; 13] = [
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
+    // What can't be read has a `damage` and nothing of what follows it.
+    "CREATE TABLE request (nr INTEGER PRIMARY KEY, stamp BLOB NOT NULL, settled INTEGER NOT NULL, damage TEXT, \
+     events INTEGER NOT NULL, state TEXT, is_final INTEGER, is_settled INTEGER, type TEXT, priority TEXT, origin TEXT, \
+     created_by TEXT, updated_at INTEGER, due TEXT, title TEXT, words TEXT, entry TEXT) STRICT",
+    "CREATE TABLE target (repo TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (repo, nr)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE label (label TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (label, nr)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE dependency (nr INTEGER NOT NULL, needs INTEGER NOT NULL, PRIMARY KEY (nr, needs)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX request_open ON request (is_final, nr)",
+    "CREATE INDEX request_state ON request (state, nr)",
+    "CREATE INDEX request_unsettled ON request (nr) WHERE settled = 0",
+    "CREATE INDEX request_damaged ON request (nr) WHERE damage IS NOT NULL",
+    "CREATE INDEX request_updated ON request (updated_at)",
+    "CREATE INDEX target_nr ON target (nr)",
+    "CREATE INDEX label_nr ON label (nr)",
+    "CREATE INDEX dependency_needs ON dependency (needs)",
+];
+
+/// How long to wait for another process that writes to the cache.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How much of the file is kept in memory, in KiB.
+const PAGES_KIB: i64 = 8 * 1024;
+
+/// Opens the file at a path, or makes it. What it holds is not looked at.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(WAIT_MAX)?;
+    settle_in(&db)?;
+    // Readers and a writer at once. Nothing waits for the disk: what a power cut takes is made anew.
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "synchronous", "normal")?;
+    Ok(db)
+}
+
+/// Opens the file at a path to look at it, if it is there.
+pub(super) fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(WAIT_MAX)?;
+    settle_in(&db)?;
+    Ok(db)
+}
+
+/// A cache of this process alone, in a temporary file that nobody else sees.
+pub(super) fn private() -> rusqlite::Result<Connection> {
+    let db = Connection::open("")?;
+    settle_in(&db)?;
+    db.pragma_update(None, "synchronous", "off")?;
+    Ok(db)
+}
+
+/// The file may have been prepared by somebody: nothing in it is run.
+fn settle_in(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "cache_size", -PAGES_KIB)
+}
+
+/// Whether a file has these tables and no others, and is this ledger's.
+pub(super) fn is_ours(db: &Connection, scope: Scope<'_>) -> rusqlite::Result<bool> {
+    let mut known = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
+    let mut rows = known.query([])?;
+    let mut wanted = TABLES.iter();
+    while let Some(row) = rows.next()? {
+        if wanted.next() != Some(&row.get_ref(0)?.as_str().unwrap_or_default()) {
+            return Ok(false);
+        }
+    }
+    Ok(wanted.next().is_none() && meta(db, "whose")? == Some(whose(scope)))
+}
+
+/// Makes the tables anew, whatever was there.
+pub(super) fn make(db: &mut Connection, scope: Scope<'_>) -> rusqlite::Result<()> {
+    // The way SQLite's documentation has it for emptying a file, also one whose schema can't be read.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
+    let emptied = db.execute_batch("VACUUM");
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
+    emptied?;
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for table in TABLES {
+        tx.execute(table, [])?;
+    }
+    set_meta(&tx, "whose", &whose(scope))?;
+    tx.commit()
+}
+
+fn whose(scope: Scope<'_>) -> String {
+    format!("{FORMAT} {} {}", scope.ledger_id, scope.workflow.digest())
+}
+
+/// A note that the cache keeps of itself.
+pub(super) fn meta(db: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let mut found = db.prepare("SELECT value FROM meta WHERE name = ?1")?;
+    let mut rows = found.query([name])?;
+    rows.next()?.map(|row| row.get(0)).transpose()
+}
+
+/// Keeps a note.
+pub(super) fn set_meta(db: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)", [name, value]).map(|_| ())
+}
