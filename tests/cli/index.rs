@@ -137,29 +137,29 @@ fn what_is_damaged_stands_under_its_own_heading() {
 fn a_cache_that_says_what_is_not_so_is_found_and_made_anew() {
     let sandbox = Sandbox::with_bug();
     // Old enough for its entry to be kept, and kept.
-    sandbox.run("sleep 0.1; ledger list -q; sed -i s/wrong/right/ coordination/.local/cache.jsonl");
+    sandbox.run("sleep 0.1; ledger list -q; sed -i s/wrong/right/ coordination/.local/cache.sqlite");
     transcript!(sandbox, @r#"
     $ ledger list | grep -o 'Totals.*'
     Totals are right
     $ ledger verify
-    coordination/.local/cache.jsonl: violation cache-wrong: what is cached of REQ-YYYYMMDD-0001 is not what the packets and events say: lists may be wrong
+    coordination/.local/cache.sqlite: violation cache-wrong: what is cached of REQ-YYYYMMDD-0001 is not what the packets and events say: lists may be wrong
       fix: ledger doctor --fix
     1 finding: 1 request, 1 event verified
     [exit 3]
     $ ledger doctor --fix | head -1
-    mended coordination/.local/cache.jsonl: made anew
+    mended coordination/.local/cache.sqlite: made anew
     $ ledger list | grep -o 'Totals.*'
     Totals are wrong
     $ ledger verify
     ok: 1 request, 1 event verified
-    $ sed -i s/wrong/right/ coordination/.local/cache.jsonl; ledger index --check; ledger index; grep -c right coordination/index.json coordination/.local/cache.jsonl
+    $ sed -i s/wrong/right/ coordination/.local/cache.sqlite; ledger index --check; ledger index; grep -c right coordination/index.json coordination/.local/cache.sqlite
     coordination/index.json is current: 1 request, 1 event
     coordination/index.json is current: 1 request, 1 event
     coordination/index.json:0
-    coordination/.local/cache.jsonl:0
+    coordination/.local/cache.sqlite:0
     [exit 1]
     # One that is merely old is nobody's fault.
-    $ cp coordination/.local/cache.jsonl old; ledger note 1 --text x -q; cp old coordination/.local/cache.jsonl; ledger verify
+    $ cp coordination/.local/cache.sqlite old; ledger note 1 --text x -q; cp old coordination/.local/cache.sqlite; ledger verify
     REQ-YYYYMMDD-0001
     ok: 1 request, 2 events verified
     "#);

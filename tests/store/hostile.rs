@@ -280,7 +280,7 @@ fn unreadable_packets_are_no_keys_and_in_nobodys_way() {
 /// Every file of `.local/` that the program reads or writes, replaced by something hostile: refused or done without.
 #[test]
 fn hostile_local_files_are_refused_or_done_without() {
-    let files = ["last", "writer", "clock", "marks", "keys.log", "keys.state", "batch.journal", "cache.jsonl"];
+    let files = ["last", "writer", "clock", "marks", "keys.log", "keys.state", "batch.journal", "changes"];
     let locks = ["gate", "ledger", "create", "clock", "index", "waiting"].map(|name| format!("locks/{name}.lock"));
     for name in files.iter().map(|name| (*name).to_owned()).chain(locks) {
         for hostile in 0..4 {
@@ -308,8 +308,9 @@ fn hostile_local_files_are_refused_or_done_without() {
                 store.witness(Some(prepared.event.clock()), &endless()).map(drop),
                 store.mark(1).map(drop),
                 store.marks().map(drop),
-                store.derived(Derived::Cache).map(drop),
-                store.replace_derived(Derived::Cache, b"{}"),
+                store.derived(Derived::Gauge).map(drop),
+                store.replace_derived(Derived::Gauge, b"{}"),
+                store.changes(None).map(drop),
                 store.projecting(&endless(), &mut || Ok(())),
             ] {
                 if let Err(error) = answer {

@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "these tests break files by hand")]
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod hostile;

@@ -54,7 +54,7 @@ impl Ledger<'_> {
             code: "cache-wrong",
             severity: Severity::Violation,
             id: None,
-            path: PathBuf::from("coordination/.local/cache.jsonl"),
+            path: PathBuf::from("coordination/.local/cache.sqlite"),
             line: None,
             what: format!("what is cached of {of} is not what the packets and events say: lists may be wrong"),
             fix: "ledger doctor --fix".to_owned(),

@@ -70,7 +70,7 @@ impl MendedView {
     /// The cache.
     #[must_use]
     pub fn cache() -> Self {
-        Self { file: "coordination/.local/cache.jsonl".to_owned(), what: "made anew" }
+        Self { file: "coordination/.local/cache.sqlite".to_owned(), what: "made anew" }
     }
 
     /// The index.

@@ -10,7 +10,7 @@ use super::fs::FsStore;
 use super::fs::disk::{RealDisk, Way};
 use super::fs::found::found;
 use super::memory::MemoryStore;
-use super::{Append, Budget, Commit, Created, Derived, Stamp, Store, StoreError};
+use super::{Append, Budget, Changes, Commit, Created, Derived, Point, Stamp, Store, StoreError};
 use crate::domain::history::Head;
 use crate::domain::id::RequestId;
 use crate::domain::time::Hybrid;
@@ -88,6 +88,8 @@ conformance!(
     a_writer_that_met_a_batch_decides_on_what_it_left,
     the_clock_that_was_seen_is_the_latest,
     marks_are_counted,
+    what_was_written_is_told_of,
+    a_token_is_told_one_by_one_as_for_all,
     derived_files_are_replaced_as_a_whole,
     projecting_runs_the_work_and_hands_its_answer_on,
     a_clone_keeps_its_name,
@@ -293,6 +295,43 @@ fn the_clock_that_was_seen_is_the_latest(store: &dyn Store) {
     assert_eq!(store.witness(None, &endless()).unwrap(), reading(17, 0));
 }
 
+fn what_was_written_is_told_of(store: &dyn Store) {
+    let old = make(store, "a", None);
+    let since = |point: &Point| {
+        let Changes { all, touched, point, .. } = store.changes(Some(point)).unwrap();
+        (all, touched, point)
+    };
+    let first = store.changes(None).unwrap();
+    assert!(first.all);
+    append(store, old, "x", None);
+    let (all, touched, point) = since(&first.point_of_all);
+    assert!(all || touched.contains(&old));
+    let new = make(store, "b", None);
+    let (all, touched, point) = since(&point);
+    assert!(all || touched.contains(&new));
+    let batch = store.batch(&endless()).unwrap();
+    let of_batch = id_of(&batch.create(&request("c", None), &endless()).unwrap());
+    let history = batch.history(old).unwrap().unwrap();
+    batch.append(old, history.heads(), &note(&history, "y", None), &endless()).unwrap();
+    batch.commit().unwrap();
+    let (all, touched, _) = since(&point);
+    assert!(all || (touched.contains(&old) && touched.contains(&of_batch)));
+    // What one reader has seen says nothing to another.
+    let (all, touched, _) = since(&first.point_of_all);
+    assert!(all || touched.contains(&new));
+    assert!(store.changes(Some(&Point("nonsense".into()))).unwrap().all);
+}
+
+fn a_token_is_told_one_by_one_as_for_all(store: &dyn Store) {
+    let ids = [make(store, "a", None), make(store, "b", None)];
+    append(store, ids[1], "x", None);
+    let missing = "REQ-19990101-0001".parse().unwrap();
+    let told = store.stamps(&[ids[1], missing, ids[0]]).unwrap();
+    let parts = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.parts);
+    let of = |id: RequestId| store.survey().unwrap().into_iter().find(|one| one.id == id).map(|one| one.stamp.parts);
+    assert_eq!(told.into_iter().map(parts).collect::<Vec<_>>(), [of(ids[1]), None, of(ids[0])]);
+}
+
 fn marks_are_counted(store: &dyn Store) {
     assert_eq!(store.marks().unwrap(), 0);
     thread::scope(|scope| {
@@ -305,7 +344,7 @@ fn marks_are_counted(store: &dyn Store) {
 }
 
 fn derived_files_are_replaced_as_a_whole(store: &dyn Store) {
-    for (which, other) in [(Derived::Index, Derived::Cache), (Derived::Cache, Derived::Index)] {
+    for (which, other) in [(Derived::Index, Derived::Gauge), (Derived::Gauge, Derived::Index)] {
         let beside = store.derived(other).unwrap();
         for bytes in [b"a long text".as_slice(), b"short", b""] {
             store.replace_derived(which, bytes).unwrap();

@@ -396,7 +396,10 @@ impl Store for FsStore {
     }
 
     fn cache_place(&self) -> Option<PathBuf> {
-        Some(self.layout.in_local(CACHE[0]))
+        // It is a convenience: a folder that can't be made is no reason to fail.
+        self.make_local().ok()?;
+        // SQLite follows no link in what it is given, so those above the ledger are resolved here.
+        Some(self.layout.local().canonicalize().ok()?.join(CACHE[0]))
     }
 
     fn forget_cache(&self) -> Result<(), StoreError> {
