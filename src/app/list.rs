@@ -7,6 +7,7 @@ use super::{AppError, Ledger};
 use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
+use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
 use crate::index::{Entry, Source, project_all};
 
 /// Which requests count as wanted when no state is named.
@@ -59,6 +60,21 @@ impl Sort {
         ("title", Self::Title),
         ("state", Self::State),
     ];
+
+    /// The place of a cursor as the tables have it.
+    fn value(self, place: &str) -> Result<Value, AppError> {
+        let bad = || AppError::Usage("that cursor is not one of this program's: take it from the page before".into());
+        Ok(match self {
+            Self::Id => Value::Integer(0),
+            // Ages count down from the largest number, so that they sort like it as texts.
+            Self::Updated => {
+                let age: u64 = place.parse().map_err(|_| bad())?;
+                Value::Integer(-i64::try_from(u64::MAX - age).map_err(|_| bad())?)
+            }
+            Self::State => Value::Integer(place.parse().map_err(|_| bad())?),
+            Self::Priority | Self::Due | Self::Title => Value::Text(place.to_owned()),
+        })
+    }
 
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, sort)| *sort == self).map_or("id", |(name, _)| name)
@@ -170,7 +186,69 @@ impl Ledger<'_> {
     /// # Errors
     /// A cursor of another order, or failed machinery; damaged requests are part of the answer.
     pub fn list(&self, query: &Query) -> Result<Page, AppError> {
-        let (mut entries, damaged) = self.entries(query.at)?;
+        if let Some(cursor) = query.cursor.as_ref().filter(|cursor| cursor.sort != query.sort.name()) {
+            let what = format!("that cursor belongs to --sort {}, not to --sort {}", cursor.sort, query.sort.name());
+            return Err(AppError::Usage(what));
+        }
+        match query.at {
+            None => self.list_now(query),
+            Some(at) => self.list_at(query, at),
+        }
+    }
+
+    /// Lists requests as they are now: one question to the cache.
+    fn list_now(&self, query: &Query) -> Result<Page, AppError> {
+        let Listed { rows, has_more, matched, damaged } =
+            list(self.store, self.scope(), &self.filter(query)?, &|_, _| {})?;
+        let next = rows.last().filter(|_| has_more).map(|(id, entry, _)| self.cursor(query.sort, *id, entry));
+        let row = |(id, entry, waits_for)| Row { id, entry, waits_for };
+        Ok(Page { rows: rows.into_iter().map(row).collect(), matched, next, damaged })
+    }
+
+    fn filter(&self, query: &Query) -> Result<Filter, AppError> {
+        let in_scope = query.states.is_empty() && query.scope == Scope::Open;
+        let states = || self.workflow.states().iter().map(|state| state.name.to_string()).collect();
+        let after = |cursor: &Cursor| query.sort.value(&cursor.place).map(|value| (value, cursor.id));
+        Ok(Filter {
+            states: query.states.clone(),
+            scope: if in_scope { list::Scope::Open } else { list::Scope::All },
+            request_type: query.request_type.as_ref().map(ToString::to_string),
+            from: query.from.as_ref().map(ToString::to_string),
+            to: query.to.as_ref().map(ToString::to_string),
+            label: query.label.as_ref().map(ToString::to_string),
+            priority: query.priority.map(|priority| priority.to_string()),
+            by: query.by.as_ref().map(ToString::to_string),
+            waits: match query.waiting {
+                Waiting::Any => Waits::Any,
+                Waiting::Ready => Waits::ForNothing,
+                Waiting::Blocked => Waits::ForAnother,
+            },
+            words: query.words.clone(),
+            order: match query.sort {
+                Sort::Id => Order::Id,
+                Sort::Updated => Order::Updated,
+                Sort::Priority => Order::Priority,
+                Sort::Due => Order::Due,
+                Sort::Title => Order::Title,
+                Sort::State => Order::State(states()),
+            },
+            after: query.cursor.as_ref().map(after).transpose()?,
+            limit: query.limit,
+        })
+    }
+
+    fn cursor(&self, sort: Sort, id: RequestId, entry: &Entry) -> String {
+        Cursor { sort: sort.name(), place: self.place(sort, entry), id }.to_string()
+    }
+
+    /// Lists requests as they were at a moment. What changed since is read and replayed, so this takes longer.
+    fn list_at(&self, query: &Query, at: Timestamp) -> Result<Page, AppError> {
+        let (entries, damaged) = self.entries(at)?;
+        self.page(query, entries, damaged)
+    }
+
+    /// A page of entries, filtered and sorted in memory.
+    fn page(&self, query: &Query, mut entries: Entries, damaged: Damaged) -> Result<Page, AppError> {
         let mut rows = Vec::new();
         for (id, entry) in &entries {
             if !self.wants(query, entry) {
@@ -189,11 +267,6 @@ impl Ledger<'_> {
         rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let matched = rows.len();
         if let Some(cursor) = &query.cursor {
-            if cursor.sort != query.sort.name() {
-                let what =
-                    format!("that cursor belongs to --sort {}, not to --sort {}", cursor.sort, query.sort.name());
-                return Err(AppError::Usage(what));
-            }
             let after = |row: &(String, RequestId, _)| {
                 (row.0.as_str(), row.1).cmp(&(cursor.place.as_str(), cursor.id)) == Ordering::Greater
             };
@@ -212,10 +285,9 @@ impl Ledger<'_> {
         Ok(Page { rows: rows.into_iter().filter_map(row).collect(), matched, next, damaged })
     }
 
-    /// All entries, now or as of a moment.
-    fn entries(&self, at: Option<Timestamp>) -> Result<(Entries, Damaged), AppError> {
+    /// All entries as of a moment.
+    fn entries(&self, at: Timestamp) -> Result<(Entries, Damaged), AppError> {
         let now = project_all(self.store, self.scope(), Source::Cache, &|_, _| {})?;
-        let Some(at) = at else { return Ok((now.entries, now.damaged)) };
         let mut entries = BTreeMap::new();
         for (id, entry) in now.entries {
             if entry.created_at > at {
@@ -281,7 +353,7 @@ impl Ledger<'_> {
             Sort::Title => entry.title.to_lowercase(),
             Sort::State => {
                 let place = self.workflow.states().iter().position(|state| state.name.as_str() == entry.state);
-                format!("{:03}", place.unwrap_or(999))
+                format!("{:03}", place.map_or(Order::NO_STATE, |place| place as i64))
             }
         }
     }

@@ -207,7 +207,7 @@ impl Cache {
         Ok(difference)
     }
 
-    fn count(&self) -> rusqlite::Result<u64> {
+    pub(super) fn count(&self) -> rusqlite::Result<u64> {
         Ok(self.note("requests")?.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 

@@ -5,6 +5,7 @@
 //! workflow or by another version is made anew; where no file can be kept, a private one is made for this one answer.
 
 mod fresh;
+pub mod list;
 mod read;
 mod rows;
 mod tables;
@@ -21,8 +22,8 @@ use crate::domain::workflow::Workflow;
 use crate::store::{Store, StoreError};
 
 pub use self::fresh::Cache;
-pub use self::read::threads;
 use self::read::read_all;
+pub use self::read::threads;
 
 /// All requests of a ledger, projected.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -36,9 +36,11 @@ pub(super) fn bytes_of(stamp: [u64; 6]) -> [u8; 48] {
 
 /// Writes rows.
 pub(super) struct Writer<'a> {
+    db: &'a Connection,
     workflow: &'a Workflow,
     added: i64,
-    remove: [Statement<'a>; 4],
+    remove: [Statement<'a>; 5],
+    body: Statement<'a>,
     request: Statement<'a>,
     target: Statement<'a>,
     label: Statement<'a>,
@@ -49,13 +51,15 @@ impl<'a> Writer<'a> {
     pub(super) fn new(db: &'a Connection, workflow: &'a Workflow) -> rusqlite::Result<Self> {
         let remove = |table: &str| db.prepare(&format!("DELETE FROM {table} WHERE nr = ?1"));
         Ok(Self {
+            db,
             workflow,
             added: 0,
-            remove: [remove("request")?, remove("target")?, remove("label")?, remove("dependency")?],
+            remove: [remove("request")?, remove("body")?, remove("target")?, remove("label")?, remove("dependency")?],
+            body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(
                 "INSERT INTO request (nr, stamp, settled, damage, events, state, is_final, is_settled, type, priority, \
-                 origin, created_by, updated_at, due, title, words, entry) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 origin, created_by, updated_at, due, title) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?,
             target: db.prepare("INSERT OR IGNORE INTO target (repo, nr) VALUES (?1, ?2)")?,
             label: db.prepare("INSERT OR IGNORE INTO label (label, nr) VALUES (?1, ?2)")?,
@@ -87,11 +91,8 @@ impl<'a> Writer<'a> {
         let line = match read {
             Ok(line) => line,
             Err(what) => {
-                self.request.execute(params![
-                    nr, stamp_bytes, stamp.settled, what, 0, None::<&str>, None::<bool>, None::<bool>, None::<&str>,
-                    None::<&str>, None::<&str>, None::<&str>, None::<i64>, None::<&str>, None::<&str>, None::<&str>,
-                    None::<&str>
-                ])?;
+                let damaged = "INSERT INTO request (nr, stamp, settled, damage, events) VALUES (?1, ?2, ?3, ?4, 0)";
+                self.db.execute(damaged, params![nr, stamp_bytes, stamp.settled, what])?;
                 return Ok(());
             }
         };
@@ -113,9 +114,8 @@ impl<'a> Writer<'a> {
             entry.updated_at.unwrap_or(entry.created_at).unix_ms(),
             entry.due.map(|due| due.to_string()),
             entry.title.to_lowercase(),
-            line.words,
-            text,
         ])?;
+        self.body.execute(params![nr, line.words, text])?;
         for repo in &entry.to {
             self.target.execute(params![repo.as_str(), nr])?;
         }

@@ -11,13 +11,15 @@ use super::Scope;
 pub(super) const FORMAT: u32 = 2;
 
 /// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
     // What can't be read has a `damage` and nothing of what follows it.
     "CREATE TABLE request (nr INTEGER PRIMARY KEY, stamp BLOB NOT NULL, settled INTEGER NOT NULL, damage TEXT, \
      events INTEGER NOT NULL, state TEXT, is_final INTEGER, is_settled INTEGER, type TEXT, priority TEXT, origin TEXT, \
-     created_by TEXT, updated_at INTEGER, due TEXT, title TEXT, words TEXT, entry TEXT) STRICT",
+     created_by TEXT, updated_at INTEGER, due TEXT, title TEXT) STRICT",
+    // What is long, apart: questions go through many of the rows above.
+    "CREATE TABLE body (nr INTEGER PRIMARY KEY, words TEXT NOT NULL, entry TEXT NOT NULL) STRICT",
     "CREATE TABLE target (repo TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (repo, nr)) STRICT, WITHOUT ROWID",
     "CREATE TABLE label (label TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (label, nr)) STRICT, WITHOUT ROWID",
     "CREATE TABLE dependency (nr INTEGER NOT NULL, needs INTEGER NOT NULL, PRIMARY KEY (nr, needs)) STRICT, WITHOUT ROWID",

@@ -13,7 +13,8 @@ impl Cache {
     /// All requests.
     pub(super) fn all(&self) -> rusqlite::Result<Projection> {
         let mut projection = Projection { read: self.read, ..Projection::default() };
-        let mut rows = self.db.prepare("SELECT nr, damage, events, entry FROM request ORDER BY nr")?;
+        let mut rows =
+            self.db.prepare("SELECT nr, damage, events, entry FROM request LEFT JOIN body USING (nr) ORDER BY nr")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
@@ -70,7 +71,7 @@ impl AsItIs {
 
 /// The settled rows that say something else than these entries, with their tokens.
 fn differing(db: &Connection, entries: &BTreeMap<RequestId, Entry>) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
-    let mut rows = db.prepare("SELECT entry, stamp FROM request WHERE nr = ?1 AND settled = 1 AND damage IS NULL")?;
+    let mut rows = db.prepare("SELECT entry, stamp FROM request JOIN body USING (nr) WHERE nr = ?1 AND settled = 1")?;
     let mut found = Vec::new();
     for (id, read) in entries {
         let mut row = rows.query([number_of(*id)])?;

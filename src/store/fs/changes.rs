@@ -108,7 +108,8 @@ impl FsStore {
 
     /// Inode and time of the folders of packets and of logs.
     pub(super) fn folder_times(&self) -> Option<[Seen; 2]> {
-        let seen = |folder| self.files.facts(folder).ok().flatten().map(|facts: Facts| [facts.inode, facts.modified_ns]);
+        let seen =
+            |folder| self.files.facts(folder).ok().flatten().map(|facts: Facts| [facts.inode, facts.modified_ns]);
         Some([seen(&self.layout.requests())?, seen(&self.layout.events())?])
     }
 
@@ -154,8 +155,7 @@ impl FsStore {
 
     /// The notes from a point up to `end`; `None` if they can't be told.
     fn notes(&self, known: &Known, end: u64) -> Result<Option<Notes>, StoreError> {
-        let mut notes =
-            Notes { touched: known.open.clone(), open: known.open.clone(), folders: known.folders };
+        let mut notes = Notes { touched: known.open.clone(), open: known.open.clone(), folders: known.folders };
         if end == known.offset {
             return Ok(Some(notes));
         }

@@ -92,8 +92,8 @@ impl Contracts for FsStore {
             Some(_) => self.sync_contract(name),
             None => Ok(()),
         };
-        let appended =
-            synced.and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), (&lock.lock, budget)));
+        let appended = synced
+            .and_then(|()| self.append_locked(&stream, expected, addition.event, Some(open), (&lock.lock, budget)));
         if !matches!(appended, Ok(Append::Committed(_) | Append::Unknown(_))) {
             if let Err(undo) = self.take_version_back(placed) {
                 // The same registration again completes it.

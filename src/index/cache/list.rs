@@ -1,0 +1,252 @@
+//! Lists: filters, orders and pages as one question to the tables.
+
+use std::collections::BTreeMap;
+
+pub use rusqlite::types::Value;
+
+use super::Cache;
+use super::Progress;
+use super::rows::{id_of, number_of};
+use super::whole::entry;
+use crate::domain::id::RequestId;
+use crate::index::project::Entry;
+use crate::store::{Store, StoreError};
+
+/// Which requests are wanted, in which order. What is empty asks for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In one of these states.
+    pub states: Vec<String>,
+    /// How far they have got.
+    pub scope: Scope,
+    /// Of this type.
+    pub request_type: Option<String>,
+    /// Asked by this repository.
+    pub from: Option<String>,
+    /// Asked of this repository.
+    pub to: Option<String>,
+    /// With this label.
+    pub label: Option<String>,
+    /// Of this priority.
+    pub priority: Option<String>,
+    /// Made by this actor.
+    pub by: Option<String>,
+    /// What they wait for.
+    pub waits: Waits,
+    /// With all these words in title or description, in any case.
+    pub words: Vec<String>,
+    /// The order; equal ones by id.
+    pub order: Order,
+    /// Only what comes after this place in the order.
+    pub after: Option<(Value, RequestId)>,
+    /// The most that is wanted.
+    pub limit: Option<usize>,
+}
+
+/// How far requests have got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// However far.
+    #[default]
+    All,
+    /// Something can still follow.
+    Open,
+}
+
+/// What requests wait for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Waits {
+    /// Whatever it is.
+    #[default]
+    Any,
+    /// Open ones whose dependencies are all settled.
+    ForNothing,
+    /// Open ones that wait for another.
+    ForAnother,
+}
+
+/// An order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    /// By id.
+    #[default]
+    Id,
+    /// The one that changed last first. Its places are the times, negated.
+    Updated,
+    /// The most urgent first.
+    Priority,
+    /// The one that is wanted soonest first; those without a day last.
+    Due,
+    /// By title in lower case.
+    Title,
+    /// By state, in this order; its places are numbers. States that are not among these come last, as [`Self::NO_STATE`].
+    State(Vec<String>),
+}
+
+impl Order {
+    /// The place of a state that the workflow does not know.
+    pub const NO_STATE: i64 = 999;
+
+    /// What is sorted by, and the values in it.
+    fn key(&self) -> (String, Vec<Value>) {
+        match self {
+            Self::Id => ("0".to_owned(), Vec::new()),
+            Self::Updated => ("-updated_at".to_owned(), Vec::new()),
+            Self::Priority => ("priority".to_owned(), Vec::new()),
+            Self::Due => ("coalesce(due, '9999-99-99')".to_owned(), Vec::new()),
+            Self::Title => ("title".to_owned(), Vec::new()),
+            Self::State(states) => {
+                let cases: String = (0..states.len()).map(|at| format!(" WHEN ? THEN {at}")).collect();
+                let values = states.iter().cloned().map(Value::Text).collect();
+                (format!("CASE state{cases} ELSE {} END", Self::NO_STATE), values)
+            }
+        }
+    }
+}
+
+/// A page of requests.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Listed {
+    /// The requests, with the dependencies that are not settled.
+    pub rows: Vec<(RequestId, Entry, Vec<RequestId>)>,
+    /// Whether there is more.
+    pub has_more: bool,
+    /// How many match in all.
+    pub matched: usize,
+    /// The requests that can't be read, with what is wrong.
+    pub damaged: BTreeMap<RequestId, String>,
+}
+
+/// What a request waits for is whatever it depends on that is not there, or not settled.
+const WAITS: &str = "EXISTS (SELECT 1 FROM dependency LEFT JOIN request AS other ON other.nr = dependency.needs \
+                     WHERE dependency.nr = request.nr AND coalesce(other.is_settled, 0) = 0)";
+
+/// A condition, and the values in it.
+#[derive(Default)]
+struct Where {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Where {
+    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
+        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(condition);
+        self.values.extend(values);
+    }
+
+    fn of(filter: &Filter) -> Self {
+        let mut all = Self::default();
+        let text = |text: &String| [Value::Text(text.clone())];
+        if filter.scope == Scope::Open || filter.waits != Waits::Any {
+            all.and("is_final = 0", []);
+        } else {
+            all.and("damage IS NULL", []);
+        }
+        if !filter.states.is_empty() {
+            let marks = vec!["?"; filter.states.len()].join(", ");
+            all.and(&format!("state IN ({marks})"), filter.states.iter().cloned().map(Value::Text));
+        }
+        let columns = [
+            ("type = ?", &filter.request_type),
+            ("origin = ?", &filter.from),
+            ("request.nr IN (SELECT nr FROM target WHERE repo = ?)", &filter.to),
+            ("request.nr IN (SELECT nr FROM label WHERE label = ?)", &filter.label),
+            ("priority = ?", &filter.priority),
+            ("created_by = ?", &filter.by),
+        ];
+        for (condition, wanted) in columns {
+            if let Some(wanted) = wanted {
+                all.and(condition, text(wanted));
+            }
+        }
+        match filter.waits {
+            Waits::Any => {}
+            Waits::ForAnother => all.and(WAITS, []),
+            Waits::ForNothing => all.and(&format!("NOT {WAITS}"), []),
+        }
+        for word in &filter.words {
+            let contains = "instr((SELECT words FROM body WHERE body.nr = request.nr), ?) > 0";
+            all.and(contains, [Value::Text(word.to_lowercase())]);
+        }
+        all
+    }
+}
+
+/// Lists requests as they are now.
+///
+/// # Errors
+/// Failed machinery; a damaged request is part of the answer.
+pub fn list(
+    store: &dyn Store,
+    scope: super::Scope<'_>,
+    filter: &Filter,
+    progress: Progress<'_>,
+) -> Result<Listed, StoreError> {
+    Cache::ask(store, scope, progress, |cache| cache.list(filter))
+}
+
+impl Cache {
+    /// Lists requests.
+    fn list(&self, filter: &Filter) -> rusqlite::Result<Listed> {
+        let wanted = Where::of(filter);
+        let mut listed = Listed { damaged: self.damaged()?, ..Listed::default() };
+        listed.matched = self.matched(&wanted, &listed)?;
+        let (key, key_values) = filter.order.key();
+        let mut page = Where { text: wanted.text, values: wanted.values };
+        if let Some((place, id)) = &filter.after {
+            let values = key_values.iter().cloned().chain([place.clone(), Value::Integer(number_of(*id))]);
+            page.and(&format!("({key}, request.nr) > (?, ?)"), values);
+        }
+        let order = if filter.order == Order::Id { "request.nr".to_owned() } else { format!("{key}, request.nr") };
+        page.values.extend(key_values.into_iter().filter(|_| filter.order != Order::Id));
+        let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok());
+        // One more than wanted tells whether there is more.
+        page.values.push(Value::Integer(limit.map_or(-1, |limit| limit.saturating_add(1))));
+        let text = format!(
+            "SELECT request.nr, (SELECT entry FROM body WHERE body.nr = request.nr) FROM request{} ORDER BY {order} LIMIT ?",
+            page.text
+        );
+        let mut rows = self.db.prepare(&text)?;
+        let mut rows = rows.query(rusqlite::params_from_iter(page.values))?;
+        while let Some(row) = rows.next()? {
+            if filter.limit == Some(listed.rows.len()) {
+                listed.has_more = true;
+                break;
+            }
+            let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
+            let entry = entry(row.get_ref(1)?.as_str()?)?;
+            let waits_for = self.waits_for(&entry)?;
+            listed.rows.push((id, entry, waits_for));
+        }
+        Ok(listed)
+    }
+
+    fn matched(&self, wanted: &Where, listed: &Listed) -> rusqlite::Result<usize> {
+        if wanted.text == " WHERE damage IS NULL" {
+            let all = usize::try_from(self.count()?).unwrap_or(usize::MAX);
+            return Ok(all.saturating_sub(listed.damaged.len()));
+        }
+        let text = format!("SELECT count(*) FROM request{}", wanted.text);
+        let values = rusqlite::params_from_iter(&wanted.values);
+        self.db.query_row(&text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
+    }
+
+    fn damaged(&self) -> rusqlite::Result<BTreeMap<RequestId, String>> {
+        let mut rows = self.db.prepare("SELECT nr, damage FROM request WHERE damage IS NOT NULL")?;
+        let rows = rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| row.and_then(|(nr, what)| Ok((id_of(nr).ok_or(rusqlite::Error::InvalidQuery)?, what)))).collect()
+    }
+
+    /// What a request depends on that is not there, or not settled.
+    fn waits_for(&self, entry: &Entry) -> rusqlite::Result<Vec<RequestId>> {
+        let mut waits_for = Vec::new();
+        for needs in &entry.depends_on {
+            let mut settled = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND is_settled = 1")?;
+            if !settled.exists([number_of(*needs)])? {
+                waits_for.push(*needs);
+            }
+        }
+        Ok(waits_for)
+    }
+}
