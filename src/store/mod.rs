@@ -7,7 +7,7 @@
 pub mod budget;
 pub mod checkpoints;
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 pub mod contracts;
 pub mod fs;
 pub mod memory;

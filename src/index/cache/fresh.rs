@@ -10,7 +10,7 @@ use crate::store::{Changes, Point, Stamp, Store, StoreError, Surveyed};
 
 /// Up to so many requests every reader looks at all files: it costs some milliseconds, and sees also what was changed in
 /// place by programs that take no locks.
-const SMALL: u64 = 4_096;
+const SMALL: u64 = if cfg!(test) { 2 } else { 4_096 };
 /// Beyond [`SMALL`] all files are looked at if that was not done for this long, or for this many times as long as it
 /// takes at some 1.5 µs a request.
 const LOOK_MS_MIN: u64 = 1_000;

@@ -9,6 +9,8 @@ pub mod list;
 mod read;
 mod rows;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ mod batches;
 mod checkpoints;
 mod contracts;
 #[path = "../../../tests/store/support.rs"]
-mod support;
+pub(crate) mod support;
 mod writers;
 
 use self::batches::*;

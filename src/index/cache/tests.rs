@@ -1,0 +1,186 @@
+//! The cache of a large ledger, which does not look at every file: [`super::fresh`] takes every ledger of more than two
+//! requests for a large one in these tests.
+
+use std::io::Write;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::{Projection, Scope, Source, project_all};
+use crate::domain::id::RequestId;
+use crate::domain::workflow::Workflow;
+use crate::store::fs::FsStore;
+use crate::store::conformance::support::{id_of, note, request};
+use crate::store::fs::disk::{RealDisk, Way};
+use crate::store::fs::found::found;
+use crate::store::{Budget, Records, Store};
+
+
+/// What somebody does, each of which shows in the notes of writers or in the times of folders.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    New,
+    Note(Index),
+    Batch(Index),
+    /// A writer that is killed between its line and the end of its note.
+    Killed(Index),
+    /// Another clone's log takes the place of this one.
+    Replaced(Index),
+    /// A request goes.
+    Removed(Index),
+    /// Somebody waits until the times of folders are settled.
+    Pause,
+    Look,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        2 => Just(Step::New),
+        4 => any::<Index>().prop_map(Step::Note),
+        2 => any::<Index>().prop_map(Step::Batch),
+        2 => any::<Index>().prop_map(Step::Killed),
+        1 => any::<Index>().prop_map(Step::Replaced),
+        1 => any::<Index>().prop_map(Step::Removed),
+        2 => Just(Step::Pause),
+        4 => Just(Step::Look),
+    ];
+    proptest::collection::vec(step, 4..30)
+}
+
+struct Place {
+    folder: TempDir,
+    store: FsStore,
+    ids: Vec<RequestId>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let disk = RealDisk::at(folder.path(), Way::Native).unwrap();
+        found(folder.path(), std::sync::Arc::new(disk), &[]).unwrap();
+        let store = FsStore::open(folder.path()).unwrap();
+        let mut place = Self { folder, store, ids: Vec::new() };
+        for _ in 0..4 {
+            place.make();
+        }
+        place
+    }
+
+    fn make(&mut self) {
+        let made = self.store.create(&request("a", None), &Budget::endless()).unwrap();
+        self.ids.push(id_of(&made));
+    }
+
+    fn line(&self, id: RequestId) -> String {
+        format!("{}\n", note(&self.store.history(id).unwrap().unwrap(), "x", None).line())
+    }
+
+    fn log(&self, id: RequestId) -> std::path::PathBuf {
+        self.store.places(id).1
+    }
+
+    fn play(&mut self, step: Step) {
+        let chosen = |index: Index| self.ids[index.index(self.ids.len())];
+        match step {
+            Step::New => self.make(),
+            Step::Note(index) => {
+                let history = self.store.history(chosen(index)).unwrap().unwrap();
+                let event = note(&history, "x", None);
+                self.store.append(chosen(index), history.heads(), &event, &Budget::endless()).unwrap();
+            }
+            Step::Batch(index) => {
+                let batch = self.store.batch(&Budget::endless()).unwrap();
+                let history = batch.history(chosen(index)).unwrap().unwrap();
+                let event = note(&history, "y", None);
+                batch.append(chosen(index), history.heads(), &event, &Budget::endless()).unwrap();
+                let made = id_of(&batch.create(&request("b", None), &Budget::endless()).unwrap());
+                batch.commit().unwrap();
+                self.ids.push(made);
+            }
+            Step::Killed(index) => {
+                let id = chosen(index);
+                let line = self.line(id);
+                append(&self.folder.path().join("coordination/.local/changes"), &format!("+{id}\n"));
+                append(&self.log(id), &line);
+            }
+            Step::Replaced(index) => {
+                let id = chosen(index);
+                let text = std::fs::read_to_string(self.log(id)).unwrap() + &self.line(id);
+                let new = self.folder.path().join("new");
+                std::fs::write(&new, text).unwrap();
+                std::fs::rename(new, self.log(id)).unwrap();
+            }
+            Step::Removed(index) => {
+                let id = chosen(index);
+                if self.ids.len() > 3 {
+                    let (packet, log) = self.store.places(id);
+                    std::fs::remove_file(packet).unwrap();
+                    std::fs::remove_file(log).unwrap();
+                    self.ids.retain(|other| *other != id);
+                }
+            }
+            Step::Pause => std::thread::sleep(std::time::Duration::from_millis(60)),
+            Step::Look => look(&self.store),
+        }
+    }
+}
+
+fn append(path: &Path, text: &str) {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn projected(store: &FsStore, source: Source) -> Projection {
+    let workflow = Workflow::default();
+    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    Projection { read: 0, ..project_all(store, scope, source, &|_, _| {}).unwrap() }
+}
+
+/// What the cache says is what the files say.
+fn look(store: &FsStore) {
+    let (cached, read) = (projected(store, Source::Cache), projected(store, Source::Files));
+    assert_eq!(cached, read);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_large_ledger_is_as_its_files_are(steps in steps()) {
+        let mut place = Place::new();
+        for step in steps {
+            place.play(step);
+        }
+        look(&place.store);
+    }
+}
+
+#[test]
+fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
+    let mut place = Place::new();
+    let read = |place: &Place| {
+        let workflow = Workflow::default();
+        let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+        project_all(&place.store, scope, Source::Cache, &|_, _| {}).unwrap().read
+    };
+    assert_eq!(read(&place), 4);
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    // Those that were too young to be trusted.
+    assert_eq!(read(&place), 4);
+    assert_eq!(read(&place), 0);
+    let (id, other) = (place.ids[2], place.ids[0]);
+    let history = place.store.history(id).unwrap().unwrap();
+    place.store.append(id, history.heads(), &note(&history, "x", None), &Budget::endless()).unwrap();
+    assert_eq!(read(&place), 1);
+    // A change in place, by a program that takes no lock, is not noticed at once in a large ledger, and is in time.
+    let line = place.line(other);
+    append(&place.log(other), &line);
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    assert!(read(&place) >= 1);
+    look(&place.store);
+    place.make();
+    assert!(read(&place) <= 2);
+}
