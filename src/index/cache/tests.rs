@@ -12,12 +12,11 @@ use uuid::Uuid;
 use super::{Projection, Scope, Source, project_all};
 use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
-use crate::store::fs::FsStore;
 use crate::store::conformance::support::{id_of, note, request};
+use crate::store::fs::FsStore;
 use crate::store::fs::disk::{RealDisk, Way};
 use crate::store::fs::found::found;
 use crate::store::{Budget, Records, Store};
-
 
 /// What somebody does, each of which shows in the notes of writers or in the times of folders.
 #[derive(Clone, Copy, Debug)]
