@@ -55,15 +55,17 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// Also says that the folders changed from these times to those of now, by this write alone.
+    /// Says that the folders changed from these times to those of now, by this write alone; whoever else makes files must
+    /// be kept out meanwhile. Best effort: unsaid, everything is looked at.
     pub(super) fn made_files(&mut self, store: &FsStore, before: Option<[Seen; 2]>) {
-        let (Some(before), Some(after)) = (before, store.folder_times()) else { return };
-        self.end.push('c');
+        let (Some(file), Some(before), Some(after)) = (&mut self.file, before, store.folder_times()) else { return };
+        let mut line = "c".to_owned();
         for [inode, time] in before.into_iter().chain(after) {
             // Writing to a String can't fail.
-            let _ = write!(self.end, " {inode} {time}");
+            let _ = write!(line, " {inode} {time}");
         }
-        self.end.push('\n');
+        line.push('\n');
+        let _ = file.append(line.as_bytes());
     }
 }
 
@@ -129,8 +131,11 @@ impl FsStore {
         };
         let (touched, all) = match (&known, read) {
             (Some(known), Some(notes)) => {
+                let all = !known.settled || notes.folders != folders;
                 fresh.open = notes.open;
-                (notes.touched, !known.settled || notes.folders != folders)
+                // What changed the folders last was this clone's own, or was settled before.
+                fresh.settled |= !all;
+                (notes.touched, all)
             }
             (_, _) => (BTreeSet::new(), true),
         };

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::disk::Named;
-use super::lock::Lock;
+use super::disk::{Create, Named};
+use super::lock::{Lock, Sharing};
 use super::reading::parse_log;
 use super::{FsStore, StreamLock, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
@@ -28,8 +28,6 @@ const COMPLETE_MAX: Duration = Duration::from_secs(1);
 pub(super) struct Placed {
     pub(super) id: RequestId,
     held: StreamLock,
-    /// The folders' times before it had its name.
-    before: Option<[[u64; 2]; 2]>,
     packet: Packet,
     hash: Hash,
     first: Event,
@@ -57,10 +55,21 @@ impl FsStore {
             match self.name_packet(id, &bytes, budget)? {
                 Named::Done => {
                     self.remember_number(id);
-                    return Ok(Placed { id, held, before, packet, hash, first });
+                    let mut held = held;
+                    self.begin_files(id, before, &mut held);
+                    return Ok(Placed { id, held, packet, hash, first });
                 }
                 Named::Exists => number = self.number_after(day, number)?,
             }
+        }
+    }
+
+    /// Makes the empty log of a packet while nobody else makes files, and tells readers that the folders changed by that
+    /// alone. Best effort: the first event makes the log, too.
+    fn begin_files(&self, id: RequestId, before: Option<[[u64; 2]; 2]>, held: &mut StreamLock) {
+        let made = self.files.open_log(&self.layout.log(id), Create::Yes);
+        if let (Ok(Some(_)), Some(change)) = (made, &mut held.change) {
+            change.made_files(self, before);
         }
     }
 
@@ -218,7 +227,7 @@ impl FsStore {
     }
 
     /// Makes a name durable and begins the log; the packet's lock is held. Both or neither, as far as anyone can tell.
-    pub(super) fn begin_request(&self, mut placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
+    pub(super) fn begin_request(&self, placed: Placed, budget: &Budget) -> Result<Created, StoreError> {
         let folder = self.layout.requests();
         let synced = self.files.sync_dir(&folder).map_err(io("sync", &folder));
         let begun = synced.and_then(|()| {
@@ -226,12 +235,7 @@ impl FsStore {
             self.append_locked(&Stream::Request(placed.id), &[], &placed.first, Some(open), (&placed.held.lock, budget))
         });
         let error = match begun {
-            Ok(Append::Committed(head)) => {
-                if let Some(change) = &mut placed.held.change {
-                    change.made_files(self, placed.before);
-                }
-                return Ok(Created::New(Box::new(placed.packet), head));
-            }
+            Ok(Append::Committed(head)) => return Ok(Created::New(Box::new(placed.packet), head)),
             Ok(Append::Unknown(cause)) => return Ok(Created::Unknown(cause)),
             Ok(Append::Duplicate(_) | Append::Stale { .. }) => {
                 let what = "events were here before the packet";
