@@ -12,9 +12,9 @@ use crate::store::{Changes, Point, Stamp, Store, StoreError, Surveyed};
 /// place by programs that take no locks.
 const SMALL: u64 = if cfg!(test) { 2 } else { 4_096 };
 /// Beyond [`SMALL`] all files are looked at if that was not done for this long, or for this many times as long as it
-/// takes at some 1.5 µs a request.
+/// takes at some 4 µs a request.
 const LOOK_MS_MIN: u64 = 1_000;
-const LOOKS_A_MS: u64 = 33;
+const LOOKS_A_MS: u64 = 20;
 /// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
 const CHUNK: usize = 4_096;
 /// How often others may get in between before this one works on a private copy.
