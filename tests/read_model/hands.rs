@@ -118,7 +118,7 @@ impl Hand {
                 std::fs::remove_dir_all(old).unwrap();
             }
             Self::Copy => place.take_over(place.copied()),
-            Self::RemoveLocal => std::fs::remove_dir_all(place.local("")).unwrap(),
+            Self::RemoveLocal => drop(std::fs::remove_dir_all(place.local(""))),
             Self::RemoveCache => drop(std::fs::remove_file(cache)),
             Self::SpoilCache => {
                 if cache.is_file() {

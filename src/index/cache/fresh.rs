@@ -1,9 +1,11 @@
 //! Opening the cache, and bringing it up to what the files are.
 
+use std::sync::mpsc::{SyncSender, sync_channel};
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::read::read_all;
-use super::rows::{Writer, bytes_of, id_of, number_of};
+use super::rows::{Outcome, Writer, bytes_of, id_of, number_of};
 use super::{Progress, Scope, tables};
 use crate::domain::id::RequestId;
 use crate::store::{Changes, Point, Stamp, Store, StoreError, Surveyed};
@@ -100,7 +102,7 @@ impl Cache {
                 store.forget_cache().map_err(Trouble::Store)?;
                 Self::kept(store, scope, progress)
             }
-            trouble => Err(trouble),
+            Trouble::Sql(_) | Trouble::Store(_) => Err(trouble),
         });
         match kept {
             Ok(cache) => Ok(cache),
@@ -252,7 +254,8 @@ impl Cache {
         Ok(difference)
     }
 
-    /// Reads what changed and writes it down; answers with the generation that this makes.
+    /// Reads what changed and writes it down, the one while the other is under way; answers with the generation that this
+    /// makes.
     fn write(
         &mut self,
         store: &dyn Store,
@@ -262,39 +265,67 @@ impl Cache {
     ) -> Result<u64, Trouble> {
         let Difference { changed, gone, point } = difference;
         let total = changed.len();
-        let mut chunks = changed.chunks(CHUNK).peekable();
-        let mut done = 0;
-        loop {
-            let chunk = chunks.next().unwrap_or_default();
-            let told = |read: usize, _: usize| progress(done + read, total);
-            let outcomes = read_all(store, scope.workflow, chunk, &told)?;
-            done += chunk.len();
-            let is_last = chunks.peek().is_none();
-            let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut writer = Writer::new(&tx, scope.workflow)?;
-            for (request, outcome) in chunk.iter().zip(&outcomes) {
-                // What is gone by now is no longer there for anybody.
-                writer.put(request.id, request.stamp, outcome)?;
-            }
-            if is_last {
-                gone.iter().try_for_each(|nr| writer.remove(*nr))?;
-            }
-            let added = writer.added();
-            drop(writer);
-            let generation = tables::meta(&tx, "generation")?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) + 1;
-            tables::set_meta(&tx, "generation", &generation.to_string())?;
-            let before = tables::meta(&tx, "requests")?.and_then(|count| count.parse::<i64>().ok()).unwrap_or(0);
-            tables::set_meta(&tx, "requests", &(before + added).to_string())?;
-            if is_last {
-                if let Some(Point(point)) = &point {
-                    tables::set_meta(&tx, "point", point)?;
+        let chunks = || changed.chunks(CHUNK);
+        let read = |send: &SyncSender<Result<Vec<Outcome>, StoreError>>| {
+            let mut done = 0;
+            for chunk in chunks() {
+                let told = |read: usize, _: usize| progress(done + read, total);
+                let outcomes = read_all(store, scope.workflow, chunk, &told);
+                done += chunk.len();
+                // Whoever writes has given up.
+                if send.send(outcomes).is_err() {
+                    break;
                 }
             }
-            tx.commit()?;
-            if is_last {
-                self.read += total;
-                return Ok(generation);
+        };
+        let db = &mut self.db;
+        std::thread::scope(|threads| -> Result<(), Trouble> {
+            let (send, receive) = sync_channel(1);
+            threads.spawn(move || read(&send));
+            for (chunk, outcomes) in chunks().zip(receive) {
+                put(db, scope, chunk, &outcomes?)?;
             }
+            Ok(())
+        })?;
+        self.read += total;
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut writer = Writer::new(&tx, scope.workflow)?;
+        gone.iter().try_for_each(|nr| writer.remove(*nr))?;
+        let added = writer.added();
+        drop(writer);
+        count(&tx, added)?;
+        if let Some(Point(point)) = &point {
+            tables::set_meta(&tx, "point", point)?;
         }
+        let generation = next_generation(&tx)?;
+        tx.commit()?;
+        Ok(generation)
     }
+}
+
+/// Puts some requests into the tables.
+fn put(db: &mut Connection, scope: Scope<'_>, chunk: &[Surveyed], outcomes: &[Outcome]) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut writer = Writer::new(&tx, scope.workflow)?;
+    for (request, outcome) in chunk.iter().zip(outcomes) {
+        writer.put(request.id, request.stamp, outcome)?;
+    }
+    let added = writer.added();
+    drop(writer);
+    count(&tx, added)?;
+    next_generation(&tx)?;
+    tx.commit()
+}
+
+/// Takes note of how many more requests there are.
+fn count(tx: &Connection, added: i64) -> rusqlite::Result<()> {
+    let before = tables::meta(tx, "requests")?.and_then(|count| count.parse::<i64>().ok()).unwrap_or(0);
+    tables::set_meta(tx, "requests", &(before + added).to_string())
+}
+
+/// Counts what was written, so that others see that something was.
+fn next_generation(tx: &Connection) -> rusqlite::Result<u64> {
+    let generation = tables::meta(tx, "generation")?.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) + 1;
+    tables::set_meta(tx, "generation", &generation.to_string())?;
+    Ok(generation)
 }
