@@ -166,10 +166,12 @@ pub(super) fn strays(store: &FsStore, plan: &Plan) -> Result<Vec<Fault>, StoreEr
             let id = id_of(entry.file_name(), suffix).filter(|_| entry.depth() == 1);
             let fault = |code, what: &str| Fault { code, id, path: path.to_owned(), line: None, what: what.to_owned() };
             match id {
-                // A log without a packet; everything else about a request is told with it.
+                // A log without a packet; everything else about a request is told with it. An empty one is all that is
+                // left of a create that was cut short.
                 Some(id)
                     if other.is_some()
                         && entry.file_type().is_file()
+                        && store.has_events(id)?
                         && !plan.packets.contains_key(&id)
                         && store.files.facts(&layout.packet(id)).is_ok_and(|facts| facts.is_none()) =>
                 {
