@@ -10,6 +10,7 @@ mod read;
 mod rows;
 mod tables;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;
 mod whole;
 

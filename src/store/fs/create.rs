@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::disk::{Create, Named};
-use super::lock::{Lock, Sharing};
+use super::lock::Lock;
 use super::reading::parse_log;
 use super::{FsStore, StreamLock, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
