@@ -282,6 +282,7 @@ fn every_option_that_is_named_exists() {
         "docs/contracts.md",
         "docs/checkpoints.md",
         "docs/reliability.md",
+        "docs/read-model.md",
     ] {
         for word in read(name).split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
             let is_option = word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
