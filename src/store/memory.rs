@@ -260,6 +260,7 @@ impl Store for MemoryStore {
         Ok(match which {
             Derived::Index => inner.index.clone(),
             Derived::Gauge => inner.gauge.clone(),
+            Derived::Sweep => None,
             Derived::Matrix => inner.matrix.clone(),
         })
     }
@@ -269,6 +270,8 @@ impl Store for MemoryStore {
         match which {
             Derived::Index => inner.index = Some(bytes.to_vec()),
             Derived::Gauge => inner.gauge = Some(bytes.to_vec()),
+            // Everything is looked at each time.
+            Derived::Sweep => {}
             Derived::Matrix => inner.matrix = Some(bytes.to_vec()),
         }
         Ok(())

@@ -96,10 +96,6 @@ pub struct Changes {
     pub touched: std::collections::BTreeSet<RequestId>,
     /// How far the reader has got once it has looked at them.
     pub point: Point,
-    /// The same, of a reader that looked at everything.
-    pub point_of_all: Point,
-    /// How long ago everything was last looked at, in milliseconds.
-    pub all_ms_ago: u64,
 }
 
 /// Files that are computed from packets and events and can be thrown away.
@@ -109,6 +105,8 @@ pub enum Derived {
     Index,
     /// The local note of how far the index has got.
     Gauge,
+    /// The local note of how far readers have got in looking at all requests in turn.
+    Sweep,
     /// `coordination/compatibility_matrix.json`.
     Matrix,
 }

@@ -30,14 +30,14 @@ impl Read {
         let store = ledger.open();
         let ids = [make(&store, "a", None), make(&store, "b", None)];
         settle();
-        let point = store.changes(None).unwrap().point_of_all;
+        let point = store.changes(None).unwrap().point;
         Self { ledger, store, ids, point }
     }
 
     /// What a reader is told now: nothing where it is told to look at everything.
     fn told(&mut self) -> Option<BTreeSet<RequestId>> {
         let changes = self.store.changes(Some(&self.point)).unwrap();
-        self.point = if changes.all { changes.point_of_all } else { changes.point };
+        self.point = changes.point;
         (!changes.all).then_some(changes.touched)
     }
 }

@@ -8,15 +8,13 @@ use super::read::read_all;
 use super::rows::{Outcome, Writer, bytes_of, id_of, number_of};
 use super::{Progress, Scope, tables};
 use crate::domain::id::RequestId;
-use crate::store::{Changes, Point, Stamp, Store, StoreError, Surveyed};
+use crate::store::{Changes, Derived, Point, Stamp, Store, StoreError, Surveyed};
 
 /// Up to so many requests every reader looks at all files: it costs some milliseconds, and sees also what was changed in
 /// place by programs that take no locks.
 const SMALL: u64 = if cfg!(test) { 2 } else { 4_096 };
-/// Beyond [`SMALL`] all files are looked at if that was not done for this long, or for this many times as long as it
-/// takes at some 4 µs a request.
-const LOOK_MS_MIN: u64 = 1_000;
-const LOOKS_A_MS: u64 = 20;
+/// Beyond [`SMALL`] every reader looks at so many requests in turn, for what was changed in place: some milliseconds.
+const SLICE: i64 = if cfg!(test) { 1 } else { 1_024 };
 /// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
 const CHUNK: usize = 4_096;
 /// How often others may get in between before this one works on a private copy.
@@ -90,6 +88,49 @@ impl Cache {
         store.forget_cache()?;
         let failed = |error: rusqlite::Error| StoreError::Unwritable(format!("a temporary database: {error}"));
         question(&Self::private(store, scope, progress)?).map_err(failed)
+    }
+
+    /// Asks for requests, and looks at those that are in the answer: it is never older than what it shows.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_shown<T>(
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+        shown: impl Fn(&T) -> Vec<RequestId>,
+    ) -> Result<T, StoreError> {
+        let mut found = None;
+        for _ in 0..ROUNDS_MAX {
+            let checked = |cache: &Self| -> rusqlite::Result<(T, Result<Difference, StoreError>)> {
+                let answer = question(cache)?;
+                if cache.count()? <= SMALL {
+                    return Ok((answer, Ok(Difference::default())));
+                }
+                match cache.against_some(store, &shown(&answer)) {
+                    Ok(difference) => Ok((answer, Ok(difference))),
+                    Err(Trouble::Store(error)) => Ok((answer, Err(error))),
+                    Err(Trouble::Sql(error)) => Err(error),
+                }
+            };
+            let (answer, difference) = Self::ask(store, scope, progress, checked)?;
+            let difference = difference?;
+            if difference.is_nothing() {
+                return Ok(answer);
+            }
+            // What can't be written down is found anew by a private one.
+            let written = Self::kept(store, scope, progress)
+                .and_then(|cache| cache.db.execute_batch("ROLLBACK").map_err(Trouble::from).map(|()| cache))
+                .and_then(|mut cache| cache.write(store, scope, difference, progress));
+            found = Some(answer);
+            if written.is_err() {
+                return question(&Self::private(store, scope, progress)?)
+                    .map_err(|error| StoreError::Unwritable(format!("a temporary database: {error}")));
+            }
+        }
+        // Somebody changes what is shown all the time.
+        found.ok_or_else(|| StoreError::Unwritable("the cache was not asked".to_owned()))
     }
 
     /// Opens the cache of a ledger and brings it up to date. `progress` is told how many of how many requests were read.
@@ -180,13 +221,13 @@ impl Cache {
     /// as fresh as this call.
     fn difference(&self, store: &dyn Store) -> Result<Difference, Trouble> {
         let point = self.note("point")?.map(Point);
-        let Changes { all, touched, point: now, point_of_all, all_ms_ago } = store.changes(point.as_ref())?;
+        let Changes { all, touched, point: now } = store.changes(point.as_ref())?;
         let count = self.count()?;
-        if all || count <= SMALL || all_ms_ago > LOOK_MS_MIN.max(count / LOOKS_A_MS) {
+        if all || count <= SMALL {
             let mut difference = self.against(&store.survey()?)?;
             // A small ledger is looked at as a whole each time, so nothing has to be kept of how far that got.
             let is_new = count > SMALL || !difference.is_nothing() || point.is_none();
-            difference.point = is_new.then_some(point_of_all);
+            difference.point = is_new.then_some(now);
             return Ok(difference);
         }
         let mut ids: Vec<RequestId> = touched.into_iter().collect();
@@ -195,17 +236,37 @@ impl Cache {
         for nr in rows {
             ids.extend(id_of(nr?));
         }
+        ids.extend(self.slice(store)?);
         ids.sort_unstable();
         ids.dedup();
+        let mut difference = self.against_some(store, &ids)?;
+        difference.point = (point.as_ref() != Some(&now)).then_some(now);
+        Ok(difference)
+    }
+
+    /// The requests whose turn it is to be looked at.
+    fn slice(&self, store: &dyn Store) -> Result<Vec<RequestId>, Trouble> {
+        let kept = store.derived(Derived::Sweep).ok().flatten();
+        let from: i64 = kept.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok()).unwrap_or(0);
+        let mut rows = self.db.prepare("SELECT nr FROM request WHERE nr > ?1 ORDER BY nr LIMIT ?2")?;
+        let numbers: Vec<i64> = rows.query_map([from, SLICE], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let is_end = i64::try_from(numbers.len()).unwrap_or(i64::MAX) < SLICE;
+        let next = numbers.last().copied().filter(|_| !is_end).unwrap_or(0);
+        // Where it can't be kept, it is the turn of the same ones again.
+        let _ = store.replace_derived(Derived::Sweep, format!("{next}\n").as_bytes());
+        Ok(numbers.into_iter().filter_map(id_of).collect())
+    }
+
+    /// Holds the rows of some requests against these as they are.
+    fn against_some(&self, store: &dyn Store, ids: &[RequestId]) -> Result<Difference, Trouble> {
         let mut difference = Difference::default();
-        for (id, stamp) in ids.iter().zip(store.stamps(&ids)?) {
+        for (id, stamp) in ids.iter().zip(store.stamps(ids)?) {
             match stamp {
                 Some(stamp) if self.holds(*id, stamp)? => {}
                 Some(stamp) => difference.changed.push(Surveyed { id: *id, stamp }),
                 None => difference.gone.push(number_of(*id)),
             }
         }
-        difference.point = (point.as_ref() != Some(&now)).then_some(now);
         Ok(difference)
     }
 

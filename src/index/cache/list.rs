@@ -183,7 +183,8 @@ pub fn list(
     filter: &Filter,
     progress: Progress<'_>,
 ) -> Result<Listed, StoreError> {
-    Cache::ask(store, scope, progress, |cache| cache.list(filter))
+    let shown = |listed: &Listed| listed.rows.iter().map(|(id, ..)| *id).collect();
+    Cache::ask_shown(store, scope, progress, |cache| cache.list(filter), shown)
 }
 
 impl Cache {

@@ -9,6 +9,7 @@ use proptest::sample::Index;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::list::{Filter, list};
 use super::{Projection, Scope, Source, project_all};
 use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
@@ -174,12 +175,33 @@ fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
     let history = place.store.history(id).unwrap().unwrap();
     place.store.append(id, history.heads(), &note(&history, "x", None), &Budget::endless()).unwrap();
     assert_eq!(read(&place), 1);
-    // A change in place, by a program that takes no lock, is not noticed at once in a large ledger, and is in time.
+    // A change in place, by a program that takes no lock, is noticed when it is the request's turn.
+    std::thread::sleep(std::time::Duration::from_millis(80));
     let line = place.line(other);
     append(&place.log(other), &line);
-    std::thread::sleep(std::time::Duration::from_millis(1_200));
-    assert!(read(&place) >= 1);
+    assert!((0..5).map(|_| read(&place)).max() >= Some(1));
     look(&place.store);
     place.make();
-    assert!(read(&place) <= 2);
+    assert!(read(&place) <= 3);
+}
+
+#[test]
+fn what_a_list_shows_is_as_its_files_are() {
+    let place = Place::new();
+    let workflow = Workflow::default();
+    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let versions = || -> Vec<u64> {
+        let listed = list(&place.store, scope, &Filter::default(), &|_, _| {}).unwrap();
+        listed.rows.iter().map(|(_, entry, _)| entry.version).collect()
+    };
+    assert_eq!(versions(), [1, 1, 1, 1]);
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    assert_eq!(versions(), [1, 1, 1, 1]);
+    for (at, id) in place.ids.iter().enumerate() {
+        let line = place.line(*id);
+        append(&place.log(*id), &line);
+        let mut expected = [1; 4];
+        expected[..=at].fill(2);
+        assert_eq!(versions(), expected);
+    }
 }

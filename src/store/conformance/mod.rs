@@ -298,13 +298,13 @@ fn the_clock_that_was_seen_is_the_latest(store: &dyn Store) {
 fn what_was_written_is_told_of(store: &dyn Store) {
     let old = make(store, "a", None);
     let since = |point: &Point| {
-        let Changes { all, touched, point, .. } = store.changes(Some(point)).unwrap();
+        let Changes { all, touched, point } = store.changes(Some(point)).unwrap();
         (all, touched, point)
     };
     let first = store.changes(None).unwrap();
     assert!(first.all);
     append(store, old, "x", None);
-    let (all, touched, point) = since(&first.point_of_all);
+    let (all, touched, point) = since(&first.point);
     assert!(all || touched.contains(&old));
     let new = make(store, "b", None);
     let (all, touched, point) = since(&point);
@@ -317,7 +317,7 @@ fn what_was_written_is_told_of(store: &dyn Store) {
     let (all, touched, _) = since(&point);
     assert!(all || (touched.contains(&old) && touched.contains(&of_batch)));
     // What one reader has seen says nothing to another.
-    let (all, touched, _) = since(&first.point_of_all);
+    let (all, touched, _) = since(&first.point);
     assert!(all || touched.contains(&new));
     assert!(store.changes(Some(&Point("nonsense".into()))).unwrap().all);
 }

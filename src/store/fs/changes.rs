@@ -44,8 +44,6 @@ struct Known {
     folders: [Seen; 2],
     /// Whether a later change of the folders is sure to show in their times.
     settled: bool,
-    /// When everything was last looked at, on the clock that stamps files.
-    looked_ns: u64,
 }
 
 /// A write under way: noted as begun, and as ended when dropped.
@@ -124,7 +122,7 @@ impl FsStore {
         let folders = self.folder_times().unwrap_or_default();
         let settled = folders.iter().all(|[_, time]| time.saturating_add(YOUNG_NS) < now);
         let boot = boot();
-        let mut fresh = Known { boot, epoch, offset: end, open: BTreeSet::new(), folders, settled, looked_ns: now };
+        let mut fresh = Known { boot, epoch, offset: end, open: BTreeSet::new(), folders, settled };
         let read = match &known {
             Some(known) if known.goes_on_in(&fresh) => self.notes(known, end)?,
             Some(_) | None => None,
@@ -139,14 +137,8 @@ impl FsStore {
             }
             (_, _) => (BTreeSet::new(), true),
         };
-        let looked_ns = known.as_ref().filter(|_| !all).map_or(now, |known| known.looked_ns);
-        let text = |known: &Known| serde_json::to_string(known).map_err(|e| StoreError::Unwritable(e.to_string()));
-        let point_of_all = Point(text(&fresh)?);
-        fresh.looked_ns = looked_ns;
-        let point = Point(text(&fresh)?);
-        // A clock that was set back says nothing of how long ago that was.
-        let all_ms_ago = now.checked_sub(looked_ns).map_or(u64::MAX, |ns| ns / 1_000_000);
-        Ok(Changes { all, touched, point, point_of_all, all_ms_ago })
+        let point = serde_json::to_string(&fresh).map_err(|e| StoreError::Unwritable(e.to_string()))?;
+        Ok(Changes { all, touched, point: Point(point) })
     }
 
     /// The list's name, and where its last whole line ends.

@@ -441,7 +441,7 @@ impl Store for FsStore {
         self.make_local()?;
         let durability = match which {
             Derived::Index | Derived::Matrix => Durability::Durable,
-            Derived::Gauge => Durability::Lost,
+            Derived::Gauge | Derived::Sweep => Durability::Lost,
         };
         let path = self.derived_path(which);
         self.files.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
@@ -479,6 +479,7 @@ impl FsStore {
         match which {
             Derived::Index => self.layout.index(),
             Derived::Gauge => self.layout.in_local("index.gauge"),
+            Derived::Sweep => self.layout.in_local("sweep"),
             Derived::Matrix => self.layout.coordination().join("compatibility_matrix.json"),
         }
     }
