@@ -61,6 +61,14 @@ impl Sort {
         ("state", Self::State),
     ];
 
+    /// Whether a request's place in the order never changes: it stands in its packet.
+    pub(super) fn is_fixed(self) -> bool {
+        match self {
+            Self::Id | Self::Priority | Self::Due | Self::Title => true,
+            Self::Updated | Self::State => false,
+        }
+    }
+
     /// The place of a cursor as the tables have it.
     fn value(self, place: &str) -> Result<Value, AppError> {
         let bad = || AppError::Usage("that cursor is not one of this program's: take it from the page before".into());

@@ -12,6 +12,8 @@ pub mod create;
 pub mod doctor;
 pub mod error;
 mod evident;
+pub mod export;
+pub mod graph;
 pub mod list;
 pub mod near;
 mod operation;

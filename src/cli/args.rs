@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
-use crate::app::list::Sort;
+use super::query_args::{Blocked, Export, Graph, List, Ready};
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
@@ -61,9 +61,16 @@ impl Global {
         match self.wanted() {
             Wanted::Json => Format::Json,
             Wanted::Jsonl => Format::Jsonl,
-            Wanted::Text | Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Markdown | Wanted::Html => {
-                Format::Text
-            }
+            Wanted::Text
+            | Wanted::Github
+            | Wanted::Sarif
+            | Wanted::Junit
+            | Wanted::Markdown
+            | Wanted::Html
+            | Wanted::Mermaid
+            | Wanted::Dot
+            | Wanted::Svg
+            | Wanted::Csv => Format::Text,
         }
     }
 
@@ -99,14 +106,18 @@ pub enum Wanted {
     /// HTML.
     #[value(hide = true)]
     Html,
-}
-
-impl Wanted {
-    /// Whether every command prints it.
-    #[must_use]
-    pub fn is_common(self) -> bool {
-        matches!(self, Self::Text | Self::Json | Self::Jsonl)
-    }
+    /// A diagram for Mermaid.
+    #[value(hide = true)]
+    Mermaid,
+    /// A graph for Graphviz.
+    #[value(hide = true)]
+    Dot,
+    /// A picture.
+    #[value(hide = true)]
+    Svg,
+    /// Values separated by commas.
+    #[value(hide = true)]
+    Csv,
 }
 
 /// How to print.
@@ -157,6 +168,14 @@ pub enum Command {
     Log(Log),
     /// List requests
     List(List),
+    /// List open requests that wait for nothing
+    Ready(Ready),
+    /// List open requests that wait for others, and what each waits for
+    Blocked(Blocked),
+    /// Draw what depends on what, and what is a part of what
+    Graph(Graph),
+    /// Print all requests for other programs
+    Export(Export),
     /// Make index.json anew, byte for byte
     Index(Index),
     /// Check every byte and every step
@@ -197,6 +216,10 @@ impl Command {
             Self::Show(_)
             | Self::Log(_)
             | Self::List(_)
+            | Self::Ready(_)
+            | Self::Blocked(_)
+            | Self::Graph(_)
+            | Self::Export(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)
@@ -210,7 +233,34 @@ impl Command {
     /// Whether the command prints in this format.
     #[must_use]
     pub fn prints(&self, wanted: Wanted) -> bool {
-        wanted.is_common() || matches!(self, Self::Contract(contract) if contract.command.has_formats())
+        match wanted {
+            Wanted::Text | Wanted::Json | Wanted::Jsonl => true,
+            Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html => self.is_formatted_contract(),
+            Wanted::Markdown => self.is_formatted_contract() || matches!(self, Self::Export(_)),
+            Wanted::Mermaid | Wanted::Dot | Wanted::Svg => matches!(self, Self::Graph(_)),
+            Wanted::Csv => matches!(self, Self::Export(_)),
+        }
+    }
+
+    /// In which formats the command prints, and what prints in others.
+    #[must_use]
+    pub fn formats(&self) -> (&'static str, &'static str) {
+        if matches!(self, Self::Graph(_)) {
+            ("a graph is printed as text, json, jsonl, mermaid, dot or svg", "ledger graph --help")
+        } else if matches!(self, Self::Export(_)) {
+            ("an export is printed as csv, json, jsonl or markdown", "ledger export --help")
+        } else if self.is_formatted_contract() {
+            ("this command does not print that", "its --help names the formats that it prints")
+        } else {
+            (
+                "this command prints text, json or jsonl",
+                "ledger graph, ledger export, ledger contract check and ledger contract matrix print more",
+            )
+        }
+    }
+
+    fn is_formatted_contract(&self) -> bool {
+        matches!(self, Self::Contract(contract) if contract.command.has_formats())
     }
 
     /// Whether the budget is for a part of the command at a time: it reads a stream that has no end of its own.
@@ -228,6 +278,10 @@ impl Command {
             | Self::Evidence(_)
             | Self::Show(_)
             | Self::List(_)
+            | Self::Ready(_)
+            | Self::Blocked(_)
+            | Self::Graph(_)
+            | Self::Export(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)
@@ -487,62 +541,6 @@ pub struct Log {
     pub follow: bool,
 }
 
-/// List requests
-#[derive(Args, Debug)]
-pub struct List {
-    /// In this state; may be repeated
-    #[arg(long, value_name = "STATE", action = ArgAction::Append)]
-    pub state: Vec<String>,
-    /// Of this type
-    #[arg(long = "type", value_name = "TYPE")]
-    pub request_type: Option<String>,
-    /// Asked by this repository
-    #[arg(long, value_name = "REPO")]
-    pub from: Option<String>,
-    /// Asked of this repository
-    #[arg(long, value_name = "REPO")]
-    pub to: Option<String>,
-    /// With this label
-    #[arg(long)]
-    pub label: Option<String>,
-    /// Of this priority
-    #[arg(long, value_parser = priority, value_name = "P0..P3")]
-    pub priority: Option<Priority>,
-    /// Made by this actor
-    #[arg(long, value_name = "ACTOR")]
-    pub by: Option<String>,
-    /// Those that something can still follow (the default)
-    #[arg(long, conflicts_with = "all")]
-    pub open: bool,
-    /// Final ones too
-    #[arg(long)]
-    pub all: bool,
-    /// Open, and with no unsettled dependency
-    #[arg(long, conflicts_with = "blocked")]
-    pub ready: bool,
-    /// Open, and waiting for another request
-    #[arg(long)]
-    pub blocked: bool,
-    /// With all these words in title or description
-    #[arg(long, value_name = "WORDS")]
-    pub text: Option<String>,
-    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// By what to sort
-    #[arg(long, value_parser = sort, value_name = "id|updated|priority|due|title|state", default_value = "id")]
-    pub sort: Sort,
-    /// The most to list
-    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
-    pub limit: usize,
-    /// Where the page before ended
-    #[arg(long, value_name = "CURSOR")]
-    pub cursor: Option<String>,
-    /// Only these, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
-    pub fields: Vec<String>,
-}
-
 /// Make index.json anew, byte for byte
 #[derive(Args, Debug)]
 pub struct Index {
@@ -626,7 +624,7 @@ fn version(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a version, a number such as 3".to_owned())
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
@@ -644,7 +642,7 @@ fn mode(text: &str) -> Result<Mode, String> {
         .ok_or_else(|| "expected tracked or governed".to_owned())
 }
 
-fn priority(text: &str) -> Result<Priority, String> {
+pub(super) fn priority(text: &str) -> Result<Priority, String> {
     Priority::ALL
         .into_iter()
         .find(|priority| priority.to_string().eq_ignore_ascii_case(text))
@@ -656,10 +654,4 @@ fn part_status(text: &str) -> Result<PartStatus, String> {
         .into_iter()
         .find(|status| status.to_string().eq_ignore_ascii_case(text))
         .ok_or_else(|| "expected ACCEPTED, DECLINED or DELIVERED".to_owned())
-}
-
-fn sort(text: &str) -> Result<Sort, String> {
-    let names: Vec<&str> = Sort::ALL.iter().map(|(name, _)| *name).collect();
-    let found = Sort::ALL.iter().find(|(name, _)| *name == text).map(|(_, sort)| *sort);
-    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }

@@ -14,6 +14,7 @@ pub mod exit;
 pub mod failure;
 mod input;
 pub mod open;
+pub mod query_args;
 pub mod render;
 mod trust;
 mod watchdog;
@@ -93,8 +94,10 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     let mut context = Context { cli: &cli, env, budget, output, root: None };
     let result = match cli.global.wanted() {
         wanted if cli.command.prints(wanted) => commands::run(&mut context),
-        _ => Err(Failure::usage("this command prints text, json or jsonl")
-            .hint("ledger contract check and ledger contract matrix print more")),
+        _ => {
+            let (what, hint) = cli.command.formats();
+            Err(Failure::usage(what).hint(hint))
+        }
     };
     let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.

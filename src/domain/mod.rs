@@ -23,6 +23,7 @@ pub mod merkle;
 pub mod outlook;
 pub mod packet;
 pub mod proof;
+pub mod relations;
 pub mod secret;
 pub mod settings;
 pub mod signature;

@@ -16,6 +16,7 @@ mod merging;
 mod merkle;
 mod outlook;
 mod parts;
+mod relations;
 mod replica;
 mod scenario;
 mod secrets;

@@ -5,12 +5,15 @@ mod checkpoint;
 mod contract;
 mod demo;
 mod doctor;
+mod export;
+mod graph;
 mod index;
 mod init;
 mod list;
 mod log;
 mod new;
 mod prove;
+mod rows;
 mod schema;
 mod show;
 mod verify;
@@ -36,6 +39,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(context, args),
         Command::Log(args) => log::run(context, args),
         Command::List(args) => list::run(context, args),
+        Command::Ready(args) => list::ready(context, args),
+        Command::Blocked(args) => list::blocked(context, args),
+        Command::Graph(args) => graph::run(context, args),
+        Command::Export(args) => export::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

@@ -10,7 +10,7 @@ use super::super::failure::Failure;
 use super::safe::is_unsafe;
 
 /// Version of the JSON output.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
 /// What every JSON output is wrapped in.
 #[derive(Serialize)]

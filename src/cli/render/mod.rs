@@ -6,6 +6,8 @@
 pub mod checkpoint;
 pub mod contract;
 pub mod doctor;
+pub mod export;
+pub mod graph;
 pub mod json;
 pub mod progress;
 pub mod safe;

@@ -1,5 +1,7 @@
 //! What the JSON output holds: structs, so that the contract can be read off one page.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -299,13 +301,20 @@ pub struct RowView<'a> {
     #[serde(flatten)]
     entry: &'a Entry,
     waits_for: &'a [RequestId],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for_states: Option<BTreeMap<RequestId, Option<String>>>,
 }
 
 impl<'a> RowView<'a> {
     /// A row of its parts.
     #[must_use]
-    pub fn new(id: RequestId, entry: &'a Entry, waits_for: &'a [RequestId]) -> Self {
-        Self { id, entry, waits_for }
+    pub fn new(
+        id: RequestId,
+        entry: &'a Entry,
+        waits_for: &'a [RequestId],
+        waits_for_states: Option<BTreeMap<RequestId, Option<String>>>,
+    ) -> Self {
+        Self { id, entry, waits_for, waits_for_states }
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resou
         }
         Wanted::Markdown => context.output.text(&render::markdown(&rows, assumption))?,
         Wanted::Html => context.output.text(&render::html(&rows, assumption))?,
-        Wanted::Github | Wanted::Sarif | Wanted::Junit => {
+        Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => {
             return Err(Failure::usage("a matrix is printed as text, json, jsonl, markdown or html"));
         }
     }

@@ -9,7 +9,7 @@ use super::super::super::args::Wanted;
 use super::super::super::contract_args::{Check, Undecided};
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
-use super::super::super::render::contract::check::{Printing, check};
+use super::super::super::render::contract::check::{Printing, check, is_printed};
 use super::super::super::render::contract::told::Tree;
 use super::{candidate, name};
 use crate::app::contract::Comparing;
@@ -82,7 +82,7 @@ fn outputs(typed: &[String]) -> Result<Vec<(Wanted, String)>, Failure> {
                 .hint("the formats are text, json, jsonl, github, sarif, junit, markdown")
         };
         let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(bad)?;
-        let wanted = Wanted::from_str(format, true).ok().filter(|wanted| *wanted != Wanted::Html).ok_or_else(bad)?;
+        let wanted = Wanted::from_str(format, true).ok().filter(|wanted| is_printed(*wanted)).ok_or_else(bad)?;
         Ok((wanted, file.to_owned()))
     };
     typed.iter().map(one).collect()

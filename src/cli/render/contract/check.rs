@@ -35,6 +35,21 @@ pub struct Printing<'a> {
     pub tree: &'a Tree,
 }
 
+/// Whether a report is printed in a format.
+#[must_use]
+pub fn is_printed(wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::Text
+        | Wanted::Json
+        | Wanted::Jsonl
+        | Wanted::Github
+        | Wanted::Sarif
+        | Wanted::Junit
+        | Wanted::Markdown => true,
+        Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => false,
+    }
+}
+
 /// A report in a format.
 ///
 /// # Errors
@@ -53,7 +68,7 @@ pub fn check(report: &CheckReport, wanted: Wanted, printing: Printing<'_>) -> Re
         Wanted::Sarif => json::line(&sarif(report, printing)),
         Wanted::Junit => Ok(junit(report, printing)),
         Wanted::Markdown => Ok(markdown(report, printing)),
-        Wanted::Html => {
+        Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => {
             Err(Failure::usage("a check is printed as text, json, jsonl, github, sarif, junit or markdown"))
         }
     }

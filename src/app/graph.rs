@@ -1,0 +1,118 @@
+//! What depends on what, and what is a part of what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::list::{Query, Row, Scope};
+use super::{AppError, Ledger};
+use crate::domain::id::RequestId;
+use crate::domain::relations::{Edge, Kind, Relations};
+use crate::domain::time::Timestamp;
+use crate::index::Entry;
+use crate::index::project::DAMAGED;
+use crate::store::StoreError;
+
+/// Which graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// What hangs together with this one; where none is named, all that hangs together with open ones.
+    pub request: Option<RequestId>,
+    /// As of this moment.
+    pub at: Option<Timestamp>,
+    /// The most requests.
+    pub limit: usize,
+}
+
+/// A request of a graph.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    /// Where it stands: `DAMAGED` if it can't be read, `None` if it is not here.
+    pub state: Option<String>,
+    /// What it is called, if it can be read.
+    pub title: Option<String>,
+    /// Whether it holds nothing up any more.
+    pub settled: bool,
+}
+
+/// A graph.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Graph {
+    /// The request that was asked about.
+    pub request: Option<RequestId>,
+    /// The requests, and the edges between them.
+    pub relations: Relations,
+    /// What is known of each.
+    pub nodes: BTreeMap<RequestId, Node>,
+    /// How many requests there would be without the limit.
+    pub matched: usize,
+    /// Requests that can't be read, with what is wrong.
+    pub damaged: BTreeMap<RequestId, String>,
+}
+
+impl Ledger<'_> {
+    /// Draws a graph.
+    ///
+    /// # Errors
+    /// [`AppError::NotThen`] for a request that was made later, or failed machinery.
+    pub fn graph(&self, asked: &Asked) -> Result<Graph, AppError> {
+        let scope = if asked.request.is_some() { Scope::All } else { Scope::Open };
+        let mut relations = Relations::default();
+        if let Some(id) = asked.request {
+            relations.add(id);
+        }
+        let query = Query { scope, at: asked.at, ..Query::default() };
+        let damaged = self.each(&query, |row| -> Result<(), AppError> {
+            relations.extend(edges(row));
+            Ok(())
+        })?;
+        let chosen = match asked.request {
+            Some(id) => relations.around(id, asked.limit),
+            None => relations.first(asked.limit),
+        };
+        let node = |id: &RequestId| Ok((*id, self.node(*id, asked.at)?));
+        let nodes: BTreeMap<_, _> = chosen.requests.iter().map(node).collect::<Result<_, AppError>>()?;
+        if let (Some(id), Some(at)) = (asked.request, asked.at)
+            && nodes.get(&id).is_some_and(|node| node.state.is_none())
+        {
+            return Err(AppError::NotThen { id, what: format!("was made after {at}") });
+        }
+        let relations = relations.among(&chosen.requests);
+        Ok(Graph { request: asked.request, relations, nodes, matched: chosen.matched, damaged })
+    }
+
+    /// Where requests stand, or stood at a moment: `DAMAGED` if one can't be read, `None` if it is not here.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn states(
+        &self,
+        ids: &BTreeSet<RequestId>,
+        at: Option<Timestamp>,
+    ) -> Result<BTreeMap<RequestId, Option<String>>, AppError> {
+        ids.iter().map(|id| Ok((*id, self.node(*id, at)?.state))).collect()
+    }
+
+    fn node(&self, id: RequestId, at: Option<Timestamp>) -> Result<Node, AppError> {
+        let nothing = |state| Ok(Node { state, title: None, settled: false });
+        let history = match self.store.history(id) {
+            Ok(Some(history)) => history,
+            Ok(None) => return nothing(None),
+            Err(StoreError::Damaged { .. }) => return nothing(Some(DAMAGED.to_owned())),
+            Err(other) => return Err(other.into()),
+        };
+        let then = match at {
+            None => history,
+            Some(at) if history.packet().created_at > at => return nothing(None),
+            Some(at) => history.at_time(at),
+        };
+        let entry = Entry::of(&then, self.workflow);
+        let settled = entry.is_settled(self.workflow);
+        Ok(Node { state: Some(entry.state), title: Some(entry.title), settled })
+    }
+}
+
+/// The edges that a request names: what it depends on, and the request of which it is a part.
+fn edges(row: &Row) -> impl Iterator<Item = Edge> {
+    let needs = row.entry.depends_on.iter().map(|to| Edge { from: row.id, kind: Kind::DependsOn, to: *to });
+    let part = row.entry.parent.map(|parent| Edge { from: parent, kind: Kind::Part, to: row.id });
+    needs.chain(part)
+}

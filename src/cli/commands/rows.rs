@@ -1,0 +1,151 @@
+//! Rows of requests: how they are asked for and what they are made of, for `list`, `ready`, `blocked` and `export`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::query_args::Filters;
+use super::super::render::text::moment;
+use super::super::render::views::RowView;
+use crate::app::AppError;
+use crate::app::list::{Query, Row};
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::{StateName, Workflow};
+use crate::index::project::DIVERGED;
+
+/// The fields that can be chosen.
+pub(super) const FIELDS: [&str; 20] = [
+    "id",
+    "state",
+    "version",
+    "heads",
+    "title",
+    "from",
+    "to",
+    "type",
+    "priority",
+    "labels",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "due",
+    "depends_on",
+    "parent",
+    "key",
+    "parts",
+    "waits_for",
+];
+
+/// The states of what rows wait for; `None` stands for what is not here.
+pub(super) type States = BTreeMap<RequestId, Option<String>>;
+
+/// Refuses fields that there are not.
+pub(super) fn known(fields: &[String]) -> Result<(), Failure> {
+    let Some(unknown) = fields.iter().find(|field| !FIELDS.contains(&field.as_str())) else { return Ok(()) };
+    let known = FIELDS.join(", ");
+    Err(Failure::usage(format!("there is no field {unknown:?}")).hint(format!("the fields are {known}")))
+}
+
+/// What the filters ask for.
+pub(super) fn query(args: &Filters, workflow: &Workflow, now: Timestamp) -> Result<Query, Failure> {
+    Ok(Query {
+        states: args.state.iter().map(|typed| state(typed, workflow)).collect::<Result<_, _>>()?,
+        request_type: args.request_type.as_ref().map(|t| t.parse()).transpose().map_err(Failure::usage)?,
+        from: args.from.as_ref().map(|r| r.parse()).transpose().map_err(Failure::usage)?,
+        to: args.to.as_ref().map(|r| r.parse()).transpose().map_err(Failure::usage)?,
+        label: args.label.as_ref().map(|l| l.parse()).transpose().map_err(Failure::usage)?,
+        priority: args.priority,
+        by: args.by.as_ref().map(|a| a.parse()).transpose().map_err(Failure::usage)?,
+        words: args.text.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
+        at: args.at.as_ref().map(|at| Timestamp::parse_typed(at, now)).transpose().map_err(AppError::from)?,
+        ..Query::default()
+    })
+}
+
+fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure> {
+    let name = StateName::parse_typed(typed).map_err(Failure::usage)?;
+    if workflow.state(&name).is_some() || name.as_str() == DIVERGED {
+        return Ok(name.to_string());
+    }
+    let known: Vec<&str> = workflow.states().iter().map(|state| state.name.as_str()).collect();
+    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name.as_str()));
+    let hint = near.map(|near| format!("did you mean {near}? The states are {}", known.join(", ")));
+    Err(Failure::usage(format!("the workflow has no state {name}")).hint(hint.unwrap_or_default()))
+}
+
+/// A row as it is printed: whole, or the chosen fields of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Printed<'a> {
+    /// All of it.
+    Whole(Box<RowView<'a>>),
+    /// Some fields.
+    Chosen(Map<String, Value>),
+}
+
+/// A row with these fields, all where none are named. With `states`, what it waits for is told with its states.
+pub(super) fn printed<'a>(row: &'a Row, fields: &[String], states: Option<&States>) -> Result<Printed<'a>, Failure> {
+    let waits = |states: &States| row.waits_for.iter().map(|id| (*id, states.get(id).cloned().flatten())).collect();
+    let view = RowView::new(row.id, &row.entry, &row.waits_for, states.map(waits));
+    if fields.is_empty() {
+        return Ok(Printed::Whole(Box::new(view)));
+    }
+    let mut members = members(view)?;
+    let is_chosen = |name: &str| fields.iter().any(|field| field == name);
+    members.retain(|name, _| is_chosen(name) || (name == "waits_for_states" && is_chosen("waits_for")));
+    Ok(Printed::Chosen(members))
+}
+
+/// A row as it is in JSON.
+pub(super) fn members(view: RowView<'_>) -> Result<Map<String, Value>, Failure> {
+    let bug = |e: serde_json::Error| Failure::new(Exit::Failure, "bug", e);
+    serde_json::to_value(view).and_then(serde_json::from_value).map_err(bug)
+}
+
+/// What a row waits for, each with its state.
+pub(super) fn waits(row: &Row, states: &States) -> String {
+    let one = |id: &RequestId| format!("{id} {}", states.get(id).and_then(Option::as_deref).unwrap_or("not here"));
+    row.waits_for.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A field of a row, for people.
+pub(super) fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
+    fn join<T: ToString>(items: &[T]) -> Cow<'_, str> {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into()
+    }
+    let entry = &row.entry;
+    match column {
+        "id" => row.id.to_string().into(),
+        "state" => entry.state.as_str().into(),
+        "version" => entry.version.to_string().into(),
+        "heads" => entry.heads.iter().map(crate::domain::hash::Hash::short).collect::<Vec<_>>().join(", ").into(),
+        "title" => entry.title.as_str().into(),
+        "from" => entry.from.as_str().into(),
+        "to" => match entry.to.as_slice() {
+            [one] => one.as_str().into(),
+            several => join(several),
+        },
+        "type" => entry.request_type.as_str().into(),
+        "priority" => entry.priority.to_string().into(),
+        "labels" => join(&entry.labels),
+        "created_at" => moment(entry.created_at).into(),
+        "created_by" => entry.created_by.as_str().into(),
+        "updated_at" => entry.updated_at.map(moment).unwrap_or_default().into(),
+        "updated_by" => entry.updated_by.as_ref().map(|by| by.as_str()).unwrap_or_default().into(),
+        "due" => entry.due.map(|due| due.to_string()).unwrap_or_default().into(),
+        "depends_on" => join(&entry.depends_on),
+        "parent" => entry.parent.map(|parent| parent.to_string()).unwrap_or_default().into(),
+        "key" => entry.key.as_ref().map(|key| key.as_str()).unwrap_or_default().into(),
+        "parts" => {
+            entry.parts.iter().map(|(repo, said)| format!("{repo}: {said}")).collect::<Vec<_>>().join(", ").into()
+        }
+        "waits_for" => join(&row.waits_for),
+        _ => "".into(),
+    }
+}

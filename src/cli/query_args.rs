@@ -1,0 +1,177 @@
+//! The arguments of commands that ask about many requests.
+
+use clap::{ArgAction, Args};
+
+use super::args::{at_least_one, priority};
+use crate::app::list::Sort;
+use crate::domain::packet::Priority;
+
+/// The most requests of a graph.
+const GRAPH_MAX: usize = 10_000;
+
+/// Which requests are meant.
+#[derive(Args, Debug)]
+pub struct Filters {
+    /// In this state; may be repeated
+    #[arg(long, value_name = "STATE", action = ArgAction::Append)]
+    pub state: Vec<String>,
+    /// Of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub request_type: Option<String>,
+    /// Asked by this repository
+    #[arg(long, value_name = "REPO")]
+    pub from: Option<String>,
+    /// Asked of this repository
+    #[arg(long, value_name = "REPO")]
+    pub to: Option<String>,
+    /// With this label
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Of this priority
+    #[arg(long, value_parser = priority, value_name = "P0..P3")]
+    pub priority: Option<Priority>,
+    /// Made by this actor
+    #[arg(long, value_name = "ACTOR")]
+    pub by: Option<String>,
+    /// With all these words in title or description
+    #[arg(long, value_name = "WORDS")]
+    pub text: Option<String>,
+    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// In which order, and how much of each.
+#[derive(Args, Debug)]
+pub struct Columns {
+    /// By what to sort
+    #[arg(long, value_parser = sort, value_name = "id|updated|priority|due|title|state", default_value = "id")]
+    pub sort: Sort,
+    /// Only these, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
+}
+
+/// How many at a time.
+#[derive(Args, Debug)]
+pub struct Paging {
+    /// The most to list
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
+    /// Where the page before ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+}
+
+/// List requests
+#[derive(Args, Debug)]
+pub struct List {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Those that something can still follow (the default)
+    #[arg(long, conflicts_with = "all")]
+    pub open: bool,
+    /// Final ones too
+    #[arg(long)]
+    pub all: bool,
+    /// Open, and with no unsettled dependency
+    #[arg(long, conflicts_with = "blocked")]
+    pub ready: bool,
+    /// Open, and waiting for another request
+    #[arg(long)]
+    pub blocked: bool,
+    /// How.
+    #[command(flatten)]
+    pub columns: Columns,
+    /// How many.
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// List open requests that wait for nothing
+#[derive(Args, Debug)]
+pub struct Ready {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How.
+    #[command(flatten)]
+    pub columns: Columns,
+    /// How many.
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// List open requests that wait for others, and what each waits for
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The column WAITS_FOR tells each unsettled dependency with its state; \"not here\" stands for one that this clone does not
+have. In JSON, waits_for_states has the states by id, null for one that is not here.")]
+pub struct Blocked {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How.
+    #[command(flatten)]
+    pub columns: Columns,
+    /// How many.
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// Draw what depends on what, and what is a part of what
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Formats: text (a tree), json, jsonl, mermaid, dot (Graphviz), svg (a picture of its own).
+An edge leads from a request to what it depends on, or to a part of it. Cycles are marked.")]
+pub struct Graph {
+    /// The request, with what it depends on, what depends on it, what it is a part of and its parts, at any distance;
+    /// where none is named, all open ones that depend on something or are a part of something
+    #[arg(value_name = "REQ")]
+    pub request: Option<String>,
+    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// The most requests to draw
+    #[arg(long, value_name = "N", value_parser = graph_limit, default_value_t = 200)]
+    pub limit: usize,
+}
+
+/// Print all requests for other programs
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Formats: csv (the default), json, jsonl, markdown.
+In csv and markdown several values of one field are separated by \"; \". A cell that a spreadsheet would take for a formula
+has an apostrophe before it.")]
+pub struct Export {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Only those that something can still follow
+    #[arg(long)]
+    pub open: bool,
+    /// Open, and with no unsettled dependency
+    #[arg(long, conflicts_with = "blocked")]
+    pub ready: bool,
+    /// Open, and waiting for another request
+    #[arg(long)]
+    pub blocked: bool,
+    /// How.
+    #[command(flatten)]
+    pub columns: Columns,
+    /// The most to print
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub limit: Option<usize>,
+}
+
+fn graph_limit(text: &str) -> Result<usize, String> {
+    let fits = |number: &usize| (1..=GRAPH_MAX).contains(number);
+    text.parse().ok().filter(fits).ok_or_else(|| format!("expected a number from 1 to {GRAPH_MAX}"))
+}
+
+fn sort(text: &str) -> Result<Sort, String> {
+    let names: Vec<&str> = Sort::ALL.iter().map(|(name, _)| *name).collect();
+    let found = Sort::ALL.iter().find(|(name, _)| *name == text).map(|(_, sort)| *sort);
+    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
+}
