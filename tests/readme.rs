@@ -196,6 +196,11 @@ fn the_transcripts_of_the_contracts_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_the_read_model_are_true() {
+    play("docs/read-model.md");
+}
+
+#[test]
 fn the_transcripts_of_the_checkpoints_are_true() {
     play("docs/checkpoints.md");
 }
@@ -269,6 +274,7 @@ fn every_option_that_is_named_exists() {
             "--numstat",
             "--no-renames",
             "--base16",
+            "--lib",
             "--help",
             "--version",
         ]

@@ -121,7 +121,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 62] = [
+const LINES: [&str; 68] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -139,6 +139,12 @@ const LINES: [&str; 62] = [
     "ledger list --from \"$m\"",
     "ledger list --label \"$l\"",
     "ledger list --fields \"$n\"",
+    "ledger ready",
+    "ledger blocked",
+    "ledger graph 1",
+    "ledger graph \"$n\"",
+    "e() { ledger export \"$@\" | tr -d '\\r'; }; e",
+    "ledger export --fields \"$n\"",
     "ledger list --cursor \"$n\"",
     "ledger list --at \"$n\"",
     "ledger verify",
@@ -222,9 +228,11 @@ fn nothing_raw_leaves_any_command_in_any_format() {
 #[test]
 fn no_table_of_markdown_is_broken_and_no_mark_is_made() {
     let sandbox = sandbox();
-    for line in
-        ["ledger contract check --against main --format markdown", "ledger contract matrix --dry-run --format markdown"]
-    {
+    for line in [
+        "ledger contract check --against main --format markdown",
+        "ledger contract matrix --dry-run --format markdown",
+        "ledger export --format markdown",
+    ] {
         let output = sandbox.shell(&format!("{SETUP}; {line}"));
         harmless(line, &output.stdout);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -305,6 +313,7 @@ fn html_and_xml_hold_only_their_own_tags() {
             "ledger contract check --against main --format junit",
             &["?xml", "testsuites", "testsuite", "testcase", "failure"],
         ),
+        ("ledger graph 1 --format svg", &["svg", "title", "style", "defs", "marker", "path", "rect", "g", "text"]),
     ] {
         let output = sandbox.shell(&format!("{SETUP}; {line}"));
         harmless(line, &output.stdout);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::contract::escape::xml;
+use super::super::safe;
 use super::layout::{HEIGHT, Layout, MARGIN, Point, WIDTH, layout};
 use super::marks::class;
 use super::{Drawing, state, title};
@@ -14,8 +15,8 @@ use crate::domain::relations::{Edge, Kind};
 const LEGEND: i64 = 34;
 /// How far to the side an edge's curve is drawn by its ends.
 const BOW: i64 = 30;
-/// The most of a title that a box holds; what is left out is told when one points at it.
-const TITLE_CHARS: usize = 38;
+/// How wide a title may be; what is left out is told when one points at it.
+const TITLE_WIDTH: u32 = 225;
 
 const STYLE: &str = "\
 text{font-family:sans-serif;font-size:12px;fill:#222}.id{font-weight:bold}.state{fill:#555}\
@@ -89,10 +90,7 @@ fn request(drawing: &Drawing<'_>, layout: &Layout, id: RequestId, node: &Node) -
     let Some(corner) = layout.boxes.get(&id) else { return String::new() };
     let class = class(drawing, id, node).unwrap_or("open");
     let full = title(node);
-    let mut short: String = full.chars().take(TITLE_CHARS).collect();
-    if short.len() < full.len() {
-        short.push('…');
-    }
+    let short = shortened(&safe::line(full));
     let (right, inner_width, inner_height) = (WIDTH - 10, WIDTH - 3, HEIGHT - 3);
     format!(
         "<g class=\"{class}\"><title>{id}: {}</title>\
@@ -109,15 +107,39 @@ fn request(drawing: &Drawing<'_>, layout: &Layout, id: RequestId, node: &Node) -
     )
 }
 
+/// As much of a title as a box holds, by a guess at the widths that no font exceeds by much.
+fn shortened(title: &str) -> String {
+    let mut left = TITLE_WIDTH;
+    let mut short = String::new();
+    for c in title.chars() {
+        let width = match c {
+            'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | ' ' | '.' | ',' | ':' | ';' | '|' | '!' | '\'' | '(' | ')' => 5,
+            'm' | 'w' | 'M' | 'W' | '@' | '%' | '—' | '…' => 12,
+            'A'..='Z' => 9,
+            '\u{1100}'.. => 13,
+            _ => 8,
+        };
+        let Some(rest) = left.checked_sub(width) else {
+            short.push('…');
+            break;
+        };
+        left = rest;
+        short.push(c);
+    }
+    short
+}
+
 fn legend(drawing: &Drawing<'_>, y: i64) -> String {
     let mut legend = String::from("<g>");
     let mut x = MARGIN;
     let is_cyclic = !drawing.cycles.is_empty();
-    for (class, word, is_there) in
-        [("edge", "depends on", true), ("edge part", "has as a part", true), ("edge red", "cycle", is_cyclic)]
-    {
+    for (class, arrow, word, is_there) in [
+        ("edge", "arrow", "depends on", true),
+        ("edge part", "arrow", "has as a part", true),
+        ("edge red", "red-arrow", "cycle", is_cyclic),
+    ] {
         if is_there {
-            let _ = write!(legend, "<path class=\"{class}\" d=\"M{x} {y}h40\" marker-end=\"url(#arrow)\"/>");
+            let _ = write!(legend, "<path class=\"{class}\" d=\"M{x} {y}h40\" marker-end=\"url(#{arrow})\"/>");
             let _ = write!(legend, "<text x=\"{}\" y=\"{}\">{word}</text>", x + 46, y + 4);
             x += 150;
         }
