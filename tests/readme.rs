@@ -275,6 +275,7 @@ fn every_option_that_is_named_exists() {
             "--no-renames",
             "--base16",
             "--lib",
+            "--release",
             "--help",
             "--version",
         ]
