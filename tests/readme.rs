@@ -276,6 +276,8 @@ fn every_option_that_is_named_exists() {
             "--base16",
             "--lib",
             "--release",
+            "--ignored",
+            "--nocapture",
             "--help",
             "--version",
         ]
