@@ -6,10 +6,12 @@
 //! looking at [`SHARE`] requests; and at most a [`SHARE`]th of the entries is stale. Reading through the CLI never is:
 //! it does not read the file.
 
+use std::io::Write;
+
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Projection, Scope, Source, project_all};
-use super::snapshot;
+use super::cache::{Cache, Progress, Projection, Scope, Source, project_all};
+use super::snapshot::{self, Entries, Outline};
 use crate::store::{Budget, Derived, Store, StoreError};
 
 /// Up to how many requests every write leaves the index current.
@@ -48,7 +50,7 @@ pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Bud
         if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
             return Ok(());
         }
-        rebuild(store, scope, Source::Cache, &|_, _| {}).map(|_| ())
+        rebuild(store, scope, Making::FromCache, &|_, _| {}).map(|_| ())
     })?;
     Ok(Refreshed::Current)
 }
@@ -64,54 +66,90 @@ pub enum Freshness {
     Missing,
 }
 
-/// Compares `index.json` with what it should be, and writes nothing.
+/// Compares `index.json` with what it should be, by the files alone, and writes nothing.
 ///
 /// # Errors
 /// Failed machinery.
 pub fn check(
     store: &dyn Store,
     scope: Scope<'_>,
-    source: Source,
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: Progress<'_>,
 ) -> Result<(Freshness, Projection), StoreError> {
-    let projection = project_all(store, scope, source, progress)?;
+    let projection = project_all(store, scope, Source::Files, progress)?;
     Ok((compare(store, scope, &projection)?, projection))
 }
 
-/// Compares `index.json` with a projection.
+/// Compares `index.json` with what it should be.
 ///
 /// # Errors
 /// Failed machinery.
-pub fn compare(store: &dyn Store, scope: Scope<'_>, projection: &Projection) -> Result<Freshness, StoreError> {
-    let text = snapshot::text(projection, scope.ledger_id, scope.workflow);
-    Ok(match store.derived(Derived::Index)? {
-        None => Freshness::Missing,
-        Some(bytes) if bytes == text.as_bytes() => Freshness::Current,
-        Some(_) => Freshness::Stale,
-    })
+pub fn compare(store: &dyn Store, scope: Scope<'_>, entries: &dyn Entries) -> Result<Freshness, StoreError> {
+    compare_outlined(store, scope, entries, &entries.outline().map_err(failed("read"))?)
 }
 
-/// Makes `index.json` anew. The caller keeps others from doing the same at once. Says whether the file changed.
+fn compare_outlined(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    entries: &dyn Entries,
+    outline: &Outline,
+) -> Result<Freshness, StoreError> {
+    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Freshness::Missing) };
+    let same = snapshot::is_in(file, entries, outline, scope.ledger_id, scope.workflow).map_err(failed("read"))?;
+    Ok(if same { Freshness::Current } else { Freshness::Stale })
+}
+
+/// What the index is made from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Making {
+    /// The cache, and the files that changed since it saw them.
+    FromCache,
+    /// The files, all of them; the cache is made anew too.
+    Anew,
+}
+
+/// An index that was made.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Made {
+    /// Whether the file changed.
+    pub written: bool,
+    /// What it tells of all requests together.
+    pub outline: Outline,
+}
+
+/// Makes `index.json` anew. The caller keeps others from doing the same at once. It is written request by request, so
+/// that a large ledger needs no more memory than a small one.
 ///
 /// # Errors
 /// Failed machinery; the old file is then still there.
 pub fn rebuild(
     store: &dyn Store,
     scope: Scope<'_>,
-    source: Source,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<(bool, Projection), StoreError> {
+    making: Making,
+    progress: Progress<'_>,
+) -> Result<Made, StoreError> {
     // Before looking: what is marked later is not known to be in it.
     let marks = store.marks()?;
-    let (freshness, projection) = check(store, scope, source, progress)?;
-    if freshness != Freshness::Current {
-        let text = snapshot::text(&projection, scope.ledger_id, scope.workflow);
-        store.replace_derived(Derived::Index, text.as_bytes())?;
+    if making == Making::Anew {
+        Cache::empty(store, scope)?;
     }
-    let gauge = Gauge { marks, requests: projection.entries.len() as u64 };
+    let made = Cache::ask_all(store, scope, progress, |entries| {
+        let outline = entries.outline().map_err(failed("read"))?;
+        let written = compare_outlined(store, scope, entries, &outline)? != Freshness::Current;
+        if written {
+            let mut write =
+                |file: &mut dyn Write| snapshot::write(entries, &outline, scope.ledger_id, scope.workflow, file);
+            store.write_derived(Derived::Index, &mut write)?;
+        }
+        Ok(Made { written, outline })
+    })?;
+    let gauge = Gauge { marks, requests: made.outline.requests() as u64 };
     let bytes = serde_json::to_vec(&gauge).map_err(|e| StoreError::Unwritable(e.to_string()))?;
     store.replace_derived(Derived::Gauge, &bytes)?;
-    Ok((freshness != Freshness::Current, projection))
+    Ok(made)
+}
+
+fn failed(doing: &'static str) -> impl Fn(std::io::Error) -> StoreError {
+    move |source| StoreError::Io { doing, path: "coordination/index.json".into(), source }
 }
 
 /// How many writes the index may not know of yet; `None` if nobody knows.

@@ -3,13 +3,14 @@
 mod checkpoints;
 
 use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::contracts::{Added, Addition, Contracts, InspectedContract};
 use super::{
     Append, Batch, Budget, Changes, Commit, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp,
-    Store, StoreError, Surveyed,
+    Store, StoreError, Surveyed, Writing,
 };
 use crate::domain::event::Event;
 use crate::domain::graph::Graph;
@@ -265,14 +266,20 @@ impl Store for MemoryStore {
         })
     }
 
-    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
+    fn read_derived(&self, which: Derived) -> Result<Option<Box<dyn Read>>, StoreError> {
+        Ok(self.derived(which)?.map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read>))
+    }
+
+    fn write_derived(&self, which: Derived, write: Writing<'_>) -> Result<(), StoreError> {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|source| StoreError::Io { doing: "write", path: "memory:derived".into(), source })?;
         let mut inner = self.inner();
         match which {
-            Derived::Index => inner.index = Some(bytes.to_vec()),
-            Derived::Gauge => inner.gauge = Some(bytes.to_vec()),
+            Derived::Index => inner.index = Some(bytes),
+            Derived::Gauge => inner.gauge = Some(bytes),
             // Everything is looked at each time.
             Derived::Sweep => {}
-            Derived::Matrix => inner.matrix = Some(bytes.to_vec()),
+            Derived::Matrix => inner.matrix = Some(bytes),
         }
         Ok(())
     }

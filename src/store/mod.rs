@@ -12,6 +12,7 @@ pub mod contracts;
 pub mod fs;
 pub mod memory;
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use crate::domain::event::{BadEvent, Event, Genesis};
@@ -385,11 +386,25 @@ pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// Machinery that failed.
     fn derived(&self, which: Derived) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// The bytes of a derived file one after the other; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn read_derived(&self, which: Derived) -> Result<Option<Box<dyn Read>>, StoreError>;
+
     /// Replaces a derived file as a whole.
     ///
     /// # Errors
     /// Machinery that failed; the old bytes are then still there.
-    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError>;
+    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write_derived(which, &mut |file| file.write_all(bytes))
+    }
+
+    /// Replaces a derived file as a whole with what `write` writes, which need not fit into memory.
+    ///
+    /// # Errors
+    /// Machinery that failed, or `write`; the old bytes are then still there.
+    fn write_derived(&self, which: Derived, write: Writing<'_>) -> Result<(), StoreError>;
 
     /// Runs `work` while nobody else projects.
     ///
@@ -397,6 +412,9 @@ pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// [`StoreError::Busy`], or what `work` answers.
     fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError>;
 }
+
+/// Whoever writes a file piece by piece.
+pub type Writing<'a> = &'a mut dyn FnMut(&mut dyn Write) -> std::io::Result<()>;
 
 /// Writes that become durable together. Dropped without a commit, they never happened.
 pub trait Batch: Records {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Finding, Seen, Severity};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
-use crate::index::cache::{Projection, Source, is_doubtful};
+use crate::index::cache::{Projection, is_doubtful};
 use crate::index::refresh::{self, Freshness};
 use crate::index::snapshot;
 use crate::store::{Derived, StoreError};
@@ -41,7 +41,7 @@ impl Ledger<'_> {
                 return Ok((freshness, projection));
             }
         }
-        refresh::check(self.store, self.scope(), Source::Files, &|_, _| {})
+        refresh::check(self.store, self.scope(), &|_, _| {})
     }
 
     fn cache_finding(&self, projection: &Projection) -> Option<Finding> {

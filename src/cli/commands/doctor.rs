@@ -14,7 +14,7 @@ use super::super::render::doctor::{ExaminedView, MendedView, examined};
 use super::super::render::progress::Progress;
 use super::super::trust;
 use crate::app::doctor::Locks;
-use crate::index::{Source, refresh};
+use crate::index::refresh::{self, Making};
 use crate::store::fs::FsStore;
 use crate::store::fs::lock::{Lock, Sharing};
 use crate::store::{Budget, StoreError};
@@ -39,8 +39,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
         mended = MendedView::all(&done, opened.root());
         let (mut is_new, mut was_wrong) = (false, false);
         ledger.store.projecting(&context.budget, &mut || {
-            let (written, projection) = refresh::rebuild(opened.store(), ledger.scope(), Source::Anew, &|_, _| {})?;
-            (is_new, was_wrong) = (written, !projection.contradicted.is_empty());
+            let (_, projection) = refresh::check(opened.store(), ledger.scope(), &|_, _| {})?;
+            was_wrong = !projection.contradicted.is_empty();
+            drop(projection);
+            is_new = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, &|_, _| {})?.written;
             Ok(())
         })?;
         mended.extend(was_wrong.then(MendedView::cache));

@@ -7,29 +7,29 @@ use super::super::failure::Failure;
 use super::super::render::progress::Progress;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
-use crate::index::refresh::{self, Freshness};
-use crate::index::{Projection, Source};
+use crate::index::refresh::{self, Freshness, Made, Making};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
     let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
     let progress = |done, total| bar.at(done, total);
-    let (freshness, written, projection) = if args.check {
-        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), Source::Files, &progress)?;
-        (freshness, false, projection)
+    let (freshness, made) = if args.check {
+        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
+        (freshness, Made { written: false, outline: projection.outlined() })
     } else {
         ledger.writable()?;
-        let mut result = (false, Projection::default());
+        let mut made = Made::default();
         ledger.store.projecting(&context.budget, &mut || {
-            result = refresh::rebuild(opened.store(), ledger.scope(), Source::Anew, &progress)?;
+            made = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, &progress)?;
             Ok(())
         })?;
-        (Freshness::Current, result.0, result.1)
+        (Freshness::Current, made)
     };
     drop(bar);
-    let (requests, events) = (projection.entries.len() + projection.damaged.len(), projection.events);
-    let damaged = DamagedView::all(&projection.damaged, opened.root());
+    let Made { written, outline } = made;
+    let (requests, events) = (outline.requests(), outline.events);
+    let damaged = DamagedView::all(&outline.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
     let current = freshness == Freshness::Current;
     if context.output.format != Format::Text {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
         context.output.text(&format!("coordination/index.json is {word}: {requests}, {events}\n"))?;
     }
     told.iter().for_each(|text| context.output.tell(text));
-    Ok(match (current, projection.damaged.is_empty()) {
+    Ok(match (current, outline.damaged.is_empty()) {
         (_, false) => Exit::Damaged,
         (true, true) => Exit::Done,
         (false, true) => Exit::No,

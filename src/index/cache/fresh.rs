@@ -153,20 +153,6 @@ impl Cache {
         }
     }
 
-    /// Makes the cache anew from the files, whatever it held.
-    ///
-    /// # Errors
-    /// Failed machinery of the ledger.
-    pub(super) fn make_anew(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), StoreError> {
-        let Some(place) = store.cache_place() else { return Ok(()) };
-        let anew = |db: &mut Connection| tables::make(db, scope);
-        let made = tables::open(&place).and_then(|mut db| anew(&mut db));
-        if made.as_ref().is_err_and(is_spoilt) {
-            store.forget_cache()?;
-        }
-        Self::fresh(store, scope, progress).map(|_| ())
-    }
-
     fn kept(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Self, Trouble> {
         let Some(place) = store.cache_place() else { return Err(Trouble::Sql(rusqlite::Error::InvalidQuery)) };
         let mut db = tables::open(&place)?;

@@ -233,7 +233,7 @@ impl Cache {
         self.db.query_row(&text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
     }
 
-    fn damaged(&self) -> rusqlite::Result<BTreeMap<RequestId, String>> {
+    pub(super) fn damaged(&self) -> rusqlite::Result<BTreeMap<RequestId, String>> {
         let mut rows = self.db.prepare("SELECT nr, damage FROM request WHERE damage IS NOT NULL")?;
         let rows = rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| row.and_then(|(nr, what)| Ok((id_of(nr).ok_or(rusqlite::Error::InvalidQuery)?, what)))).collect()

@@ -4,6 +4,7 @@
 //! row was made; `docs/read-model.md` has the argument. What can't be opened, is another ledger's, was made under another
 //! workflow or by another version is made anew; where no file can be kept, a private one is made for this one answer.
 
+mod entries;
 mod fresh;
 pub mod list;
 mod read;
@@ -50,8 +51,6 @@ pub enum Source {
     Cache,
     /// Everything is read, and what it says is held against that; it stays as it is.
     Files,
-    /// The same, and it is made anew.
-    Anew,
 }
 
 impl Projection {
@@ -96,7 +95,7 @@ pub fn project_all(
 ) -> Result<Projection, StoreError> {
     match source {
         Source::Cache => Cache::ask(store, scope, progress, Cache::all),
-        Source::Files | Source::Anew => {
+        Source::Files => {
             let survey = store.survey()?;
             let mut projection = Projection { read: survey.len(), ..Projection::default() };
             // Before the reading: what is written meanwhile is no contradiction.
@@ -113,9 +112,6 @@ pub fn project_all(
                 }
             }
             projection.contradicted = doubted.contradicted(store, &projection.entries)?;
-            if source == Source::Anew {
-                Cache::make_anew(store, scope, progress)?;
-            }
             Ok(projection)
         }
     }

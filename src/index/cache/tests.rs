@@ -10,9 +10,10 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::list::{Filter, list};
-use super::{Projection, Scope, Source, project_all};
+use super::{Cache, Projection, Scope, Source, project_all};
 use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
+use crate::index::snapshot::{self, Entries};
 use crate::store::conformance::support::{id_of, note, request};
 use crate::store::fs::FsStore;
 use crate::store::fs::disk::{RealDisk, Way};
@@ -31,6 +32,8 @@ enum Step {
     Replaced(Index),
     /// A request goes.
     Removed(Index),
+    /// A log's first line is spoilt.
+    Spoilt(Index),
     /// Somebody waits until the times of folders are settled.
     Pause,
     Look,
@@ -44,6 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<Index>().prop_map(Step::Killed),
         1 => any::<Index>().prop_map(Step::Replaced),
         1 => any::<Index>().prop_map(Step::Removed),
+        1 => any::<Index>().prop_map(Step::Spoilt),
         2 => Just(Step::Pause),
         4 => Just(Step::Look),
     ];
@@ -122,6 +126,16 @@ impl Place {
                     self.ids.retain(|other| *other != id);
                 }
             }
+            Step::Spoilt(index) => {
+                let id = chosen(index);
+                let new = self.folder.path().join("new");
+                std::fs::write(&new, "{}\n").unwrap();
+                std::fs::rename(new, self.log(id)).unwrap();
+                self.ids.retain(|other| *other != id);
+                if self.ids.is_empty() {
+                    self.make();
+                }
+            }
             Step::Pause => std::thread::sleep(std::time::Duration::from_millis(60)),
             Step::Look => look(&self.store),
         }
@@ -143,6 +157,16 @@ fn projected(store: &FsStore, source: Source) -> Projection {
 fn look(store: &FsStore) {
     let (cached, read) = (projected(store, Source::Cache), projected(store, Source::Files));
     assert_eq!(cached, read);
+    let workflow = Workflow::default();
+    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let from_tables = Cache::ask_all(store, scope, &|_, _| {}, |entries| Ok(index_text(entries))).unwrap();
+    assert_eq!(from_tables, index_text(&read));
+}
+
+fn index_text(entries: &dyn Entries) -> String {
+    let mut text = Vec::new();
+    snapshot::write(entries, &entries.outline().unwrap(), Uuid::nil(), &Workflow::default(), &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 proptest! {

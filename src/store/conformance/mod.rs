@@ -350,6 +350,18 @@ fn derived_files_are_replaced_as_a_whole(store: &dyn Store) {
             store.replace_derived(which, bytes).unwrap();
             assert_eq!(store.derived(which).unwrap().as_deref(), Some(bytes));
         }
+        let mut written = Vec::new();
+        let large: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+        let pieces = large.chunks(70_001);
+        store.write_derived(which, &mut |file| pieces.clone().try_for_each(|piece| file.write_all(piece))).unwrap();
+        store.read_derived(which).unwrap().unwrap().read_to_end(&mut written).unwrap();
+        assert!(written == large);
+        let stopped = store.write_derived(which, &mut |file| {
+            file.write_all(b"half of it")?;
+            Err(std::io::Error::other("no more"))
+        });
+        assert!(stopped.unwrap_err().to_string().contains("no more"));
+        assert!(store.derived(which).unwrap().unwrap() == large);
         assert_eq!(store.derived(other).unwrap(), beside);
     }
 }

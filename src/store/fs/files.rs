@@ -2,13 +2,14 @@
 //! come to be and change.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Access, Create, Disk, DiskFile, Facts, Named, RealDisk, Way, open_plain, read_bounded};
 use super::native::{self, Anchor, Kind, Look, Purpose, invalid};
+use crate::store::Writing;
 
 /// How often a write that was interrupted before it took a byte is tried again.
 const INTERRUPTED_MAX: u32 = 16;
@@ -98,8 +99,23 @@ impl Files {
     /// # Errors
     /// Failed machinery. The file is as it was or new.
     pub fn replace(&self, path: &Path, tmp: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        self.replace_with(path, tmp, durability, &mut |file| file.write_all(bytes))
+    }
+
+    /// Replaces a file as a whole with what `write` writes.
+    ///
+    /// # Errors
+    /// Failed machinery, or `write`. The file is as it was or new.
+    pub fn replace_with(&self, path: &Path, tmp: &Path, durability: Durability, write: Writing<'_>) -> io::Result<()> {
+        const HELD: usize = 1 << 18;
         let (mut file, temporary) = self.temporary(tmp, 0o644)?;
-        write_all(file.as_mut(), bytes)?;
+        let mut out = BufWriter::with_capacity(HELD, Out(file.as_mut()));
+        // What could not be written is not tried once more while the writer goes away.
+        if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
+            drop(out.into_parts());
+            return Err(error);
+        }
+        drop(out);
         if durability == Durability::Durable {
             file.sync()?;
         }
@@ -329,7 +345,11 @@ impl Files {
         }
     }
 
-    fn open_to_read(&self, path: &Path) -> io::Result<Option<(File, Facts)>> {
+    /// Opens a plain file for reading; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Also for links, folders and devices.
+    pub fn open_to_read(&self, path: &Path) -> io::Result<Option<(File, Facts)>> {
         match open_plain(&self.anchor, path, Purpose::Read) {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -471,6 +491,19 @@ fn write_some(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<usize> {
         }
     }
     Err(io::Error::from(io::ErrorKind::Interrupted))
+}
+
+/// A file as a place to write to.
+struct Out<'a>(&'a mut dyn DiskFile);
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write_some(self.0, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn write_all(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {

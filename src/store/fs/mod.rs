@@ -25,6 +25,7 @@ mod survey;
 mod turn;
 pub mod watch;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -40,7 +41,7 @@ use self::lock::{Lock, Sharing};
 use self::turn::Turn;
 use super::{
     Append, Batch, Budget, Changes, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp, Store,
-    StoreError, Surveyed, request_of,
+    StoreError, Surveyed, Writing, request_of,
 };
 use crate::domain::event::Event;
 use crate::domain::history::{Head, History};
@@ -437,14 +438,20 @@ impl Store for FsStore {
         Ok(self.read(&self.derived_path(which), DERIVED_BYTES_MAX)?.map(|(bytes, _)| bytes))
     }
 
-    fn replace_derived(&self, which: Derived, bytes: &[u8]) -> Result<(), StoreError> {
+    fn read_derived(&self, which: Derived) -> Result<Option<Box<dyn Read>>, StoreError> {
+        let path = self.derived_path(which);
+        let file = self.files.open_to_read(&path).map_err(io("read", &path))?;
+        Ok(file.map(|(file, _)| Box::new(file) as Box<dyn Read>))
+    }
+
+    fn write_derived(&self, which: Derived, write: Writing<'_>) -> Result<(), StoreError> {
         self.make_local()?;
         let durability = match which {
             Derived::Index | Derived::Matrix => Durability::Durable,
             Derived::Gauge | Derived::Sweep => Durability::Lost,
         };
         let path = self.derived_path(which);
-        self.files.replace(&path, &self.layout.in_local("tmp"), bytes, durability).map_err(io("write", &path))
+        self.files.replace_with(&path, &self.layout.in_local("tmp"), durability, write).map_err(io("write", &path))
     }
 
     fn projecting(&self, budget: &Budget, work: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
