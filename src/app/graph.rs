@@ -7,8 +7,8 @@ use super::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::relations::{Edge, Kind, Relations};
 use crate::domain::time::Timestamp;
-use crate::index::Entry;
 use crate::index::project::DAMAGED;
+use crate::index::{Entry, edges};
 use crate::store::StoreError;
 
 /// Which graph.
@@ -54,16 +54,11 @@ impl Ledger<'_> {
     /// # Errors
     /// [`AppError::NotThen`] for a request that was made later, or failed machinery.
     pub fn graph(&self, asked: &Asked) -> Result<Graph, AppError> {
-        let scope = if asked.request.is_some() { Scope::All } else { Scope::Open };
-        let mut relations = Relations::default();
-        if let Some(id) = asked.request {
-            relations.add(id);
-        }
-        let query = Query { scope, at: asked.at, ..Query::default() };
-        let damaged = self.each(&query, |row| -> Result<(), AppError> {
-            relations.extend(edges(row));
-            Ok(())
-        })?;
+        let (relations, damaged) = match (asked.at, asked.request) {
+            (Some(at), request) => self.relations_at(at, request)?,
+            (None, Some(id)) => edges::around(self.store, self.scope(), id)?,
+            (None, None) => edges::of_open(self.store, self.scope())?,
+        };
         let chosen = match asked.request {
             Some(id) => relations.around(id, asked.limit),
             None => relations.first(asked.limit),
@@ -77,6 +72,19 @@ impl Ledger<'_> {
         }
         let relations = relations.among(&chosen.requests);
         Ok(Graph { request: asked.request, relations, nodes, matched: chosen.matched, damaged })
+    }
+
+    /// All edges as they were at a moment, or those that open requests named then.
+    fn relations_at(&self, at: Timestamp, request: Option<RequestId>) -> Result<edges::Found, AppError> {
+        let scope = if request.is_some() { Scope::All } else { Scope::Open };
+        let mut relations = Relations::default();
+        request.into_iter().for_each(|id| relations.add(id));
+        let query = Query { scope, at: Some(at), ..Query::default() };
+        let damaged = self.each(&query, |row| -> Result<(), AppError> {
+            relations.extend(named(row));
+            Ok(())
+        })?;
+        Ok((relations, damaged))
     }
 
     /// Where requests stand, or stood at a moment: `DAMAGED` if one can't be read, `None` if it is not here.
@@ -111,7 +119,7 @@ impl Ledger<'_> {
 }
 
 /// The edges that a request names: what it depends on, and the request of which it is a part.
-fn edges(row: &Row) -> impl Iterator<Item = Edge> {
+fn named(row: &Row) -> impl Iterator<Item = Edge> {
     let needs = row.entry.depends_on.iter().map(|to| Edge { from: row.id, kind: Kind::DependsOn, to: *to });
     let part = row.entry.parent.map(|parent| Edge { from: parent, kind: Kind::Part, to: row.id });
     needs.chain(part)

@@ -61,14 +61,6 @@ impl Sort {
         ("state", Self::State),
     ];
 
-    /// Whether a request's place in the order never changes: it stands in its packet.
-    pub(super) fn is_fixed(self) -> bool {
-        match self {
-            Self::Id | Self::Priority | Self::Due | Self::Title => true,
-            Self::Updated | Self::State => false,
-        }
-    }
-
     /// The place of a cursor as the tables have it.
     fn value(self, place: &str) -> Result<Value, AppError> {
         let bad = || AppError::Usage("that cursor is not one of this program's: take it from the page before".into());
@@ -213,7 +205,7 @@ impl Ledger<'_> {
         Ok(Page { rows: rows.into_iter().map(row).collect(), matched, next, damaged })
     }
 
-    fn filter(&self, query: &Query) -> Result<Filter, AppError> {
+    pub(super) fn filter(&self, query: &Query) -> Result<Filter, AppError> {
         let in_scope = query.states.is_empty() && query.scope == Scope::Open;
         let states = || self.workflow.states().iter().map(|state| state.name.to_string()).collect();
         let after = |cursor: &Cursor| query.sort.value(&cursor.place).map(|value| (value, cursor.id));

@@ -9,6 +9,6 @@ pub mod project;
 pub mod refresh;
 pub mod snapshot;
 
-pub use cache::list;
 pub use cache::{Projection, Source, project_all};
+pub use cache::{edges, list};
 pub use project::Entry;

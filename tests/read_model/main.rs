@@ -1,5 +1,5 @@
-//! The read model against plain replays: whatever writers and other hands did to the files, a list says what a list in a
-//! fresh copy of them says; and whatever is asked, the tables answer like a filter in plain Rust.
+//! The read model against plain replays: whatever writers and other hands did to the files, an answer is what it is in a
+//! fresh copy of them; and whatever is asked, the tables answer like plain Rust.
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and change files by hand")]
 
@@ -114,27 +114,40 @@ fn arguments(place: &Place, choices: &[Index]) -> Vec<String> {
     if choices[8].index(2) == 0 {
         arguments.extend(["--due".to_owned(), format!("2026-12-{:02}", 1 + choices[9].index(28))]);
     }
-    if let Some(id) = place.choose(choices[10]).filter(|_| choices[11].index(3) == 0) {
-        arguments.extend(["--depends-on".to_owned(), id]);
+    if let (Some(id), Some(option)) =
+        (place.choose(choices[10]), ["--depends-on", "--parent"].get(choices[11].index(5)))
+    {
+        arguments.extend([(*option).to_owned(), id]);
     }
     arguments
 }
 
-/// What a list says: in this place, in a fresh copy of its files, and by a filter in plain Rust.
+/// What is answered: in this place, in a fresh copy of its files, and without the tables.
 fn ask(place: &Place, options: &[String]) {
-    let list = |place: &Place, more: &[&str]| {
-        let mut line = vec!["list", "--json", "--limit", "100000"];
-        line.extend(options.iter().map(String::as_str));
-        line.extend(more);
-        let (_, said) = place.run(&line);
-        // The folder is another one.
-        said.replace(place.root().to_str().unwrap(), "ROOT")
-    };
-    let here = list(place, &[]);
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let line = |command: &[&'static str]| -> Vec<&str> { command.iter().copied().chain(options.clone()).collect() };
+    let list = line(&["list", "--json", "--limit", "100000"]);
+    let mut lines = vec![list, vec!["graph", "--json"], vec!["graph", "--json", "--limit", "2"]];
+    // An export has all requests unless it is told otherwise.
+    let is_all = options.contains(&"--all");
+    let mut export: Vec<&str> = line(&["export", "--json"]).into_iter().filter(|option| *option != "--all").collect();
+    export.extend((!is_all && !options.contains(&"--state")).then_some("--open"));
+    lines.push(export);
+    for (id, limit) in place.ids.iter().rev().zip(["200", "2"]) {
+        lines.push(vec!["graph", id, "--json", "--limit", limit]);
+    }
     let copy = place.without_local();
-    assert_eq!(here, list(&copy, &[]), "a copy without a cache says something else: {options:?}");
-    // As of a moment that is yet to come everything is as it is now, and is filtered without the tables.
-    assert_eq!(here, list(&copy, &["--at", "2999-01-01T00:00:00Z"]), "a plain filter says something else: {options:?}");
+    for line in lines {
+        // The folder is another one.
+        let said = |place: &Place, more: &[&str]| {
+            place.run(&[&line, more].concat()).1.replace(place.root().to_str().unwrap(), "ROOT")
+        };
+        let here = said(place, &[]);
+        assert_eq!(here, said(&copy, &[]), "a copy without a cache says something else: {line:?}");
+        // As of a moment that is yet to come everything is as it is now, and is answered without the tables.
+        let then = said(&copy, &["--at", "2999-01-01T00:00:00Z"]);
+        assert_eq!(here, then, "it is something else without the tables: {line:?}");
+    }
 }
 
 /// Goes through all pages; each request once, in the order of the whole.

@@ -70,6 +70,11 @@ fn is_spoilt(error: &rusqlite::Error) -> bool {
         || matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..))
 }
 
+/// A failure of a private cache: there is nothing that could take its place.
+pub(super) fn of_private(error: rusqlite::Error) -> StoreError {
+    StoreError::Unwritable(format!("a temporary database: {error}"))
+}
+
 impl Cache {
     /// Asks the cache of a ledger, brought up to date, a question. Should the file turn out to be spoilt, it goes, and the
     /// question is put to a private one.
@@ -80,14 +85,36 @@ impl Cache {
         store: &dyn Store,
         scope: Scope<'_>,
         progress: Progress<'_>,
-        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+        question: impl FnMut(&Self) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        if let Ok(answer) = question(&Self::fresh(store, scope, progress)?) {
-            return Ok(answer);
+        Self::asked(store, scope, progress, question).map(|(_, answer)| answer)
+    }
+
+    /// The same, with the cache that answered: what it is asked next, it answers from the same state.
+    fn asked<T>(
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+    ) -> Result<(Self, T), StoreError> {
+        let kept = Self::fresh(store, scope, progress)?;
+        if let Ok(answer) = question(&kept) {
+            return Ok((kept, answer));
         }
+        drop(kept);
         store.forget_cache()?;
-        let failed = |error: rusqlite::Error| StoreError::Unwritable(format!("a temporary database: {error}"));
-        question(&Self::private(store, scope, progress)?).map_err(failed)
+        Self::asked_private(store, scope, progress, question)
+    }
+
+    fn asked_private<T>(
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+    ) -> Result<(Self, T), StoreError> {
+        let private = Self::private(store, scope, progress)?;
+        let answer = question(&private).map_err(of_private)?;
+        Ok((private, answer))
     }
 
     /// Asks for requests, and looks at those that are in the answer: it is never older than what it shows.
@@ -98,9 +125,23 @@ impl Cache {
         store: &dyn Store,
         scope: Scope<'_>,
         progress: Progress<'_>,
-        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+        question: impl FnMut(&Self) -> rusqlite::Result<T>,
         shown: impl Fn(&T) -> Vec<RequestId>,
     ) -> Result<T, StoreError> {
+        Self::asked_shown(store, scope, progress, question, shown).map(|(_, answer)| answer)
+    }
+
+    /// The same, with the cache that answered: what it is asked next, it answers from the same state.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn asked_shown<T>(
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+        mut question: impl FnMut(&Self) -> rusqlite::Result<T>,
+        shown: impl Fn(&T) -> Vec<RequestId>,
+    ) -> Result<(Self, T), StoreError> {
         let mut found = None;
         for _ in 0..ROUNDS_MAX {
             let checked = |cache: &Self| -> rusqlite::Result<(T, Result<Difference, StoreError>)> {
@@ -114,19 +155,18 @@ impl Cache {
                     Err(Trouble::Sql(error)) => Err(error),
                 }
             };
-            let (answer, difference) = Self::ask(store, scope, progress, checked)?;
+            let (cache, (answer, difference)) = Self::asked(store, scope, progress, checked)?;
             let difference = difference?;
             if difference.is_nothing() {
-                return Ok(answer);
+                return Ok((cache, answer));
             }
             // What can't be written down is found anew by a private one.
             let written = Self::kept(store, scope, progress)
                 .and_then(|cache| cache.db.execute_batch("ROLLBACK").map_err(Trouble::from).map(|()| cache))
                 .and_then(|mut cache| cache.write(store, scope, difference, progress));
-            found = Some(answer);
+            found = Some((cache, answer));
             if written.is_err() {
-                return question(&Self::private(store, scope, progress)?)
-                    .map_err(|error| StoreError::Unwritable(format!("a temporary database: {error}")));
+                return Self::asked_private(store, scope, progress, question);
             }
         }
         // Somebody changes what is shown all the time.
@@ -167,7 +207,7 @@ impl Cache {
     fn private(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Self, StoreError> {
         let failed = |trouble| match trouble {
             Trouble::Store(error) => error,
-            Trouble::Sql(error) => StoreError::Unwritable(format!("a temporary database: {error}")),
+            Trouble::Sql(error) => of_private(error),
         };
         let make = || -> Result<Self, Trouble> {
             let mut db = tables::private()?;

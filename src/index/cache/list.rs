@@ -1,6 +1,7 @@
 //! Lists: filters, orders and pages as one question to the tables.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 pub use rusqlite::types::Value;
 
@@ -187,40 +188,74 @@ pub fn list(
     Cache::ask_shown(store, scope, progress, |cache| cache.list(filter), shown)
 }
 
+/// Hands out requests as they are now, one after the other, all from one state, until `take` breaks off; answers with those
+/// that can't be read.
+///
+/// # Errors
+/// Failed machinery.
+pub fn each(
+    store: &dyn Store,
+    scope: super::Scope<'_>,
+    filter: &Filter,
+    take: &mut Take<'_>,
+) -> Result<BTreeMap<RequestId, String>, StoreError> {
+    let ids = |cache: &Cache| Ok((cache.ids(filter)?, cache.damaged()?));
+    let (cache, (_, damaged)) = Cache::asked_shown(store, scope, &|_, _| {}, ids, |(ids, _)| ids.clone())?;
+    // What was handed out can't be taken back, so nothing can take the place of a cache that fails now.
+    cache.visit(filter, take).map_err(|error| StoreError::Unwritable(format!("the cache: {error}")))?;
+    Ok(damaged)
+}
+
+/// Whoever is handed requests, with the dependencies that are not settled.
+pub type Take<'a> = dyn FnMut(RequestId, Entry, Vec<RequestId>) -> ControlFlow<()> + 'a;
+
 impl Cache {
     /// Lists requests.
     fn list(&self, filter: &Filter) -> rusqlite::Result<Listed> {
-        let wanted = Where::of(filter);
         let mut listed = Listed { damaged: self.damaged()?, ..Listed::default() };
-        listed.matched = self.matched(&wanted, &listed)?;
-        let (key, key_values) = filter.order.key();
-        let mut page = Where { text: wanted.text, values: wanted.values };
-        if let Some((place, id)) = &filter.after {
-            let values = key_values.iter().cloned().chain([place.clone(), Value::Integer(number_of(*id))]);
-            page.and(&format!("({key}, request.nr) > (?, ?)"), values);
-        }
-        let order = if filter.order == Order::Id { "request.nr".to_owned() } else { format!("{key}, request.nr") };
-        page.values.extend(key_values.into_iter().filter(|_| filter.order != Order::Id));
-        let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok());
+        listed.matched = self.matched(&Where::of(filter), &listed)?;
         // One more than wanted tells whether there is more.
-        page.values.push(Value::Integer(limit.map_or(-1, |limit| limit.saturating_add(1))));
-        let text = format!(
-            "SELECT request.nr, (SELECT entry FROM body WHERE body.nr = request.nr) FROM request{} ORDER BY {order} LIMIT ?",
-            page.text
-        );
-        let mut rows = self.db.prepare(&text)?;
-        let mut rows = rows.query(rusqlite::params_from_iter(page.values))?;
-        while let Some(row) = rows.next()? {
+        let more = Filter { limit: filter.limit.map(|limit| limit.saturating_add(1)), ..filter.clone() };
+        self.visit(&more, &mut |id, entry, waits_for| {
             if filter.limit == Some(listed.rows.len()) {
                 listed.has_more = true;
-                break;
+                return ControlFlow::Break(());
             }
+            listed.rows.push((id, entry, waits_for));
+            ControlFlow::Continue(())
+        })?;
+        Ok(listed)
+    }
+
+    /// Hands out the rows that are asked for, in their order.
+    fn visit(&self, filter: &Filter, take: &mut Take<'_>) -> rusqlite::Result<()> {
+        let mut settled = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND is_settled = 1")?;
+        let what = "request.nr, (SELECT entry FROM body WHERE body.nr = request.nr)";
+        let (text, values) = question(what, filter);
+        let mut rows = self.db.prepare(&text)?;
+        let mut rows = rows.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
             let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
             let entry = entry(row.get_ref(1)?.as_str()?)?;
-            let waits_for = self.waits_for(&entry)?;
-            listed.rows.push((id, entry, waits_for));
+            let mut waits_for = Vec::new();
+            for needs in &entry.depends_on {
+                if !settled.exists([number_of(*needs)])? {
+                    waits_for.push(*needs);
+                }
+            }
+            if take(id, entry, waits_for).is_break() {
+                break;
+            }
         }
-        Ok(listed)
+        Ok(())
+    }
+
+    /// The ids alone.
+    fn ids(&self, filter: &Filter) -> rusqlite::Result<Vec<RequestId>> {
+        let (text, values) = question("request.nr", filter);
+        let mut rows = self.db.prepare(&text)?;
+        let rows = rows.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, i64>(0))?;
+        rows.map(|nr| nr.and_then(|nr| id_of(nr).ok_or(rusqlite::Error::InvalidQuery))).collect()
     }
 
     fn matched(&self, wanted: &Where, listed: &Listed) -> rusqlite::Result<usize> {
@@ -238,16 +273,19 @@ impl Cache {
         let rows = rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| row.and_then(|(nr, what)| Ok((id_of(nr).ok_or(rusqlite::Error::InvalidQuery)?, what)))).collect()
     }
+}
 
-    /// What a request depends on that is not there, or not settled.
-    fn waits_for(&self, entry: &Entry) -> rusqlite::Result<Vec<RequestId>> {
-        let mut waits_for = Vec::new();
-        for needs in &entry.depends_on {
-            let mut settled = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND is_settled = 1")?;
-            if !settled.exists([number_of(*needs)])? {
-                waits_for.push(*needs);
-            }
-        }
-        Ok(waits_for)
+/// The question for these columns of what is wanted, and the values in it.
+fn question(columns: &str, filter: &Filter) -> (String, Vec<Value>) {
+    let (key, key_values) = filter.order.key();
+    let mut page = Where::of(filter);
+    if let Some((place, id)) = &filter.after {
+        let values = key_values.iter().cloned().chain([place.clone(), Value::Integer(number_of(*id))]);
+        page.and(&format!("({key}, request.nr) > (?, ?)"), values);
     }
+    let order = if filter.order == Order::Id { "request.nr".to_owned() } else { format!("{key}, request.nr") };
+    page.values.extend(key_values.into_iter().filter(|_| filter.order != Order::Id));
+    let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok());
+    page.values.push(Value::Integer(limit.unwrap_or(-1)));
+    (format!("SELECT {columns} FROM request{} ORDER BY {order} LIMIT ?", page.text), page.values)
 }

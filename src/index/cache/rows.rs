@@ -58,8 +58,8 @@ impl<'a> Writer<'a> {
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(
                 "INSERT INTO request (nr, stamp, settled, damage, events, state, is_final, is_settled, type, priority, \
-                 origin, created_by, updated_at, due, title) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 origin, created_by, updated_at, due, title, parent) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?,
             target: db.prepare("INSERT OR IGNORE INTO target (repo, nr) VALUES (?1, ?2)")?,
             label: db.prepare("INSERT OR IGNORE INTO label (label, nr) VALUES (?1, ?2)")?,
@@ -114,6 +114,7 @@ impl<'a> Writer<'a> {
             entry.updated_at.unwrap_or(entry.created_at).unix_ms(),
             entry.due.map(|due| due.to_string()),
             entry.title.to_lowercase(),
+            entry.parent.map(number_of),
         ])?;
         self.body.execute(params![nr, line.words, text])?;
         for repo in &entry.to {
