@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
-use super::query_args::{Blocked, Export, Graph, List, Ready};
+use super::query_args::{Blocked, Export, Graph, List, Ready, Sql};
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
@@ -176,6 +176,8 @@ pub enum Command {
     Graph(Graph),
     /// Print all requests for other programs
     Export(Export),
+    /// Ask in SQL
+    Sql(Sql),
     /// Make index.json anew, byte for byte
     Index(Index),
     /// Check every byte and every step
@@ -220,6 +222,7 @@ impl Command {
             | Self::Blocked(_)
             | Self::Graph(_)
             | Self::Export(_)
+            | Self::Sql(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)
@@ -236,9 +239,9 @@ impl Command {
         match wanted {
             Wanted::Text | Wanted::Json | Wanted::Jsonl => true,
             Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html => self.is_formatted_contract(),
-            Wanted::Markdown => self.is_formatted_contract() || matches!(self, Self::Export(_)),
+            Wanted::Markdown => self.is_formatted_contract() || matches!(self, Self::Export(_) | Self::Sql(_)),
             Wanted::Mermaid | Wanted::Dot | Wanted::Svg => matches!(self, Self::Graph(_)),
-            Wanted::Csv => matches!(self, Self::Export(_)),
+            Wanted::Csv => matches!(self, Self::Export(_) | Self::Sql(_)),
         }
     }
 
@@ -249,6 +252,8 @@ impl Command {
             ("a graph is printed as text, json, jsonl, mermaid, dot or svg", "ledger graph --help")
         } else if matches!(self, Self::Export(_)) {
             ("an export is printed as csv, json, jsonl or markdown", "ledger export --help")
+        } else if matches!(self, Self::Sql(_)) {
+            ("an answer in SQL is printed as text, json, jsonl, csv or markdown", "ledger sql --help")
         } else if self.is_formatted_contract() {
             ("this command does not print that", "its --help names the formats that it prints")
         } else {
@@ -282,6 +287,7 @@ impl Command {
             | Self::Blocked(_)
             | Self::Graph(_)
             | Self::Export(_)
+            | Self::Sql(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)

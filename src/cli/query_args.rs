@@ -165,6 +165,21 @@ pub struct Export {
     pub limit: Option<usize>,
 }
 
+/// Ask in SQL
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Without QUERY it prints the tables that can be asked, with their columns. QUERY is one SELECT as SQLite has them; it can
+only read. Without --timeout it may take 10 seconds, beside the time that it takes to bring the cache up to date.
+Formats: text, json, jsonl, csv, markdown.")]
+pub struct Sql {
+    /// The question; - for standard input, @FILE for a file
+    #[arg(value_name = "QUERY")]
+    pub query: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
+}
+
 fn graph_limit(text: &str) -> Result<usize, String> {
     let fits = |number: &usize| (1..=GRAPH_MAX).contains(number);
     text.parse().ok().filter(fits).ok_or_else(|| format!("expected a number from 1 to {GRAPH_MAX}"))

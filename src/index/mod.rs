@@ -10,5 +10,5 @@ pub mod refresh;
 pub mod snapshot;
 
 pub use cache::{Projection, Source, project_all};
-pub use cache::{edges, list};
+pub use cache::{edges, list, sql};
 pub use project::Entry;

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 56] = [
+const ERRORS: [(&str, i32, bool, &str); 58] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -13,6 +13,13 @@ const ERRORS: [(&str, i32, bool, &str); 56] = [
     ("bad-time", 2, false, "ledger list --at noon"),
     ("bad-evidence", 2, false, "ledger evidence 1 commit"),
     ("input", 2, false, "ledger note 1 --text @nowhere"),
+    ("bad-query", 2, false, "ledger sql 'DELETE FROM requests'"),
+    (
+        "query-time",
+        7,
+        true,
+        "ledger sql 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'",
+    ),
     ("ambiguous", 2, false, "ledger show 0304-1"),
     ("no-ledger", 4, false, "ledger list --root /nowhere"),
     ("no-folder", 4, false, "ledger init --root /nowhere"),

@@ -44,6 +44,7 @@ mod respond;
 mod schema;
 mod secrets;
 mod show;
+mod sql;
 mod transition;
 mod untrusted;
 mod usage;

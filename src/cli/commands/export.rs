@@ -7,7 +7,7 @@ use super::super::args::Wanted;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::query_args::Export;
-use super::super::render::export::{csv_row, markdown_row};
+use super::super::render::export::{csv_row, markdown_head, markdown_row};
 use super::super::render::json;
 use super::super::render::views::{DamagedView, RowView};
 use super::rows::{self, FIELDS, known, members, printed};
@@ -70,7 +70,7 @@ fn begin(context: &mut Context<'_>, wanted: Wanted, columns: &[&str]) -> Result<
         // The envelope of every other answer, row by row.
         Wanted::Json => format!("{{\"v\":{},\"data\":{{\"requests\":[", json::VERSION),
         Wanted::Jsonl => return Ok(()),
-        Wanted::Markdown => format!("{}|{}\n", markdown_row(&headings), "---|".repeat(columns.len())),
+        Wanted::Markdown => markdown_head(&headings),
         Wanted::Csv | Wanted::Text => csv_row(&headings),
         Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg => {
             return Err(no_format(context));

@@ -16,6 +16,7 @@ mod prove;
 mod rows;
 mod schema;
 mod show;
+mod sql;
 mod verify;
 mod write;
 
@@ -43,6 +44,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Blocked(args) => list::blocked(context, args),
         Command::Graph(args) => graph::run(context, args),
         Command::Export(args) => export::run(context, args),
+        Command::Sql(args) => sql::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

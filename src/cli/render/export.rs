@@ -8,8 +8,20 @@ use super::safe;
 /// A line of values separated by commas (RFC 4180): every line ends with CR LF, a value is quoted where it has to be.
 #[must_use]
 pub fn csv_row(values: &[Value]) -> String {
-    let cells: Vec<String> = values.iter().map(|value| quoted(&tame(&safe::line(&plain(value))))).collect();
-    format!("{}\r\n", cells.join(","))
+    let cell = |value: &Value| match value {
+        // A number is no formula, whatever its sign.
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            quoted(&tame(&safe::line(&plain(value))))
+        }
+    };
+    format!("{}\r\n", values.iter().map(cell).collect::<Vec<_>>().join(","))
+}
+
+/// The heading of a table in Markdown.
+#[must_use]
+pub fn markdown_head(headings: &[Value]) -> String {
+    format!("{}|{}\n", markdown_row(headings), "---|".repeat(headings.len()))
 }
 
 /// A row of a table in Markdown.
@@ -20,7 +32,8 @@ pub fn markdown_row(values: &[Value]) -> String {
 }
 
 /// A value as text: several are separated, what is not there is empty.
-fn plain(value: &Value) -> String {
+#[must_use]
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -63,7 +63,7 @@ impl Difference {
 }
 
 /// Whether the file itself is no database any more.
-fn is_spoilt(error: &rusqlite::Error) -> bool {
+pub(super) fn is_spoilt(error: &rusqlite::Error) -> bool {
     use rusqlite::ffi::ErrorCode;
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch))
@@ -91,7 +91,7 @@ impl Cache {
     }
 
     /// The same, with the cache that answered: what it is asked next, it answers from the same state.
-    fn asked<T>(
+    pub(super) fn asked<T>(
         store: &dyn Store,
         scope: Scope<'_>,
         progress: Progress<'_>,

@@ -10,6 +10,7 @@ mod fresh;
 pub mod list;
 mod read;
 mod rows;
+pub mod sql;
 mod tables;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
