@@ -4,11 +4,11 @@
 
 mod processes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -271,6 +271,62 @@ fn assert_applied(place: &Place, operations: &[Value], answers: &[String]) {
         let (id, version) = (text(&data["id"]), usize::try_from(data["version"].as_u64().unwrap()).unwrap());
         let kept = if operation["op"] == "new" { &packets[&id] } else { &logs[&id][version - 1] };
         assert_eq!(kept["key"], operation["key"], "{answer}");
+    }
+}
+
+/// Whoever asks is told of everything that was acknowledged before, by way of the cache, whoever writes and reads beside.
+/// The ledger passes the size up to which every file is looked at meanwhile.
+#[test]
+fn thirty_two_processes_that_write_and_ask_are_told_nothing_stale() {
+    const PROCESSES: usize = 32;
+    const BEFORE: usize = 4_050;
+    let place = Place::new();
+    let operations: Vec<Value> = (0..BEFORE).map(|n| new_operation("One of many", &format!("before-{n}"))).collect();
+    place.write_beside("operations.jsonl", &operations);
+    let made = place.command("founder", &["apply", "operations.jsonl"]).output().unwrap();
+    assert!(made.status.success(), "{}", answer(&made).told);
+    // The newest version of each request that somebody was told of.
+    let acknowledged: Mutex<BTreeMap<String, u64>> = Mutex::default();
+    let asked = together(PROCESSES, |process| {
+        let (mut random, actor) = (Random(process as u64), format!("process-{process}"));
+        let (mut own, mut asked) = (Vec::<String>::new(), 0);
+        for round in 0..rounds().div_ceil(4) {
+            if own.is_empty() || random.below(5) == 0 {
+                let data = place.ok(&actor, &new(&format!("Contested {process} {round}"), None));
+                own.push(text(&data["id"]));
+                acknowledged.lock().unwrap().insert(text(&data["id"]), 1);
+            } else if random.below(2) == 0 {
+                let id = &own[usize::try_from(random.below(own.len() as u64)).unwrap()];
+                let to = ["ACCEPTED", "IN_PROGRESS", "BLOCKED"][usize::try_from(random.below(3)).unwrap()];
+                let answer = place.run(&actor, &["transition", id, to, "--reason", "a reason"]);
+                match answer.status {
+                    Some(0) => {
+                        let version = answer.data["version"].as_u64().unwrap();
+                        acknowledged.lock().unwrap().insert(id.clone(), version);
+                    }
+                    _ => drop(assert_documented::<()>(&answer)),
+                }
+            } else {
+                let known = acknowledged.lock().unwrap().clone();
+                let question = ["list", "--all", "--text", "contested", "--fields", "id,version", "--limit", "100000"];
+                let listed = place.run(&actor, &question);
+                assert_eq!((listed.status, listed.told.as_str()), (Some(0), ""));
+                let rows = listed.data["requests"].as_array().unwrap().iter();
+                let rows: BTreeMap<String, u64> =
+                    rows.map(|row| (text(&row["id"]), row["version"].as_u64().unwrap())).collect();
+                for (id, version) in known {
+                    assert!(rows.get(&id).is_some_and(|listed| *listed >= version), "{id} was at version {version}");
+                }
+                asked += 1;
+            }
+        }
+        asked
+    });
+    assert!(asked.iter().sum::<usize>() >= PROCESSES, "many asked: {asked:?}");
+    let logs = place.chains();
+    assert!(logs.len() > BEFORE + PROCESSES);
+    for (id, version) in acknowledged.into_inner().unwrap() {
+        assert_eq!(logs[&id].len() as u64, version, "{id}");
     }
 }
 
