@@ -145,11 +145,18 @@ fn of_finding(finding: super::verify::Finding) -> Diagnosis {
     let super::verify::Finding { code, severity, path, line, what, fix, .. } = finding;
     let grade = match severity {
         Severity::Note => Grade::Note,
+        // What was acknowledged is gone: whoever goes on may write over the place where it was.
+        Severity::Violation if is_loss(code) => Grade::Error,
         Severity::Violation => Grade::Warning,
         Severity::Damage => Grade::Error,
     };
     let fix = if matches!(code, "tail-torn" | "tail-unfinished" | "batch-unfinished") { FIX.to_owned() } else { fix };
     Diagnosis { code, grade, path: Some(path), line, what, fix }
+}
+
+/// Whether a finding says that something is gone that was on record.
+fn is_loss(code: &str) -> bool {
+    matches!(code, "event-lost" | "request-lost" | "covered-event-lost" | "covered-request-lost")
 }
 
 /// What mends whatever can be mended without a decision.

@@ -31,6 +31,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::{Hybrid, Timestamp};
 use crate::domain::workflow::Workflow;
 use crate::index::cache::Scope;
+use crate::index::refresh::{Refreshed, after_write};
 use crate::store::fs::CLOCK_LEAD_MS_MAX;
 use crate::store::{Budget, Records, Store};
 
@@ -160,7 +161,17 @@ impl<'a> Ledger<'a> {
             Ok(marks) => marks,
             Err(warning) => return Some(warning),
         };
-        let refreshed = crate::index::refresh::after_write(self.store, self.scope(), marks, budget);
-        refreshed.err().map(|error| format!("the index was not refreshed: {error}"))
+        match after_write(self.store, self.scope(), marks, budget) {
+            Ok(Refreshed::Current | Refreshed::Later) => None,
+            Ok(Refreshed::Kept(lost)) => {
+                let of = lost.first().map(|lost| lost.id.to_string()).unwrap_or_default();
+                let more = if lost.len() > 1 { " and others" } else { "" };
+                Some(format!(
+                    "index.json was left as it is: it remembers of {of}{more} what is not here any more; ledger verify tells \
+                     what, and if it is meant to be so: ledger index"
+                ))
+            }
+            Err(error) => Some(format!("the index was not refreshed: {error}")),
+        }
     }
 }

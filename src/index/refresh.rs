@@ -11,6 +11,7 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Progress, Projection, Scope, Source, project_all};
+use super::remembered::{Lost, lost};
 use super::snapshot::{self, Entries, Outline};
 use crate::store::{Budget, Derived, Store, StoreError};
 
@@ -29,12 +30,14 @@ pub struct Gauge {
 }
 
 /// Whether a refresh was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refreshed {
     /// The file is current.
     Current,
     /// It may lag, within its bounds.
     Later,
+    /// It was left as it is, since it remembers what is gone.
+    Kept(Vec<Lost>),
 }
 
 /// After a write, the last of so many that were ever marked: brings `index.json` up to date if it is time to.
@@ -45,14 +48,16 @@ pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Bud
     if !is_due(read_gauge(store), marks) {
         return Ok(Refreshed::Later);
     }
+    let mut lost = Vec::new();
     store.projecting(budget, &mut || {
         // While we waited, another process may have begun after our write and so have seen it.
         if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
             return Ok(());
         }
-        rebuild(store, scope, Making::FromCache, &|_, _| {}).map(|_| ())
+        lost = rebuild(store, scope, Making::FromCache, Memory::Kept, &|_, _| {})?.lost;
+        Ok(())
     })?;
-    Ok(Refreshed::Current)
+    Ok(if lost.is_empty() { Refreshed::Current } else { Refreshed::Kept(lost) })
 }
 
 /// Whether the index is the one that belongs to the packets and events.
@@ -107,6 +112,15 @@ pub enum Making {
     Anew,
 }
 
+/// What becomes of an index that remembers what the ledger no longer holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Memory {
+    /// It stays: it may be all that tells of a loss.
+    Kept,
+    /// It goes: somebody who knows of it said so.
+    Dropped,
+}
+
 /// An index that was made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Made {
@@ -114,6 +128,8 @@ pub struct Made {
     pub written: bool,
     /// What it tells of all requests together.
     pub outline: Outline,
+    /// What the one that was there remembers and the ledger no longer holds.
+    pub lost: Vec<Lost>,
 }
 
 /// Makes `index.json` anew. The caller keeps others from doing the same at once. It is written request by request, so
@@ -125,6 +141,7 @@ pub fn rebuild(
     store: &dyn Store,
     scope: Scope<'_>,
     making: Making,
+    memory: Memory,
     progress: Progress<'_>,
 ) -> Result<Made, StoreError> {
     // Before looking: what is marked later is not known to be in it.
@@ -134,13 +151,15 @@ pub fn rebuild(
     }
     let made = Cache::ask_all(store, scope, progress, |entries| {
         let outline = entries.outline().map_err(failed("read"))?;
-        let written = compare_outlined(store, scope, entries, &outline)? != Freshness::Current;
+        let is_current = compare_outlined(store, scope, entries, &outline)? == Freshness::Current;
+        let lost = if is_current { Vec::new() } else { lost(store, entries)? };
+        let written = !is_current && (memory == Memory::Dropped || lost.is_empty());
         if written {
             let mut write =
                 |file: &mut dyn Write| snapshot::write(entries, &outline, scope.ledger_id, scope.workflow, file);
             store.write_derived(Derived::Index, &mut write)?;
         }
-        Ok(Made { written, outline })
+        Ok(Made { written, outline, lost })
     })?;
     let gauge = Gauge { marks, requests: made.outline.requests() as u64 };
     let bytes = serde_json::to_vec(&gauge).map_err(|e| StoreError::Unwritable(e.to_string()))?;
@@ -148,7 +167,7 @@ pub fn rebuild(
     Ok(made)
 }
 
-fn failed(doing: &'static str) -> impl Fn(std::io::Error) -> StoreError {
+pub(super) fn failed(doing: &'static str) -> impl Fn(std::io::Error) -> StoreError {
     move |source| StoreError::Io { doing, path: "coordination/index.json".into(), source }
 }
 

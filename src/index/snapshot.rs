@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::cache::Projection;
 use super::project::{DAMAGED, DIVERGED};
 use crate::domain::FORMAT;
-use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
@@ -176,21 +175,6 @@ fn read_up_to(file: &mut dyn Read, mut buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(wanted - buffer.len())
-}
-
-/// The heads that a text of the index names, by request; none of a text that is no index.
-#[must_use]
-pub fn heads(text: &[u8]) -> BTreeMap<RequestId, Vec<Hash>> {
-    #[derive(Deserialize)]
-    struct Remembered {
-        entries: BTreeMap<RequestId, Heads>,
-    }
-    #[derive(Deserialize)]
-    struct Heads {
-        heads: Vec<Hash>,
-    }
-    let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
-    read.into_iter().map(|(id, entry)| (id, entry.heads)).collect()
 }
 
 /// The keys that a text of the index names; none of a text that is no index.

@@ -47,7 +47,7 @@ fn a_torn_line_is_set_aside_by_the_next_write() {
 
 #[test]
 fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
-    transcript!(with_two(), @"
+    transcript!(with_two(), @r#"
     $ mv coordination/requests/REQ-$TODAY-0001.json . ; mv coordination/events/REQ-$TODAY-0002.jsonl .
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
@@ -57,7 +57,7 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
     coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-missing: the packet is missing although it has events
       fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
-      fix: ledger index
+      fix: first what is lost; then: ledger index
     4 findings: 2 requests, 0 events verified
     [exit 9]
     $ ledger list
@@ -74,22 +74,29 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
     $ ledger transition 2 accepted
     REQ-YYYYMMDD-0002  YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
       next, for billing: ledger transition REQ-YYYYMMDD-0002 IN_PROGRESS
+    ! ledger: index.json was left as it is: it remembers of REQ-YYYYMMDD-0002 what is not here any more; ledger verify tells what, and if it is meant to be so: ledger index
     $ mv REQ-$TODAY-0001.json coordination/requests/; ledger index -q; ledger verify
     ok: 2 requests, 3 events verified
-    ");
+    "#);
 }
 
 #[test]
 fn the_next_new_completes_a_create_that_was_cut_short() {
-    transcript!(with_two(), @"
+    transcript!(with_two(), @r#"
     $ rm coordination/events/REQ-$TODAY-0002.jsonl
     $ ledger new --title Next --from shop --to billing --type bug --set details.impact=all
     REQ-YYYYMMDD-0003  PROPOSED
       next, for billing: ledger transition REQ-YYYYMMDD-0003 ACCEPTED
     ! ledger: completed REQ-YYYYMMDD-0002, whose making was cut short
+    ! ledger: index.json was left as it is: it remembers of REQ-YYYYMMDD-0002 what is not here any more; ledger verify tells what, and if it is meant to be so: ledger index
     $ ledger verify
-    ok: 3 requests, 3 events verified
-    ");
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is lost; then: ledger index
+    2 findings: 3 requests, 3 events verified
+    [exit 3]
+    "#);
 }
 
 #[test]
@@ -103,5 +110,54 @@ fn a_request_whose_packet_is_gone_is_not_made_again() {
     # Others are not affected, and its number stays taken.
     $ rm coordination/.local/last; ledger new --title T --from shop --to billing --type bug --set details.impact=all --key k2 -q
     REQ-YYYYMMDD-0002
+    "#);
+}
+
+/// The index may be all that tells of a loss: nothing but a word from somebody who knows of it takes that away.
+#[test]
+fn an_index_that_remembers_more_stays_until_somebody_says_otherwise() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Another", "");
+    sandbox.run("ledger note 1 --text seen");
+    transcript!(sandbox, @r#"
+    $ f=$(ls coordination/events/*-0001.jsonl); sed -i '$d' $f
+    $ ledger note 2 --text 'elsewhere'
+    REQ-YYYYMMDD-0002  YYYY-MM-DD hh:mm:ssZ  v2  alice  note: elsewhere
+      next, for billing: ledger transition REQ-YYYYMMDD-0002 ACCEPTED
+    ! ledger: index.json was left as it is: it remembers of REQ-YYYYMMDD-0001 what is not here any more; ledger verify tells what, and if it is meant to be so: ledger index
+    $ ledger doctor --fix | grep -v '^on '
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+    coordination/index.json: warning index-stale: index.json is not what the packets and events say
+      fix: first what is lost; then: ledger index
+    not safe to operate: 2 requests, 3 events examined, 1 error, 1 warning
+    $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is lost; then: ledger index
+    2 findings: 2 requests, 3 events verified
+    [exit 3]
+    $ ledger index --check
+    coordination/index.json is out of date (ledger index makes it anew): 2 requests, 3 events
+    [exit 3]
+    $ ledger index
+    coordination/index.json is written anew: 2 requests, 3 events
+    ! the index that was there knew of event [head] of REQ-YYYYMMDD-0001, which is not in its log
+    $ ledger verify
+    ok: 2 requests, 3 events verified
+    $ rm -rf coordination/events
+    $ ledger doctor --fix | grep lost
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: first what is lost; then: ledger index
+    $ rm coordination/requests/*-0002.json
+    $ ledger doctor --fix --quiet | grep lost
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+    coordination/requests/REQ-YYYYMMDD-0002.json: error request-lost: index.json remembers this request, which is not here
+      fix: first what is lost; then: ledger index
+    $ ledger index
+    coordination/index.json is written anew: 1 request, 0 events
+    ! the index that was there knew of event [head] of REQ-YYYYMMDD-0001, which is not in its log, and of 1 request more
     "#);
 }

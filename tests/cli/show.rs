@@ -250,7 +250,7 @@ fn dependencies_are_told_with_their_states() {
     coordination/requests/REQ-YYYYMMDD-0002.json: violation dangling-reference: it refers to REQ-YYYYMMDD-0001, which is not here or can't be read
       fix: bring the other request in, for example by git pull
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
-      fix: ledger index
+      fix: first what is lost; then: ledger index
     3 findings: 1 request, 1 event verified
     [exit 3]
     "#);

@@ -7,11 +7,8 @@ use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::index::cache::{Projection, is_doubtful};
 use crate::index::refresh::{self, Freshness};
-use crate::index::snapshot;
-use crate::store::{Derived, StoreError};
-
-/// How many lost requests and events are told one by one.
-const LOST_MAX: usize = 100;
+use crate::index::remembered::{Lost, lost};
+use crate::store::StoreError;
 
 impl Ledger<'_> {
     /// What is wrong with the index and the cache, after `seen` of these requests.
@@ -91,53 +88,31 @@ impl Ledger<'_> {
             (Freshness::Stale, _) => {
                 let mut findings = self.lost(projection)?;
                 let what = "index.json is not what the packets and events say".into();
-                findings.push(finding(Severity::Violation, "index-stale", what));
+                let mut stale = finding(Severity::Violation, "index-stale", what);
+                if !findings.is_empty() {
+                    stale.fix = "first what is lost; then: ledger index".into();
+                }
+                findings.push(stale);
                 findings
             }
         })
     }
 
-    /// What a stale index remembers and the ledger no longer holds. A log without its newest lines is a shorter log that
-    /// is whole: its hashes can't show that something is missing, but whoever saw the heads can.
     fn lost(&self, projection: &Projection) -> Result<Vec<Finding>, AppError> {
-        let bytes = self.store.derived(Derived::Index)?.unwrap_or_default();
-        let mut findings = Vec::new();
-        for (id, remembered) in snapshot::heads(&bytes) {
-            if findings.len() == LOST_MAX {
-                break;
-            }
+        let finding = |Lost { id, head }: Lost| {
             let (packet, log) = self.store.places(id);
-            let mut lost = |code, path: PathBuf, what: String| {
-                let fix = "find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index";
-                let fix = fix.to_owned();
-                findings.push(Finding {
-                    code,
-                    severity: Severity::Violation,
-                    id: Some(id),
-                    path,
-                    line: None,
-                    what,
-                    fix,
-                });
-            };
-            let Some(entry) = projection.entries.get(&id) else {
-                if !self.store.contains(id)? {
-                    lost("request-lost", packet, "index.json remembers this request, which is not here".into());
+            let (code, path, what) = match head {
+                None => ("request-lost", packet, "index.json remembers this request, which is not here".to_owned()),
+                Some(head) => {
+                    let head = head.short();
+                    let what = "which is not in the log: the newest events were dropped";
+                    ("event-lost", log, format!("index.json remembers event {head}, {what}"))
                 }
-                continue;
             };
-            if entry.heads == remembered {
-                continue;
-            }
-            let Some(history) = self.store.history(id)? else { continue };
-            if let Some(head) = remembered.iter().find(|head| history.event(**head).is_none()) {
-                let what = format!(
-                    "index.json remembers event {}, which is not in the log: the newest events were dropped",
-                    head.short()
-                );
-                lost("event-lost", log, what);
-            }
-        }
-        Ok(findings)
+            let fix =
+                "find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index";
+            Finding { code, severity: Severity::Violation, id: Some(id), path, line: None, what, fix: fix.to_owned() }
+        };
+        Ok(lost(self.store, projection)?.into_iter().map(finding).collect())
     }
 }

@@ -14,7 +14,7 @@ use super::super::render::doctor::{ExaminedView, MendedView, examined};
 use super::super::render::progress::Progress;
 use super::super::trust;
 use crate::app::doctor::Locks;
-use crate::index::refresh::{self, Making};
+use crate::index::refresh::{self, Making, Memory};
 use crate::store::fs::FsStore;
 use crate::store::fs::lock::{Lock, Sharing};
 use crate::store::{Budget, StoreError};
@@ -42,7 +42,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
             let (_, projection) = refresh::check(opened.store(), ledger.scope(), &|_, _| {})?;
             was_wrong = !projection.contradicted.is_empty();
             drop(projection);
-            is_new = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, &|_, _| {})?.written;
+            is_new = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, Memory::Kept, &|_, _| {})?.written;
             Ok(())
         })?;
         mended.extend(was_wrong.then(MendedView::cache));

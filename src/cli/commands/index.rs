@@ -7,7 +7,8 @@ use super::super::failure::Failure;
 use super::super::render::progress::Progress;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
-use crate::index::refresh::{self, Freshness, Made, Making};
+use crate::index::refresh::{self, Freshness, Made, Making, Memory};
+use crate::index::remembered::Lost;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
     let opened = context.open()?;
@@ -16,18 +17,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     let progress = |done, total| bar.at(done, total);
     let (freshness, made) = if args.check {
         let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
-        (freshness, Made { written: false, outline: projection.outlined() })
+        (freshness, Made { outline: projection.outlined(), ..Made::default() })
     } else {
         ledger.writable()?;
         let mut made = Made::default();
         ledger.store.projecting(&context.budget, &mut || {
-            made = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, &progress)?;
+            made = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, Memory::Dropped, &progress)?;
             Ok(())
         })?;
         (Freshness::Current, made)
     };
     drop(bar);
-    let Made { written, outline } = made;
+    let Made { written, outline, lost } = made;
     let (requests, events) = (outline.requests(), outline.events);
     let damaged = DamagedView::all(&outline.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
@@ -45,9 +46,26 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
         context.output.text(&format!("coordination/index.json is {word}: {requests}, {events}\n"))?;
     }
     told.iter().for_each(|text| context.output.tell(text));
+    if let Some(text) = forgotten(&lost) {
+        context.output.tell(&text);
+    }
     Ok(match (current, outline.damaged.is_empty()) {
         (_, false) => Exit::Damaged,
         (true, true) => Exit::Done,
         (false, true) => Exit::No,
+    })
+}
+
+/// What the index that was there knew and this one does not.
+fn forgotten(lost: &[Lost]) -> Option<String> {
+    let [first, rest @ ..] = lost else { return None };
+    let more =
+        if rest.is_empty() { String::new() } else { format!(", and of {} more", count(rest.len() as u64, "request")) };
+    Some(match first.head {
+        None => format!("the index that was there knew of {}, which is not here{more}", first.id),
+        Some(head) => {
+            let (head, id) = (head.short(), first.id);
+            format!("the index that was there knew of event {head} of {id}, which is not in its log{more}")
+        }
     })
 }

@@ -9,7 +9,7 @@ use crate::domain::packet::Mode;
 use crate::domain::settings::{ApprovalSettings, ContractSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
-use crate::index::refresh::{self, Making};
+use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
 use crate::store::fs::found::{Founded, Otherwise, Outcome, found};
 
@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     let ledger = opened.ledger();
     ledger.store.writer()?;
     ledger.store.projecting(&context.budget, &mut || {
-        refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, &|_, _| {}).map(|_| ())
+        refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
     })?;
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",

@@ -1,0 +1,128 @@
+//! What `index.json` remembers and the ledger no longer holds.
+//!
+//! A log without its newest lines is a shorter log that is whole: its hashes can't show that something is missing, but
+//! whoever saw the heads can. The index saw them when it was made.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use serde::Deserialize;
+
+use super::snapshot::Entries;
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
+use crate::store::{Derived, Store, StoreError};
+
+/// How many lost requests and events are told one by one.
+pub const LOST_MAX: usize = 100;
+/// The longest line that is read: no entry comes near it.
+const LINE_BYTES_MAX: u64 = 16 << 20;
+
+/// Something that was on record when the index was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// The request.
+    pub id: RequestId,
+    /// The newest event that it had; `None` if the request itself is gone.
+    pub head: Option<Hash>,
+}
+
+/// What the index remembers and the ledger no longer holds, at most [`LOST_MAX`] of it. An index that can't be read
+/// remembers nothing.
+///
+/// # Errors
+/// Failed machinery.
+pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, StoreError> {
+    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Vec::new()) };
+    let mut lost = Vec::new();
+    for (id, heads) in suspects(file, entries).map_err(super::refresh::failed("read"))? {
+        if lost.len() == LOST_MAX {
+            break;
+        }
+        if !store.contains(id)? {
+            lost.push(Lost { id, head: None });
+            continue;
+        }
+        match store.history(id) {
+            Ok(Some(history)) => {
+                let head = heads.into_iter().find(|head| history.event(*head).is_none());
+                lost.extend(head.map(|head| Lost { id, head: Some(head) }));
+            }
+            // What can't be read is told as damage.
+            Ok(None) | Err(StoreError::Damaged { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(lost)
+}
+
+/// The requests of which the index says something else than what is so now, with the heads that it remembers.
+fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(RequestId, Vec<Hash>)>> {
+    let mut lines = Lines { file: BufReader::new(file), line: Vec::new(), last: None };
+    let mut suspects = Vec::new();
+    let mut next = lines.next()?;
+    entries.each_entry(&mut |id, entry| {
+        while let Some(line) = next.take_if(|line| line.id < id) {
+            suspects.extend(heads(&line.entry).map(|heads| (line.id, heads)));
+            next = lines.next()?;
+        }
+        if let Some(line) = next.take_if(|line| line.id == id) {
+            let remembered = if line.entry == entry { None } else { heads(&line.entry) };
+            suspects.extend(remembered.filter(|then| heads(entry).as_ref() != Some(then)).map(|heads| (id, heads)));
+            next = lines.next()?;
+        }
+        Ok(())
+    })?;
+    while let Some(line) = next {
+        suspects.extend(heads(&line.entry).map(|heads| (line.id, heads)));
+        next = lines.next()?;
+    }
+    Ok(suspects)
+}
+
+/// A request as the index has it.
+struct Line {
+    id: RequestId,
+    entry: String,
+}
+
+impl Line {
+    /// Reads `    "REQ-…": {…},`.
+    fn read(text: &str) -> Option<Self> {
+        let (id, entry) = text.trim_start().strip_prefix('"')?.split_once("\": ")?;
+        let entry = entry.trim_end();
+        Some(Self { id: id.parse().ok()?, entry: entry.strip_suffix(',').unwrap_or(entry).to_owned() })
+    }
+}
+
+/// The heads of an entry; `None` of what is no entry.
+fn heads(entry: &str) -> Option<Vec<Hash>> {
+    #[derive(Deserialize)]
+    struct Remembered {
+        heads: Vec<Hash>,
+    }
+    serde_json::from_str::<Remembered>(entry).ok().map(|entry| entry.heads)
+}
+
+/// The entries of an index in the order of their ids, as the index is written.
+struct Lines {
+    file: BufReader<Box<dyn Read>>,
+    line: Vec<u8>,
+    last: Option<RequestId>,
+}
+
+impl Lines {
+    fn next(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            self.line.clear();
+            self.file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line)?;
+            if self.line.is_empty() {
+                return Ok(None);
+            }
+            let line = std::str::from_utf8(&self.line).ok().and_then(Line::read);
+            if let Some(line) = line.filter(|line| self.last.is_none_or(|last| last < line.id)) {
+                self.last = Some(line.id);
+                return Ok(Some(line));
+            }
+        }
+    }
+}
