@@ -201,6 +201,12 @@ fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
     let holds_one = |folder: &&Path| folder.join("coordination/ledger.json").is_file();
     env.folder.ancestors().find(holds_one).map(Path::to_owned).ok_or_else(|| {
         let here = env.folder.display();
+        let has_lost_it = |folder: &&Path| folder.join("coordination/requests").is_dir();
+        if let Some(folder) = env.folder.ancestors().find(has_lost_it) {
+            let what = format!("{} has no coordination/ledger.json, which makes it a ledger", folder.display());
+            return Failure::new(Exit::NotFound, "no-ledger", what)
+                .hint("restore it: git checkout HEAD -- coordination/ledger.json");
+        }
         Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {here} or above it"))
             .hint("ledger init, or name the folder with --root DIR")
     })

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 58] = [
+const ERRORS: [(&str, i32, bool, &str); 59] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -60,6 +60,7 @@ const ERRORS: [(&str, i32, bool, &str); 58] = [
     ),
     ("not-signed", 1, false, "ledger approve 1 --as pm --sign --key-file nowhere"),
     ("ssh-keygen", 1, false, "PATH=$(dirname $(command -v ledger)) ledger approve 1 --as pm --sign --key-file nowhere"),
+    ("no-settings", 9, false, "mkdir -p lost/coordination/checkpoints/main; ledger init --root lost"),
     ("damaged", 9, false, "ledger checkpoint"),
     ("unknown-state", 5, false, "ledger transition 1 acepted"),
     ("detail-given", 5, false, "ledger transition 1 accepted --set details.impact=none"),

@@ -210,3 +210,31 @@ fn git_keeps_no_empty_folders_and_the_clone_of_an_empty_ledger_works() {
     workflow.json
     ");
 }
+
+/// What is on record belongs to the ledger that its settings name: a new identity would disown its checkpoints.
+#[test]
+fn what_has_lost_its_settings_is_not_given_to_a_new_ledger() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ rm coordination/ledger.json
+    $ ledger list
+    ! error: [tmp]/work has no coordination/ledger.json, which makes it a ledger
+    ! hint: restore it: git checkout HEAD -- coordination/ledger.json
+    [exit 4]
+    $ ledger init
+    ! error: coordination/requests/REQ-YYYYMMDD-0001.json is on record here, but coordination/ledger.json, which says of which ledger, is gone
+    ! hint: restore it: git checkout HEAD -- coordination/ledger.json
+    [exit 9]
+    $ rm coordination/requests/*; ledger init --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "no-settings",
+    !     "message": "coordination/events/REQ-YYYYMMDD-0001.jsonl is on record here, but coordination/ledger.json, which says of which ledger, is gone",
+    !     "hint": "restore it: git checkout HEAD -- coordination/ledger.json", "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    [exit 9]
+    $ rm coordination/events/*; ledger init | head -1
+    Ledger work (tracked) made in [tmp]/work
+    "#);
+}

@@ -1,5 +1,7 @@
 //! `ledger init`
 
+use std::path::Path;
+
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -11,7 +13,7 @@ use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
-use crate::store::fs::found::{Founded, Otherwise, Outcome, found};
+use crate::store::fs::found::{Founded, Otherwise, Outcome, found, orphan};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
     let env = context.env;
@@ -20,6 +22,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     if !root.is_dir() {
         return Err(Failure::new(Exit::NotFound, "no-folder", format!("{} is not a folder", root.display()))
             .hint(format!("mkdir -p {}", root.display())));
+    }
+    let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
+    if let Some(orphan) = orphan(&root, disk()?)? {
+        return Err(bereft(&root, &orphan));
     }
     let settings = settings(args, &root, context);
     let mut files = files(&settings)?;
@@ -30,11 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         opened.ledger().writable()?;
         files = self::files(opened.ledger().settings)?;
     }
-    let outcomes = found(
-        &root,
-        (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source })?,
-        &files,
-    )?;
+    let outcomes = found(&root, disk()?, &files)?;
     let opened =
         open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
     context.root = Some(root.clone());
@@ -61,6 +63,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     };
     let kept = unlike(args, ledger.settings);
     report(context, &view, &kept)
+}
+
+/// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.
+fn bereft(root: &Path, orphan: &Path) -> Failure {
+    let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let what = format!(
+        "{} is on record here, but coordination/ledger.json, which says of which ledger, is gone",
+        shown(orphan)
+    );
+    Failure::new(Exit::Damaged, "no-settings", what).hint("restore it: git checkout HEAD -- coordination/ledger.json")
 }
 
 /// What a ledger that was there already has otherwise than it was asked for: it stays so.
@@ -104,7 +116,7 @@ fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<E
     Ok(Exit::Done)
 }
 
-fn settings(args: &Init, root: &std::path::Path, context: &Context<'_>) -> Settings {
+fn settings(args: &Init, root: &Path, context: &Context<'_>) -> Settings {
     let folder = std::path::absolute(root).ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     let mut random = [0; 10];
     (context.env.random)(&mut random);

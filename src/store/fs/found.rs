@@ -62,6 +62,28 @@ pub fn found(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<
     Ok(outcomes)
 }
 
+/// What is on record below `root` although no settings say which ledger it belongs to: a packet, a log,
+/// or checkpoints; `None` where nothing is, or where there are settings.
+///
+/// # Errors
+/// Failed machinery.
+pub fn orphan(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, StoreError> {
+    let disk = Files::on(disk);
+    let layout = Layout::new(root);
+    let settings = layout.settings();
+    if disk.facts(&settings).map_err(io("look at", &settings))?.is_some() {
+        return Ok(None);
+    }
+    for (folder, suffix) in [(layout.requests(), ".json"), (layout.events(), ".jsonl")] {
+        if let Some(id) = super::list(&disk, &folder, suffix)?.first() {
+            return Ok(Some(folder.join(format!("{id}{suffix}"))));
+        }
+    }
+    let folder = layout.checkpoints();
+    let origin = disk.names(&folder).map_err(io("list", &folder))?.into_iter().min();
+    Ok(origin.map(|origin| folder.join(origin)))
+}
+
 fn make_folders(disk: &Files, root: &Path, folder: &Path) -> Result<(), StoreError> {
     let below: Vec<&Path> = folder.ancestors().take_while(|path| *path != root).collect();
     for path in below.into_iter().rev() {
