@@ -277,6 +277,25 @@ fn unreadable_packets_are_no_keys_and_in_nobodys_way() {
     }
 }
 
+/// What is known to have been made with a key is not made a second time because it can't be read any more.
+#[test]
+fn a_key_whose_packet_can_not_be_read_is_not_free() {
+    for spoilt in 0..3 {
+        let prepared = Prepared::new();
+        let path = prepared.ledger.layout().packet(prepared.id);
+        std::fs::remove_file(&path).unwrap();
+        match spoilt {
+            0 => std::fs::write(&path, "{").unwrap(),
+            1 => symlink("/etc/passwd", &path).unwrap(),
+            _ => std::fs::create_dir(&path).unwrap(),
+        }
+        let store = prepared.ledger.open();
+        is_damage(store.find(&key("a"), &endless()).map(drop), &path, "");
+        is_damage(store.create(&request("a", Some("a")), &endless()).map(drop), &path, "");
+        assert_eq!(make(&store, "b", Some("b")).number(), 2);
+    }
+}
+
 /// Every file of `.local/` that the program reads or writes, replaced by something hostile: refused or done without.
 #[test]
 fn hostile_local_files_are_refused_or_done_without() {

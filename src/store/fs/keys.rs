@@ -245,13 +245,17 @@ impl<'a> Keys<'a> {
     fn hit(&self, key: &Key) -> Result<Option<RequestId>, StoreError> {
         for id in self.candidates(digest_of(key))? {
             let packet = self.layout.packet(id);
-            if self.key_of(&packet)?.as_ref() == Some(key) {
-                return Ok(Some(id));
-            }
-            let is_there = |path: &Path| self.files.facts(path).map_err(io("look at", path));
-            if is_there(&packet)?.is_none() && is_there(&self.layout.log(id))?.is_some_and(|facts| facts.size > 0) {
-                // It would be made a second time.
-                return Err(StoreError::damaged(Some(id), &packet, None, MISSING_PACKET));
+            // Where it is known to have been made, it must not be made a second time.
+            match self.carried(&packet)? {
+                Carried::Key(carried) if carried.as_ref() == Some(key) => return Ok(Some(id)),
+                Carried::Key(_) => {}
+                Carried::Unreadable(what) => return Err(StoreError::damaged(Some(id), &packet, None, what)),
+                Carried::Absent => {
+                    let log = self.layout.log(id);
+                    if self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0) {
+                        return Err(StoreError::damaged(Some(id), &packet, None, MISSING_PACKET));
+                    }
+                }
             }
         }
         Ok(None)
@@ -336,7 +340,11 @@ impl<'a> Keys<'a> {
                 continue;
             }
             let facts = if fine_times { facts } else { distinct(facts) };
-            let key = self.key_of(&self.folder.join(&name))?;
+            let key = match self.carried(&self.folder.join(&name))? {
+                Carried::Key(key) => key,
+                // That is told when the request itself is read.
+                Carried::Unreadable(_) | Carried::Absent => None,
+            };
             lines.push_str(&line(id, facts, key.as_ref().map(digest_of)));
         }
         if self.keeping == Keeping::Nothing || self.append(&lines).is_err() {
@@ -408,15 +416,31 @@ impl<'a> Keys<'a> {
         Some([linked?, renamed?, time()?])
     }
 
-    /// The key that a packet carries; `None` for a packet that has none, is not there, or can't be read (which is told
-    /// when the request itself is read).
-    fn key_of(&self, path: &Path) -> Result<Option<Key>, StoreError> {
-        match self.files.read(path, PACKET_BYTES_MAX as u64) {
-            Ok(read) => Ok(read.and_then(|(bytes, _)| Packet::parse(&bytes).ok()).and_then(|packet| packet.key)),
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(None),
-            Err(error) => Err(io("read", path)(error)),
-        }
+    /// What a packet says of its key.
+    fn carried(&self, path: &Path) -> Result<Carried, StoreError> {
+        let read = match self.files.read(path, PACKET_BYTES_MAX as u64) {
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Ok(Carried::Unreadable(error.to_string()));
+            }
+            Err(error) => return Err(io("read", path)(error)),
+        };
+        Ok(match read.map(|(bytes, _)| Packet::parse(&bytes)) {
+            Some(Ok(packet)) => Carried::Key(packet.key),
+            Some(Err(error)) => Carried::Unreadable(error.to_string()),
+            None => Carried::Absent,
+        })
     }
+}
+
+/// What a packet says of its key.
+enum Carried {
+    /// That it has this one, or none.
+    Key(Option<Key>),
+    /// Nothing: it can't be read.
+    Unreadable(String),
+    /// There is no such packet.
+    Absent,
 }
 
 impl Table {
