@@ -1,6 +1,6 @@
 //! Whether everything that a checkpoint covers is still there unedited, and who signed it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::super::verify::{Finding, Severity, from_fault};
@@ -43,8 +43,9 @@ pub struct CheckpointReport {
 struct Lost {
     checkpoint: String,
     packet: Option<Hash>,
-    versions: Vec<(u32, Hash)>,
-    events: u64,
+    versions: BTreeSet<(u32, Hash)>,
+    // Several origins may cover the same one.
+    events: BTreeSet<Hash>,
     first: Option<Hash>,
 }
 
@@ -63,9 +64,11 @@ impl AllLost {
         }
         match leaf {
             Leaf::Packet(_, hash) => lost.packet = Some(*hash),
-            Leaf::Version(reference, hash) => lost.versions.push((reference.version(), *hash)),
+            Leaf::Version(reference, hash) => {
+                lost.versions.insert((reference.version(), *hash));
+            }
             Leaf::Event(_, hash) => {
-                lost.events += 1;
+                lost.events.insert(*hash);
                 lost.first.get_or_insert(*hash);
             }
         }
@@ -291,7 +294,7 @@ impl Ledger<'_> {
 fn lost_events(lost: &Lost) -> Option<String> {
     let first = lost.first?.short();
     let checkpoint = &lost.checkpoint;
-    Some(match lost.events {
+    Some(match lost.events.len() {
         1 => format!(
             "checkpoint {checkpoint} covers event {first}, which is not in the log: it was dropped or rewritten"
         ),

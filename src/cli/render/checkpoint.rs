@@ -214,6 +214,9 @@ pub struct ProofView<'a> {
     leaves: Vec<Leaf>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Box<RawValue>>,
+    /// Whether the checkpoint may cover newer events, which whoever made the proof left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    at_least: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     approvals: Vec<SeenApprovalView>,
     signers: Option<String>,
@@ -234,6 +237,7 @@ impl<'a> ProofView<'a> {
             id: None,
             leaves: Vec::new(),
             events: Vec::new(),
+            at_least: false,
             approvals: report.approvals.iter().map(SeenApprovalView::from).collect(),
             signers: trust.place().map(|place| place.display().to_string()),
             checkpoints: Vec::new(),
@@ -244,6 +248,7 @@ impl<'a> ProofView<'a> {
             Some(Shown::Included { checkpoint, leaves, history, events }) => {
                 view.proof = Some("inclusion");
                 view.leaves.clone_from(leaves);
+                view.at_least = history.is_some();
                 view.id = history.as_ref().map(|history| history.packet().request_id);
                 let vouched = history.as_ref().map_or(events.as_slice(), |history| history.events());
                 view.events = vouched.iter().map(raw).collect();
@@ -308,7 +313,8 @@ fn shows(shown: &Shown) -> String {
 fn whole(history: &History, of: &str) -> String {
     let packet = history.packet();
     let title = safe::line(&packet.title);
-    format!("{BOLD}{}{PLAIN}  {title}\nas {of} covers it:\n", packet.request_id)
+    // Newer ones that it covers too may have been left out: nobody can see that from a proof.
+    format!("{BOLD}{}{PLAIN}  {title}\n{of} covers at least this of it:\n", packet.request_id)
 }
 
 fn who_signed(signatures: &[SeenSignature]) -> String {

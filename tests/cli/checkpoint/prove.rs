@@ -28,7 +28,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
     $ ledger prove 1 > ../proof.json; mv coordination away
     $ cd ..; ledger verify --proof proof.json
     REQ-YYYYMMDD-0001  Totals are wrong
-    as checkpoint main/6 of ledger [uuid] covers it:
+    checkpoint main/6 of ledger [uuid] covers at least this of it:
       YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
       YYYY-MM-DD hh:mm:ssZ  v2  alice  note: one
       YYYY-MM-DD hh:mm:ssZ  v3  alice  note: two
@@ -37,7 +37,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
     ok: the proof holds
     $ cd ..; ledger verify --proof proof.json --signers ~/only-a
     REQ-YYYYMMDD-0001  Totals are wrong
-    as checkpoint main/6 of ledger [uuid] covers it:
+    checkpoint main/6 of ledger [uuid] covers at least this of it:
       YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
       YYYY-MM-DD hh:mm:ssZ  v2  alice  note: one
       YYYY-MM-DD hh:mm:ssZ  v3  alice  note: two
@@ -47,7 +47,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
     proof.json: violation signature-unknown-key: the signers file does not name SHA256:[key]
       fix: have it signed by a key that the signers file names: ledger checkpoint --sign
     REQ-YYYYMMDD-0001  Totals are wrong
-    as checkpoint main/6 of ledger [uuid] covers it:
+    checkpoint main/6 of ledger [uuid] covers at least this of it:
       YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
       YYYY-MM-DD hh:mm:ssZ  v2  alice  note: one
       YYYY-MM-DD hh:mm:ssZ  v3  alice  note: two
@@ -76,7 +76,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
             "hash": "[hash]"
           }
         ],
-        "signers": "[tmp]/home/only-a",
+        "at_least": true, "signers": "[tmp]/home/only-a",
         "checkpoints": [
           {
             "ledger": "[uuid]", "origin": "main", "size": 6, "root": "[hash]",
@@ -317,6 +317,7 @@ fn the_signed_approvals_of_a_request_are_checked_with_its_proof() {
             "data": {"role": "pm", "signature": "[signature]\n"}, "parents": ["[hash]"], "hash": "[hash]"
           }
         ],
+        "at_least": true,
         "approvals": [
           {
             "n": 2, "event": "[hash]", "by": "alice", "role": "sponsor",
@@ -341,7 +342,7 @@ fn the_signed_approvals_of_a_request_are_checked_with_its_proof() {
     proof.json: violation signature-unknown-key: event 3: the approval as pm: the signers file does not name SHA256:[key] for bob
       fix: name the key for whoever approved in the signers file, if it is theirs; else have it approved anew
     REQ-YYYYMMDD-0001  Totals are wrong
-    as checkpoint main/4 of ledger [uuid] covers it:
+    checkpoint main/4 of ledger [uuid] covers at least this of it:
       YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
       YYYY-MM-DD hh:mm:ssZ  v2  alice  approved as sponsor, signed
       YYYY-MM-DD hh:mm:ssZ  v3  bob  approved as pm, signed
@@ -396,5 +397,28 @@ fn the_proof_of_an_event_alone_does_not_say_what_an_approval_was_over() {
     main/3  signed by alice (SHA256:[key])
     approval v2 as sponsor  signed by SHA256:[key], unchecked
     ok: the proof holds, 1 note
+    "#);
+}
+
+/// Whoever makes a proof of a request may leave out what came last: it shows what is on record at least, and says so.
+#[test]
+fn a_proof_without_the_newest_events_claims_no_more_than_it_shows() {
+    let sandbox = covered();
+    let mut cut = proof(&sandbox, "ledger prove 1");
+    let hash = |event: &Value| serde_json::from_str::<Value>(event.as_str().unwrap()).unwrap()["hash"].clone();
+    let events = cut["events"].as_array().unwrap().clone();
+    let second = hash(&events[1]);
+    let of_second = proof(&sandbox, &format!("ledger prove {}", second.as_str().unwrap()));
+    cut["events"] = events[..2].to_vec().into();
+    cut["leaves"] = of_second["leaves"].clone();
+    fs::write(sandbox.path("../proof.json"), cut.to_string()).unwrap();
+    transcript!(sandbox, @r#"
+    $ cd ..; ledger verify --proof proof.json --signers ~/only-a
+    REQ-YYYYMMDD-0001  Totals are wrong
+    checkpoint main/6 of ledger [uuid] covers at least this of it:
+      YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+      YYYY-MM-DD hh:mm:ssZ  v2  alice  note: one
+    main/6  signed by a@x (SHA256:[key])
+    ok: the proof holds
     "#);
 }

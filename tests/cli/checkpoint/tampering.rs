@@ -232,3 +232,15 @@ fn without_a_checkpoint_there_is_nothing_to_hold_against() {
     [exit 2]
     "#);
 }
+
+#[test]
+fn an_event_that_two_origins_cover_is_lost_once() {
+    let sandbox = covered();
+    sandbox.run("ledger checkpoint --origin other -q && sed -i '$d' coordination/events/REQ-$TODAY-0001.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger verify | grep covered-
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
+    $ ledger doctor | grep covered-
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: error covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
+    "#);
+}
