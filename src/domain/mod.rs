@@ -28,6 +28,7 @@ pub mod secret;
 pub mod settings;
 pub mod signature;
 pub mod state;
+pub mod stats;
 pub mod time;
 mod way;
 pub mod workflow;

@@ -289,6 +289,14 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// The state that holds after the events so far; `None` while diverged, or before any event said one.
+    pub(super) fn stands_at(&self) -> Option<&StateName> {
+        match self.furthest().as_slice() {
+            [one] => Some(self.ways.state(one.step)),
+            [] | [_, ..] => None,
+        }
+    }
+
     /// The claims that lead furthest, one a way.
     fn furthest(&self) -> Vec<&Claim> {
         let mut furthest: Vec<&Claim> = Vec::new();
