@@ -19,6 +19,7 @@ pub mod near;
 mod operation;
 pub mod reference;
 pub mod show;
+pub mod stats;
 pub mod timeline;
 pub mod verify;
 pub mod write;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
-use super::query_args::{Blocked, Export, Graph, List, Ready, Sql};
+use super::query_args::{Blocked, Export, Graph, List, Ready, Sql, Stats};
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
@@ -176,6 +176,8 @@ pub enum Command {
     Graph(Graph),
     /// Print all requests for other programs
     Export(Export),
+    /// Count requests, and tell how long they take and how old they are
+    Stats(Stats),
     /// Ask in SQL
     Sql(Sql),
     /// Make index.json anew, byte for byte
@@ -223,6 +225,7 @@ impl Command {
             | Self::Graph(_)
             | Self::Export(_)
             | Self::Sql(_)
+            | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)
@@ -241,7 +244,7 @@ impl Command {
             Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html => self.is_formatted_contract(),
             Wanted::Markdown => self.is_formatted_contract() || matches!(self, Self::Export(_) | Self::Sql(_)),
             Wanted::Mermaid | Wanted::Dot | Wanted::Svg => matches!(self, Self::Graph(_)),
-            Wanted::Csv => matches!(self, Self::Export(_) | Self::Sql(_)),
+            Wanted::Csv => matches!(self, Self::Export(_) | Self::Stats(_) | Self::Sql(_)),
         }
     }
 
@@ -254,12 +257,14 @@ impl Command {
             ("an export is printed as csv, json, jsonl or markdown", "ledger export --help")
         } else if matches!(self, Self::Sql(_)) {
             ("an answer in SQL is printed as text, json, jsonl, csv or markdown", "ledger sql --help")
+        } else if matches!(self, Self::Stats(_)) {
+            ("figures are printed as text, json, jsonl or csv", "ledger stats --help")
         } else if self.is_formatted_contract() {
             ("this command does not print that", "its --help names the formats that it prints")
         } else {
             (
                 "this command prints text, json or jsonl",
-                "ledger graph, ledger export, ledger contract check and ledger contract matrix print more",
+                "ledger graph, ledger export, ledger stats, ledger contract check and ledger contract matrix print more",
             )
         }
     }
@@ -288,6 +293,7 @@ impl Command {
             | Self::Graph(_)
             | Self::Export(_)
             | Self::Sql(_)
+            | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Doctor(_)

@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::args::{at_least_one, priority};
 use crate::app::list::Sort;
+use crate::app::stats::WEEKS_MAX;
 use crate::domain::packet::Priority;
 
 /// The most requests of a graph.
@@ -178,6 +179,26 @@ pub struct Sql {
     /// The most rows
     #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
     pub limit: usize,
+}
+
+/// Count requests, and tell how long they take and how old they are
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Formats: text (with bars), json, jsonl, csv.
+Lead time is from when a request was made until it is settled or final, cycle time from when work on it began. Medians and
+90th percentiles are by nearest rank, over the requests that have that time; n says how many do.")]
+pub struct Stats {
+    /// Which.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How many weeks to tell, up to this one (ISO 8601, UTC)
+    #[arg(long, value_name = "N", value_parser = weeks, default_value_t = 12)]
+    pub weeks: usize,
+}
+
+fn weeks(text: &str) -> Result<usize, String> {
+    let fits = |number: &usize| (1..=WEEKS_MAX).contains(number);
+    text.parse().ok().filter(fits).ok_or_else(|| format!("expected a number from 1 to {WEEKS_MAX}"))
 }
 
 fn graph_limit(text: &str) -> Result<usize, String> {

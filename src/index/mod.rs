@@ -11,5 +11,5 @@ pub mod remembered;
 pub mod snapshot;
 
 pub use cache::{Projection, Source, project_all};
-pub use cache::{edges, list, sql};
+pub use cache::{edges, list, sql, stats};
 pub use project::Entry;

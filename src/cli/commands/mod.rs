@@ -17,6 +17,7 @@ mod rows;
 mod schema;
 mod show;
 mod sql;
+mod stats;
 mod verify;
 mod write;
 
@@ -45,6 +46,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Sql(args) => sql::run(context, args),
+        Command::Stats(args) => stats::run(context, args),
         Command::Index(args) => index::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

@@ -12,6 +12,7 @@ pub mod json;
 pub mod progress;
 pub mod safe;
 pub mod signature;
+pub mod stats;
 pub mod table;
 pub mod text;
 pub mod views;

@@ -378,8 +378,7 @@ impl Cache {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut writer = Writer::new(&tx, scope.workflow)?;
         gone.iter().try_for_each(|nr| writer.remove(*nr))?;
-        let added = writer.added();
-        drop(writer);
+        let added = writer.finish()?;
         count(&tx, added)?;
         if let Some(Point(point)) = &point {
             tables::set_meta(&tx, "point", point)?;
@@ -397,8 +396,7 @@ fn put(db: &mut Connection, scope: Scope<'_>, chunk: &[Surveyed], outcomes: &[Ou
     for (request, outcome) in chunk.iter().zip(outcomes) {
         writer.put(request.id, request.stamp, outcome)?;
     }
-    let added = writer.added();
-    drop(writer);
+    let added = writer.finish()?;
     count(&tx, added)?;
     next_generation(&tx)?;
     tx.commit()

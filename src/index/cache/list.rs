@@ -14,7 +14,7 @@ use crate::index::project::Entry;
 use crate::store::{Store, StoreError};
 
 /// Which requests are wanted, in which order. What is empty asks for nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Filter {
     /// In one of these states.
     pub states: Vec<String>,
@@ -124,9 +124,9 @@ const WAITS: &str = "EXISTS (SELECT 1 FROM dependency LEFT JOIN request AS other
 
 /// A condition, and the values in it.
 #[derive(Default)]
-struct Where {
-    text: String,
-    values: Vec<Value>,
+pub(super) struct Where {
+    pub(super) text: String,
+    pub(super) values: Vec<Value>,
 }
 
 impl Where {
@@ -136,7 +136,7 @@ impl Where {
         self.values.extend(values);
     }
 
-    fn of(filter: &Filter) -> Self {
+    pub(super) fn of(filter: &Filter) -> Self {
         let mut all = Self::default();
         let text = |text: &String| [Value::Text(text.clone())];
         if filter.scope == Scope::Open || filter.waits != Waits::Any {

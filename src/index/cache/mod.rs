@@ -11,7 +11,9 @@ pub mod list;
 mod read;
 mod rows;
 pub mod sql;
+pub mod stats;
 mod tables;
+mod tally;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;
@@ -23,6 +25,7 @@ use uuid::Uuid;
 
 use super::project::Entry;
 use crate::domain::id::RequestId;
+use crate::domain::stats::Times;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
 use crate::store::{Store, StoreError};
@@ -78,6 +81,8 @@ struct Line {
     events: u64,
     /// Title and description in lower case, for filters by words.
     words: String,
+    /// From when to when it is measured.
+    times: Times,
     // Boxed, for it is large and is handed on three times.
     entry: Box<Entry>,
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rows::Outcome;
 use super::{Line, Progress};
+use crate::domain::stats::Times;
 use crate::domain::workflow::Workflow;
 use crate::index::project::Entry;
 use crate::store::{Store, StoreError, Surveyed};
@@ -52,8 +53,9 @@ fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result
             let events = history.events().len() as u64;
             let packet = history.packet();
             let words = format!("{}\n{}", packet.title, packet.description).to_lowercase();
+            let times = Times::of(&history, workflow);
             let entry = Box::new(Entry::of(&history, workflow));
-            Ok(Ok(Line { events, words, entry }))
+            Ok(Ok(Line { events, words, times, entry }))
         }
         Ok(None) => Ok(Err("it disappeared while it was read".into())),
         Err(error @ StoreError::Damaged { .. }) => Ok(Err(error.to_string())),

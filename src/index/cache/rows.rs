@@ -3,7 +3,9 @@
 use rusqlite::{Connection, Statement, params};
 
 use super::Line;
+use super::tally::Tallies;
 use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
 use crate::store::Stamp;
 
@@ -39,6 +41,7 @@ pub(super) struct Writer<'a> {
     db: &'a Connection,
     workflow: &'a Workflow,
     added: i64,
+    tallies: Tallies<'a>,
     remove: [Statement<'a>; 5],
     body: Statement<'a>,
     request: Statement<'a>,
@@ -54,12 +57,14 @@ impl<'a> Writer<'a> {
             db,
             workflow,
             added: 0,
+            tallies: Tallies::new(db)?,
             remove: [remove("request")?, remove("body")?, remove("target")?, remove("label")?, remove("dependency")?],
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(
                 "INSERT INTO request (nr, stamp, settled, damage, events, state, is_final, is_settled, type, priority, \
-                 origin, created_by, updated_at, due, title, parent) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 origin, created_by, updated_at, due, title, parent, created_at, started_at, ended_at, lead_ms, \
+                 cycle_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+                 ?19, ?20, ?21)",
             )?,
             target: db.prepare("INSERT OR IGNORE INTO target (repo, nr) VALUES (?1, ?2)")?,
             label: db.prepare("INSERT OR IGNORE INTO label (label, nr) VALUES (?1, ?2)")?,
@@ -67,13 +72,15 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// How many more requests there are since it began.
-    pub(super) fn added(&self) -> i64 {
-        self.added
+    /// Writes down what it counted; answers with how many more requests there are since it began.
+    pub(super) fn finish(mut self) -> rusqlite::Result<i64> {
+        self.tallies.write(self.db)?;
+        Ok(self.added)
     }
 
     /// Forgets a request.
     pub(super) fn remove(&mut self, nr: i64) -> rusqlite::Result<()> {
+        self.tallies.take_back(nr)?;
         let [request, others @ ..] = &mut self.remove;
         if request.execute([nr])? > 0 {
             self.added -= 1;
@@ -115,7 +122,13 @@ impl<'a> Writer<'a> {
             entry.due.map(|due| due.to_string()),
             entry.title.to_lowercase(),
             entry.parent.map(number_of),
+            line.times.created_at.unix_ms(),
+            line.times.started_at.map(Timestamp::unix_ms),
+            line.times.ended_at.map(Timestamp::unix_ms),
+            line.times.lead_ms(),
+            line.times.cycle_ms(),
         ])?;
+        self.tallies.add(id, line, self.workflow);
         self.body.execute(params![nr, line.words, text])?;
         for repo in &entry.to {
             self.target.execute(params![repo.as_str(), nr])?;

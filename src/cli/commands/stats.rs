@@ -1,0 +1,51 @@
+//! `ledger stats`
+
+use super::super::Context;
+use super::super::args::Wanted;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::query_args::Stats;
+use super::super::render::stats::{StatsView, text};
+use super::super::render::views::DamagedView;
+use super::rows;
+
+pub(super) fn run(context: &mut Context<'_>, args: &Stats) -> Result<Exit, Failure> {
+    let opened = context.open()?;
+    let ledger = opened.ledger();
+    let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
+    let figures = ledger.stats(&query, args.weeks)?;
+    let stats = &figures.stats;
+    let damaged = DamagedView::all(&figures.damaged, opened.root());
+    let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
+    match context.cli.global.wanted() {
+        Wanted::Text if context.output.quiet => context.output.text(&text::headline(stats))?,
+        Wanted::Text if stats.requests.all == 0 => context.output.tell("no request matches"),
+        Wanted::Text => {
+            let text = text::text(stats, ledger.workflow, context.output.width);
+            context.output.text(&text)?;
+        }
+        Wanted::Json | Wanted::Jsonl => context.output.json(&StatsView::new(stats, ledger.workflow, damaged))?,
+        Wanted::Csv => {
+            let text = StatsView::new(stats, ledger.workflow, damaged).csv();
+            context.output.text(&text)?;
+        }
+        Wanted::Github
+        | Wanted::Sarif
+        | Wanted::Junit
+        | Wanted::Markdown
+        | Wanted::Html
+        | Wanted::Mermaid
+        | Wanted::Dot
+        | Wanted::Svg => {
+            let (what, hint) = context.cli.command.formats();
+            return Err(Failure::usage(what).hint(hint));
+        }
+    }
+    told.iter().for_each(|text| context.output.tell(text));
+    if stats.requests.all == 0
+        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
+    {
+        context.output.tell(&unknown);
+    }
+    Ok(if figures.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+}
