@@ -20,4 +20,5 @@ mod relations;
 mod replica;
 mod scenario;
 mod secrets;
+mod times;
 mod workflows;

@@ -16,15 +16,9 @@ pub use week::Week;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The ages that divide open requests, in milliseconds, with their names: each holds those that are younger and not
-/// younger than the one before.
-pub const AGES: [(&str, i64); 5] = [
-    ("1 day", DAY_MS),
-    ("1 week", 7 * DAY_MS),
-    ("4 weeks", 28 * DAY_MS),
-    ("12 weeks", 84 * DAY_MS),
-    ("1 year", 365 * DAY_MS),
-];
+/// The ages that divide open requests, in milliseconds: a day, a week, 4 weeks, 12 weeks, a year of 365 days. What is
+/// exactly as old as one of them is on its far side.
+pub const AGES_MS: [i64; 5] = [DAY_MS, 7 * DAY_MS, 28 * DAY_MS, 84 * DAY_MS, 365 * DAY_MS];
 
 /// What is counted of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,8 +126,8 @@ fn percentile(values: &mut [i64], percent: u64) -> Option<i64> {
 /// How old open requests are.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Ages {
-    /// How many there are between the ages of [`AGES`]; the last are older than all of them.
-    pub between: [u64; AGES.len() + 1],
+    /// How many there are between the ages of [`AGES_MS`]; the last are older than all of them.
+    pub between: [u64; AGES_MS.len() + 1],
     /// What half of them have not exceeded.
     pub median_ms: Option<i64>,
     /// The oldest, and when it was made; of several the first by id.
@@ -298,7 +292,7 @@ impl Fold {
         let age = age_ms(created_at, self.stats.now);
         self.ages.push(age);
         let ages = &mut self.stats.ages;
-        ages.between[AGES.iter().take_while(|(_, limit)| age >= *limit).count()] += 1;
+        ages.between[AGES_MS.iter().take_while(|limit| age >= **limit).count()] += 1;
         if ages.oldest.is_none_or(|(oldest, since)| (created_at, id) < (since, oldest)) {
             ages.oldest = Some((id, created_at));
         }

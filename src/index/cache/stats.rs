@@ -7,7 +7,7 @@ use super::rows::id_of;
 use super::tally::{self, COLUMNS, CYCLE, ENDED, LEAD, MADE, MEASURED, TARGETS, UPDATED_AT, with_facts};
 use super::{Cache, Progress, Scope};
 use crate::domain::id::RequestId;
-use crate::domain::stats::{AGES, Ages, Count, Counts, Dimension, Fold, Spread, Stats, Window, age_ms, place_of};
+use crate::domain::stats::{AGES_MS, Ages, Count, Counts, Dimension, Fold, Spread, Stats, Window, age_ms, place_of};
 use crate::domain::time::Timestamp;
 use crate::store::{Store, StoreError};
 
@@ -159,16 +159,16 @@ impl Cache {
             "SELECT count(*) FROM request INDEXED BY request_age \
              WHERE is_final = 0 AND created_at > ?1 AND created_at <= ?2",
         )?;
-        let mut between = [0; AGES.len() + 1];
+        let mut between = [0; AGES_MS.len() + 1];
         // What comes from a clock that is ahead is among the youngest.
         let mut until = i64::MAX;
-        for (place, (_, limit)) in AGES.iter().enumerate() {
+        for (place, limit) in AGES_MS.iter().enumerate() {
             let after = now.unix_ms() - limit;
             let count: i64 = made_between.query_row([after, until], |row| row.get(0))?;
             between[place] = u64::try_from(count).unwrap_or_default();
             until = after;
         }
-        between[AGES.len()] = open.saturating_sub(between.iter().sum());
+        between[AGES_MS.len()] = open.saturating_sub(between.iter().sum());
         // The younger, the later it was made: places count from the other end.
         let median = place_of(50, open).map(|place| open - 1 - place);
         let median = self.nth(Index::Age, median, open)?;

@@ -1,6 +1,7 @@
 //! The cache of a large ledger, which does not look at every file: [`super::fresh`] takes every ledger of more than two
 //! requests for a large one in these tests.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,11 +11,18 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::list::{Filter, list};
+use super::read::read_all;
+use super::stats::{counted, stats};
+use super::tally::facts_of;
 use super::{Cache, Projection, Scope, Source, project_all};
-use crate::domain::id::RequestId;
+use crate::domain::event::{Body, Event, Transitioned, TransitionedData, Unsealed};
+use crate::domain::history::History;
+use crate::domain::id::{RequestId, Stream};
+use crate::domain::stats::{Fold, Stats, Window};
+use crate::domain::time::Hybrid;
 use crate::domain::workflow::Workflow;
 use crate::index::snapshot::{self, Entries};
-use crate::store::conformance::support::{id_of, note, request};
+use crate::store::conformance::support::{id_of, noon, note, request};
 use crate::store::fs::FsStore;
 use crate::store::fs::disk::{RealDisk, Way};
 use crate::store::fs::found::found;
@@ -26,6 +34,8 @@ enum Step {
     New,
     Note(Index),
     Batch(Index),
+    /// A request goes into another state.
+    Go(Index),
     /// A writer that is killed between its line and the end of its note.
     Killed(Index),
     /// Another clone's log takes the place of this one.
@@ -44,6 +54,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::New),
         4 => any::<Index>().prop_map(Step::Note),
         2 => any::<Index>().prop_map(Step::Batch),
+        4 => any::<Index>().prop_map(Step::Go),
         2 => any::<Index>().prop_map(Step::Killed),
         1 => any::<Index>().prop_map(Step::Replaced),
         1 => any::<Index>().prop_map(Step::Removed),
@@ -104,6 +115,12 @@ impl Place {
                 batch.commit().unwrap();
                 self.ids.push(made);
             }
+            Step::Go(index) => {
+                let id = chosen(index);
+                let history = self.store.history(id).unwrap().unwrap();
+                let event = gone_on(&history, index.index(4));
+                self.store.append(id, history.heads(), &event, &Budget::endless()).unwrap();
+            }
             Step::Killed(index) => {
                 let id = chosen(index);
                 let line = self.line(id);
@@ -147,6 +164,45 @@ fn append(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
+/// An event that brings a request into some state, whatever the workflow says.
+fn gone_on(history: &History, choice: usize) -> Event {
+    let to = ["ACCEPTED", "IN_PROGRESS", "VERIFIED", "CLOSED"][choice];
+    let body = Body::Transitioned(Transitioned {
+        from: "PROPOSED".parse().unwrap(),
+        to: to.parse().unwrap(),
+        data: TransitionedData { workflow: Workflow::default().digest().to_owned(), ..TransitionedData::default() },
+    });
+    let at = history.clock().unwrap().at.plus_ms(1 + 86_400_000 * choice as i64);
+    Event::seal(Unsealed {
+        stream: Stream::Request(history.packet().request_id),
+        clock: Hybrid { at, tick: 0 },
+        writer: "byhand0".parse().unwrap(),
+        by: "ann".parse().unwrap(),
+        key: None,
+        body,
+        n: history.version() + 1,
+        parents: history.next_parents(),
+    })
+    .unwrap()
+}
+
+/// Figures by folding what the files say.
+fn figures(store: &FsStore, window: Window) -> (Stats, BTreeMap<RequestId, String>) {
+    let workflow = Workflow::default();
+    let survey = store.survey().unwrap();
+    let (mut fold, mut damaged) = (Fold::new(window), BTreeMap::new());
+    for (request, outcome) in survey.iter().zip(read_all(store, &workflow, &survey, &|_, _| {}).unwrap()) {
+        match outcome {
+            Ok(line) => {
+                let to: Vec<&str> = line.entry.to.iter().map(|repo| repo.as_str()).collect();
+                fold.take(&facts_of(request.id, &line, &workflow, &to));
+            }
+            Err(what) => drop(damaged.insert(request.id, what)),
+        }
+    }
+    (fold.stats(), damaged)
+}
+
 fn projected(store: &FsStore, source: Source) -> Projection {
     let workflow = Workflow::default();
     let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
@@ -159,6 +215,13 @@ fn look(store: &FsStore) {
     assert_eq!(cached, read);
     let workflow = Workflow::default();
     let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    // Some time after all that is done here, so that some of it is a week old.
+    let window = Window { now: noon().plus_ms(9 * 86_400_000), weeks: 3 };
+    let expected = figures(store, window);
+    assert_eq!(stats(store, scope, window, &|_, _| {}).unwrap(), expected, "the counts that are kept");
+    let everything = Filter::default();
+    let counted = counted(store, scope, &everything, None, window, &|_, _| {}).unwrap();
+    assert_eq!((counted.fold.stats(), counted.damaged), expected, "row by row");
     let from_tables = Cache::ask_all(store, scope, &|_, _| {}, |entries| Ok(index_text(entries))).unwrap();
     assert_eq!(from_tables, index_text(&read));
 }

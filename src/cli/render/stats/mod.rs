@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::export::csv_row;
 use super::views::DamagedView;
 use crate::domain::id::RequestId;
-use crate::domain::stats::{AGES, Count, Counts, Dimension, Spread, Stats, age_ms};
+use crate::domain::stats::{AGES_MS, Count, Counts, Dimension, Spread, Stats, age_ms};
 use crate::domain::time::{DashedDay, Timestamp};
 use crate::domain::workflow::Workflow;
 
@@ -123,7 +123,7 @@ impl StatsView {
             ended: one.ended,
         });
         let ages = &stats.ages;
-        let limits = |place: usize| AGES.get(place).map(|(_, limit)| *limit);
+        let limits = |place: usize| AGES_MS.get(place).copied();
         let between = ages.between.iter().enumerate().map(|(place, open)| AgeView {
             from_ms: place.checked_sub(1).and_then(limits).unwrap_or(0),
             to_ms: limits(place),
@@ -180,8 +180,8 @@ impl StatsView {
             row("week", &week.week, "made", week.made.into());
             row("week", &week.week, "ended", week.ended.into());
         }
-        for (place, age) in self.ages.between.iter().enumerate() {
-            row("age", &age_name(place), "open", age.open.into());
+        for (name, age) in SPANS.iter().zip(&self.ages.between) {
+            row("age", name, "open", age.open.into());
         }
         row("age", "", "median_ms", self.ages.median_ms.into());
         if let Some(oldest) = &self.ages.oldest {
@@ -206,11 +206,6 @@ fn in_order<'a>(counts: &'a Counts, dimension: Dimension, workflow: &Workflow) -
     named
 }
 
-/// What a span of ages is called.
-fn age_name(place: usize) -> String {
-    match (AGES.get(place), AGES.last()) {
-        (Some((name, _)), _) => format!("under {name}"),
-        (None, Some((name, _))) => format!("{name} or more"),
-        (None, None) => String::new(),
-    }
-}
+/// What the spans between ages are called.
+const SPANS: [&str; AGES_MS.len() + 1] =
+    ["under 1 day", "1 day to 1 week", "1 to 4 weeks", "4 to 12 weeks", "12 weeks to 1 year", "1 year or more"];

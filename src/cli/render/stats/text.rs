@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::safe;
 use super::super::text::{count, moment};
-use super::{age_name, in_order};
+use super::{SPANS, in_order};
 use crate::domain::stats::{Count, Dimension, Spread, Stats, age_ms};
 use crate::domain::workflow::Workflow;
 
@@ -33,9 +33,15 @@ pub fn headline(stats: &Stats) -> String {
 pub fn text(stats: &Stats, workflow: &Workflow, width: Option<u16>) -> String {
     let page = Page { width: usize::from(width.unwrap_or(WIDTH)) };
     let mut text = headline(stats);
-    for dimension in Dimension::ALL {
+    let tables: Vec<_> = Dimension::ALL.map(|one| (heading(one), named(stats, one, workflow))).into();
+    // As wide in all tables, so that their bars begin at one place.
+    let names = tables
+        .iter()
+        .flat_map(|(heading, named)| named.iter().map(|(name, _)| name.chars().count()).chain([heading.len()]));
+    let label = names.max().unwrap_or(0).min(NAME_MAX);
+    for (heading, named) in tables {
         text.push('\n');
-        page.counts(&mut text, heading(dimension), named(stats, dimension, workflow));
+        page.counts(&mut text, label, heading, named);
     }
     let _ = writeln!(text, "\n{:<12}{:>DIGITS$}  {:>9}  {:>9}", "TIME TAKEN", "N", "MEDIAN", "P90");
     spread(&mut text, "lead time", stats.lead);
@@ -113,9 +119,7 @@ impl Page {
         if left < BAR_MIN { 0 } else { left }
     }
 
-    fn counts(&self, text: &mut String, heading: &str, named: Vec<(String, Count)>) {
-        let longest = named.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(heading.len());
-        let label = longest.min(NAME_MAX);
+    fn counts(&self, text: &mut String, label: usize, heading: &str, named: Vec<(String, Count)>) {
         let room = self.room(label + 2 * (DIGITS + 1) + 2);
         let legend = if room > 0 { "  # open, = final" } else { "" };
         let _ = writeln!(text, "{heading:<label$} {:>DIGITS$} {:>DIGITS$}{legend}", "ALL", "OPEN");
@@ -149,13 +153,13 @@ impl Page {
 
     fn ages(&self, text: &mut String, stats: &Stats) {
         let ages = &stats.ages;
-        let label = 14;
+        let label = 18;
         let room = self.room(label + DIGITS + 3);
         let _ = writeln!(text, "{:<label$} {:>DIGITS$}", "AGE", "OPEN");
         let most = ages.between.iter().copied().max().unwrap_or(0);
-        for (place, open) in ages.between.iter().enumerate() {
+        for (name, open) in SPANS.iter().zip(&ages.between) {
             let bar = "#".repeat(length(*open, most, room));
-            let line = format!("{:<label$} {open:>DIGITS$}  {bar}", age_name(place));
+            let line = format!("{name:<label$} {open:>DIGITS$}  {bar}");
             let _ = writeln!(text, "{}", line.trim_end());
         }
         if let (Some(median), Some((id, created_at))) = (ages.median_ms, ages.oldest) {
