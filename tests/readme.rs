@@ -96,9 +96,10 @@ fn run(command: &str, exported: &[(String, String)], folder: &Path) -> String {
 
 /// What differs from run to run. In a shape `9` stands for a digit, `f` for a hexadecimal digit, `z` for
 /// `[a-z0-9]`, `B` for a digit of base64.
-const SHAPES: [(&str, &str); 14] = [
+const SHAPES: [(&str, &str); 15] = [
     ("9999-99-99T99:99:99.999Z", "TIME"),
     ("9999-99-99 99:99:99Z", "TIME"),
+    ("9999-W99", "WEEK"),
     ("REQ-99999999-", "REQ-DAY-"),
     ("ffffffff-ffff-ffff-ffff-ffffffffffff", "UID"),
     ("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "HASH"),

@@ -121,7 +121,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 68] = [
+const LINES: [&str; 70] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -145,6 +145,8 @@ const LINES: [&str; 68] = [
     "ledger graph \"$n\"",
     "e() { ledger export \"$@\" | tr -d '\\r'; }; e",
     "ledger export --fields \"$n\"",
+    "ledger stats",
+    "ledger stats --by \"$l\" --format csv | tr -d '\\r'",
     "ledger list --cursor \"$n\"",
     "ledger list --at \"$n\"",
     "ledger verify",

@@ -45,6 +45,7 @@ mod schema;
 mod secrets;
 mod show;
 mod sql;
+mod stats;
 mod transition;
 mod untrusted;
 mod usage;

@@ -156,7 +156,7 @@ fn they_print_what_every_command_prints() {
     transcript!(waiting(), @r#"
     $ ledger ready --format csv
     ! error: this command prints text, json or jsonl
-    ! hint: ledger graph, ledger export, ledger contract check and ledger contract matrix print more
+    ! hint: ledger graph, ledger export, ledger stats, ledger contract check and ledger contract matrix print more
     [exit 2]
     $ ledger blocked --fields id,size
     ! error: there is no field "size"

@@ -3,11 +3,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and change files by hand")]
 
+mod figures;
 mod hands;
 mod place;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 use hands::Hand;
@@ -45,32 +47,49 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 4..24)
 }
 
+/// Takes options by choice: in two cases of three one is left out.
+struct Chooser<'a> {
+    choices: std::slice::Iter<'a, Index>,
+    options: Vec<String>,
+}
+
+impl Chooser<'_> {
+    fn one(&mut self, name: &str, values: &[&str]) {
+        let place = self.choices.next().map_or(0, |choice| choice.index(values.len() * 3));
+        if let Some(value) = values.get(place) {
+            self.options.push(name.to_owned());
+            self.options.extend((!value.is_empty()).then(|| (*value).to_owned()));
+        }
+    }
+
+    fn filters(choices: &[Index]) -> Chooser<'_> {
+        let mut chooser = Chooser { choices: choices.iter(), options: Vec::new() };
+        chooser.one("--state", &["proposed", "accepted", "diverged"]);
+        chooser.one("--from", &REPOS);
+        chooser.one("--to", &REPOS);
+        chooser.one("--label", &LABELS);
+        chooser.one("--priority", &["P0", "P1", "P2"]);
+        chooser.one("--type", &["bug", "question"]);
+        chooser.one("--text", &["TOTALS", "über late", "wrong"]);
+        chooser.one("--by", &["mia", "ben"]);
+        chooser
+    }
+}
+
+/// Filters, by choice.
+fn filters(choices: &[Index]) -> Vec<String> {
+    Chooser::filters(choices).options
+}
+
 /// Options of a list, by choice.
 fn options(choices: &[Index]) -> Vec<String> {
-    let mut options: Vec<String> = Vec::new();
-    let mut choose = choices.iter();
-    let mut one = |name: &str, values: &[&str], options: &mut Vec<String>| {
-        // In two cases of three the option is left out.
-        let place = choose.next().map_or(0, |choice| choice.index(values.len() * 3));
-        if let Some(value) = values.get(place) {
-            options.push(name.to_owned());
-            options.extend((!value.is_empty()).then(|| (*value).to_owned()));
-        }
-    };
-    one("--state", &["proposed", "accepted", "diverged"], &mut options);
-    one("--from", &REPOS, &mut options);
-    one("--to", &REPOS, &mut options);
-    one("--label", &LABELS, &mut options);
-    one("--priority", &["P0", "P1", "P2"], &mut options);
-    one("--type", &["bug", "question"], &mut options);
-    one("--text", &["TOTALS", "über late", "wrong"], &mut options);
-    one("--by", &["mia", "ben"], &mut options);
-    one("--sort", &["updated", "priority", "due", "title", "state", "id"], &mut options);
-    one("--all", &[""], &mut options);
-    if !options.contains(&"--state".to_owned()) {
-        one("--ready", &[""], &mut options);
+    let mut chooser = Chooser::filters(choices);
+    chooser.one("--sort", &["updated", "priority", "due", "title", "state", "id"]);
+    chooser.one("--all", &[""]);
+    if !chooser.options.contains(&"--state".to_owned()) {
+        chooser.one("--ready", &[""]);
     }
-    options
+    chooser.options
 }
 
 fn play(place: &mut Place, step: &Step) {
@@ -92,7 +111,10 @@ fn play(place: &mut Place, step: &Step) {
                 hand.change(place, &id);
             }
         }
-        Step::Ask(choices) => ask(place, &options(choices)),
+        Step::Ask(choices) => {
+            ask(place, &options(choices));
+            figures::ask(place, &filters(choices), choices[0]);
+        }
     }
 }
 
@@ -188,10 +210,17 @@ fn a_list_says_what_the_files_say_whoever_changed_them() {
             let mut place = Place::new();
             steps.iter().for_each(|step| play(&mut place, step));
             ask(&place, &["--all".to_owned()]);
+            figures::ask(&place, &[], last[0]);
             page_through(&place, &options(&last));
             Ok(())
         });
     played.unwrap();
+}
+
+/// Some choice, the same in every run.
+fn some() -> Index {
+    let mut runner = TestRunner::deterministic();
+    any::<Index>().new_tree(&mut runner).unwrap().current()
 }
 
 /// Each hand alone, right after a look, so that it falls into the same tick of the clock.
@@ -209,6 +238,7 @@ fn each_change_from_outside_is_seen_at_once() {
             let id = place.ids[1].clone();
             hand.change(&mut place, &id);
             ask(&place, &["--all".to_owned()]);
+            figures::ask(&place, &[], some());
         }
     }
 }

@@ -16,6 +16,10 @@ const BAR_MAX: usize = 40;
 const BAR_MIN: usize = 4;
 /// The widest name.
 const NAME_MAX: usize = 30;
+/// The narrowest column of names.
+const NAME_MIN: usize = 8;
+/// What the bars beside counts are made of.
+const LEGEND: &str = "# open, = final";
 /// How many names are told of what there can be any number of.
 const NAMES_MAX: usize = 10;
 /// How many digits numbers have room for.
@@ -25,25 +29,25 @@ const DIGITS: usize = 7;
 #[must_use]
 pub fn headline(stats: &Stats) -> String {
     let Count { all, open } = stats.requests;
-    format!("{}, {open} open, as of {}\n", count(all, "request"), moment(stats.now))
+    format!("{}, {open} open\n", count(all, "request"))
 }
 
 /// Figures about requests on a terminal of `width` columns.
 #[must_use]
 pub fn text(stats: &Stats, workflow: &Workflow, width: Option<u16>) -> String {
     let page = Page { width: usize::from(width.unwrap_or(WIDTH)) };
-    let mut text = headline(stats);
+    let mut text = format!("{}as of {}\n", headline(stats), moment(stats.now));
     let tables: Vec<_> = Dimension::ALL.map(|one| (heading(one), named(stats, one, workflow))).into();
     // As wide in all tables, so that their bars begin at one place.
     let names = tables
         .iter()
         .flat_map(|(heading, named)| named.iter().map(|(name, _)| name.chars().count()).chain([heading.len()]));
-    let label = names.max().unwrap_or(0).min(NAME_MAX);
+    let label = names.max().unwrap_or(0).min(NAME_MAX).min(page.width.saturating_sub(2 * (DIGITS + 1))).max(NAME_MIN);
     for (heading, named) in tables {
         text.push('\n');
         page.counts(&mut text, label, heading, named);
     }
-    let _ = writeln!(text, "\n{:<12}{:>DIGITS$}  {:>9}  {:>9}", "TIME TAKEN", "N", "MEDIAN", "P90");
+    let _ = writeln!(text, "\n{:<10}{:>DIGITS$}  {:>9}  {:>9}", "TIME TAKEN", "N", "MEDIAN", "P90");
     spread(&mut text, "lead time", stats.lead);
     spread(&mut text, "cycle time", stats.cycle);
     text.push('\n');
@@ -86,7 +90,7 @@ fn named(stats: &Stats, dimension: Dimension, workflow: &Workflow) -> Vec<(Strin
 fn spread(text: &mut String, name: &str, spread: Spread) {
     let shown = |ms: Option<i64>| ms.map_or_else(|| "-".to_owned(), duration);
     let (median, p90) = (shown(spread.median_ms), shown(spread.p90_ms));
-    let _ = writeln!(text, "{name:<12}{:>DIGITS$}  {median:>9}  {p90:>9}", spread.n);
+    let _ = writeln!(text, "{name:<10}{:>DIGITS$}  {median:>9}  {p90:>9}", spread.n);
 }
 
 /// A length of time to its two largest units, in minutes at the least.
@@ -120,9 +124,11 @@ impl Page {
     }
 
     fn counts(&self, text: &mut String, label: usize, heading: &str, named: Vec<(String, Count)>) {
-        let room = self.room(label + 2 * (DIGITS + 1) + 2);
-        let legend = if room > 0 { "  # open, = final" } else { "" };
-        let _ = writeln!(text, "{heading:<label$} {:>DIGITS$} {:>DIGITS$}{legend}", "ALL", "OPEN");
+        // Bars that nobody explains tell nothing.
+        let room = Some(self.room(label + 2 * (DIGITS + 1) + 2)).filter(|room| *room >= LEGEND.len()).unwrap_or(0);
+        let legend = if room > 0 { LEGEND } else { "" };
+        let line = format!("{heading:<label$} {:>DIGITS$} {:>DIGITS$}  {legend}", "ALL", "OPEN");
+        let _ = writeln!(text, "{}", line.trim_end());
         let most = named.iter().map(|(_, count)| count.all).max().unwrap_or(0);
         for (name, Count { all, open }) in named {
             let bar = length(all, most, room);
@@ -164,7 +170,7 @@ impl Page {
         }
         if let (Some(median), Some((id, created_at))) = (ages.median_ms, ages.oldest) {
             let oldest = duration(age_ms(created_at, stats.now));
-            let _ = writeln!(text, "median {}, oldest {id} ({oldest})", duration(median));
+            let _ = writeln!(text, "median {}\noldest {oldest}  {id}", duration(median));
         }
     }
 }
@@ -180,6 +186,8 @@ fn cut(name: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::stats::{Facts, Fold, Times, Window};
+    use crate::domain::time::Timestamp;
 
     #[test]
     fn a_bar_shows_what_is_not_nothing_and_stays_in_its_room() {
@@ -189,6 +197,37 @@ mod tests {
         assert_eq!(length(10, 10, 20), 20);
         assert_eq!(length(u64::MAX, u64::MAX, 20), 20);
         assert_eq!(length(3, 3, 0), 0);
+    }
+
+    #[test]
+    fn every_line_fits_the_terminal() {
+        let now = Timestamp::parse_rfc3339("2026-11-20T12:00:00Z").unwrap();
+        let mut fold = Fold::new(Window { now, weeks: 5 });
+        for number in 1..400_u32 {
+            let created_at = now.minus_ms(i64::from(number) * i64::from(number) * 600_000);
+            let ended_at = (number % 3 == 0).then_some(created_at.plus_ms(i64::from(number) * 7_000_000));
+            let by = format!("somebody.with.a.long.name.{}@example.org", number % 13);
+            fold.take(&Facts {
+                id: format!("REQ-20261120-{number:04}").parse().unwrap(),
+                state: if ended_at.is_some() { "CLOSED" } else { "A_STATE_WITH_A_NAME_OF_SOME_LENGTH" },
+                is_open: ended_at.is_none(),
+                request_type: "bug",
+                from: "shop",
+                to: &["web"],
+                by: &by,
+                times: Times { created_at, started_at: None, ended_at },
+            });
+        }
+        let stats = fold.stats();
+        for width in 40..200_u16 {
+            let text = text(&stats, &Workflow::default(), Some(width));
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= usize::from(width), "{width}\n{text}");
+            assert!(text.contains("(3 others)"), "{text}");
+            assert_eq!(text.contains(LEGEND), text.contains("##=="), "{width}\n{text}");
+        }
+        let narrow = text(&stats, &Workflow::default(), Some(40));
+        assert!(narrow.contains("\nsomebody.with.a.long.na…      31      20\n"), "{narrow}");
     }
 
     #[test]
