@@ -45,7 +45,12 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         Body::Created(created) => is_work(created.to.as_str()),
         Body::Transitioned(transitioned) => is_work(transitioned.to.as_str()),
         Body::Resolved(resolved) => is_work(resolved.to.as_str()),
-        _ => false,
+        Body::Responded(_)
+        | Body::Noted(_)
+        | Body::EvidenceAdded(_)
+        | Body::Approved(_)
+        | Body::Contract(_)
+        | Body::Other(_) => false,
     });
     entered.map(|event| event.clock().at).min()
 }

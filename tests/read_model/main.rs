@@ -113,7 +113,9 @@ fn play(place: &mut Place, step: &Step) {
         }
         Step::Ask(choices) => {
             ask(place, &options(choices));
-            figures::ask(place, &filters(choices), choices[0]);
+            // Those of everything are kept, which changes most.
+            let narrowed = if choices[11].index(2) == 0 { filters(choices) } else { Vec::new() };
+            figures::ask(place, &narrowed, choices[0]);
         }
     }
 }
