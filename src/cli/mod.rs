@@ -12,6 +12,7 @@ pub mod contract_args;
 pub mod environment;
 pub mod exit;
 pub mod failure;
+pub mod formats;
 mod input;
 pub mod open;
 pub mod query_args;

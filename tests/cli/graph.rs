@@ -361,7 +361,7 @@ fn it_prints_no_other_format() {
     [exit 2]
     $ ledger list --format svg
     ! error: this command prints text, json or jsonl
-    ! hint: ledger graph, ledger export, ledger contract check and ledger contract matrix print more
+    ! hint: ledger graph, ledger export, ledger stats, ledger contract check and ledger contract matrix print more
     [exit 2]
     $ ledger contract matrix --format dot
     ! error: this command does not print that

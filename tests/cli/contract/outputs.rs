@@ -145,7 +145,7 @@ fn formats_and_files_that_can_not_be_are_told() {
     [exit 1]
     $ ledger contract list --format sarif
     ! error: this command prints text, json or jsonl
-    ! hint: ledger graph, ledger export, ledger contract check and ledger contract matrix print more
+    ! hint: ledger graph, ledger export, ledger stats, ledger contract check and ledger contract matrix print more
     [exit 2]
     "#);
 }
