@@ -146,7 +146,7 @@ const LINES: [&str; 70] = [
     "e() { ledger export \"$@\" | tr -d '\\r'; }; e",
     "ledger export --fields \"$n\"",
     "ledger stats",
-    "ledger stats --by \"$l\" --format csv | tr -d '\\r'",
+    "ledger stats --by \"$l\" --from \"$m\"",
     "ledger list --cursor \"$n\"",
     "ledger list --at \"$n\"",
     "ledger verify",

@@ -1,7 +1,7 @@
 //! Figures about many requests: how many there are of which kind, how long they take, how old they are.
 //!
-//! [`Facts`] of requests are folded, one after the other and in any order, into [`Stats`]. [`times`] says from when to when
-//! a request is measured, [`week`] what a week is.
+//! [`Facts`] of requests are folded, one after the other and in any order, into [`Stats`]. [`Times`] says from when to when
+//! a request is measured, [`Week`] what a week is.
 
 mod times;
 mod week;
