@@ -27,6 +27,12 @@ fn every_view_says_what_the_other_commands_say() {
     REQ-YYYYMMDD-0002  shop    YYYY-MM-DDThh:mm:ss.mmmZ  alice       YYYY-MM-DDThh:mm:ss.mmmZ  alice                                      eur
     REQ-YYYYMMDD-0003  shop    YYYY-MM-DDThh:mm:ss.mmmZ  alice       YYYY-MM-DDThh:mm:ss.mmmZ  alice       2027-01-31  REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0004  shop    YYYY-MM-DDThh:mm:ss.mmmZ  alice       YYYY-MM-DDThh:mm:ss.mmmZ  alice
+    $ ledger sql 'SELECT started_at, ended_at > created_at AS has_ended, lead_ms >= 0 AS has_lead, cycle_ms FROM requests ORDER BY nr'
+    STARTED_AT  HAS_ENDED  HAS_LEAD  CYCLE_MS
+
+
+                1          1
+
     $ ledger respond 1 --repo billing --status accepted
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  billing says ACCEPTED
       next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
@@ -44,6 +50,21 @@ fn every_view_says_what_the_other_commands_say() {
     ID                 NEEDS              SAME
     REQ-YYYYMMDD-0002  REQ-YYYYMMDD-0001  1
     "#);
+}
+
+/// The times are computed from numbers: they are the same texts as everywhere else.
+#[test]
+fn times_are_as_in_every_other_command() {
+    let sandbox = four();
+    let from = |line: &str| -> Vec<(String, String, String)> {
+        let said: serde_json::Value = serde_json::from_str(&sandbox.run(line)).unwrap();
+        let rows = said["data"].get("rows").unwrap_or(&said["data"]["requests"]).as_array().unwrap();
+        let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+        rows.iter().map(|row| (text(row, "id"), text(row, "created_at"), text(row, "updated_at"))).collect()
+    };
+    let asked = from("ledger sql 'SELECT id, created_at, updated_at FROM requests ORDER BY nr' --json");
+    assert_eq!(asked, from("ledger list --all --json"));
+    assert_eq!(asked.len(), 4);
 }
 
 #[test]

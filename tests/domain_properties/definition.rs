@@ -146,10 +146,8 @@ impl<'a> Definition<'a> {
             let noted = matches!(event.body(), Body::Noted(_));
             assert_eq!(state.notes.iter().filter(|n| n.on.event.hash == hash).count(), usize::from(noted));
         }
-        if false {
-            assert_eq!(state.details, self.details());
-            assert_eq!(state.deliverers.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), self.deliverers());
-        }
+        assert_eq!(state.details, self.details());
+        assert_eq!(state.deliverers.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), self.deliverers());
         assert_eq!(state.clock, self.history.events().iter().map(Event::clock).max());
     }
 }

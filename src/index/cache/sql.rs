@@ -43,6 +43,10 @@ pub const VIEWS: [View; 4] = [
             ("created_by", "who made it"),
             ("updated_at", "the time of the newest event"),
             ("updated_by", "who wrote that"),
+            ("started_at", "when work on it began, if it did (see ledger stats)"),
+            ("ended_at", "when it was settled or reached a final state, if it stands there"),
+            ("lead_ms", "from created_at to ended_at, in milliseconds"),
+            ("cycle_ms", "from started_at to ended_at, in milliseconds"),
             ("due", "the day by which it is wanted"),
             ("parent", "the request that it is a part of"),
             ("key", "the key that it was made with"),
@@ -50,8 +54,10 @@ pub const VIEWS: [View; 4] = [
         ],
         select: "SELECT request.nr, printf('REQ-%08d-%04d', request.nr / 100000000, request.nr % 100000000), state, \
                  1 - is_final, is_settled, entry ->> 'version', CASE WHEN damage IS NULL THEN events END, type, priority, \
-                 entry ->> 'title', origin, entry ->> 'created_at', created_by, entry ->> 'updated_at', \
-                 entry ->> 'updated_by', due, \
+                 entry ->> 'title', origin, strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'), created_by, \
+                 CASE WHEN events > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1000.0, 'unixepoch') END, \
+                 entry ->> 'updated_by', strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \
+                 strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch'), lead_ms, cycle_ms, due, \
                  CASE WHEN parent IS NOT NULL THEN printf('REQ-%08d-%04d', parent / 100000000, parent % 100000000) END, \
                  entry ->> 'key', damage FROM request LEFT JOIN body ON body.nr = request.nr",
     },
