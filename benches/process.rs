@@ -230,7 +230,7 @@ impl Bench {
             samples[0].push(cat());
             samples[1].push(ledger(&["verify"]));
             // From scratch: neither the index nor what is cached beside it.
-            for name in ["index.json", ".local/cache.jsonl", ".local/index.gauge"] {
+            for name in ["index.json", ".local/cache.sqlite", ".local/index.gauge"] {
                 let _ = fs::remove_file(root.join("coordination").join(name));
             }
             samples[2].push(ledger(&["index"]));
