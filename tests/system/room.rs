@@ -29,7 +29,7 @@ impl Drop for Mount<'_> {
 #[test]
 fn a_full_disk_refuses_and_loses_nothing_and_once_there_is_room_all_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::of(folder.path(), "512k") else {
+    let Some(mount) = Mount::of(folder.path(), "2m") else {
         say("skipped: a tmpfs can't be mounted here");
         return;
     };
@@ -39,7 +39,7 @@ fn a_full_disk_refuses_and_loses_nothing_and_once_there_is_room_all_goes_on() {
     let (mut acknowledged, mut refused) = (Vec::new(), 0);
     // Fill it more and more, so that each call finds no room in its turn.
     for round in 0..400 {
-        std::fs::write(&filler, vec![b'x'; round * 1024]).ok();
+        std::fs::write(&filler, vec![b'x'; round * 6 * 1024]).ok();
         let note = format!("note key:one --text {} --key n{round}", "x".repeat(1500));
         let ended = place.run(&note);
         match ended.status {
