@@ -101,6 +101,9 @@ pub enum AppError {
         /// Where it stands.
         actual: String,
     },
+    /// The ledger's own signers file would not let the signature count.
+    #[error("the signature would not count here: {0}")]
+    Stranger(String),
     /// It may or may not have been written.
     #[error("the outcome is unknown: {cause}")]
     Unknown {

@@ -81,8 +81,8 @@ impl Ledger<'_> {
     /// # Errors
     /// Failed machinery.
     pub fn view(&self, records: &dyn Records, history: History, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
-        let state = State::replay(&history, self.workflow);
         let packet = history.packet();
+        let state = State::replay(&history, self.workflow).under(packet, self.settings.approvals.signatures);
         let contract_check =
             self.contract_check(packet, Closeness::OnRecord, &Resources::default(), &Budget::endless());
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));

@@ -246,6 +246,9 @@ impl From<AppError> for Failure {
             AppError::StaleState { id, .. } => {
                 Self::new(Exit::Conflict, "stale-state", message).hint(format!("ledger show {id}"))
             }
+            AppError::Stranger(_) => Self::new(Exit::Refused, "unknown-signer", message).hint(
+                "sign with a key that coordination/allowed_signers names: --key-file FILE; or have yours added there",
+            ),
             AppError::Unknown { key, .. } => {
                 let hint = match key {
                     Some(key) => format!("run the same command again with --key {}: it finds out", shell(key.as_str())),

@@ -212,7 +212,7 @@ fn illegal(from: &StateName, to: &StateName) -> String {
 /// # Errors
 /// A [`Refusal`] says which rule forbids it, and what is open instead.
 pub fn decide(history: &History, command: &Command, context: Context<'_>) -> Result<Body, Refusal> {
-    let state = State::replay(history, context.workflow);
+    let state = State::replay(history, context.workflow).under(history.packet(), context.signatures);
     decide_at(&state, history, command, context)
 }
 

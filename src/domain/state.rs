@@ -12,6 +12,8 @@ use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
 use super::id::{Actor, RepoId, Role};
+use super::packet::{Mode, Packet};
+use super::settings::Signatures;
 use super::time::{Hybrid, Timestamp};
 use super::way::Ways;
 use super::workflow::{StateName, Workflow};
@@ -147,6 +149,16 @@ impl State {
     #[must_use]
     pub fn part_is(&self, repo: &RepoId, status: PartStatus) -> bool {
         self.parts.get(repo).is_some_and(|said| !said.is_empty() && said.iter().all(|s| s.status == status))
+    }
+
+    /// The same where approvals of governed requests must be signed: those that are not don't count. Whose signature it is
+    /// takes more than the history to know.
+    #[must_use]
+    pub fn under(mut self, packet: &Packet, signatures: Signatures) -> Self {
+        if packet.coordination_mode == Mode::Governed && signatures == Signatures::Required {
+            self.approvals.iter_mut().for_each(|approval| approval.counts &= approval.signature.is_some());
+        }
+        self
     }
 
     /// Whether somebody's approval in this role counts.

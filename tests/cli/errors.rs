@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 59] = [
+const ERRORS: [(&str, i32, bool, &str); 60] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
@@ -57,6 +57,12 @@ const ERRORS: [(&str, i32, bool, &str); 59] = [
         5,
         false,
         "sed -i 's/\"roles\": {}/\"roles\": {\"pm\": [\"alice\"]}, \"approvals\": {\"signatures\": \"required\"}/' coordination/ledger.json; ledger approve 3 --as pm",
+    ),
+    (
+        "unknown-signer",
+        5,
+        false,
+        "rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own && echo > coordination/allowed_signers && ledger approve 1 --as pm --sign --key-file own; e=$?; rm coordination/allowed_signers; exit $e",
     ),
     ("not-signed", 1, false, "ledger approve 1 --as pm --sign --key-file nowhere"),
     ("ssh-keygen", 1, false, "PATH=$(dirname $(command -v ledger)) ledger approve 1 --as pm --sign --key-file nowhere"),

@@ -6,7 +6,7 @@ mod leaves;
 mod proof;
 mod prove;
 mod take;
-mod trust;
+pub(super) mod trust;
 mod verify;
 
 use std::collections::BTreeMap;

@@ -49,7 +49,7 @@ impl Trust {
     }
 
     /// Those who count, if anybody does.
-    pub(super) fn signers(&self) -> Option<&Signers> {
+    pub(in crate::app) fn signers(&self) -> Option<&Signers> {
         self.signers.as_ref()
     }
 
@@ -112,7 +112,7 @@ fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
 }
 
 /// The code and the words for a signature that does not count.
-pub(super) fn fault(verdict: &Verdict, key: Option<&str>) -> Option<(&'static str, String)> {
+pub(in crate::app) fn fault(verdict: &Verdict, key: Option<&str>) -> Option<(&'static str, String)> {
     let key = key.unwrap_or("its key");
     Some(match verdict {
         Verdict::Good(_) => return None,

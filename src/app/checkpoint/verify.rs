@@ -134,9 +134,13 @@ impl Ledger<'_> {
         Ok(report)
     }
 
-    /// What is wrong with the checkpoints that the ledger keeps, without a look at who signed them; answers with how
-    /// many there are.
-    pub(in crate::app) fn checkpoint_findings(&self, present: &Leaves) -> Result<(usize, Vec<Finding>), AppError> {
+    /// What is wrong with the checkpoints that the ledger keeps, and with who signed the newest of each origin, where it is
+    /// known whose signatures count; answers with how many there are.
+    pub(in crate::app) fn checkpoint_findings(
+        &self,
+        present: &Leaves,
+        trust: &Trust,
+    ) -> Result<(usize, Vec<Finding>), AppError> {
         let mut findings: Vec<Finding> = self.store.checkpoint_strays()?.into_iter().map(from_fault).collect();
         let mut lost = AllLost::default();
         let mut count = 0;
@@ -153,10 +157,27 @@ impl Ledger<'_> {
                 }
             }
             count += heads.len();
+            if let Some((newest, _)) = heads.iter().max_by_key(|(checkpoint, _)| checkpoint.size()) {
+                findings.extend(self.signature_findings(newest, trust)?);
+            }
             findings.extend(self.hold_against(&origin, heads, present, &mut lost)?);
         }
         findings.extend(self.lost_findings(lost)?);
         Ok((count, findings))
+    }
+
+    /// What is wrong with the signatures of a checkpoint that the ledger keeps. That there is none is no violation here: not
+    /// every checkpoint has to be signed, but one that is asked for by name.
+    fn signature_findings(&self, checkpoint: &Checkpoint, trust: &Trust) -> Result<Vec<Finding>, AppError> {
+        if trust.signers().is_none() {
+            return Ok(Vec::new());
+        }
+        let Given { path, text, signatures } = self.kept(checkpoint.origin(), checkpoint.size())?;
+        let now = self.world.now();
+        let (_, mut findings) = trust.of_checkpoint(&text, &path, &signatures, now, &Budget::endless())?;
+        let missing = findings.iter_mut().filter(|finding| finding.code == "signature-missing");
+        missing.for_each(|finding| finding.severity = Severity::Note);
+        Ok(findings)
     }
 
     /// Whether the ledger keeps any checkpoints.

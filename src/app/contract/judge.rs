@@ -255,7 +255,9 @@ impl Ledger<'_> {
         let version = judged.reference.version();
         let about = requests.iter().filter(|history| history.packet().contracts.contains(&judged.reference));
         let of = |history: &History| {
-            let plea = Plea::of(history.packet().request_id, &State::replay(history, self.workflow));
+            let signatures = self.settings.approvals.signatures;
+            let state = State::replay(history, self.workflow).under(history.packet(), signatures);
+            let plea = Plea::of(history.packet().request_id, &state);
             waiving(&plea, contract, version, content, &touched, self.workflow, today)
         };
         judged.waivings = about.map(of).collect();

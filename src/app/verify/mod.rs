@@ -176,7 +176,7 @@ impl Ledger<'_> {
         }
         if wants == Wants::Leaves {
             leaves.extend(self.present_of_contracts()?);
-            let (checkpoints, findings) = self.checkpoint_findings(&Leaves::new(leaves))?;
+            let (checkpoints, findings) = self.checkpoint_findings(&Leaves::new(leaves), trust)?;
             report.checkpoints = checkpoints;
             report.findings.extend(findings);
         }

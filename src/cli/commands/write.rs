@@ -1,12 +1,13 @@
 //! The commands that put an event on a request: `transition`, `respond`, `approve`, `note`, `evidence`, `resolve`.
 
 use super::super::args::{Approve, Evidence, Format, Note, Resolve, Respond, Transition, Writing};
-use super::super::checkpoint_args::Signing;
+use super::super::checkpoint_args::{Signing, Trusting};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{WrittenView, raw};
 use super::super::{Context, input, open, trust};
+use crate::app::approve;
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::contract::Resources;
@@ -105,7 +106,10 @@ fn write_beside(
     let key = signing.map(|signing| trust::signing_key(signing, context.env, opened.root())).transpose()?.flatten();
     let written = match (key, command) {
         (Some(key), Command::Approve(approved)) => {
-            ledger.approve_signed(id, approved, &key, trust::asking(context.env), &conditions, &session)?
+            let asking = trust::asking(context.env);
+            let own = trust::trust(&Trusting::default(), context.env, Some(&ledger))?;
+            let signing = approve::Signing { key: &key, asking, trust: &own };
+            ledger.approve_signed(id, approved, signing, &conditions, &session)?
         }
         (_, command) => ledger.write(ledger.store, id, command, &conditions, &session)?,
     };

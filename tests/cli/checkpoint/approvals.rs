@@ -268,3 +268,64 @@ fn who_looks_at_a_request_sees_which_approvals_are_signed() {
     [exit 3]
     "#);
 }
+
+/// An approval from before the settings asked for signatures opens no gate any more.
+#[test]
+fn an_unsigned_approval_closes_nothing_where_it_must_be_signed() {
+    let sandbox = governed();
+    sandbox.run("sed -i s/required/optional/ coordination/ledger.json && ledger approve 1 --as sponsor -q && sed -i s/optional/required/ coordination/ledger.json");
+    for step in ["accepted", "in-progress", "delivered --evidence commit=1", "verified --actor bob"] {
+        sandbox.run(&format!("ledger transition 1 {step} -q"));
+    }
+    transcript!(sandbox, @r#"
+    $ ledger transition 1 closed
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor)
+    ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
+    [exit 5]
+    $ ledger approve 1 --as sponsor --sign --key-file ~/a -q; ledger transition 1 closed
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
+    "#);
+}
+
+#[test]
+fn a_signature_that_would_not_count_is_not_taken() {
+    let sandbox = governed();
+    sandbox.run("cp ~/signers coordination/allowed_signers");
+    transcript!(sandbox, @r#"
+    $ ledger approve 1 --as pm --sign --key-file ~/b
+    ! error: the signature would not count here: the signers file does not name SHA256:[key] for alice
+    ! hint: sign with a key that coordination/allowed_signers names: --key-file FILE; or have yours added there
+    [exit 5]
+    $ ledger approve 1 --as pm --sign --key-file ~/b --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "unknown-signer",
+    !     "message": "the signature would not count here: the signers file does not name SHA256:[key] for alice",
+    !     "hint": "sign with a key that coordination/allowed_signers names: --key-file FILE; or have yours added there",
+    !     "retryable": false, "exit_status": 5
+    !   }
+    ! }
+    [exit 5]
+    $ ledger approve 1 --as pm --sign --key-file ~/b --actor bob
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  bob  approved as pm, signed
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger verify
+    ok: 1 request, 2 events verified
+    "#);
+}
+
+/// What is on record stays: once somebody whose signature counts has approved, one that does not count is no fault.
+#[test]
+fn a_strangers_approval_is_no_more_than_a_note_beside_one_that_counts() {
+    let sandbox = governed();
+    sandbox
+        .run("ledger approve 1 --as pm --sign --key-file ~/b -q && ledger approve 1 --as pm --sign --key-file ~/a -q");
+    transcript!(sandbox, @r#"
+    $ ledger verify --signers ~/signers
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: note signature-unknown-key: event 2: the approval as pm: the signers file does not name SHA256:[key] for alice
+      fix: nothing: the approval as pm of event 3 counts
+    ok: 1 request, 3 events verified, 1 note
+    "#);
+}

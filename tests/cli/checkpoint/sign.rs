@@ -262,3 +262,27 @@ fn the_ledger_can_name_its_signers_itself() {
     [exit 9]
     "#);
 }
+
+/// Also where nobody asks about checkpoints: who signed the newest is judged as soon as it is known who counts.
+#[test]
+fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
+    transcript!(covered(), @r#"
+    $ ledger verify --signers ~/only-a
+    ok: 2 requests, 4 events, 1 checkpoint verified
+    $ ledger verify --signers ~/only-b
+    coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+    1 finding: 2 requests, 4 events, 1 checkpoint verified
+    [exit 3]
+    $ cp ~/only-b coordination/allowed_signers; ledger doctor | grep signature-
+    coordination/checkpoints/main/6.checkpoint.[key].sig: warning signature-unknown-key: the signers file does not name SHA256:[key]
+    $ rm coordination/allowed_signers; ledger note 1 --text more -q; ledger checkpoint --origin main -q; ledger verify --signers ~/only-a
+    REQ-YYYYMMDD-0001
+    coordination/checkpoints/main/7.checkpoint
+    coordination/checkpoints/main/7.checkpoint: note signature-missing: nobody has signed the checkpoint
+      fix: ledger checkpoint --sign signs the newest one
+    ok: 2 requests, 5 events, 2 checkpoints verified, 1 note
+    $ ledger verify
+    ok: 2 requests, 5 events, 2 checkpoints verified
+    "#);
+}
