@@ -306,7 +306,7 @@ impl Ledger<'_> {
         Ok((entries, now.damaged))
     }
 
-    fn wants(&self, query: &Query, entry: &Entry) -> bool {
+    pub(super) fn wants(&self, query: &Query, entry: &Entry) -> bool {
         let in_scope = if query.states.is_empty() {
             query.scope == Scope::All || !entry.is_final(self.workflow)
         } else {

@@ -18,6 +18,7 @@ pub mod list;
 pub mod near;
 mod operation;
 pub mod reference;
+pub mod search;
 pub mod show;
 pub mod stats;
 pub mod timeline;
@@ -113,7 +114,7 @@ impl<'a> Ledger<'a> {
     /// Whose entries the local cache holds.
     #[must_use]
     pub fn scope(&self) -> Scope<'a> {
-        Scope { ledger_id: self.settings.ledger_id, workflow: self.workflow }
+        Scope::new(self.settings.ledger_id, self.workflow)
     }
 
     /// Refuses to write into a ledger of a newer format.

@@ -9,6 +9,7 @@ use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
 use super::query_args::{Blocked, Export, Graph, List, Ready, Sql, Stats};
+use super::search_args::Search;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
@@ -118,6 +119,8 @@ pub enum Command {
     Log(Log),
     /// List requests
     List(List),
+    /// Search the texts of requests: titles, descriptions, notes, evidence
+    Search(Search),
     /// List open requests that wait for nothing
     Ready(Ready),
     /// List open requests that wait for others, and what each waits for
@@ -170,6 +173,7 @@ impl Command {
             Self::Show(_)
             | Self::Log(_)
             | Self::List(_)
+            | Self::Search(_)
             | Self::Ready(_)
             | Self::Blocked(_)
             | Self::Graph(_)
@@ -201,6 +205,7 @@ impl Command {
             | Self::Evidence(_)
             | Self::Show(_)
             | Self::List(_)
+            | Self::Search(_)
             | Self::Ready(_)
             | Self::Blocked(_)
             | Self::Graph(_)

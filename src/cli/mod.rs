@@ -17,6 +17,7 @@ mod input;
 pub mod open;
 pub mod query_args;
 pub mod render;
+pub mod search_args;
 mod trust;
 mod watchdog;
 

@@ -42,6 +42,7 @@ mod repair;
 mod resolve;
 mod respond;
 mod schema;
+mod search;
 mod secrets;
 mod show;
 mod sql;

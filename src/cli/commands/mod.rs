@@ -15,6 +15,7 @@ mod new;
 mod prove;
 mod rows;
 mod schema;
+mod search;
 mod show;
 mod sql;
 mod stats;
@@ -41,6 +42,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(context, args),
         Command::Log(args) => log::run(context, args),
         Command::List(args) => list::run(context, args),
+        Command::Search(args) => search::run(context, args),
         Command::Ready(args) => list::ready(context, args),
         Command::Blocked(args) => list::blocked(context, args),
         Command::Graph(args) => graph::run(context, args),

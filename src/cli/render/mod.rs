@@ -11,6 +11,7 @@ pub mod graph;
 pub mod json;
 pub mod progress;
 pub mod safe;
+pub mod search;
 pub mod signature;
 pub mod stats;
 pub mod table;

@@ -35,6 +35,8 @@ impl Progress {
             bar.set_message(self.what);
             bar
         });
+        // Rows are read first, and then what a question needs beside them.
+        bar.set_length(total as u64);
         bar.set_position(done as u64);
     }
 }

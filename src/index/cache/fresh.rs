@@ -18,7 +18,7 @@ const SLICE: i64 = if cfg!(test) { 1 } else { 1_024 };
 /// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
 const CHUNK: usize = 4_096;
 /// How often others may get in between before this one works on a private copy.
-const ROUNDS_MAX: u32 = 8;
+pub(super) const ROUNDS_MAX: u32 = 8;
 
 /// The cache, brought up to date. It answers from one state of the files, which is not older than its opening.
 pub struct Cache {
@@ -28,7 +28,7 @@ pub struct Cache {
 }
 
 /// Why the cache can't be used.
-enum Trouble {
+pub(super) enum Trouble {
     /// The file, or the library.
     Sql(rusqlite::Error),
     /// The ledger itself.
@@ -49,15 +49,15 @@ impl From<StoreError> for Trouble {
 
 /// What differs between the rows and the files.
 #[derive(Default)]
-struct Difference {
-    changed: Vec<Surveyed>,
-    gone: Vec<i64>,
+pub(super) struct Difference {
+    pub(super) changed: Vec<Surveyed>,
+    pub(super) gone: Vec<i64>,
     /// Where the rows stand once this is written down; `None` where they stand there already.
     point: Option<Point>,
 }
 
 impl Difference {
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         self.changed.is_empty() && self.gone.is_empty()
     }
 }
@@ -200,7 +200,7 @@ impl Cache {
             tables::make(&mut db, scope)?;
         }
         let mut cache = Self { db, read: 0 };
-        cache.catch_up(store, scope, progress)?;
+        cache.bring_up(store, scope, progress)?;
         Ok(cache)
     }
 
@@ -213,14 +213,14 @@ impl Cache {
             let mut db = tables::private()?;
             tables::make(&mut db, scope)?;
             let mut cache = Self { db, read: 0 };
-            cache.catch_up(store, scope, progress)?;
+            cache.bring_up(store, scope, progress)?;
             Ok(cache)
         };
         make().map_err(failed)
     }
 
     /// Brings the rows up to date, and leaves a read transaction open in which they are.
-    fn catch_up(&mut self, store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), Trouble> {
+    pub(super) fn catch_up(&mut self, store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), Trouble> {
         let mut mine = None;
         for _ in 0..ROUNDS_MAX {
             self.db.execute_batch("BEGIN DEFERRED")?;
@@ -343,7 +343,7 @@ impl Cache {
 
     /// Reads what changed and writes it down, the one while the other is under way; answers with the generation that this
     /// makes.
-    fn write(
+    pub(super) fn write(
         &mut self,
         store: &dyn Store,
         scope: Scope<'_>,

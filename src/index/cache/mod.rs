@@ -8,12 +8,15 @@ pub mod edges;
 mod entries;
 mod fresh;
 pub mod list;
+mod parts;
 mod read;
 mod rows;
+pub mod search;
 pub mod sql;
 pub mod stats;
 mod tables;
 mod tally;
+mod text;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;
@@ -31,6 +34,7 @@ use crate::domain::workflow::Workflow;
 use crate::store::{Store, StoreError};
 
 pub use self::fresh::Cache;
+use self::parts::Need;
 use self::read::read_all;
 pub use self::read::threads;
 
@@ -73,6 +77,16 @@ pub struct Scope<'a> {
     pub ledger_id: Uuid,
     /// The workflow under which histories are folded.
     pub workflow: &'a Workflow,
+    /// The parts that a question needs beside the rows.
+    needs: &'static [Need],
+}
+
+impl<'a> Scope<'a> {
+    /// The entries of a ledger.
+    #[must_use]
+    pub fn new(ledger_id: Uuid, workflow: &'a Workflow) -> Self {
+        Self { ledger_id, workflow, needs: &[] }
+    }
 }
 
 /// What is kept of a request.

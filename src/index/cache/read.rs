@@ -19,19 +19,28 @@ pub(super) fn read_all(
     wanted: &[Surveyed],
     progress: Progress<'_>,
 ) -> Result<Vec<Outcome>, StoreError> {
+    each_of(wanted, &|done| progress(done, wanted.len()), |request| read_one(store, workflow, *request))
+}
+
+/// Does something with each of many, on as many cores as there are; answers in their order.
+pub(super) fn each_of<T: Sync, R: Send>(
+    wanted: &[T],
+    progress: &(dyn Fn(usize) + Sync),
+    one: impl Fn(&T) -> Result<R, StoreError> + Sync,
+) -> Result<Vec<R>, StoreError> {
     let done = AtomicUsize::new(0);
-    let read_some = |some: &[Surveyed]| -> Result<Vec<Outcome>, StoreError> {
-        let one = |request: &Surveyed| {
-            let outcome = read_one(store, workflow, *request);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, wanted.len());
+    let some = |some: &[T]| -> Result<Vec<R>, StoreError> {
+        let each = |item: &T| {
+            let outcome = one(item);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             outcome
         };
-        some.iter().map(one).collect()
+        some.iter().map(each).collect()
     };
     let threads = if wanted.len() < WORTH_A_THREAD { 1 } else { threads() };
     let share = wanted.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = wanted.chunks(share).map(|some| scope.spawn(move || read_some(some))).collect();
+        let workers: Vec<_> = wanted.chunks(share).map(|share| scope.spawn(|| some(share))).collect();
         let mut outcomes = Vec::with_capacity(wanted.len());
         for worker in workers {
             let died = |_| Err(StoreError::Unwritable("a reading thread died".into()));

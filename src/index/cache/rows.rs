@@ -4,6 +4,7 @@ use rusqlite::{Connection, Statement, params};
 
 use super::Line;
 use super::tally::Tallies;
+use super::parts::Told;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
@@ -42,6 +43,7 @@ pub(super) struct Writer<'a> {
     workflow: &'a Workflow,
     added: i64,
     tallies: Tallies<'a>,
+    parts: Told<'a>,
     remove: [Statement<'a>; 5],
     body: Statement<'a>,
     request: Statement<'a>,
@@ -58,6 +60,7 @@ impl<'a> Writer<'a> {
             workflow,
             added: 0,
             tallies: Tallies::new(db)?,
+            parts: Told::new(db)?,
             remove: [remove("request")?, remove("body")?, remove("target")?, remove("label")?, remove("dependency")?],
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(
@@ -81,6 +84,7 @@ impl<'a> Writer<'a> {
     /// Forgets a request.
     pub(super) fn remove(&mut self, nr: i64) -> rusqlite::Result<()> {
         self.tallies.take_back(nr)?;
+        self.parts.row(nr)?;
         let [request, others @ ..] = &mut self.remove;
         if request.execute([nr])? > 0 {
             self.added -= 1;

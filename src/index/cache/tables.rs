@@ -5,7 +5,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-use super::Scope;
+use super::{Scope, parts, text};
 
 /// Raised whenever a row's form or meaning changes.
 pub(super) const FORMAT: u32 = 4;
@@ -91,9 +91,10 @@ fn settle_in(db: &Connection) -> rusqlite::Result<()> {
 pub(super) fn is_ours(db: &Connection, scope: Scope<'_>) -> rusqlite::Result<bool> {
     let mut known = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
     let mut rows = known.query([])?;
-    let mut wanted = TABLES.iter();
+    // What FTS5 makes by itself comes right behind what it is made for.
+    let mut wanted = tables().chain(text::SHADOWS);
     while let Some(row) = rows.next()? {
-        if wanted.next() != Some(&row.get_ref(0)?.as_str().unwrap_or_default()) {
+        if wanted.next() != Some(row.get_ref(0)?.as_str().unwrap_or_default()) {
             return Ok(false);
         }
     }
@@ -108,11 +109,16 @@ pub(super) fn make(db: &mut Connection, scope: Scope<'_>) -> rusqlite::Result<()
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
     emptied?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    for table in TABLES {
+    for table in tables() {
         tx.execute(table, [])?;
     }
     set_meta(&tx, "whose", &whose(scope))?;
     tx.commit()
+}
+
+/// Everything that is made.
+fn tables() -> impl Iterator<Item = &'static str> {
+    TABLES.into_iter().chain([parts::PENDING]).chain(text::TABLES)
 }
 
 fn whose(scope: Scope<'_>) -> String {

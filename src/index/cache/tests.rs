@@ -205,7 +205,7 @@ fn figures(store: &FsStore, window: Window) -> (Stats, BTreeMap<RequestId, Strin
 
 fn projected(store: &FsStore, source: Source) -> Projection {
     let workflow = Workflow::default();
-    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let scope = Scope::new(Uuid::nil(), &workflow);
     Projection { read: 0, ..project_all(store, scope, source, &|_, _| {}).unwrap() }
 }
 
@@ -214,7 +214,7 @@ fn look(store: &FsStore) {
     let (cached, read) = (projected(store, Source::Cache), projected(store, Source::Files));
     assert_eq!(cached, read);
     let workflow = Workflow::default();
-    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let scope = Scope::new(Uuid::nil(), &workflow);
     // Some time after all that is done here, so that some of it is a week old.
     let window = Window { now: noon().plus_ms(9 * 86_400_000), weeks: 3 };
     let expected = figures(store, window);
@@ -250,7 +250,7 @@ fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
     let mut place = Place::new();
     let read = |place: &Place| {
         let workflow = Workflow::default();
-        let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+        let scope = Scope::new(Uuid::nil(), &workflow);
         project_all(&place.store, scope, Source::Cache, &|_, _| {}).unwrap().read
     };
     assert_eq!(read(&place), 4);
@@ -276,7 +276,7 @@ fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
 fn what_a_list_shows_is_as_its_files_are() {
     let place = Place::new();
     let workflow = Workflow::default();
-    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let scope = Scope::new(Uuid::nil(), &workflow);
     let versions = || -> Vec<u64> {
         let listed = list(&place.store, scope, &Filter::default(), &|_, _| {}).unwrap();
         listed.rows.iter().map(|(_, entry, _)| entry.version).collect()

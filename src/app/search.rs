@@ -1,0 +1,36 @@
+//! Searching requests for words, in all their texts.
+
+use super::list::Query;
+use super::{AppError, Ledger};
+use crate::domain::history::History;
+use crate::index::Entry;
+use crate::index::cached_search::{Found, Question, Then, search};
+use crate::index::search::Wanted;
+
+/// Whoever is told how many of how many requests were read.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+impl Ledger<'_> {
+    /// Searches requests that a query asks for; its order and its cursor do not matter.
+    ///
+    /// # Errors
+    /// Failed machinery; damaged requests are part of the answer.
+    pub fn search(
+        &self,
+        wanted: &Wanted,
+        query: &Query,
+        limit: usize,
+        progress: Progress<'_>,
+    ) -> Result<Found, AppError> {
+        let filter = self.filter(query)?;
+        let wants = |entry: &Entry, history: &History| {
+            self.wants(query, entry) && {
+                let packet = history.packet();
+                let text = format!("{}\n{}", packet.title, packet.description).to_lowercase();
+                query.words.iter().all(|word| text.contains(&word.to_lowercase()))
+            }
+        };
+        let then = query.at.map(|at| Then { at, wants: &wants });
+        Ok(search(self.store, self.scope(), Question { wanted, filter: &filter, then, limit }, progress)?)
+    }
+}

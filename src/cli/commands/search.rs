@@ -1,0 +1,68 @@
+//! `ledger search`
+
+use super::super::Context;
+use super::super::args::Format;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::progress::Progress;
+use super::super::render::search::{FoundView, HitView, hit_text};
+use super::super::render::views::DamagedView;
+use super::super::search_args::Search;
+use super::rows;
+use crate::app::list::{Query, Scope};
+use crate::index::cached_search::Found;
+use crate::index::search::Wanted;
+
+pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Failure> {
+    let wanted = Wanted::parse(&args.words.join(" ")).map_err(|bad| {
+        Failure::usage(bad).hint("ledger search refund 'invoic*' '\"exchange rate\"' looks for words, beginnings and phrases")
+    })?;
+    let opened = context.open()?;
+    let ledger = opened.ledger();
+    let query = Query {
+        scope: if args.open { Scope::Open } else { Scope::All },
+        ..rows::query(&args.filters, ledger.workflow, (context.env.now)())?
+    };
+    let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
+    let found = ledger.search(&wanted, &query, args.limit, &|done, total| bar.at(done, total))?;
+    drop(bar);
+    let damaged = DamagedView::all(&found.damaged, opened.root());
+    let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
+    match context.output.format {
+        Format::Text if context.output.quiet => {
+            let ids: String = found.hits.iter().map(|hit| format!("{}\n", hit.id)).collect();
+            context.output.text(&ids)?;
+        }
+        Format::Text if found.hits.is_empty() => context.output.tell("no request matches"),
+        Format::Text => {
+            let text: String = found.hits.iter().map(hit_text).collect();
+            context.output.text(&text)?;
+        }
+        Format::Json => context.output.json(&FoundView::new(&found, damaged))?,
+        Format::Jsonl => {
+            for hit in &found.hits {
+                context.output.json(&HitView::from(hit))?;
+            }
+        }
+    }
+    told.iter().for_each(|text| context.output.tell(text));
+    if let Some(more) = more(&found).filter(|_| context.output.format != Format::Json) {
+        context.output.tell(&more);
+    }
+    if found.matched == 0
+        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
+    {
+        context.output.tell(&unknown);
+    }
+    Ok(if found.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+}
+
+/// What the answer leaves out.
+fn more(found: &Found) -> Option<String> {
+    let Found { hits, matched, has_older, damaged: _ } = found;
+    match (hits.len() < *matched, has_older) {
+        (_, true) => Some(format!("{} of more than {matched} shown, the best of the newest {matched}", hits.len())),
+        (true, false) => Some(format!("{} of {matched} shown", hits.len())),
+        (false, false) => None,
+    }
+}
