@@ -12,6 +12,9 @@ mod parts;
 mod read;
 mod rows;
 pub mod search;
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
+mod search_tests;
 pub mod sql;
 pub mod stats;
 mod tables;

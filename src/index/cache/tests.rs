@@ -65,14 +65,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 4..30)
 }
 
-struct Place {
-    folder: TempDir,
-    store: FsStore,
-    ids: Vec<RequestId>,
+pub(super) struct Place {
+    pub(super) folder: TempDir,
+    pub(super) store: FsStore,
+    pub(super) ids: Vec<RequestId>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let disk = RealDisk::at(folder.path(), Way::Native).unwrap();
         found(folder.path(), std::sync::Arc::new(disk), &[]).unwrap();
@@ -93,7 +93,7 @@ impl Place {
         format!("{}\n", note(&self.store.history(id).unwrap().unwrap(), "x", None).line())
     }
 
-    fn log(&self, id: RequestId) -> std::path::PathBuf {
+    pub(super) fn log(&self, id: RequestId) -> std::path::PathBuf {
         self.store.places(id).1
     }
 
@@ -159,7 +159,7 @@ impl Place {
     }
 }
 
-fn append(path: &Path, text: &str) {
+pub(super) fn append(path: &Path, text: &str) {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }

@@ -1,0 +1,215 @@
+//! Searches against a reading of all files in plain Rust: for every ledger that counts as large (see [`super::tests`]), with
+//! an index of words that is filled two requests at a time, and three to a shelf.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::list::{Filter, Scope as Reach};
+use super::search::{Found, Question, RANKED_MAX, Then, search};
+use super::tests::{Place, append};
+use super::{Scope, tables, text};
+use crate::domain::history::History;
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::Workflow;
+use crate::index::Entry;
+use crate::index::search::{Wanted, texts};
+use crate::store::conformance::support::{id_of, noon, note, request_at};
+use crate::store::{Budget, Records, Store};
+
+/// Texts of titles and notes: few words, in every way that they can stand to each other.
+const TEXTS: [&str; 9] = [
+    "euro rate",
+    "rate of the EURO",
+    "Eurorate",
+    "a\u{1}b\u{1f}c",
+    "title:euro AND NOT \"rate\"* OR (x) NEAR/2 ^ - +",
+    "漢字仮名",
+    "字の漢",
+    "Übérprüfung ﬁn",
+    "¶ 00euro 00",
+];
+const QUESTIONS: [&str; 16] = [
+    "euro",
+    "rate euro",
+    "\"euro rate\"",
+    "eur*",
+    "r* e*",
+    "\"rate of\" EURO",
+    "漢",
+    "漢字",
+    "字*",
+    "uberprufung",
+    "fin",
+    "b",
+    "near 2",
+    "00euro",
+    "rate euro rate",
+    "nothing",
+];
+
+#[derive(Clone, Debug)]
+enum Step {
+    New(usize),
+    Old(usize),
+    Note(Index, usize),
+    /// A writer that is killed between its line and the end of its note.
+    Killed(Index, usize),
+    /// Another clone's log takes the place of this one.
+    Replaced(Index, usize),
+    Removed(Index),
+    Damaged(Index),
+    Pause,
+    Ask(usize),
+    /// Somebody who asks is killed while the index is filled.
+    Interrupted(usize),
+    /// The cache is cut, or gone.
+    Spoilt(Index),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let text = || 0..TEXTS.len();
+    let one = any::<Index>;
+    let step = prop_oneof![
+        4 => text().prop_map(Step::New),
+        1 => text().prop_map(Step::Old),
+        5 => (one(), text()).prop_map(|(id, text)| Step::Note(id, text)),
+        2 => (one(), text()).prop_map(|(id, text)| Step::Killed(id, text)),
+        2 => (one(), text()).prop_map(|(id, text)| Step::Replaced(id, text)),
+        1 => one().prop_map(Step::Removed),
+        1 => one().prop_map(Step::Damaged),
+        1 => Just(Step::Pause),
+        6 => (0..QUESTIONS.len()).prop_map(Step::Ask),
+        2 => (0..8_usize).prop_map(Step::Interrupted),
+        1 => one().prop_map(Step::Spoilt),
+    ];
+    proptest::collection::vec(step, 4..40)
+}
+
+fn make(place: &mut Place, at: Timestamp, title: &str) {
+    let made = place.store.create(&request_at(at, title, None), &Budget::endless()).unwrap();
+    place.ids.push(id_of(&made));
+}
+
+/// The next line of a log; `None` where it can't be read any more.
+fn line(place: &Place, id: RequestId, text: &str) -> Option<String> {
+    let history = place.store.history(id).ok()??;
+    Some(format!("{}\n", note(&history, text, None).line()))
+}
+
+fn play(place: &mut Place, step: Step) {
+    let ids = place.ids.clone();
+    let chosen = |index: Index| ids[index.index(ids.len())];
+    match step {
+        Step::New(text) => make(place, noon(), TEXTS[text]),
+        Step::Old(text) => make(place, noon().plus_ms(-86_400_000 * i64::from(ids.len() as u32)), TEXTS[text]),
+        Step::Note(id, text) => {
+            if let Ok(Some(history)) = place.store.history(chosen(id)) {
+                let event = note(&history, TEXTS[text], None);
+                place.store.append(chosen(id), history.heads(), &event, &Budget::endless()).unwrap();
+            }
+        }
+        Step::Killed(id, text) => {
+            if let Some(line) = line(place, chosen(id), TEXTS[text]) {
+                append(&place.folder.path().join("coordination/.local/changes"), &format!("+{}\n", chosen(id)));
+                append(&place.log(chosen(id)), &line);
+            }
+        }
+        Step::Replaced(id, text) => {
+            if let Some(line) = line(place, chosen(id), TEXTS[text]) {
+                let text = std::fs::read_to_string(place.log(chosen(id))).unwrap() + &line;
+                replace(place, chosen(id), &text);
+            }
+        }
+        Step::Removed(id) if ids.len() > 3 => {
+            let (packet, log) = place.store.places(chosen(id));
+            std::fs::remove_file(packet).unwrap();
+            std::fs::remove_file(log).unwrap();
+            place.ids.retain(|other| *other != chosen(id));
+        }
+        Step::Damaged(id) => replace(place, chosen(id), "damaged\n"),
+        Step::Removed(_) => {}
+        Step::Pause => std::thread::sleep(std::time::Duration::from_millis(60)),
+        Step::Ask(question) => ask(place, QUESTIONS[question]),
+        Step::Interrupted(after) => interrupt(place, after),
+        Step::Spoilt(how) => {
+            let cache = place.folder.path().join("coordination/.local/cache.sqlite");
+            if let Ok(bytes) = std::fs::read(&cache) {
+                std::fs::write(&cache, &bytes[..how.index(bytes.len() + 1)]).unwrap();
+            }
+        }
+    }
+}
+
+fn replace(place: &Place, id: RequestId, text: &str) {
+    let new = place.folder.path().join("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, place.log(id)).unwrap();
+}
+
+/// Somebody asks, and dies once so many requests were read.
+fn interrupt(place: &Place, after: usize) {
+    let left = AtomicUsize::new(after);
+    let told = |_: usize, _: usize| {
+        if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err() {
+            std::panic::resume_unwind(Box::new("killed"));
+        }
+    };
+    let _ = catch_unwind(AssertUnwindSafe(|| found(place, "euro", &Filter::default(), None, &told)));
+}
+
+fn found(
+    place: &Place,
+    typed: &str,
+    filter: &Filter,
+    then: Option<Then<'_>>,
+    progress: super::Progress<'_>,
+) -> Result<Found, crate::store::StoreError> {
+    let workflow = Workflow::default();
+    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let wanted = Wanted::parse(typed).unwrap();
+    search(&place.store, scope, Question { wanted: &wanted, filter, then, limit: 99 }, progress)
+}
+
+/// What a search finds is what a reading of all files finds: the newest, if there are many.
+fn ask(place: &Place, typed: &str) {
+    let found = found(place, typed, &Filter::default(), None, &|_, _| {}).unwrap();
+    let wanted = Wanted::parse(typed).unwrap();
+    let mut expected = BTreeSet::new();
+    let mut damaged = BTreeSet::new();
+    for request in place.store.survey().unwrap() {
+        match place.store.history(request.id) {
+            Ok(Some(history)) if wanted.fits(&texts(&history)) => drop(expected.insert(request.id)),
+            Ok(_) => {}
+            Err(_) => drop(damaged.insert(request.id)),
+        }
+    }
+    assert_eq!(found.damaged.keys().copied().collect::<BTreeSet<_>>(), damaged, "{typed}");
+    assert_eq!(found.has_older, expected.len() > RANKED_MAX, "{typed}");
+    let newest: BTreeSet<RequestId> = expected.iter().rev().take(RANKED_MAX).copied().collect();
+    assert_eq!(found.hits.iter().map(|hit| hit.id).collect::<BTreeSet<_>>(), newest, "{typed}");
+    assert_eq!(found.matched, newest.len(), "{typed}");
+    assert!(found.hits.iter().all(|hit| !hit.excerpts.is_empty()), "{typed}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_search_finds_what_stands_in_the_files(steps in steps()) {
+        let mut place = Place::new();
+        for step in steps {
+            play(&mut place, step);
+        }
+        for question in QUESTIONS {
+            ask(&place, question);
+        }
+    }
+}
