@@ -4,7 +4,7 @@ use super::list::Query;
 use super::{AppError, Ledger};
 use crate::domain::history::History;
 use crate::index::Entry;
-use crate::index::cached_search::{Found, Question, Then, search};
+use crate::index::cache::search::{Found, Question, Then, search};
 use crate::index::search::Wanted;
 
 /// Whoever is told how many of how many requests were read.

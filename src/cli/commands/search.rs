@@ -10,7 +10,7 @@ use super::super::render::views::DamagedView;
 use super::super::search_args::Search;
 use super::rows;
 use crate::app::list::{Query, Scope};
-use crate::index::cached_search::Found;
+use crate::index::cache::search::Found;
 use crate::index::search::Wanted;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Failure> {

@@ -8,7 +8,7 @@ use super::views::DamagedView;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
-use crate::index::cached_search::{Found, Hit};
+use crate::index::cache::search::{Found, Hit};
 use crate::index::search::{Excerpt, Place};
 
 /// What was found.

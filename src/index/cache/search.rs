@@ -87,8 +87,11 @@ pub fn search(
     let shown = |found: &Result<Found, StoreError>| {
         found.as_ref().map(|found| found.hits.iter().map(|hit| hit.id).collect()).unwrap_or_default()
     };
-    Cache::ask_shown(store, scope, &[Need::of::<TextPart>()], progress, ask, shown)?
+    Cache::ask_shown(store, Scope { needs: &NEEDS, ..scope }, progress, ask, shown)?
 }
+
+/// The words of all texts.
+const NEEDS: [Need; 1] = [Need::of::<TextPart>()];
 
 /// What there is to answer, or why the ledger can't be read.
 type Outcome<T> = rusqlite::Result<Result<T, StoreError>>;

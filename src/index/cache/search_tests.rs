@@ -11,15 +11,13 @@ use proptest::sample::Index;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::list::{Filter, Scope as Reach};
+use super::list::Filter;
 use super::search::{Found, Question, RANKED_MAX, Then, search};
-use super::tests::{Place, append};
-use super::{Scope, tables, text};
-use crate::domain::history::History;
+use super::tests::{Place, append, look};
+use super::{Scope, tables};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
-use crate::index::Entry;
 use crate::index::search::{Wanted, texts};
 use crate::store::conformance::support::{id_of, noon, note, request_at};
 use crate::store::{Budget, Records, Store};
@@ -173,7 +171,7 @@ fn found(
     progress: super::Progress<'_>,
 ) -> Result<Found, crate::store::StoreError> {
     let workflow = Workflow::default();
-    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let scope = Scope::new(Uuid::nil(), &workflow);
     let wanted = Wanted::parse(typed).unwrap();
     search(&place.store, scope, Question { wanted: &wanted, filter, then, limit: 99 }, progress)
 }
@@ -200,7 +198,7 @@ fn ask(place: &Place, typed: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_search_finds_what_stands_in_the_files(steps in steps()) {
@@ -212,4 +210,125 @@ proptest! {
             ask(&place, question);
         }
     }
+}
+
+/// The cache's file, to be looked at or to be meddled with.
+fn file(place: &Place) -> Connection {
+    let db = Connection::open(place.folder.path().join("coordination/.local/cache.sqlite")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    db
+}
+
+fn number(db: &Connection, text: &str) -> i64 {
+    db.query_row(text, [], |row| row.get(0)).unwrap()
+}
+
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(80));
+}
+
+#[test]
+fn the_library_keeps_the_tables_as_they_are_told_apart() {
+    let workflow = Workflow::default();
+    let scope = Scope::new(Uuid::nil(), &workflow);
+    let mut db = tables::private().unwrap();
+    tables::make(&mut db, scope).unwrap();
+    assert!(tables::is_ours(&db, scope).unwrap());
+    db.execute_batch("CREATE TABLE other (x)").unwrap();
+    assert!(!tables::is_ours(&db, scope).unwrap());
+}
+
+#[test]
+fn who_never_searches_pays_nothing_for_it() {
+    let mut place = Place::new();
+    look(&place.store);
+    make(&mut place, noon(), "euro");
+    look(&place.store);
+    let empty = "SELECT (SELECT count(*) FROM pending) + (SELECT count(*) FROM shelf) + (SELECT count(*) FROM text_docsize)";
+    assert_eq!(number(&file(&place), empty), 0);
+    ask(&place, "euro");
+    assert!(number(&file(&place), empty) > 0);
+}
+
+#[test]
+fn only_what_changed_is_read_again() {
+    let mut place = Place::new();
+    for _ in 0..6 {
+        make(&mut place, noon(), "euro");
+    }
+    pause();
+    let read = |place: &Place| {
+        let read = AtomicUsize::new(0);
+        let told = |_: usize, _: usize| {
+            read.fetch_add(1, Relaxed);
+        };
+        found(place, "euro", &Filter::default(), None, &told).unwrap();
+        read.into_inner()
+    };
+    // Rows and words.
+    assert_eq!(read(&place), 20);
+    assert_eq!(read(&place), 0);
+    let history = place.store.history(place.ids[3]).unwrap().unwrap();
+    let event = note(&history, "rate", None);
+    place.store.append(place.ids[3], history.heads(), &event, &Budget::endless()).unwrap();
+    pause();
+    assert_eq!(read(&place), 2);
+    assert_eq!(read(&place), 0);
+    // An interruption costs what it interrupted and no more.
+    std::fs::remove_file(place.folder.path().join("coordination/.local/cache.sqlite")).unwrap();
+    interrupt(&place, 17);
+    let left = read(&place);
+    assert!((1..=7).contains(&left), "{left}");
+}
+
+#[test]
+fn an_index_that_lies_is_found_out_and_made_anew() {
+    let mut place = Place::new();
+    make(&mut place, noon(), "euro");
+    pause();
+    ask(&place, "euro");
+    pause();
+    ask(&place, "rate");
+    let db = file(&place);
+    let nr = number(&db, "SELECT min(nr) FROM request");
+    let lie = "INSERT INTO text (rowid, title, packet, said, evidence) VALUES (?1, '00rate', '', '', '')";
+    db.execute("DELETE FROM text WHERE rowid = ?1", [nr]).unwrap();
+    db.execute(lie, [nr]).unwrap();
+    drop(db);
+    ask(&place, "rate");
+    ask(&place, "euro");
+    // One that can't be read any more.
+    let db = file(&place);
+    db.execute("UPDATE text_data SET block = x'ffffffffffffffffffff'", []).unwrap();
+    drop(db);
+    for question in QUESTIONS {
+        ask(&place, question);
+    }
+}
+
+#[test]
+fn where_no_cache_can_be_kept_the_answer_is_the_same() {
+    let mut place = Place::new();
+    TEXTS.iter().for_each(|text| make(&mut place, noon(), text));
+    let local = place.folder.path().join("coordination/.local/cache.sqlite");
+    std::fs::create_dir(&local).unwrap();
+    for question in QUESTIONS {
+        ask(&place, question);
+    }
+}
+
+#[test]
+fn ranks_put_titles_first_and_then_the_newest() {
+    let mut place = Place::new();
+    // The last three share a shelf.
+    for title in ["other", "other", "euro", "other", "euro"] {
+        make(&mut place, noon(), title);
+    }
+    let (said, titles) = (place.ids[7], [place.ids[8], place.ids[6]]);
+    let history = place.store.history(said).unwrap().unwrap();
+    let event = note(&history, "euro and very much else that has been said about it", None);
+    place.store.append(said, history.heads(), &event, &Budget::endless()).unwrap();
+    let found = found(&place, "euro", &Filter::default(), None, &|_, _| {}).unwrap();
+    let ids: Vec<RequestId> = found.hits.iter().map(|hit| hit.id).collect();
+    assert_eq!(ids, [titles[0], titles[1], said]);
 }

@@ -210,7 +210,7 @@ fn projected(store: &FsStore, source: Source) -> Projection {
 }
 
 /// What the cache says is what the files say.
-fn look(store: &FsStore) {
+pub(super) fn look(store: &FsStore) {
     let (cached, read) = (projected(store, Source::Cache), projected(store, Source::Files));
     assert_eq!(cached, read);
     let workflow = Workflow::default();
