@@ -8,6 +8,7 @@ use crate::common::Sandbox;
 const ERRORS: [(&str, i32, bool, &str); 60] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
+    ("usage", 2, false, "ledger search '\"-\"'"),
     ("no-actor", 2, false, "unset LEDGER_ACTOR; ledger note 1 --text x"),
     ("bad-name", 2, false, "ledger show key:"),
     ("bad-time", 2, false, "ledger list --at noon"),

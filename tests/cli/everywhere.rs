@@ -122,6 +122,7 @@ fn sandbox() -> Sandbox {
 
 /// The commands that print what others wrote, or what was typed.
 const LINES: [&str; 70] = [
+const LINES: [&str; 71] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -138,6 +139,9 @@ const LINES: [&str; 70] = [
     "ledger list --all --sort title --limit 1",
     "ledger list --from \"$m\"",
     "ledger list --label \"$l\"",
+    "ledger search \"$n\" --limit 2",
+    "ledger search a --color never",
+    "ledger search a --label \"$l\" --json",
     "ledger list --fields \"$n\"",
     "ledger ready",
     "ledger blocked",

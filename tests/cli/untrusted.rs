@@ -86,6 +86,8 @@ fn nothing_raw_leaves_the_program() {
         "ledger log --json",
         "ledger log --format jsonl",
         "ledger list --all",
+        "ledger search a --color never",
+        "ledger search a --json",
         "ledger list --json",
         "ledger list --format jsonl --fields title",
         "ledger ready",

@@ -6,6 +6,7 @@
 mod figures;
 mod hands;
 mod place;
+mod search;
 
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -89,10 +89,8 @@ pub fn hit_text(hit: &Hit) -> String {
     let mut text = format!("{BOLD}{}{PLAIN}  {}  {title}\n", hit.id, state(&hit.entry.state));
     for excerpt in hit.excerpts.iter().filter(|excerpt| excerpt.place != Place::Title) {
         let place = excerpt.place.name();
-        let whence = excerpt.event.as_ref().map(|(n, by, at)| {
-            let day = moment(*at);
-            format!(" ({}, {}, v{n})", safe::line(by.as_str()), day.split(' ').next().unwrap_or_default())
-        });
+        let whence = excerpt.event.as_ref();
+        let whence = whence.map(|(n, by, at)| format!(" by {}, {} (v{n})", safe::line(by.as_str()), moment(*at)));
         text.push_str(&format!("  {place}{}: {}\n", whence.unwrap_or_default(), marked(excerpt)));
     }
     text
