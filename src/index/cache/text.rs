@@ -1,7 +1,7 @@
 //! The words of all texts, as an index for full-text search: SQLite's FTS5, without the texts themselves.
 //!
 //! What a word is, is said in [`words`]; the index gets words that are told apart and folded already, and splits at blanks
-//! only. Every word has a mark before it that names the *shelf* of its request: a run of some ten thousand requests.
+//! only. Every word has a mark before it that names the *shelf* of its request: a run of some thousand requests.
 //! A question is put to one shelf after the other, the newest first. So neither a word that stands everywhere, nor the
 //! beginnings of very many words, nor the ranking, looks at more of the index than the answer needs.
 
@@ -28,7 +28,7 @@ pub(super) const SHADOWS: [&str; 4] = [
 ];
 
 /// How many requests share a shelf.
-const SHELF: i64 = if cfg!(test) { 3 } else { 32_768 };
+const SHELF: i64 = if cfg!(test) { 3 } else { 8_192 };
 /// How many shelves have a mark of their own; the last one takes whatever comes after.
 const SHELVES: usize = 36 * 36;
 /// Stands between two texts, so that no phrase reaches from one into the other. No word has it.
