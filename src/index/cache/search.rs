@@ -129,10 +129,10 @@ impl Cache {
             let entry = row.query_row([number_of(id)], |row| entry(row.get_ref(0)?.as_str()?))?;
             hits.push(Hit { id, entry, excerpts });
         }
-        Ok(Ok(self.answer(hits, &found)?))
+        Ok(Ok(self.found(hits, &found)?))
     }
 
-    fn answer(&self, hits: Vec<Hit>, found: &Matches) -> rusqlite::Result<Found> {
+    fn found(&self, hits: Vec<Hit>, found: &Matches) -> rusqlite::Result<Found> {
         let Matches { ranked, has_more } = found;
         Ok(Found { hits, matched: ranked.len(), has_older: *has_more, damaged: self.damaged()? })
     }
@@ -180,7 +180,7 @@ impl Cache {
         let found = text::find(&table, question.wanted, ("", &[]), Rank::Words, RANKED_MAX)?;
         let mut hits: BTreeMap<i64, Hit> = old.into_iter().map(|(hit, _)| (number_of(hit.id), hit)).collect();
         let best = best(found.ranked.clone(), question.limit).into_iter().filter_map(|nr| hits.remove(&nr)).collect();
-        Ok(Ok(self.answer(best, &Matches { has_more, ..found })?))
+        Ok(Ok(self.found(best, &Matches { has_more, ..found })?))
     }
 }
 
