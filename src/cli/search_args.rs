@@ -17,7 +17,7 @@ accents make no difference. There is nothing else: no operators.
   ledger search refund 'invoic*' --open
   ledger search '\"exchange rate\" billing' --to shop --limit 5
 
-A match in the title counts for more than one in the description, in notes or in evidence. Where more than 2,000 match, the
+A match in the title counts for more than one in the description, in notes or in evidence. Where more than 1,000 match, the
 newest of them are ranked.")]
 pub struct Search {
     /// What to look for: words, \"a phrase\", prefix*

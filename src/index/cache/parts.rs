@@ -183,8 +183,10 @@ fn fill<P: Part>(
             }
         });
         let mut difference = Difference::default();
+        let mut from = upto;
         for ((whence, _), read) in chunks().zip(receive) {
-            put::<P>(db, whence, read?, &mut difference)?;
+            let Some(next) = put::<P>(db, whence, from, read?, &mut difference)? else { break };
+            from = next;
         }
         Ok(difference)
     })
@@ -210,20 +212,40 @@ fn read<P: Part>(
 }
 
 /// Writes down what was read, with how far that got. What is not known to be of the bytes of its row stays pending.
+///
+/// All requests up to `from` are in the part or pending, as far as this process knows; answers with up to where that holds
+/// now, or `None` if it does not: then the cache is a new one.
 fn put<P: Part>(
     db: &mut Connection,
     whence: Whence,
-    read: Vec<Read<P>>,
+    from: i64,
+    mut read: Vec<Read<P>>,
     difference: &mut Difference,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Option<i64>> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Others may fill it at the same time, and may be further.
+    let upto = filled_to(&tx, P::NAME)?.unwrap_or(0);
+    let last = match whence {
+        Whence::Pending => from,
+        Whence::Behind => read.last().map_or(from, |read| read.nr),
+    };
+    if upto < from {
+        return Ok(None);
+    }
+    if whence == Whence::Behind {
+        read.retain(|read| read.nr > upto);
+    }
     let mut chunk = Vec::with_capacity(read.len());
-    let mut last = None;
+    // What has come in between since it was planned what to read.
+    let mut come: Vec<i64> = tx
+        .prepare("SELECT nr FROM request WHERE nr > ?1 AND nr <= ?2")?
+        .query_map([upto, last], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    come.retain(|nr| read.binary_search_by_key(nr, |read| read.nr).is_err());
     let mut row_of = tx.prepare("SELECT stamp, settled FROM request WHERE nr = ?1")?;
     let mut pend = tx.prepare(PEND)?;
     let mut done = tx.prepare("DELETE FROM pending WHERE part = ?1 AND nr = ?2")?;
     for Read { nr, stamp, mut kept } in read {
-        last = Some(nr);
         let row = row_of.query_row([nr], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?))).optional()?;
         let is_done = match (stamp, row) {
             // The request is gone, and its row too.
@@ -246,10 +268,14 @@ fn put<P: Part>(
         note.execute(params![P::NAME, nr])?;
         chunk.push((nr, kept));
     }
+    for nr in come {
+        pend.execute(params![P::NAME, nr])?;
+    }
     drop((row_of, pend, done));
     P::put(&tx, whence, &chunk)?;
-    if let Some(last) = last.filter(|_| whence == Whence::Behind) {
+    if last > upto {
         tables::set_meta(&tx, &format!("parts.{}", P::NAME), &last.to_string())?;
     }
-    tx.commit()
+    tx.commit()?;
+    Ok(Some(last))
 }

@@ -18,7 +18,7 @@ use crate::index::search::{Excerpt, Wanted, excerpts, texts};
 use crate::store::{Store, StoreError};
 
 /// How many of what was found are ranked: the newest.
-pub const RANKED_MAX: usize = if cfg!(test) { 5 } else { 2_000 };
+pub const RANKED_MAX: usize = if cfg!(test) { 5 } else { 1_000 };
 /// The most excerpts of a request.
 const EXCERPTS_MAX: usize = 3;
 /// How many histories are read at once for a moment in the past.

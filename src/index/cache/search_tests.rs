@@ -68,6 +68,8 @@ enum Step {
     Ask(usize),
     /// Somebody who asks is killed while the index is filled.
     Interrupted(usize),
+    /// While somebody asks, others make a request, ask too, or make the cache anew.
+    Beside(usize, Index),
     /// The cache is cut, or gone.
     Spoilt(Index),
 }
@@ -86,6 +88,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Pause),
         6 => (0..QUESTIONS.len()).prop_map(Step::Ask),
         2 => (0..8_usize).prop_map(Step::Interrupted),
+        3 => (0..12_usize, one()).prop_map(|(after, what)| Step::Beside(after, what)),
         1 => one().prop_map(Step::Spoilt),
     ];
     proptest::collection::vec(step, 4..40)
@@ -137,6 +140,7 @@ fn play(place: &mut Place, step: Step) {
         Step::Pause => std::thread::sleep(std::time::Duration::from_millis(60)),
         Step::Ask(question) => ask(place, QUESTIONS[question]),
         Step::Interrupted(after) => interrupt(place, after),
+        Step::Beside(after, what) => beside(place, after, what),
         Step::Spoilt(how) => {
             let cache = place.folder.path().join("coordination/.local/cache.sqlite");
             if let Ok(bytes) = std::fs::read(&cache) {
@@ -161,6 +165,32 @@ fn interrupt(place: &Place, after: usize) {
         }
     };
     let _ = catch_unwind(AssertUnwindSafe(|| found(place, "euro", &Filter::default(), None, &told)));
+}
+
+/// Somebody asks; once so many requests were read, somebody else does something.
+fn beside(place: &mut Place, after: usize, what: Index) {
+    let left = AtomicUsize::new(after);
+    let made = std::sync::Mutex::new(Vec::new());
+    let other = || {
+        let old = noon().plus_ms(-86_400_000 * (what.index(9) as i64));
+        let request = || id_of(&place.store.create(&request_at(old, TEXTS[0], None), &Budget::endless()).unwrap());
+        match what.index(4) {
+            0 => look(&place.store),
+            1 => made.lock().unwrap().push(request()),
+            2 => place.store.forget_cache().unwrap(),
+            _ => {
+                made.lock().unwrap().push(request());
+                found(place, "euro", &Filter::default(), None, &|_, _| {}).unwrap();
+            }
+        }
+    };
+    let told = |_: usize, _: usize| {
+        if left.fetch_sub(1, Relaxed) == 1 {
+            other();
+        }
+    };
+    found(place, "euro", &Filter::default(), None, &told).unwrap();
+    place.ids.extend(made.into_inner().unwrap());
 }
 
 fn found(
