@@ -15,7 +15,8 @@ use crate::index::search::Wanted;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Failure> {
     let wanted = Wanted::parse(&args.words.join(" ")).map_err(|bad| {
-        Failure::usage(bad).hint("ledger search refund 'invoic*' '\"exchange rate\"' looks for words, beginnings and phrases")
+        Failure::usage(bad)
+            .hint("ledger search refund 'invoic*' '\"exchange rate\"' looks for words, beginnings and phrases")
     })?;
     let opened = context.open()?;
     let ledger = opened.ledger();

@@ -220,7 +220,12 @@ impl Cache {
     }
 
     /// Brings the rows up to date, and leaves a read transaction open in which they are.
-    pub(super) fn catch_up(&mut self, store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<(), Trouble> {
+    pub(super) fn catch_up(
+        &mut self,
+        store: &dyn Store,
+        scope: Scope<'_>,
+        progress: Progress<'_>,
+    ) -> Result<(), Trouble> {
         let mut mine = None;
         for _ in 0..ROUNDS_MAX {
             self.db.execute_batch("BEGIN DEFERRED")?;

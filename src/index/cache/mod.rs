@@ -23,6 +23,7 @@ mod text;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;
+mod text;
 mod whole;
 
 use std::collections::BTreeMap;

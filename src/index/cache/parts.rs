@@ -124,7 +124,8 @@ impl Cache {
     }
 
     fn has_full(&self, needs: &[Need]) -> rusqlite::Result<bool> {
-        let lacks = "SELECT EXISTS (SELECT 1 FROM pending WHERE part = ?1) OR EXISTS (SELECT 1 FROM request WHERE nr > ?2)";
+        let lacks =
+            "SELECT EXISTS (SELECT 1 FROM pending WHERE part = ?1) OR EXISTS (SELECT 1 FROM request WHERE nr > ?2)";
         for Need { name, .. } in needs {
             let upto = filled_to(&self.db, name)?.unwrap_or(0);
             if self.db.query_row(lacks, params![name, upto], |row| row.get(0))? {
@@ -183,10 +184,8 @@ fn fill<P: Part>(
             }
         });
         let mut difference = Difference::default();
-        let mut from = upto;
         for ((whence, _), read) in chunks().zip(receive) {
-            let Some(next) = put::<P>(db, whence, from, read?, &mut difference)? else { break };
-            from = next;
+            put::<P>(db, whence, read?, &mut difference)?;
         }
         Ok(difference)
     })
@@ -213,30 +212,26 @@ fn read<P: Part>(
 
 /// Writes down what was read, with how far that got. What is not known to be of the bytes of its row stays pending.
 ///
-/// All requests up to `from` are in the part or pending, as far as this process knows; answers with up to where that holds
-/// now, or `None` if it does not: then the cache is a new one.
+/// Others may fill the part at the same time and be further, or may have made the cache anew: what counts is how far it is
+/// filled in this transaction.
 fn put<P: Part>(
     db: &mut Connection,
     whence: Whence,
-    from: i64,
     mut read: Vec<Read<P>>,
     difference: &mut Difference,
-) -> rusqlite::Result<Option<i64>> {
+) -> rusqlite::Result<()> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Others may fill it at the same time, and may be further.
     let upto = filled_to(&tx, P::NAME)?.unwrap_or(0);
     let last = match whence {
-        Whence::Pending => from,
-        Whence::Behind => read.last().map_or(from, |read| read.nr),
+        Whence::Pending => upto,
+        Whence::Behind => read.last().map_or(upto, |read| read.nr),
     };
-    if upto < from {
-        return Ok(None);
-    }
-    if whence == Whence::Behind {
-        read.retain(|read| read.nr > upto);
+    match whence {
+        Whence::Pending => read.retain(|read| read.nr <= upto),
+        Whence::Behind => read.retain(|read| read.nr > upto),
     }
     let mut chunk = Vec::with_capacity(read.len());
-    // What has come in between since it was planned what to read.
+    // What stands in between and was not read: it has come since.
     let mut come: Vec<i64> = tx
         .prepare("SELECT nr FROM request WHERE nr > ?1 AND nr <= ?2")?
         .query_map([upto, last], |row| row.get(0))?
@@ -276,6 +271,5 @@ fn put<P: Part>(
     if last > upto {
         tables::set_meta(&tx, &format!("parts.{}", P::NAME), &last.to_string())?;
     }
-    tx.commit()?;
-    Ok(Some(last))
+    tx.commit()
 }

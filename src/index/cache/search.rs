@@ -186,7 +186,8 @@ impl Cache {
 
 /// The requests that fit best.
 fn best(mut ranked: Vec<(i64, f64)>, limit: usize) -> Vec<i64> {
-    ranked.sort_by(|(one, rank), (other, other_rank)| rank.total_cmp(other_rank).then(Reverse(one).cmp(&Reverse(other))));
+    ranked
+        .sort_by(|(one, rank), (other, other_rank)| rank.total_cmp(other_rank).then(Reverse(one).cmp(&Reverse(other))));
     ranked.into_iter().take(limit).map(|(nr, _)| nr).collect()
 }
 
@@ -197,13 +198,7 @@ fn shown(history: &History, wanted: &Wanted) -> Vec<Excerpt> {
 }
 
 /// A request as it was, if it is wanted.
-fn was(
-    id: RequestId,
-    history: &History,
-    scope: Scope<'_>,
-    wanted: &Wanted,
-    then: Then<'_>,
-) -> Option<(Hit, Columns)> {
+fn was(id: RequestId, history: &History, scope: Scope<'_>, wanted: &Wanted, then: Then<'_>) -> Option<(Hit, Columns)> {
     if history.packet().created_at > then.at {
         return None;
     }

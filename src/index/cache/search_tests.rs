@@ -174,8 +174,12 @@ fn beside(place: &mut Place, after: usize, what: Index) {
     let other = || {
         let old = noon().plus_ms(-86_400_000 * (what.index(9) as i64));
         let request = || id_of(&place.store.create(&request_at(old, TEXTS[0], None), &Budget::endless()).unwrap());
-        match what.index(4) {
+        match what.index(5) {
             0 => look(&place.store),
+            4 => {
+                made.lock().unwrap().push(request());
+                look(&place.store);
+            }
             1 => made.lock().unwrap().push(request()),
             2 => place.store.forget_cache().unwrap(),
             _ => {
@@ -274,7 +278,8 @@ fn who_never_searches_pays_nothing_for_it() {
     look(&place.store);
     make(&mut place, noon(), "euro");
     look(&place.store);
-    let empty = "SELECT (SELECT count(*) FROM pending) + (SELECT count(*) FROM shelf) + (SELECT count(*) FROM text_docsize)";
+    let empty =
+        "SELECT (SELECT count(*) FROM pending) + (SELECT count(*) FROM shelf) + (SELECT count(*) FROM text_docsize)";
     assert_eq!(number(&file(&place), empty), 0);
     ask(&place, "euro");
     assert!(number(&file(&place), empty) > 0);
@@ -361,4 +366,51 @@ fn ranks_put_titles_first_and_then_the_newest() {
     let found = found(&place, "euro", &Filter::default(), None, &|_, _| {}).unwrap();
     let ids: Vec<RequestId> = found.hits.iter().map(|hit| hit.id).collect();
     assert_eq!(ids, [titles[0], titles[1], said]);
+}
+
+/// Six requests whose rows are there; somebody asks, and at one of the words that are read something happens.
+fn meanwhile(at: usize, what: impl Fn(&Place) + Sync) -> Place {
+    let mut place = Place::new();
+    make(&mut place, noon(), "euro");
+    make(&mut place, noon(), "euro");
+    pause();
+    look(&place.store);
+    pause();
+    look(&place.store);
+    let count = AtomicUsize::new(0);
+    let told = |_: usize, _: usize| {
+        if count.fetch_add(1, Relaxed) == at {
+            what(&place);
+        }
+    };
+    found(&place, "rate", &Filter::default(), None, &told).unwrap();
+    assert!(count.into_inner() > at);
+    place
+}
+
+#[test]
+fn what_comes_in_between_while_the_index_is_filled_is_found() {
+    let old = |place: &Place| {
+        let yesterday = noon().plus_ms(-86_400_000);
+        place.store.create(&request_at(yesterday, "euro", None), &Budget::endless()).unwrap();
+        // Until its row is settled, and is not made anew by whoever looks next.
+        pause();
+        look(&place.store);
+    };
+    for at in 0..6 {
+        ask(&meanwhile(at, old), "euro");
+    }
+}
+
+#[test]
+fn a_cache_that_is_made_anew_while_the_index_is_filled_has_all_of_it() {
+    let anew = |place: &Place| {
+        let workflow = Workflow::default();
+        super::Cache::empty(&place.store, Scope::new(Uuid::nil(), &workflow)).unwrap();
+        look(&place.store);
+    };
+    for at in 0..6 {
+        ask(&meanwhile(at, anew), "a");
+        ask(&meanwhile(at, anew), "euro");
+    }
 }

@@ -113,7 +113,8 @@ struct Shelves(Vec<(i64, i64)>);
 impl Shelves {
     fn new(db: &Connection) -> rusqlite::Result<Self> {
         let mut shelves = db.prepare("SELECT first, requests FROM shelf ORDER BY nr")?;
-        let mut shelves: Vec<_> = shelves.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut shelves: Vec<_> =
+            shelves.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         if shelves.is_empty() {
             shelves.push((0, 0));
         }
@@ -180,12 +181,12 @@ pub(super) fn find(
         Rank::Words => format!("bm25(text, {WEIGHTS})"),
         Rank::None => "0.0".to_owned(),
     };
-    let text = format!(
-        "SELECT text.rowid, {rank} FROM text{from} WHERE text MATCH ?{filter} ORDER BY text.rowid DESC"
-    );
+    let text = format!("SELECT text.rowid, {rank} FROM text{from} WHERE text MATCH ?{filter} ORDER BY text.rowid DESC");
     let mut found = db.prepare(&text)?;
-    let shelves: Vec<i64> =
-        db.prepare("SELECT nr FROM shelf ORDER BY nr DESC")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let shelves: Vec<i64> = db
+        .prepare("SELECT nr FROM shelf ORDER BY nr DESC")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     for shelf in shelves {
         let expression = Value::Text(expression(wanted, &mark(shelf)));
         let mut rows = found.query(rusqlite::params_from_iter(std::iter::once(&expression).chain(values)))?;
