@@ -19,6 +19,7 @@ pub mod query_args;
 pub mod render;
 pub mod search_args;
 mod trust;
+mod values;
 mod watchdog;
 
 use std::ffi::OsString;
