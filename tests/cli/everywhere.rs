@@ -121,8 +121,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 70] = [
-const LINES: [&str; 71] = [
+const LINES: [&str; 73] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",

@@ -19,7 +19,6 @@ pub mod sql;
 pub mod stats;
 mod tables;
 mod tally;
-mod text;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;

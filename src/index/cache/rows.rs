@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Statement, params};
 
 use super::Line;
-use super::tally::Tallies;
 use super::parts::Told;
+use super::tally::Tallies;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
