@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 60] = [
+const ERRORS: [(&str, i32, bool, &str); 61] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -63,7 +63,7 @@ const ERRORS: [(&str, i32, bool, &str); 60] = [
         "unknown-signer",
         5,
         false,
-        "rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own && echo > coordination/allowed_signers && ledger approve 1 --as pm --sign --key-file own; e=$?; rm coordination/allowed_signers; exit $e",
+        "rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own && echo > coordination/allowed_signers && ledger approve 1 --as pm --sign --key-file own",
     ),
     ("not-signed", 1, false, "ledger approve 1 --as pm --sign --key-file nowhere"),
     ("ssh-keygen", 1, false, "PATH=$(dirname $(command -v ledger)) ledger approve 1 --as pm --sign --key-file nowhere"),
