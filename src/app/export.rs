@@ -27,10 +27,16 @@ impl Ledger<'_> {
             return Ok(page.damaged);
         }
         let mut taken = Ok(());
-        let damaged = list::each(self.store, self.scope(), &self.filter(query)?, &mut |id, entry, waits_for| {
-            taken = take(&Row { id, entry, waits_for });
-            if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        let damaged = list::each(
+            self.store,
+            self.scope(),
+            &self.filter(query)?,
+            &self.progress(),
+            &mut |id, entry, waits_for| {
+                taken = take(&Row { id, entry, waits_for });
+                if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
         taken?;
         Ok(damaged.map_err(AppError::from)?)
     }

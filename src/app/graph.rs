@@ -56,8 +56,8 @@ impl Ledger<'_> {
     pub fn graph(&self, asked: &Asked) -> Result<Graph, AppError> {
         let (relations, damaged) = match (asked.at, asked.request) {
             (Some(at), request) => self.relations_at(at, request)?,
-            (None, Some(id)) => edges::around(self.store, self.scope(), id)?,
-            (None, None) => edges::of_open(self.store, self.scope())?,
+            (None, Some(id)) => edges::around(self.store, self.scope(), &self.progress(), id)?,
+            (None, None) => edges::of_open(self.store, self.scope(), &self.progress())?,
         };
         let chosen = match asked.request {
             Some(id) => relations.around(id, asked.limit),

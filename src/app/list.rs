@@ -199,7 +199,7 @@ impl Ledger<'_> {
     /// Lists requests as they are now: one question to the cache.
     fn list_now(&self, query: &Query) -> Result<Page, AppError> {
         let Listed { rows, has_more, matched, damaged } =
-            list(self.store, self.scope(), &self.filter(query)?, &|_, _| {})?;
+            list(self.store, self.scope(), &self.filter(query)?, &self.progress())?;
         let next = rows.last().filter(|_| has_more).map(|(id, entry, _)| self.cursor(query.sort, *id, entry));
         let row = |(id, entry, waits_for)| Row { id, entry, waits_for };
         Ok(Page { rows: rows.into_iter().map(row).collect(), matched, next, damaged })
@@ -287,7 +287,7 @@ impl Ledger<'_> {
 
     /// All entries as of a moment.
     fn entries(&self, at: Timestamp) -> Result<(Entries, Damaged), AppError> {
-        let now = project_all(self.store, self.scope(), Source::Cache, &|_, _| {})?;
+        let now = project_all(self.store, self.scope(), Source::Cache, &self.progress())?;
         let mut entries = BTreeMap::new();
         for (id, entry) in now.entries {
             if entry.created_at > at {

@@ -55,6 +55,9 @@ pub trait World: Send + Sync {
 
     /// The text of the schema that a draft must match.
     fn draft_schema(&self) -> &str;
+
+    /// Hears how many of how many requests were read for a question.
+    fn read(&self, _done: usize, _total: usize) {}
 }
 
 /// An open ledger, with all that use cases need.
@@ -115,6 +118,11 @@ impl<'a> Ledger<'a> {
     #[must_use]
     pub fn scope(&self) -> Scope<'a> {
         Scope::new(self.settings.ledger_id, self.workflow)
+    }
+
+    /// Tells the world how far the reading of many requests has got.
+    fn progress(&self) -> impl Fn(usize, usize) + Sync + '_ {
+        |done, total| self.world.read(done, total)
     }
 
     /// Refuses to write into a ledger of a newer format.

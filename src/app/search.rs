@@ -15,13 +15,7 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// Failed machinery; damaged requests are part of the answer.
-    pub fn search(
-        &self,
-        wanted: &Wanted,
-        query: &Query,
-        limit: usize,
-        progress: Progress<'_>,
-    ) -> Result<Found, AppError> {
+    pub fn search(&self, wanted: &Wanted, query: &Query, limit: usize) -> Result<Found, AppError> {
         let filter = self.filter(query)?;
         let wants = |entry: &Entry, history: &History| {
             self.wants(query, entry) && {
@@ -31,6 +25,6 @@ impl Ledger<'_> {
             }
         };
         let then = query.at.map(|at| Then { at, wants: &wants });
-        Ok(search(self.store, self.scope(), Question { wanted, filter: &filter, then, limit }, progress)?)
+        Ok(search(self.store, self.scope(), Question { wanted, filter: &filter, then, limit }, &self.progress())?)
     }
 }

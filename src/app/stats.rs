@@ -38,7 +38,7 @@ impl Ledger<'_> {
             return self.stats_now(&filter, window);
         };
         let Counted { mut fold, changed, mut damaged } =
-            counted(self.store, self.scope(), &filter, Some(at), Window { now: at, weeks }, &|_, _| {})?;
+            counted(self.store, self.scope(), &filter, Some(at), Window { now: at, weeks }, &self.progress())?;
         for id in changed {
             if let Err(what) = self.take_then(id, at, &filter, &mut fold)? {
                 damaged.insert(id, what);
@@ -49,10 +49,10 @@ impl Ledger<'_> {
 
     fn stats_now(&self, filter: &Filter, window: Window) -> Result<Figures, AppError> {
         if *filter == Filter::default() {
-            let (stats, damaged) = stats(self.store, self.scope(), window, &|_, _| {})?;
+            let (stats, damaged) = stats(self.store, self.scope(), window, &self.progress())?;
             return Ok(Figures { stats, damaged });
         }
-        let Counted { fold, damaged, .. } = counted(self.store, self.scope(), filter, None, window, &|_, _| {})?;
+        let Counted { fold, damaged, .. } = counted(self.store, self.scope(), filter, None, window, &self.progress())?;
         Ok(Figures { stats: fold.stats(), damaged })
     }
 

@@ -57,7 +57,9 @@ struct Context<'a> {
 impl Context<'_> {
     /// Opens the ledger that the command line, the environment or the current folder names.
     fn open(&mut self) -> Result<Opened, Failure> {
-        let opened = open::open(&self.cli.global, self.env)?;
+        let mut opened = open::open(&self.cli.global, self.env)?;
+        let is_watched = self.output.err_is_terminal && !self.output.quiet;
+        opened.show_progress(render::progress::Progress::new("reading", &self.budget, is_watched));
         self.root = Some(opened.root().to_owned());
         Ok(opened)
     }

@@ -11,6 +11,7 @@ use super::builtin;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::render::progress::Progress;
 use crate::app::checks::Checks;
 use crate::app::{AppError, Ledger, Session, World};
 use crate::domain::id::{Actor, RequestType};
@@ -45,6 +46,11 @@ impl Opened {
         }
     }
 
+    /// Shows how far the reading of many requests has got.
+    pub fn show_progress(&mut self, bar: Progress) {
+        self.world.bar = Some(bar);
+    }
+
     /// The folder that holds `coordination/`.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -63,6 +69,8 @@ struct CliWorld {
     now: fn() -> Timestamp,
     random: fn(&mut [u8]),
     schemas: TypeSchemas,
+    /// Where somebody looks on.
+    bar: Option<Progress>,
 }
 
 impl World for CliWorld {
@@ -80,6 +88,12 @@ impl World for CliWorld {
 
     fn draft_schema(&self) -> &str {
         builtin::schema("request").unwrap_or("true")
+    }
+
+    fn read(&self, done: usize, total: usize) {
+        if let Some(bar) = &self.bar {
+            bar.at(done, total);
+        }
     }
 }
 
@@ -158,7 +172,7 @@ pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
     };
     let store = Arc::new(store);
     let schemas = TypeSchemas { ledger: Some(Arc::clone(&store)) };
-    let world = CliWorld { now: env.now, random: env.random, schemas };
+    let world = CliWorld { now: env.now, random: env.random, schemas, bar: None };
     Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
 }
 

@@ -268,7 +268,7 @@ impl Ledger<'_> {
     /// # Errors
     /// Failed machinery; a request that is damaged waives nothing.
     pub(super) fn contract_requests(&self) -> Result<Vec<History>, AppError> {
-        let projection = project_all(self.store, self.scope(), Source::Cache, &|_, _| {})?;
+        let projection = project_all(self.store, self.scope(), Source::Cache, &self.progress())?;
         let changes =
             |entry: &Entry| self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
         let ids = projection.entries.iter().filter(|(_, entry)| changes(entry)).map(|(id, _)| *id);

@@ -38,7 +38,7 @@ impl Ledger<'_> {
                 return Ok((freshness, projection));
             }
         }
-        refresh::check(self.store, self.scope(), &|_, _| {})
+        refresh::check(self.store, self.scope(), &self.progress())
     }
 
     fn cache_finding(&self, projection: &Projection) -> Option<Finding> {

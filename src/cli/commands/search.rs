@@ -4,7 +4,6 @@ use super::super::Context;
 use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::progress::Progress;
 use super::super::render::search::{FoundView, HitView, hit_text};
 use super::super::render::views::DamagedView;
 use super::super::search_args::Search;
@@ -24,9 +23,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Fail
         scope: if args.open { Scope::Open } else { Scope::All },
         ..rows::query(&args.filters, ledger.workflow, (context.env.now)())?
     };
-    let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let found = ledger.search(&wanted, &query, args.limit, &|done, total| bar.at(done, total))?;
-    drop(bar);
+    let found = ledger.search(&wanted, &query, args.limit)?;
     let damaged = DamagedView::all(&found.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
     match context.output.format {

@@ -1,15 +1,15 @@
 //! A progress bar on stderr, for what takes longer than half a second on a terminal.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::store::Budget;
 
-/// A bar that appears only once half a second has passed.
+/// A bar that appears only once half a second has passed, and goes when all is done.
 pub struct Progress {
-    bar: OnceLock<ProgressBar>,
+    bar: Mutex<Option<ProgressBar>>,
     budget: Budget,
     what: &'static str,
     shown: bool,
@@ -19,16 +19,23 @@ impl Progress {
     /// A bar for `what`; never shown unless `shown`.
     #[must_use]
     pub fn new(what: &'static str, budget: &Budget, shown: bool) -> Self {
-        Self { bar: OnceLock::new(), budget: budget.clone(), what, shown }
+        Self { bar: Mutex::default(), budget: budget.clone(), what, shown }
     }
 
     /// Says how many of how many are done.
     pub fn at(&self, done: usize, total: usize) {
         const APPEARS_AFTER: Duration = Duration::from_millis(500);
-        if !self.shown || !done.is_multiple_of(64) || self.budget.spent() < APPEARS_AFTER {
+        let is_end = done >= total;
+        if !self.shown || !(is_end || done.is_multiple_of(64)) || self.budget.spent() < APPEARS_AFTER {
             return;
         }
-        let bar = self.bar.get_or_init(|| {
+        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_end {
+            // Whatever is printed next must not stand behind it.
+            bar.take().iter().for_each(ProgressBar::finish_and_clear);
+            return;
+        }
+        let bar = bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}");
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -43,8 +50,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
-        }
+        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        bar.take().iter().for_each(ProgressBar::finish_and_clear);
     }
 }

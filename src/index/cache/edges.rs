@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::rows::{id_of, number_of};
-use super::{Cache, Scope};
+use super::{Cache, Progress, Scope};
 use crate::domain::id::RequestId;
 use crate::domain::relations::{Edge, Kind, Relations};
 use crate::store::{Store, StoreError};
@@ -15,8 +15,8 @@ pub type Found = (Relations, BTreeMap<RequestId, String>);
 ///
 /// # Errors
 /// Failed machinery.
-pub fn of_open(store: &dyn Store, scope: Scope<'_>) -> Result<Found, StoreError> {
-    ask(store, scope, Cache::edges_of_open)
+pub fn of_open(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>) -> Result<Found, StoreError> {
+    ask(store, scope, progress, Cache::edges_of_open)
 }
 
 /// A request, what it hangs together with at any distance in one direction by one kind of edge, and all edges that
@@ -24,17 +24,18 @@ pub fn of_open(store: &dyn Store, scope: Scope<'_>) -> Result<Found, StoreError>
 ///
 /// # Errors
 /// Failed machinery.
-pub fn around(store: &dyn Store, scope: Scope<'_>, id: RequestId) -> Result<Found, StoreError> {
-    ask(store, scope, |cache| cache.edges_around(id))
+pub fn around(store: &dyn Store, scope: Scope<'_>, progress: Progress<'_>, id: RequestId) -> Result<Found, StoreError> {
+    ask(store, scope, progress, |cache| cache.edges_around(id))
 }
 
 fn ask(
     store: &dyn Store,
     scope: Scope<'_>,
+    progress: Progress<'_>,
     edges: impl Fn(&Cache) -> rusqlite::Result<Relations>,
 ) -> Result<Found, StoreError> {
     let question = |cache: &Cache| Ok((edges(cache)?, cache.damaged()?));
-    Cache::ask_shown(store, scope, &|_, _| {}, question, |(relations, _)| relations.nodes().collect())
+    Cache::ask_shown(store, scope, progress, question, |(relations, _)| relations.nodes().collect())
 }
 
 /// Which way edges are followed.

@@ -197,10 +197,11 @@ pub fn each(
     store: &dyn Store,
     scope: super::Scope<'_>,
     filter: &Filter,
+    progress: Progress<'_>,
     take: &mut Take<'_>,
 ) -> Result<BTreeMap<RequestId, String>, StoreError> {
     let ids = |cache: &Cache| Ok((cache.ids(filter)?, cache.damaged()?));
-    let (cache, (_, damaged)) = Cache::asked_shown(store, scope, &|_, _| {}, ids, |(ids, _)| ids.clone())?;
+    let (cache, (_, damaged)) = Cache::asked_shown(store, scope, progress, ids, |(ids, _)| ids.clone())?;
     // What was handed out can't be taken back, so nothing can take the place of a cache that fails now.
     cache.visit(filter, take).map_err(|error| StoreError::Unwritable(format!("the cache: {error}")))?;
     Ok(damaged)
