@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::{Failure, shell};
+use crate::app::AppError;
 use crate::domain::event::Evidence;
-use crate::domain::json;
+use crate::domain::{json, secret};
 
 /// The most that is read from a file or from standard input for one command.
 const INPUT_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -22,6 +23,11 @@ pub(super) fn text(typed: &str, env: &Environment) -> Result<String, Failure> {
         None => return Ok(typed.to_owned()),
     };
     Ok(read.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text)).unwrap_or(&read).to_owned())
+}
+
+/// Refuses a name that is plainly a credential: it would stand in files that nothing takes back.
+pub(super) fn plain_name(name: &str, pointer: &str) -> Result<(), Failure> {
+    secret::in_text(name, pointer).map_or(Ok(()), |found| Err(AppError::Secret(vec![found]).into()))
 }
 
 /// The same for a text that may be absent.

@@ -111,6 +111,8 @@ fn every_field_of_every_command_is_looked_at() {
         "mkdir -p many; (printf '{\"description\":\"%s\"}' \"$(cat token)\") > many/c_v1.json; ledger contract import many".to_owned(),
         "(printf '{\"default\":\"%s\"}' \"$(cat token)\") > needs.json; ledger contract pin a@1 --consumer shop --needs needs.json".to_owned(),
         "ledger contract mode a FULL --key \"$(cat token)\"".to_owned(),
+        "ledger checkpoint --origin glpat-A1b2C3d4E5f6G7h8I9j0".to_owned(),
+        "mkdir -p other; ledger init --root other --name \"$(cat token)\"".to_owned(),
         // A key begins with dashes, and is taken for what it is all the same.
         "ledger note 1 --text \"$(cat key)\"".to_owned(),
     ] {

@@ -33,6 +33,10 @@ fn credential() -> impl Strategy<Value = (&'static str, String)> {
         ("github-token", "github_pat_", "[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
         ("gitlab-token", "glpat-", "[A-Za-z0-9_-]{20}"),
         ("slack-token", "xoxb-", "[0-9]{12}-[0-9]{12}-[A-Za-z0-9]{24}"),
+        ("slack-webhook", "https://hooks.slack.com/services/", "T[A-Z0-9]{8}/B[A-Z0-9]{10}/[A-Za-z0-9]{24}"),
+        ("azure-key", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=", "[A-Za-z0-9+/]{86}=="),
+        ("google-key", "ya29.", "[A-Za-z0-9_-]{100,180}"),
+        ("google-key", "1//0", "[A-Za-z0-9_-]{60,100}"),
         ("stripe-key", "sk_live_", "[A-Za-z0-9]{24}"),
         ("npm-token", "npm_", "[A-Za-z0-9]{36}"),
         ("pypi-token", "pypi-", "AgEIcHlwaS5vcmc[A-Za-z0-9_-]{60,100}"),
@@ -56,6 +60,11 @@ fn credential() -> impl Strategy<Value = (&'static str, String)> {
             .prop_map(move |body| ("private-key", format!("-----BEGIN {kind}-----\n\n{body}\n-----END {kind}-----")));
         all.push(key.boxed());
     }
+    let putty = random("[A-Za-z0-9+/]{64}").prop_map(|body| {
+        let head = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 1\nAAAA\n";
+        ("private-key", format!("{head}Private-Lines: 1\n{body}\nPrivate-MAC: 00\n"))
+    });
+    all.push(putty.boxed());
     let token = random("[A-Za-z0-9_-]{43}").prop_map(|signature| {
         let (header, payload) = ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJzdWIiOiJib2IifQ");
         ("jwt", format!("{header}.{payload}.{signature}"))

@@ -4,6 +4,7 @@ use super::super::args::Format;
 use super::super::checkpoint_args::Checkpoint;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::input::plain_name;
 use super::super::render::checkpoint::{CheckpointView, Telling, taken};
 use super::super::{Context, trust};
 use crate::app::write::Effect;
@@ -12,7 +13,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Checkpoint) -> Result<Exit, 
     let opened = context.open()?;
     let ledger = opened.ledger();
     let origin = match &args.origin {
-        Some(name) => name.parse().map_err(Failure::usage)?,
+        Some(name) => {
+            plain_name(name, "/origin")?;
+            name.parse().map_err(Failure::usage)?
+        }
         None => ledger.own_origin()?,
     };
     // Whether there is a key shows before anything is written.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::input::plain_name;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
 use crate::domain::packet::Mode;
@@ -28,6 +29,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         return Err(bereft(&root, &orphan));
     }
     let settings = settings(args, &root, context);
+    plain_name(&settings.name, "/name")?;
     let mut files = files(&settings)?;
     if root.join("coordination/ledger.json").is_file() {
         // What git should do with the index follows the settings that are in force.

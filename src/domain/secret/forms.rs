@@ -19,6 +19,8 @@ enum Shape {
     Word(Alphabet, Count),
     /// The line that begins a private key, and key material below it.
     PrivateKey,
+    /// The count of lines of a private key in PuTTY's file, and key material below it.
+    PuttyKey,
     /// Three parts, the first of them a JSON object that names an algorithm.
     JsonWebToken,
     /// The address of a host with a name and a password before it.
@@ -70,6 +72,7 @@ const PRIVATE: (&str, &str) = ("private-key", "a private key");
 pub(super) const ALL: &[Form] = &[
     Form { kind: PRIVATE.0, words: PRIVATE.1, mark: b"PRIVATE KEY", shape: Shape::PrivateKey },
     word(PRIVATE.0, PRIVATE.1, b"AGE-SECRET-KEY-1", Capitals, Exactly(58)),
+    Form { kind: PRIVATE.0, words: PRIVATE.1, mark: b"Private-Lines: ", shape: Shape::PuttyKey },
     word(GITHUB.0, GITHUB.1, b"ghp_", Letters, AtLeast(36)),
     word(GITHUB.0, GITHUB.1, b"gho_", Letters, AtLeast(36)),
     word(GITHUB.0, GITHUB.1, b"ghu_", Letters, AtLeast(36)),
@@ -92,6 +95,9 @@ pub(super) const ALL: &[Form] = &[
     word(SLACK.0, SLACK.1, b"xoxs-", Url, AtLeast(24)),
     word(SLACK.0, SLACK.1, b"xoxe-", Url, AtLeast(24)),
     word(SLACK.0, SLACK.1, b"xapp-", Url, AtLeast(24)),
+    word("slack-webhook", "the address of a webhook of Slack", b"hooks.slack.com/services/", Base64, AtLeast(36)),
+    word("slack-webhook", "the address of a webhook of Slack", b"hooks.slack.com/workflows/", Base64, AtLeast(36)),
+    word("azure-key", "a key of an Azure storage account", b"AccountKey=", Base64, AtLeast(80)),
     word(STRIPE.0, STRIPE.1, b"sk_live_", Letters, AtLeast(16)),
     word(STRIPE.0, STRIPE.1, b"rk_live_", Letters, AtLeast(16)),
     word(STRIPE.0, STRIPE.1, b"whsec_", Letters, AtLeast(32)),
@@ -102,6 +108,8 @@ pub(super) const ALL: &[Form] = &[
     word("docker-token", "a token of Docker", b"dckr_pat_", Url, Exactly(27)),
     word(GOOGLE.0, GOOGLE.1, b"AIza", Url, Exactly(35)),
     word(GOOGLE.0, GOOGLE.1, b"GOCSPX-", Url, Exactly(28)),
+    word(GOOGLE.0, GOOGLE.1, b"ya29.", Url, AtLeast(40)),
+    word(GOOGLE.0, GOOGLE.1, b"1//0", Url, AtLeast(40)),
     word("anthropic-key", "a key of Anthropic", b"sk-ant-", Url, AtLeast(32)),
     word(OPENAI.0, OPENAI.1, b"sk-proj-", Url, AtLeast(40)),
     word(OPENAI.0, OPENAI.1, b"sk-svcacct-", Url, AtLeast(40)),
@@ -137,6 +145,7 @@ impl Form {
                 (fits && is_random(body, alphabet)).then_some(mark)
             }
             Shape::PrivateKey => private_key(bytes, mark, after),
+            Shape::PuttyKey => putty_key(bytes, mark, after),
             Shape::JsonWebToken => json_web_token(bytes, mark).then_some(mark),
             Shape::Address => address(bytes, mark, after),
             Shape::AwsSetting => aws_setting(bytes, after).then_some(mark),
@@ -201,7 +210,6 @@ fn private_key(bytes: &[u8], mark: usize, after: usize) -> Option<usize> {
     /// How far before the mark its line begins, and how far below it the material.
     const KIND_MAX: usize = 24;
     const HEADERS_MAX: usize = 600;
-    const MATERIAL_MIN: usize = 40;
     const BEGIN: &[u8] = b"-----BEGIN ";
     let near = &bytes[mark.saturating_sub(KIND_MAX + BEGIN.len())..mark];
     let begin = mark - near.len() + memchr::memmem::rfind(near, BEGIN)?;
@@ -212,6 +220,23 @@ fn private_key(bytes: &[u8], mark: usize, after: usize) -> Option<usize> {
     let mut words = below.split(|byte| !Base64.holds(*byte));
     words.any(|word| word.len() >= MATERIAL_MIN && is_random(word, Base64)).then_some(begin)
 }
+
+/// `PuTTY-User-Key-File-3: …` somewhere before, and after the count of lines at least one of key material.
+fn putty_key(bytes: &[u8], mark: usize, after: usize) -> Option<usize> {
+    /// Everything but the public key is a few short lines.
+    const FILE_MAX: usize = 4096;
+    const HEADER: &[u8] = b"PuTTY-User-Key-File-";
+    let from = mark.saturating_sub(FILE_MAX);
+    let begin = from + memchr::memmem::rfind(&bytes[from..mark], HEADER)?;
+    let below = bytes.get(after..)?;
+    let mut words = below[..below.len().min(PUTTY_LINE_MAX)].split(|byte| !Base64.holds(*byte));
+    words.any(|word| word.len() >= MATERIAL_MIN && is_random(word, Base64)).then_some(begin)
+}
+
+/// The least key material that counts.
+const MATERIAL_MIN: usize = 40;
+/// The count of lines, and the first of them.
+const PUTTY_LINE_MAX: usize = 100;
 
 /// `HEADER.PAYLOAD.SIGNATURE`, all in base64url.
 fn json_web_token(bytes: &[u8], mark: usize) -> bool {
