@@ -85,20 +85,29 @@ impl FromStr for Hash {
             return Err(BadHash);
         }
         let mut bytes = [0; 32];
+        // Every event's line holds some of these: looked up without a branch, and judged once at the end.
+        let mut seen = 0;
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 15;
         }
-        Ok(Self(bytes))
+        if seen & NO_DIGIT == 0 { Ok(Self(bytes)) } else { Err(BadHash) }
     }
 }
 
-fn nibble(digit: u8) -> Result<u8, BadHash> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(BadHash),
+/// What stands for a byte that is no lower-case hexadecimal digit.
+const NO_DIGIT: u8 = 0x80;
+/// The values of bytes as digits.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    values
+};
 
 #[cfg(test)]
 mod tests {
