@@ -118,9 +118,9 @@ pub struct Listed {
     pub damaged: BTreeMap<RequestId, String>,
 }
 
-/// What a request waits for is whatever it depends on that is not there, or not settled.
-const WAITS: &str = "EXISTS (SELECT 1 FROM dependency LEFT JOIN request AS other ON other.nr = dependency.needs \
-                     WHERE dependency.nr = request.nr AND coalesce(other.is_settled, 0) = 0)";
+/// Of open requests: that one waits for another, or for none.
+const WAITS: &str = "request.nr IN (SELECT nr FROM blocked)";
+const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)";
 
 /// A condition, and the values in it.
 #[derive(Default)]
@@ -164,7 +164,7 @@ impl Where {
         match filter.waits {
             Waits::Any => {}
             Waits::ForAnother => all.and(WAITS, []),
-            Waits::ForNothing => all.and(&format!("NOT {WAITS}"), []),
+            Waits::ForNothing => all.and(WAITS_NOT, []),
         }
         for word in &filter.words {
             let contains = "instr((SELECT words FROM body WHERE body.nr = request.nr), ?) > 0";
@@ -260,9 +260,23 @@ impl Cache {
     }
 
     fn matched(&self, wanted: &Where, listed: &Listed) -> rusqlite::Result<usize> {
-        if wanted.text == " WHERE damage IS NULL" {
-            let all = usize::try_from(self.count()?).unwrap_or(usize::MAX);
-            return Ok(all.saturating_sub(listed.damaged.len()));
+        let count = |text: &str| -> rusqlite::Result<usize> {
+            self.db.query_row(text, [], |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
+        };
+        let open = || count("SELECT coalesce(sum(open), 0) FROM tally WHERE dimension = 'state'");
+        let blocked = || count("SELECT count(*) FROM blocked");
+        // What is asked most is counted along with the rows.
+        match wanted.text.strip_prefix(" WHERE ").unwrap_or_default().split_once("is_final = 0") {
+            None if wanted.text == " WHERE damage IS NULL" => {
+                let all = usize::try_from(self.count()?).unwrap_or(usize::MAX);
+                return Ok(all.saturating_sub(listed.damaged.len()));
+            }
+            Some(("", "")) => return open(),
+            Some(("", rest)) if rest.strip_prefix(" AND ") == Some(WAITS) => return blocked(),
+            Some(("", rest)) if rest.strip_prefix(" AND ") == Some(WAITS_NOT) => {
+                return Ok(open()?.saturating_sub(blocked()?));
+            }
+            Some(_) | None => {}
         }
         let text = format!("SELECT count(*) FROM request{}", wanted.text);
         let values = rusqlite::params_from_iter(&wanted.values);

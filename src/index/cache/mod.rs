@@ -4,6 +4,7 @@
 //! row was made; `docs/read-model.md` has the argument. What can't be opened, is another ledger's, was made under another
 //! workflow or by another version is made anew; where no file can be kept, a private one is made for this one answer.
 
+mod blocked;
 pub mod edges;
 mod entries;
 mod fresh;

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Statement, params};
 
 use super::Line;
+use super::blocked::Blocked;
 use super::parts::Told;
 use super::tally::Tallies;
 use crate::domain::id::RequestId;
@@ -44,7 +45,8 @@ pub(super) struct Writer<'a> {
     added: i64,
     tallies: Tallies<'a>,
     parts: Told<'a>,
-    remove: [Statement<'a>; 5],
+    blocked: Blocked<'a>,
+    remove: [Statement<'a>; 6],
     body: Statement<'a>,
     request: Statement<'a>,
     target: Statement<'a>,
@@ -61,7 +63,15 @@ impl<'a> Writer<'a> {
             added: 0,
             tallies: Tallies::new(db)?,
             parts: Told::new(db)?,
-            remove: [remove("request")?, remove("body")?, remove("target")?, remove("label")?, remove("dependency")?],
+            blocked: Blocked::new(db)?,
+            remove: [
+                remove("request")?,
+                remove("body")?,
+                remove("target")?,
+                remove("label")?,
+                remove("dependency")?,
+                remove("blocked")?,
+            ],
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(
                 "INSERT INTO request (nr, stamp, settled, damage, events, state, is_final, is_settled, type, priority, \
@@ -83,6 +93,11 @@ impl<'a> Writer<'a> {
 
     /// Forgets a request.
     pub(super) fn remove(&mut self, nr: i64) -> rusqlite::Result<()> {
+        self.take_out(nr)?;
+        self.blocked.changed(nr)
+    }
+
+    fn take_out(&mut self, nr: i64) -> rusqlite::Result<()> {
         self.tallies.take_back(nr)?;
         self.parts.row(nr)?;
         let [request, others @ ..] = &mut self.remove;
@@ -96,7 +111,7 @@ impl<'a> Writer<'a> {
     /// Puts what was read of a request into place of what was there.
     pub(super) fn put(&mut self, id: RequestId, stamp: Stamp, read: &Outcome) -> rusqlite::Result<()> {
         let nr = number_of(id);
-        self.remove(nr)?;
+        self.take_out(nr)?;
         self.added += 1;
         let stamp_bytes = bytes_of(stamp.parts);
         let line = match read {
@@ -104,7 +119,7 @@ impl<'a> Writer<'a> {
             Err(what) => {
                 let damaged = "INSERT INTO request (nr, stamp, settled, damage, events) VALUES (?1, ?2, ?3, ?4, 0)";
                 self.db.execute(damaged, params![nr, stamp_bytes, stamp.settled, what])?;
-                return Ok(());
+                return self.blocked.changed(nr);
             }
         };
         let entry = line.entry.as_ref();
@@ -143,7 +158,10 @@ impl<'a> Writer<'a> {
         for needs in &entry.depends_on {
             self.dependency.execute(params![nr, number_of(*needs)])?;
         }
-        Ok(())
+        if !entry.depends_on.is_empty() {
+            self.blocked.look(nr)?;
+        }
+        self.blocked.changed(nr)
     }
 }
 

@@ -33,6 +33,7 @@ pub const VIEWS: [View; 4] = [
             ("state", "its state, or DIVERGED; null if it can't be read"),
             ("is_open", "1 if something can still follow"),
             ("is_settled", "1 if it holds nothing up any more"),
+            ("is_blocked", "1 if it is open and waits for another"),
             ("version", "how many events follow one on another"),
             ("events", "how many events there are"),
             ("type", "its type"),
@@ -53,7 +54,8 @@ pub const VIEWS: [View; 4] = [
             ("damage", "what is wrong, if it can't be read"),
         ],
         select: "SELECT request.nr, printf('REQ-%08d-%04d', request.nr / 100000000, request.nr % 100000000), state, \
-                 1 - is_final, is_settled, entry ->> 'version', CASE WHEN damage IS NULL THEN events END, type, priority, \
+                 1 - is_final, is_settled, CASE WHEN damage IS NULL THEN EXISTS (SELECT 1 FROM blocked WHERE blocked.nr \
+                 = request.nr) END, entry ->> 'version', CASE WHEN damage IS NULL THEN events END, type, priority, \
                  entry ->> 'title', origin, strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'), created_by, \
                  CASE WHEN events > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1000.0, 'unixepoch') END, \
                  entry ->> 'updated_by', strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \

@@ -5,13 +5,14 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
+use super::blocked::BLOCKED;
 use super::{Scope, parts, text};
 
 /// Raised whenever a row's form or meaning changes.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
     // What can't be read has a `damage` and nothing of what follows it.
@@ -27,6 +28,7 @@ const TABLES: [&str; 19] = [
     // How many requests there are by something, kept along with them.
     "CREATE TABLE tally (dimension TEXT NOT NULL, value TEXT NOT NULL, total INTEGER NOT NULL, open INTEGER NOT NULL, \
      PRIMARY KEY (dimension, value)) STRICT, WITHOUT ROWID",
+    BLOCKED,
     "CREATE INDEX request_open ON request (is_final, nr)",
     "CREATE INDEX request_state ON request (state, nr)",
     "CREATE INDEX request_unsettled ON request (nr) WHERE settled = 0",
