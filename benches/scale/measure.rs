@@ -38,7 +38,7 @@ pub(crate) fn csv(figures: &[Figure]) -> String {
     for figure in figures {
         let memory = figure.memory_mib.map(|mib| format!("{mib:.1}")).unwrap_or_default();
         let Figure { requests, what, cpu_ms, wall_ms, .. } = figure;
-        text.push_str(&format!("{requests},{what},{cpu_ms:.2},{wall_ms:.2},{memory}\n"));
+        text.push_str(&format!("{requests},\"{what}\",{cpu_ms:.2},{wall_ms:.2},{memory}\n"));
     }
     text
 }
