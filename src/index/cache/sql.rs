@@ -53,15 +53,19 @@ pub const VIEWS: [View; 4] = [
             ("key", "the key that it was made with"),
             ("damage", "what is wrong, if it can't be read"),
         ],
+        // What is long is asked for only where it is wanted, row by row: a join would be made for every question.
         select: "SELECT request.nr, printf('REQ-%08d-%04d', request.nr / 100000000, request.nr % 100000000), state, \
                  1 - is_final, is_settled, CASE WHEN damage IS NULL THEN EXISTS (SELECT 1 FROM blocked WHERE blocked.nr \
-                 = request.nr) END, entry ->> 'version', CASE WHEN damage IS NULL THEN events END, type, priority, \
-                 entry ->> 'title', origin, strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'), created_by, \
+                 = request.nr) END, (SELECT entry ->> 'version' FROM body WHERE body.nr = request.nr), \
+                 CASE WHEN damage IS NULL THEN events END, type, priority, \
+                 (SELECT entry ->> 'title' FROM body WHERE body.nr = request.nr), origin, \
+                 strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'), created_by, \
                  CASE WHEN events > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1000.0, 'unixepoch') END, \
-                 entry ->> 'updated_by', strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \
+                 (SELECT entry ->> 'updated_by' FROM body WHERE body.nr = request.nr), \
+                 strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \
                  strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch'), lead_ms, cycle_ms, due, \
                  CASE WHEN parent IS NOT NULL THEN printf('REQ-%08d-%04d', parent / 100000000, parent % 100000000) END, \
-                 entry ->> 'key', damage FROM request LEFT JOIN body ON body.nr = request.nr",
+                 (SELECT entry ->> 'key' FROM body WHERE body.nr = request.nr), damage FROM request",
     },
     View {
         name: "targets",
