@@ -1,14 +1,17 @@
 //! Is it safe to operate this ledger here? What is wrong with its files, and with what it stands on.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::checkpoint::Trust;
-use super::verify::Severity;
+use super::verify::told::{LOCAL_UNUSABLE, Told, says_again};
+use super::verify::{Finding, Severity, from_fault};
 use super::{AppError, Ledger};
-use crate::store::StoreError;
+use crate::domain::time::Timestamp;
 use crate::store::fs::FsStore;
-use crate::store::fs::health::{Ground, Leftovers};
+use crate::store::fs::health::{Ground, Leftovers, Role, Unfit, Why};
+use crate::store::{Budget, Records, Store, StoreError};
 use crate::sync::standing::{Standing, Trouble, standing};
 
 /// Less room than this is told (64 MiB).
@@ -71,6 +74,37 @@ pub enum Locks {
     Untried(String),
 }
 
+impl Locks {
+    /// Whether this process may take one: it gets an answer.
+    #[must_use]
+    pub fn may_be_taken(&self) -> bool {
+        match self {
+            Self::Work | Self::ExcludeNobody | Self::Fail(_) | Self::Untried(_) => true,
+            Self::Hang(_) => false,
+        }
+    }
+
+    /// Whether they keep others out, as far as anybody knows.
+    #[must_use]
+    pub fn exclude_others(&self) -> bool {
+        match self {
+            Self::Work | Self::Untried(_) => true,
+            Self::ExcludeNobody | Self::Fail(_) | Self::Hang(_) => false,
+        }
+    }
+}
+
+/// What was found before the ledger is looked through.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Surroundings {
+    /// Whether locks work.
+    pub locks: Locks,
+    /// What lies about.
+    pub leftovers: Leftovers,
+    /// The clock's reading.
+    pub now: Timestamp,
+}
+
 /// What the doctor found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Examined {
@@ -94,59 +128,109 @@ impl Examined {
     pub fn is_safe(&self) -> bool {
         self.diagnoses.iter().all(|diagnosis| diagnosis.grade < Grade::Error)
     }
+
+    /// Adds what was found elsewhere.
+    pub fn add(&mut self, diagnoses: Vec<Diagnosis>) {
+        self.diagnoses.extend(diagnoses);
+        // Within a grade in the order in which they were found.
+        self.diagnoses.sort_by_key(|diagnosis| std::cmp::Reverse(diagnosis.grade));
+    }
+
+    /// Adds what came of looking through the ledger, in front of what is around it.
+    fn add_findings(&mut self, findings: Vec<Finding>) {
+        let around = std::mem::take(&mut self.diagnoses);
+        // Where writers looked for what they need, it was told what stands in their way.
+        let is_told = around.iter().any(|one| one.code == LOCAL_UNUSABLE);
+        let findings = findings.into_iter().filter(|finding| !(is_told && finding.code == LOCAL_UNUSABLE));
+        self.add(findings.map(of_finding).collect());
+        self.add(around);
+    }
+
+    /// What is wrong with what a ledger stands on, and with the files that writers need.
+    #[must_use]
+    pub fn around(store: &FsStore, around: Surroundings) -> Self {
+        let Surroundings { locks, leftovers, now } = around;
+        let (ground, standing) = (store.ground(), standing(store.layout().root()));
+        let mut diagnoses: Vec<Diagnosis> = ground.as_ref().map(of_ground).into_iter().flatten().collect();
+        diagnoses.extend(of_locks(&locks));
+        diagnoses.extend(of_standing(&standing));
+        if locks.may_be_taken() {
+            diagnoses.extend(of_leftovers(store, leftovers));
+            diagnoses.extend(of_writing(store));
+            diagnoses.extend(of_clock(store, now));
+        }
+        let mut found = Self { ground, locks, standing, requests: 0, events: 0, diagnoses: Vec::new() };
+        found.add(diagnoses);
+        found
+    }
+}
+
+/// Examines the files alone of a ledger whose settings or workflow can't be read: nobody can tell which rules they kept.
+///
+/// # Errors
+/// Failed machinery; what is wrong is an answer.
+pub fn examine_files(store: &FsStore, around: Surroundings) -> Result<Examined, AppError> {
+    let mut told = Told::default();
+    let mut found = Examined::around(store, around);
+    let ids = told.or_nothing(store.requests())?;
+    found.requests = ids.len();
+    for id in ids {
+        let seen = told.or_nothing(store.inspect(id))?;
+        found.events += seen.history.as_ref().map_or(0, |history| history.events().len());
+        told.0.extend(seen.faults.into_iter().map(from_fault));
+    }
+    let strays = told.or_nothing(store.strays())?;
+    told.0.extend(strays.into_iter().map(from_fault));
+    told.0.dedup_by(|one, before| says_again(one, before));
+    found.add_findings(told.0);
+    Ok(found)
 }
 
 impl Ledger<'_> {
-    /// Examines the ledger and what it stands on. `locks` is what was found by trying, `leftovers` what lies about.
+    /// Examines the ledger and what it stands on.
     ///
     /// # Errors
     /// Failed machinery; what is wrong is an answer.
     pub fn examine(
         &self,
         store: &FsStore,
-        locks: Locks,
-        leftovers: Leftovers,
+        around: Surroundings,
         trust: &Trust,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Examined, AppError> {
         let report = self.verify(None, trust, progress)?;
-        let mut diagnoses: Vec<Diagnosis> = report.findings.into_iter().map(of_finding).collect();
-        let (ground, standing) = (store.ground(), standing(store.layout().root()));
-        diagnoses.extend(ground.as_ref().map(of_ground).into_iter().flatten());
-        diagnoses.extend(of_locks(&locks));
-        diagnoses.extend(of_standing(&standing));
-        diagnoses.extend(of_leftovers(store, leftovers));
-        diagnoses.extend(store.try_writing().err().map(|error| unwritable(store, &error)));
-        diagnoses.extend(self.of_clock()?);
-        // Within a grade in the order in which they were found.
-        diagnoses.sort_by_key(|diagnosis| std::cmp::Reverse(diagnosis.grade));
-        Ok(Examined { ground, locks, standing, requests: report.requests, events: report.events, diagnoses })
-    }
-
-    fn of_clock(&self) -> Result<Option<Diagnosis>, AppError> {
-        let now = self.world.now();
-        let seen = self.store.witness(None, &crate::store::Budget::endless())?;
-        let behind_ms = seen.map_or(0, |seen| seen.at.unix_ms() - now.unix_ms());
-        Ok((behind_ms > BEHIND_MS_MAX).then(|| Diagnosis {
-            code: "clock-fell-back",
-            grade: Grade::Warning,
-            path: None,
-            line: None,
-            what: format!(
-                "the clock says {now}, and this clone has written {} minutes after that: what is written now gets later times than the clock's",
-                behind_ms / 60_000
-            ),
-            fix: "set the clock, for example: timedatectl set-ntp true".to_owned(),
-        }))
+        let mut found = Examined::around(store, around);
+        (found.requests, found.events) = (report.requests, report.events);
+        found.add_findings(report.findings);
+        Ok(found)
     }
 }
 
-fn of_finding(finding: super::verify::Finding) -> Diagnosis {
-    let super::verify::Finding { code, severity, path, line, what, fix, .. } = finding;
+fn of_clock(store: &FsStore, now: Timestamp) -> Option<Diagnosis> {
+    // A clock that can't be read is told with the files that writers need.
+    let seen = store.witness(None, &Budget::endless()).ok().flatten();
+    let behind_ms = seen.map_or(0, |seen| seen.at.unix_ms() - now.unix_ms());
+    (behind_ms > BEHIND_MS_MAX).then(|| Diagnosis {
+        code: "clock-fell-back",
+        grade: Grade::Warning,
+        path: None,
+        line: None,
+        what: format!(
+            "the clock says {now}, and this clone has written {} minutes after that: what is written now gets later times than the clock's",
+            behind_ms / 60_000
+        ),
+        fix: "set the clock, for example: timedatectl set-ntp true".to_owned(),
+    })
+}
+
+fn of_finding(finding: Finding) -> Diagnosis {
+    let Finding { code, severity, path, line, what, fix, .. } = finding;
     let grade = match severity {
         Severity::Note => Grade::Note,
         // What was acknowledged is gone: whoever goes on may write over the place where it was.
         Severity::Violation if is_loss(code) => Grade::Error,
+        // Nobody can tell what is in it, or whether anything can be written.
+        Severity::Violation if matches!(code, "not-readable" | LOCAL_UNUSABLE) => Grade::Error,
         Severity::Violation => Grade::Warning,
         Severity::Damage => Grade::Error,
     };
@@ -202,7 +286,11 @@ fn of_locks(locks: &Locks) -> Option<Diagnosis> {
             "another process got a lock that was held: two writers at once can spoil each other's work".to_owned(),
         ),
         Locks::Hang(after) => {
-            ("locks-hang", Grade::Error, format!("a lock was not answered within {} ms", after.as_millis()))
+            let what = format!(
+                "a lock was not answered within {} s: nothing else was examined, since it might hang as well",
+                after.as_secs()
+            );
+            ("locks-hang", Grade::Error, what)
         }
         Locks::Fail(what) => ("locks-fail", Grade::Error, format!("no lock can be taken: {what}")),
         Locks::Untried(what) => ("locks-untried", Grade::Note, format!("whether locks work was not tried: {what}")),
@@ -273,20 +361,90 @@ fn of_leftovers(store: &FsStore, leftovers: Leftovers) -> Vec<Diagnosis> {
         tell("leftover", Grade::Note, path, "a command that was killed left it behind".to_owned(), FIX);
     }
     for path in leftovers.quarantined {
-        let what = "the end of a write that was cut short was set aside; nobody was told that it was done".to_owned();
-        let fix = format!("look at it, then: rm {}", path.display());
+        let rm = if path.extension().is_some_and(|extension| extension == "torn") { "rm" } else { "rm -r" };
+        let what = match rm {
+            "rm" => "the end of a write that was cut short was set aside; nobody was told that it was done".to_owned(),
+            _ => "it stood where something else should, and was set aside".to_owned(),
+        };
+        let fix = format!("look at it, then: {rm} {}", quoted(&path));
         tell("quarantined", Grade::Note, path, what, &fix);
     }
     told
 }
 
+/// What writers would find.
+fn of_writing(store: &FsStore) -> Vec<Diagnosis> {
+    let nowhere = store.try_writing().err();
+    let is_closed = |one: &Unfit| matches!(one.why, Why::Closed(_));
+    let mut told: Vec<Diagnosis> = Vec::new();
+    for one in store.unfit() {
+        // Where nothing can be written, that is told once.
+        if nowhere.is_some() && is_closed(&one) {
+            continue;
+        }
+        told.push(of_unfit(&one));
+    }
+    // What is no folder is told as such.
+    told.extend(nowhere.filter(|error| !matches!(error, StoreError::Damaged { .. })).map(|error| unwritable(store, &error)));
+    told
+}
+
+/// Why a file or folder can't be used, and what mends it.
+fn of_unfit(one: &Unfit) -> Diagnosis {
+    let Unfit { path, role, why, what } = one;
+    let is_record = match role {
+        Role::Packet | Role::Log => true,
+        Role::LocalFolder | Role::Lock | Role::Needed | Role::Aid | Role::Journal | Role::Derived => false,
+    };
+    let (file, new) = (quoted(path), quoted(&path.with_extension("new")));
+    let (code, grade, fix) = match why {
+        Why::Closed(_) if !one.is_disposable() => {
+            ("not-writable", Grade::Warning, format!("give yourself leave to write: chmod u+rwX {file}"))
+        }
+        Why::Shared if is_record => {
+            // A packet is never written to, so it only can be changed by its other name.
+            let grade = if *role == Role::Packet { Grade::Warning } else { Grade::Error };
+            ("hard-link", grade, format!("cp -p {file} {new} && mv -f {new} {file}"))
+        }
+        Why::Hollow | Why::Misplaced | Why::Shared | Why::Large | Why::Closed(_) => {
+            let fix = match one.is_disposable() {
+                true => FIX.to_owned(),
+                false => format!("while nobody is at work here, look at it, then: rm {file}"),
+            };
+            let grade = if *role == Role::Aid { Grade::Warning } else { Grade::Error };
+            (LOCAL_UNUSABLE, grade, fix)
+        }
+    };
+    Diagnosis { code, grade, path: Some(path.clone()), line: None, what: what.clone(), fix }
+}
+
 fn unwritable(store: &FsStore, error: &StoreError) -> Diagnosis {
+    let folder = store.layout().coordination();
+    let fix = match error {
+        StoreError::Io { source, .. } => match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
+            ErrorKind::ReadOnlyFilesystem => "mount -o remount,rw, or write in another clone".to_owned(),
+            _ => format!("give yourself leave to write: chmod -R u+w {}", quoted(folder)),
+        },
+        StoreError::NotALedger(_)
+        | StoreError::Busy { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Unwritable(_)
+        | StoreError::Newer(_) => format!("see who may write there: ls -la {}", quoted(folder)),
+    };
     Diagnosis {
         code: "not-writable",
         grade: Grade::Warning,
-        path: Some(store.layout().coordination().to_owned()),
+        path: Some(folder.to_owned()),
         line: None,
         what: format!("nothing can be written here: {error}"),
-        fix: format!("give yourself leave to write: chmod -R u+w {}", store.layout().coordination().display()),
+        fix,
     }
+}
+
+/// A path as a word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -498,9 +498,12 @@ pub struct Doctor {
     /// Mend what is derived or was cut short; no packet and no event is touched
     #[arg(long)]
     pub fix: bool,
-    /// Try whether a lock can be taken, and say so with the exit status: what the other process does.
+    /// Try whether a lock can be taken, and say so with the exit status: what another process does.
     #[arg(long, hide = true, value_name = "FILE")]
     pub try_lock: Option<PathBuf>,
+    /// Try whether locks work, and print it: what the first other process does.
+    #[arg(long, hide = true)]
+    pub try_locks: bool,
 }
 
 /// Settle a request that two clones left in two states

@@ -18,6 +18,7 @@ use crate::domain::workflow::StateName;
 use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
+use crate::store::fs::disk::HARD_LINKS;
 
 /// A failed command.
 #[derive(Debug, Serialize)]
@@ -181,13 +182,16 @@ impl From<StoreError> for Failure {
             }
             StoreError::Busy { .. } => Self::new(Exit::Busy, "busy", message)
                 .hint("try again, with a longer --timeout if it goes on; nothing was written"),
+            // Of the bytes that verify looks at nothing is wrong.
+            StoreError::Damaged { what, .. } if what == HARD_LINKS => Self::new(Exit::Damaged, "damaged", message)
+                .hint("ledger doctor tells the command that makes it a file of its own"),
             StoreError::Damaged { id: Some(id), .. } => Self::new(Exit::Damaged, "damaged", message)
                 .hint(format!("ledger verify {id} tells everything that is wrong and what to do")),
             StoreError::Damaged { id: None, path, .. } => {
                 let disposable = path.components().any(|part| part.as_os_str() == ".local");
                 let failure = Self::new(Exit::Damaged, "damaged", message);
                 failure.hint(if disposable {
-                    format!("remove {}: nothing below .local is needed", path.display())
+                    "ledger doctor --fix takes it out of the way".to_owned()
                 } else {
                     restore(&path.display())
                 })

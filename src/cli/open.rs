@@ -159,7 +159,32 @@ impl TypeSchemas {
 /// No ledger, or one whose settings can't be read.
 pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
     let root = find_root(global, env)?;
-    let store = store_at(&root, env)?;
+    open_store(Arc::new(store_at(&root, env)?), env)
+}
+
+/// A ledger that is to be examined: what can be opened of it.
+pub(super) struct Patient {
+    /// Its files.
+    pub(super) store: Arc<FsStore>,
+    /// The ledger, unless its settings or its workflow can't be read.
+    pub(super) opened: Result<Opened, Failure>,
+}
+
+/// Opens the ledger that the command line, the environment or the current folder names as far as it can be opened.
+///
+/// # Errors
+/// There is no ledger.
+pub(super) fn to_examine(global: &Global, env: &Environment) -> Result<Patient, Failure> {
+    let root = find_root(global, env)?;
+    let missing = |error: std::io::Error| FsStore::unreachable(&root, error);
+    let store = Arc::new(FsStore::examine_on(&root, (env.disk)(&root).map_err(missing)?)?);
+    match open_store(Arc::clone(&store), env) {
+        Err(failure) if failure.exit == Exit::NotFound => Err(failure),
+        opened => Ok(Patient { store, opened }),
+    }
+}
+
+fn open_store(store: Arc<FsStore>, env: &Environment) -> Result<Opened, Failure> {
     let layout = store.layout().clone();
     let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
     let path = layout.settings();
@@ -170,7 +195,6 @@ pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
         Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
         None => Workflow::default(),
     };
-    let store = Arc::new(store);
     let schemas = TypeSchemas { ledger: Some(Arc::clone(&store)) };
     let world = CliWorld { now: env.now, random: env.random, schemas, bar: None };
     Ok(Opened { store, settings, workflow, world, checks: Checks::default() })

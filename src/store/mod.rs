@@ -194,6 +194,18 @@ impl StoreError {
     }
 }
 
+/// The code of the fault that something can't be read.
+#[must_use]
+pub fn unread_code(error: &std::io::Error) -> &'static str {
+    if error.kind() == std::io::ErrorKind::PermissionDenied { "not-readable" } else { "read-failed" }
+}
+
+/// The same in words.
+#[must_use]
+pub fn unread(error: &std::io::Error) -> String {
+    format!("it can't be read: {error}")
+}
+
 /// The request that a stream is, where it is one.
 #[must_use]
 pub fn request_of(stream: &Stream) -> Option<RequestId> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::super::verify::told::Told;
 use super::super::verify::{Finding, Severity, clock_faults, from_fault, twice_keyed};
 use super::super::{AppError, Ledger};
 use crate::contract::decide::{ContractCommand, ContractRefusal, decide};
@@ -18,10 +19,13 @@ impl Ledger<'_> {
     /// Everything that is wrong with the contracts; answers with how many there are and how many events they have.
     pub(in crate::app) fn contract_findings(&self) -> Result<(usize, usize, Vec<Finding>), AppError> {
         let names = self.store.contracts()?;
-        let mut findings: Vec<Finding> = self.store.contract_strays()?.into_iter().map(from_fault).collect();
+        let mut told = Told::default();
+        let strays = told.or_nothing(self.store.contract_strays())?;
+        let mut findings: Vec<Finding> = strays.into_iter().map(from_fault).collect();
         let mut events = 0;
         for name in &names {
-            let InspectedContract { graph, versions, faults, lines } = self.store.inspect_contract(name)?;
+            let InspectedContract { graph, versions, faults, lines } =
+                told.or_nothing(self.store.inspect_contract(name))?;
             findings.extend(faults.into_iter().map(from_fault));
             let Some(graph) = graph else { continue };
             events += graph.events().len();
@@ -30,6 +34,7 @@ impl Ledger<'_> {
             let line = |hash: Hash| lines.get(&hash).copied();
             findings.extend(self.event_findings(name, &graph, &state, &line));
         }
+        findings.append(&mut told.0);
         Ok((names.len(), events, findings))
     }
 

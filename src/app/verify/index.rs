@@ -5,17 +5,20 @@ use std::path::PathBuf;
 use super::{Finding, Seen, Severity};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
-use crate::index::cache::{Projection, is_doubtful};
+use crate::index::cache::{Counted, Projection, is_doubtful};
 use crate::index::refresh::{self, Freshness};
 use crate::index::remembered::{Lost, lost};
 use crate::store::StoreError;
+
+/// Where the index is, from the root.
+const INDEX: &str = "coordination/index.json";
 
 impl Ledger<'_> {
     /// What is wrong with the index and the cache, after `seen` of these requests.
     pub(super) fn index_findings(&self, ids: &[RequestId], seen: Vec<Seen>) -> Result<Vec<Finding>, AppError> {
         let (freshness, projection) = match self.index_now(ids, seen) {
-            Err(StoreError::Damaged { id: None, path, what, .. }) => {
-                let fix = format!("remove {}, then: ledger index", path.display());
+            Err(StoreError::Damaged { id: None, path, what, .. }) if path.ends_with(INDEX) => {
+                let fix = "ledger doctor --fix".to_owned();
                 let severity = Severity::Violation;
                 return Ok(vec![Finding { code: "index-not-a-file", severity, id: None, path, line: None, what, fix }]);
             }
@@ -31,10 +34,14 @@ impl Ledger<'_> {
     fn index_now(&self, ids: &[RequestId], seen: Vec<Seen>) -> Result<(Freshness, Projection), StoreError> {
         let mut projection =
             Projection { events: seen.iter().map(|one| one.events as u64).sum(), ..Projection::default() };
-        projection.entries.extend(seen.into_iter().filter_map(|one| Some((one.id, one.entry?))));
+        let mut rows = Vec::with_capacity(seen.len());
+        for (id, entry, row) in seen.into_iter().filter_map(|one| one.entry.map(|(entry, row)| (one.id, entry, row))) {
+            projection.entries.insert(id, entry);
+            rows.push((id, row));
+        }
         if projection.entries.len() == ids.len() {
             let freshness = refresh::compare(self.store, self.scope(), &projection)?;
-            if freshness != Freshness::Stale && !is_doubtful(self.store, self.scope(), &projection.entries)? {
+            if freshness != Freshness::Stale && !is_doubtful(self.store, self.scope(), &rows)? {
                 return Ok((freshness, projection));
             }
         }
@@ -42,10 +49,11 @@ impl Ledger<'_> {
     }
 
     fn cache_finding(&self, projection: &Projection) -> Option<Finding> {
-        let first = projection.contradicted.first()?;
-        let of = match projection.contradicted.len() {
-            1 => first.to_string(),
-            more => format!("{more} requests, {first} first"),
+        let of = match (projection.contradicted.as_slice(), projection.counted) {
+            ([], Counted::Right) => return None,
+            ([], Counted::Wrong) => "how many requests there are of a kind".to_owned(),
+            ([one], _) => one.to_string(),
+            ([first, ..], _) => format!("{} requests, {first} first", projection.contradicted.len()),
         };
         Some(Finding {
             code: "cache-wrong",
@@ -63,7 +71,7 @@ impl Ledger<'_> {
             code,
             severity,
             id: None,
-            path: PathBuf::from("coordination/index.json"),
+            path: PathBuf::from(INDEX),
             line: None,
             what,
             fix: "ledger index".into(),

@@ -1,11 +1,13 @@
 //! Verifying: is everything there as it was written, and was every step allowed?
 
 mod index;
+pub(in crate::app) mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use super::checkpoint::{Leaves, Trust, leaves_of};
+use self::told::Told;
 use super::{AppError, Ledger};
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
@@ -16,7 +18,7 @@ use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
-use crate::index::cache::threads;
+use crate::index::cache::{entry_and_row, threads};
 use crate::store::checkpoints::SignersFile;
 use crate::store::{Fault, Inspected, StoreError};
 
@@ -96,8 +98,8 @@ struct Seen {
     key: Option<Key>,
     refers_to: Vec<RequestId>,
     events: usize,
-    /// What the index should say of it, where nothing is wrong with its bytes and somebody asks.
-    entry: Option<Entry>,
+    /// What the index and the cache should say of it, where nothing is wrong with its bytes and somebody asks.
+    entry: Option<(Entry, Hash)>,
 }
 
 /// What came of looking at one request.
@@ -147,17 +149,19 @@ impl Ledger<'_> {
         trust: &Trust,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
+        let mut told = Told::default();
         let ids = match only {
             Some(id) => vec![id],
-            None => self.store.requests()?,
+            None => told.or_nothing(self.store.requests())?,
         };
-        let wants = if only.is_none() && self.has_checkpoints()? { Wants::Leaves } else { Wants::NoLeaves };
+        let is_covered = only.is_none() && told.or_nothing(self.has_checkpoints())?;
+        let wants = if is_covered { Wants::Leaves } else { Wants::NoLeaves };
         let whole = if only.is_none() { Whole::Yes } else { Whole::No };
         let look = Look { now: self.world.now(), trust, whole, wants };
         let mut report = Report { requests: ids.len(), ..Report::default() };
         let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
         for judged in self.judge_all(&ids, look, progress) {
-            let judged = judged?;
+            let judged = told.or_nothing(judged)?;
             report.findings.extend(judged.findings);
             report.events += judged.seen.as_ref().map_or(0, |one| one.events);
             seen.extend(judged.seen);
@@ -166,22 +170,23 @@ impl Ledger<'_> {
         }
         report.findings.extend(self.unchecked(unchecked));
         if only.is_none() {
-            report.findings.extend(self.store.strays()?.into_iter().map(from_fault));
+            report.findings.extend(told.or_nothing(self.store.strays())?.into_iter().map(from_fault));
             report.findings.extend(self.across(&seen));
-            report.findings.extend(self.index_findings(&ids, seen)?);
-            let (contracts, events, findings) = self.contract_findings()?;
+            report.findings.extend(told.or_nothing(self.index_findings(&ids, seen))?);
+            let (contracts, events, findings) = told.or_nothing(self.contract_findings())?;
             report.contracts = contracts;
             report.events += events;
             report.findings.extend(findings);
         }
         if wants == Wants::Leaves {
-            leaves.extend(self.present_of_contracts()?);
-            let (checkpoints, findings) = self.checkpoint_findings(&Leaves::new(leaves), trust)?;
+            leaves.extend(told.or_nothing(self.present_of_contracts())?);
+            let (checkpoints, findings) = told.or_nothing(self.checkpoint_findings(&Leaves::new(leaves), trust))?;
             report.checkpoints = checkpoints;
             report.findings.extend(findings);
         }
+        report.findings.extend(told.0);
         report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
-        report.findings.dedup();
+        report.findings.dedup_by(|one, before| told::says_again(one, before));
         Ok(report)
     }
 
@@ -244,7 +249,7 @@ impl Ledger<'_> {
             fix: fix.to_owned(),
         };
         let is_asked = look.whole == Whole::Yes && findings.is_empty();
-        let entry = is_asked.then(|| Entry::of(&history, self.workflow));
+        let entry = is_asked.then(|| entry_and_row(&history, self.workflow));
         let known = self.workflow.is_known_format();
         for illegality in if known { judge(&history, self.workflow) } else { Vec::new() } {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
@@ -420,6 +425,10 @@ pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
             "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),
         ),
         "stray" => (Severity::Violation, "move it out of the ledger's folders".to_owned()),
+        told::LOCAL_UNUSABLE => (Severity::Violation, "ledger doctor --fix".to_owned()),
+        "not-readable" => {
+            (Severity::Violation, format!("give yourself leave to read it: chmod u+rX {}", path.display()))
+        }
         _ => (Severity::Damage, format!("restore it: git checkout HEAD -- {}", path.display())),
     };
     Finding { code, severity, id, path, line, what, fix }

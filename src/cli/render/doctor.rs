@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::safe;
 use super::text::{DIM, GREEN, RED, YELLOW, count, from_root, relative, styled};
 use crate::app::doctor::{Diagnosis, Examined, Locks};
-use crate::store::fs::health::Mended;
+use crate::store::fs::health::{End, Mended, Rest};
 use crate::sync::standing::Standing;
 
 /// What the doctor found.
@@ -44,24 +44,28 @@ struct DiagnosisView {
 #[derive(Serialize)]
 pub struct MendedView {
     file: String,
-    what: &'static str,
+    what: String,
 }
 
 impl MendedView {
     /// What the store mended.
     #[must_use]
     pub fn all(mended: &[Mended], root: &Path) -> Vec<Self> {
+        let of = |path: &Path, what: String| Self { file: relative(path, root), what };
         let view = |one: &Mended| match one {
-            Mended::Removed(path) => {
-                Self { file: relative(path, root), what: "removed, left behind by a command that was killed" }
+            Mended::Removed(path) => of(path, "removed, left behind by a command that was killed".to_owned()),
+            Mended::Cleared(path) => of(path, "removed, since nobody could use it".to_owned()),
+            Mended::SetAside { path, aside } => of(path, format!("set aside as {}", relative(aside, root))),
+            Mended::Synced(stream) => {
+                Self { file: stream.to_string(), what: "written once more and synced".to_owned() }
             }
-            Mended::Synced(stream) => Self { file: stream.to_string(), what: "written once more and synced" },
-            Mended::End(path) => Self {
-                file: relative(path, root),
-                what: "the end of a write that was cut short was set aside or completed",
-            },
-            Mended::Batch(path) => {
-                Self { file: relative(path, root), what: "a batch that was cut short was carried out, or cleared away" }
+            Mended::End(path, End::SetAside) => {
+                of(path, "the end of a write that was cut short was set aside".to_owned())
+            }
+            Mended::End(path, End::Completed) => of(path, "the last line got its line end".to_owned()),
+            Mended::Batch(path, Rest::CarriedOut) => of(path, "a batch that was cut short was carried out".to_owned()),
+            Mended::Batch(path, Rest::ClearedAway) => {
+                of(path, "a batch of which nothing was begun was cleared away".to_owned())
             }
         };
         mended.iter().map(view).collect()
@@ -70,13 +74,13 @@ impl MendedView {
     /// The cache.
     #[must_use]
     pub fn cache() -> Self {
-        Self { file: "coordination/.local/cache.sqlite".to_owned(), what: "made anew" }
+        Self { file: "coordination/.local/cache.sqlite".to_owned(), what: "made anew".to_owned() }
     }
 
     /// The index.
     #[must_use]
     pub fn index() -> Self {
-        Self { file: "coordination/index.json".to_owned(), what: "made anew" }
+        Self { file: "coordination/index.json".to_owned(), what: "made anew".to_owned() }
     }
 }
 

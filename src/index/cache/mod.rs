@@ -31,6 +31,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::project::Entry;
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
 use crate::domain::id::RequestId;
 use crate::domain::stats::Times;
 use crate::domain::time::Timestamp;
@@ -39,7 +41,8 @@ use crate::store::{Store, StoreError};
 
 pub use self::fresh::Cache;
 use self::parts::Need;
-use self::read::read_all;
+use self::read::read_each;
+use self::rows::row_digest;
 pub use self::read::threads;
 
 /// All requests of a ledger, projected.
@@ -55,6 +58,18 @@ pub struct Projection {
     pub read: usize,
     /// The requests of which the cache says what is not so, though it passes for current; only where it was not believed.
     pub contradicted: Vec<RequestId>,
+    /// Whether its counts are those of its rows.
+    pub counted: Counted,
+}
+
+/// Whether the counts that the cache keeps are those of its rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Counted {
+    /// They are, or there are none, or nobody looked.
+    #[default]
+    Right,
+    /// They are not.
+    Wrong,
 }
 
 /// Whether the cache is believed.
@@ -67,6 +82,12 @@ pub enum Source {
 }
 
 impl Projection {
+    /// Whether the cache says what is not so.
+    #[must_use]
+    pub fn contradicts_cache(&self) -> bool {
+        !self.contradicted.is_empty() || self.counted == Counted::Wrong
+    }
+
     /// The newest event's time.
     #[must_use]
     pub fn updated_at(&self) -> Option<Timestamp> {
@@ -125,7 +146,17 @@ pub fn project_all(
             let mut projection = Projection { read: survey.len(), ..Projection::default() };
             // Before the reading: what is written meanwhile is no contradiction.
             let doubted = Cache::as_it_is(store, scope);
-            for (request, outcome) in survey.iter().zip(read_all(store, scope.workflow, &survey, progress)?) {
+            let mut rows = Vec::with_capacity(survey.len());
+            for (request, read) in survey.iter().zip(read_each(store, scope.workflow, &survey, progress)?) {
+                let outcome = match read {
+                    // Of the others it is told all the same; what the cache says of this one, nobody can tell.
+                    Err(error @ StoreError::Io { .. }) => {
+                        projection.damaged.insert(request.id, error.to_string());
+                        continue;
+                    }
+                    read => read?,
+                };
+                rows.push((request.id, row_digest(&outcome, scope.workflow)));
                 match outcome {
                     Ok(line) => {
                         projection.events += line.events;
@@ -136,21 +167,39 @@ pub fn project_all(
                     }
                 }
             }
-            projection.contradicted = doubted.contradicted(store, &projection.entries)?;
+            projection.counted = doubted.counted();
+            projection.contradicted = doubted.contradicted(store, &rows)?;
             Ok(projection)
         }
     }
 }
 
-/// Whether the cache may be wrong, by entries that were made from the files a moment ago. `true` calls for a reading from
+/// Whether the cache may be wrong, by rows that were made from the files a moment ago. `true` calls for a reading from
 /// [`Source::Files`], which knows.
 ///
 /// # Errors
 /// Failed machinery.
-pub fn is_doubtful(
-    store: &dyn Store,
-    scope: Scope<'_>,
-    entries: &BTreeMap<RequestId, Entry>,
-) -> Result<bool, StoreError> {
-    Ok(!Cache::as_it_is(store, scope).contradicted(store, entries)?.is_empty())
+pub fn is_doubtful(store: &dyn Store, scope: Scope<'_>, rows: &[(RequestId, Hash)]) -> Result<bool, StoreError> {
+    let cache = Cache::as_it_is(store, scope);
+    Ok(cache.counted() == Counted::Wrong || !cache.contradicted(store, rows)?.is_empty())
+}
+
+/// What the index says of a request, and a digest of everything that the cache says of it.
+#[must_use]
+pub fn entry_and_row(history: &History, workflow: &Workflow) -> (Entry, Hash) {
+    let read = Ok(Line::of(history, workflow));
+    let row = row_digest(&read, workflow);
+    (read.map_or_else(|_: String| Entry::of(history, workflow), |line| *line.entry), row)
+}
+
+impl Line {
+    fn of(history: &History, workflow: &Workflow) -> Self {
+        let packet = history.packet();
+        Self {
+            events: history.events().len() as u64,
+            words: format!("{}\n{}", packet.title, packet.description).to_lowercase(),
+            times: Times::of(history, workflow),
+            entry: Box::new(Entry::of(history, workflow)),
+        }
+    }
 }

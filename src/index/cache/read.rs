@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rows::Outcome;
 use super::{Line, Progress};
-use crate::domain::stats::Times;
 use crate::domain::workflow::Workflow;
-use crate::index::project::Entry;
 use crate::store::{Store, StoreError, Surveyed};
 
 /// Fewer requests than this to read are read by one thread.
@@ -20,6 +18,16 @@ pub(super) fn read_all(
     progress: Progress<'_>,
 ) -> Result<Vec<Outcome>, StoreError> {
     each_of(wanted, &|done| progress(done, wanted.len()), |request| read_one(store, workflow, *request))
+}
+
+/// The same, with what came of each: one that fails does not keep the others from being read.
+pub(super) fn read_each(
+    store: &dyn Store,
+    workflow: &Workflow,
+    wanted: &[Surveyed],
+    progress: Progress<'_>,
+) -> Result<Vec<Result<Outcome, StoreError>>, StoreError> {
+    each_of(wanted, &|done| progress(done, wanted.len()), |request| Ok(read_one(store, workflow, *request)))
 }
 
 /// Does something with each of many, on as many cores as there are; answers in their order.
@@ -58,14 +66,7 @@ pub fn threads() -> usize {
 
 fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result<Outcome, StoreError> {
     match store.history(request.id) {
-        Ok(Some(history)) => {
-            let events = history.events().len() as u64;
-            let packet = history.packet();
-            let words = format!("{}\n{}", packet.title, packet.description).to_lowercase();
-            let times = Times::of(&history, workflow);
-            let entry = Box::new(Entry::of(&history, workflow));
-            Ok(Ok(Line { events, words, times, entry }))
-        }
+        Ok(Some(history)) => Ok(Ok(Line::of(&history, workflow))),
         Ok(None) => Ok(Err("it disappeared while it was read".into())),
         Err(error @ StoreError::Damaged { .. }) => Ok(Err(error.to_string())),
         Err(other) => Err(other),

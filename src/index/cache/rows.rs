@@ -1,11 +1,15 @@
 //! Requests as rows.
 
+use std::collections::BTreeSet;
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement, params};
 
-use super::Line;
 use super::blocked::Blocked;
 use super::parts::Told;
 use super::tally::Tallies;
+use super::{Entry, Line};
+use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
@@ -36,6 +40,152 @@ pub(super) fn bytes_of(stamp: [u64; 6]) -> [u8; 48] {
         place.copy_from_slice(&part.to_le_bytes());
     }
     bytes
+}
+
+/// The columns of `request` that say what was read of a request that can be read, in the order of [`said`].
+pub(super) const SAID: &str = "events, state, is_final, is_settled, type, priority, origin, created_by, updated_at, due, \
+     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms";
+const SAID_COUNT: usize = 17;
+
+/// What the columns of [`SAID`] hold: all that is asked of a request and is not in a table of its own.
+fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT] {
+    let entry = line.entry.as_ref();
+    let text = |text: &'a str| ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()));
+    let made = |value: Value| ToSqlOutput::Owned(value);
+    let number = |number: Option<i64>| made(number.map_or(Value::Null, Value::Integer));
+    let moment = |at: Option<Timestamp>| number(at.map(Timestamp::unix_ms));
+    [
+        number(Some(i64::try_from(line.events).unwrap_or(i64::MAX))),
+        text(&entry.state),
+        number(Some(i64::from(entry.is_final(workflow)))),
+        number(Some(i64::from(entry.is_settled(workflow)))),
+        text(entry.request_type.as_str()),
+        made(Value::Text(entry.priority.to_string())),
+        text(entry.from.as_str()),
+        text(entry.created_by.as_str()),
+        moment(Some(entry.updated_at.unwrap_or(entry.created_at))),
+        made(entry.due.map_or(Value::Null, |due| Value::Text(due.to_string()))),
+        made(Value::Text(entry.title.to_lowercase())),
+        number(entry.parent.map(number_of)),
+        moment(Some(line.times.created_at)),
+        moment(line.times.started_at),
+        moment(line.times.ended_at),
+        number(line.times.lead_ms()),
+        number(line.times.cycle_ms()),
+    ]
+}
+
+fn text_of(entry: &Entry) -> rusqlite::Result<String> {
+    serde_json::to_string(entry).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
+}
+
+/// A digest of everything that the tables should say of a request.
+pub(super) fn row_digest(read: &Outcome, workflow: &Workflow) -> Hash {
+    let mut digest = Digest::default();
+    match read {
+        Err(what) => digest.take(ValueRef::Text(what.as_bytes())),
+        Ok(line) => {
+            digest.take(ValueRef::Null);
+            said(line, workflow).iter().for_each(|value| digest.take_output(value));
+            digest.take(ValueRef::Text(line.words.as_bytes()));
+            // One that can't be written can't be in the table either.
+            digest.take(ValueRef::Text(text_of(&line.entry).unwrap_or_default().as_bytes()));
+            let to: BTreeSet<&[u8]> = line.entry.to.iter().map(|repo| repo.as_str().as_bytes()).collect();
+            digest.take_set(to.into_iter().map(ValueRef::Text));
+            let labels: BTreeSet<&[u8]> = line.entry.labels.iter().map(|label| label.as_str().as_bytes()).collect();
+            digest.take_set(labels.into_iter().map(ValueRef::Text));
+            let needs: BTreeSet<i64> = line.entry.depends_on.iter().map(|needs| number_of(*needs)).collect();
+            digest.take_set(needs.into_iter().map(ValueRef::Integer));
+        }
+    }
+    digest.end()
+}
+
+/// Reads what the tables say of requests.
+pub(super) struct Reader<'a> {
+    request: Statement<'a>,
+    sets: [Statement<'a>; 3],
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(db: &'a Connection) -> rusqlite::Result<Self> {
+        let request = format!(
+            "SELECT stamp, damage, {SAID}, words, entry FROM request LEFT JOIN body USING (nr) \
+             WHERE nr = ?1 AND settled = 1"
+        );
+        Ok(Self {
+            request: db.prepare(&request)?,
+            sets: [
+                db.prepare("SELECT repo FROM target WHERE nr = ?1 ORDER BY repo")?,
+                db.prepare("SELECT label FROM label WHERE nr = ?1 ORDER BY label")?,
+                db.prepare("SELECT needs FROM dependency WHERE nr = ?1 ORDER BY needs")?,
+            ],
+        })
+    }
+
+    /// The token of a settled row, and the digest of what the tables say; `None` where there is no such row.
+    pub(super) fn row(&mut self, id: RequestId) -> rusqlite::Result<Option<(Vec<u8>, Hash)>> {
+        let nr = number_of(id);
+        let mut rows = self.request.query([nr])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut digest = Digest::default();
+        let damage = row.get_ref(1)?;
+        digest.take(damage);
+        if damage == ValueRef::Null {
+            for column in 2..SAID_COUNT + 4 {
+                digest.take(row.get_ref(column)?);
+            }
+            for set in &mut self.sets {
+                let mut members = set.query([nr])?;
+                while let Some(member) = members.next()? {
+                    digest.take(member.get_ref(0)?);
+                }
+                digest.end_set();
+            }
+        }
+        Ok(Some((row.get(0)?, digest.end())))
+    }
+}
+
+/// Values one after the other, each told apart from its neighbours.
+#[derive(Default)]
+struct Digest(Vec<u8>);
+
+impl Digest {
+    fn take(&mut self, value: ValueRef<'_>) {
+        let (kind, bytes): (u8, &[u8]) = match value {
+            ValueRef::Null => (0, &[]),
+            ValueRef::Integer(number) => (1, &number.to_le_bytes()),
+            ValueRef::Real(number) => (2, &number.to_le_bytes()),
+            ValueRef::Text(text) => (3, text),
+            ValueRef::Blob(bytes) => (4, bytes),
+        };
+        self.0.push(kind);
+        self.0.extend((bytes.len() as u64).to_le_bytes());
+        self.0.extend(bytes);
+    }
+
+    fn take_output(&mut self, value: &ToSqlOutput<'_>) {
+        match value {
+            ToSqlOutput::Borrowed(value) => self.take(*value),
+            ToSqlOutput::Owned(value) => self.take(value.into()),
+            // There are no others unless a feature of the library is on.
+            _ => self.take(ValueRef::Null),
+        }
+    }
+
+    fn take_set<'v>(&mut self, members: impl Iterator<Item = ValueRef<'v>>) {
+        members.for_each(|member| self.take(member));
+        self.end_set();
+    }
+
+    fn end_set(&mut self) {
+        self.0.push(u8::MAX);
+    }
+
+    fn end(self) -> Hash {
+        Hash::of(&[&self.0])
+    }
 }
 
 /// Writes rows.
@@ -73,12 +223,10 @@ impl<'a> Writer<'a> {
                 remove("blocked")?,
             ],
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
-            request: db.prepare(
-                "INSERT INTO request (nr, stamp, settled, damage, events, state, is_final, is_settled, type, priority, \
-                 origin, created_by, updated_at, due, title, parent, created_at, started_at, ended_at, lead_ms, \
-                 cycle_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-                 ?19, ?20, ?21)",
-            )?,
+            request: db.prepare(&format!(
+                "INSERT INTO request (nr, stamp, settled, {SAID}) VALUES (?1{})",
+                ", ?".repeat(SAID_COUNT + 2)
+            ))?,
             target: db.prepare("INSERT OR IGNORE INTO target (repo, nr) VALUES (?1, ?2)")?,
             label: db.prepare("INSERT OR IGNORE INTO label (label, nr) VALUES (?1, ?2)")?,
             dependency: db.prepare("INSERT OR IGNORE INTO dependency (nr, needs) VALUES (?1, ?2)")?,
@@ -123,32 +271,14 @@ impl<'a> Writer<'a> {
             }
         };
         let entry = line.entry.as_ref();
-        let text = serde_json::to_string(entry).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-        self.request.execute(params![
-            nr,
-            stamp_bytes,
-            stamp.settled,
-            None::<&str>,
-            i64::try_from(line.events).unwrap_or(i64::MAX),
-            entry.state,
-            entry.is_final(self.workflow),
-            entry.is_settled(self.workflow),
-            entry.request_type.as_str(),
-            entry.priority.to_string(),
-            entry.from.as_str(),
-            entry.created_by.as_str(),
-            entry.updated_at.unwrap_or(entry.created_at).unix_ms(),
-            entry.due.map(|due| due.to_string()),
-            entry.title.to_lowercase(),
-            entry.parent.map(number_of),
-            line.times.created_at.unix_ms(),
-            line.times.started_at.map(Timestamp::unix_ms),
-            line.times.ended_at.map(Timestamp::unix_ms),
-            line.times.lead_ms(),
-            line.times.cycle_ms(),
-        ])?;
+        let of_row = [
+            ToSqlOutput::Owned(Value::Integer(nr)),
+            ToSqlOutput::Borrowed(ValueRef::Blob(&stamp_bytes)),
+            ToSqlOutput::Owned(Value::Integer(i64::from(stamp.settled))),
+        ];
+        self.request.execute(rusqlite::params_from_iter(of_row.into_iter().chain(said(line, self.workflow))))?;
         self.tallies.add(id, line, self.workflow);
-        self.body.execute(params![nr, line.words, text])?;
+        self.body.execute(params![nr, line.words, text_of(entry)?])?;
         for repo in &entry.to {
             self.target.execute(params![repo.as_str(), nr])?;
         }

@@ -158,6 +158,30 @@ impl<'a> Tallies<'a> {
     }
 }
 
+/// Whether the counts are those of the rows.
+pub(super) fn agrees(db: &Connection) -> rusqlite::Result<bool> {
+    // Both from one state of the file.
+    let tx = db.unchecked_transaction()?;
+    let mut counted = Deltas::default();
+    let mut targets = tx.prepare(TARGETS)?;
+    let mut rows = tx.prepare(&format!("SELECT {COLUMNS} FROM request"))?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        with_facts(row, &mut targets, |facts| counted.count(facts, 1))?;
+    }
+    let mut kept = tx.prepare("SELECT dimension, value, total, open FROM tally")?;
+    let mut kept = kept.query([])?;
+    while let Some(row) = kept.next()? {
+        let (dimension, value) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+        let wanted = Delta { total: row.get(2)?, open: row.get(3)? };
+        let found = counted.0.get_mut(dimension).and_then(|values| values.remove(value)).unwrap_or_default();
+        if found != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(counted.0.values().flat_map(BTreeMap::values).all(|rest| *rest == Delta::default()))
+}
+
 /// What is counted of a request that was read.
 pub(super) fn facts_of<'a>(id: RequestId, line: &'a Line, workflow: &Workflow, to: &'a [&'a str]) -> Facts<'a> {
     let entry = &line.entry;

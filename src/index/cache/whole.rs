@@ -1,11 +1,10 @@
 //! All of the cache at once, and what it says held against the files.
 
-use std::collections::BTreeMap;
-
 use rusqlite::Connection;
 
-use super::rows::{bytes_of, id_of, number_of};
-use super::{Cache, Entry, Projection, Scope, tables};
+use super::rows::{Reader, bytes_of, id_of};
+use super::{Cache, Counted, Entry, Projection, Scope, tables, tally};
+use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::store::{Store, StoreError};
 
@@ -48,37 +47,43 @@ pub(super) fn entry(text: &str) -> rusqlite::Result<Entry> {
 pub(super) struct AsItIs(Option<Connection>);
 
 impl AsItIs {
-    /// The requests of which it says something else than entries that were made from the files a moment ago, though its
-    /// rows pass for current. What was written meanwhile is no contradiction.
+    /// The requests of which it says something else than rows that were made from the files a moment ago, though its own
+    /// pass for current. What was written meanwhile is no contradiction.
     ///
     /// # Errors
     /// Failed machinery of the ledger.
     pub(super) fn contradicted(
         self,
         store: &dyn Store,
-        entries: &BTreeMap<RequestId, Entry>,
+        rows: &[(RequestId, Hash)],
     ) -> Result<Vec<RequestId>, StoreError> {
         let Some(db) = self.0 else { return Ok(Vec::new()) };
         // One that can't be read is made anew by whoever asks it next.
-        let differing = differing(&db, entries).unwrap_or_default();
+        let differing = differing(&db, rows).unwrap_or_default();
         let ids: Vec<RequestId> = differing.iter().map(|(id, _)| *id).collect();
         let now = store.stamps(&ids)?;
         let still = differing.into_iter().zip(now);
         let still = still.filter(|((_, stamp), now)| now.is_some_and(|now| bytes_of(now.parts) == stamp.as_slice()));
         Ok(still.map(|((id, _), _)| id).collect())
     }
+
+    /// Whether its counts are those of its rows, which are held against the files one by one.
+    pub(super) fn counted(&self) -> Counted {
+        let agree = self.0.as_ref().map(tally::agrees);
+        // One that can't be read is made anew by whoever asks it next.
+        if agree.is_some_and(|agree| agree.is_ok_and(|agree| !agree)) { Counted::Wrong } else { Counted::Right }
+    }
 }
 
-/// The settled rows that say something else than these entries, with their tokens.
-fn differing(db: &Connection, entries: &BTreeMap<RequestId, Entry>) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
-    let mut rows = db.prepare("SELECT entry, stamp FROM request JOIN body USING (nr) WHERE nr = ?1 AND settled = 1")?;
+/// The settled rows that say something else than these, with their tokens.
+fn differing(db: &Connection, rows: &[(RequestId, Hash)]) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
+    let mut reader = Reader::new(db)?;
     let mut found = Vec::new();
-    for (id, read) in entries {
-        let mut row = rows.query([number_of(*id)])?;
-        if let Some(row) = row.next()?
-            && !entry(row.get_ref(0)?.as_str()?).is_ok_and(|kept| kept == *read)
+    for (id, wanted) in rows {
+        if let Some((stamp, kept)) = reader.row(*id)?
+            && kept != *wanted
         {
-            found.push((*id, row.get(1)?));
+            found.push((*id, stamp));
         }
     }
     Ok(found)

@@ -236,6 +236,9 @@ impl DiskFile for RealFile {
     }
 }
 
+/// Why a file of two names is not written to.
+pub const HARD_LINKS: &str = "it has other names too (hard links), so that writing to it would change another file";
+
 /// Opens a plain file: no link is followed, a pipe or a device does not block or act, and what is written to it is
 /// written to no other file of the same content.
 pub(super) fn open_plain(anchor: &Anchor, path: &Path, purpose: Purpose) -> io::Result<(File, Facts)> {
@@ -245,9 +248,7 @@ pub(super) fn open_plain(anchor: &Anchor, path: &Path, purpose: Purpose) -> io::
         return Err(invalid("it is not a plain file"));
     }
     match purpose {
-        Purpose::Append(_) | Purpose::Overwrite(_) if look.has_other_names => Err(invalid(
-            "it has other names too (hard links), so that writing to it would change another file; make it one of its own: cp FILE NEW && mv NEW FILE",
-        )),
+        Purpose::Append(_) | Purpose::Overwrite(_) if look.has_other_names => Err(invalid(HARD_LINKS)),
         Purpose::Read | Purpose::Append(_) | Purpose::Overwrite(_) | Purpose::New(_) => Ok((file, look.facts)),
     }
 }

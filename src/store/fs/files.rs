@@ -285,6 +285,16 @@ impl Files {
         Ok(self.anchor.look(path)?.map(|look| look.facts))
     }
 
+    /// The folder beneath which they are.
+    pub(super) fn anchor(&self) -> &Anchor {
+        &self.anchor
+    }
+
+    /// What a name stands for; `None` if it is free. Links are not followed.
+    pub(super) fn look(&self, path: &Path) -> io::Result<Option<Look>> {
+        self.anchor.look(path)
+    }
+
     /// Refuses a folder that is a link or no folder; `false` if it is not there.
     ///
     /// # Errors

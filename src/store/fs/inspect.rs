@@ -14,7 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractName, RequestId, Stream};
 use crate::store::contracts::{Contracts, InspectedContract};
-use crate::store::{Fault, Inspected, StoreError};
+use crate::store::{Fault, Inspected, StoreError, unread, unread_code};
 
 /// Reads a request and tells everything that is wrong with its bytes, apart from what is left to do of a batch.
 ///
@@ -41,7 +41,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
             }
             events = log_faults(lines, Some(id), &log_path, &mut found.lines, &mut found.faults);
         }
-        Err(what) => found.faults.push(fault("log-damaged", &log_path, None, what)),
+        Err(unread) => found.faults.push(fault(unread.code("log-damaged"), &log_path, None, unread.what)),
     }
 
     let mut is_all_read = true;
@@ -75,7 +75,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
             }
         },
         Ok(None) => found.faults.push(fault("packet-missing", &packet_path, None, MISSING_PACKET.into())),
-        Err(what) => found.faults.push(fault("packet-damaged", &packet_path, None, what)),
+        Err(unread) => found.faults.push(fault(unread.code("packet-damaged"), &packet_path, None, unread.what)),
     }
     Ok(found)
 }
@@ -122,13 +122,13 @@ pub(super) fn contract(store: &FsStore, name: &ContractName) -> Result<Inspected
         let path = store.layout.contract_version(name, version);
         match as_answer(store.version_hash(name, version))? {
             Ok(hash) => found.versions.extend(hash.map(|hash| (version, hash))),
-            Err(what) => found.faults.push(fault("version-damaged", &path, None, what)),
+            Err(unread) => found.faults.push(fault(unread.code("version-damaged"), &path, None, unread.what)),
         }
     }
     let bytes = match as_answer(store.read(&log_path, LOG_BYTES_MAX))? {
         Ok(bytes) => bytes.map(|(bytes, _)| bytes).unwrap_or_default(),
-        Err(what) => {
-            found.faults.push(fault("log-damaged", &log_path, None, what));
+        Err(unread) => {
+            found.faults.push(fault(unread.code("log-damaged"), &log_path, None, unread.what));
             return Ok(found);
         }
     };
@@ -191,11 +191,27 @@ pub(super) fn stray(path: PathBuf) -> Fault {
     Fault { code: "stray", id: None, path, line: None, what: "it does not belong here".to_owned() }
 }
 
-/// Damage as an answer, failed machinery as an error.
-fn as_answer<T>(result: Result<T, StoreError>) -> Result<Result<T, String>, StoreError> {
+/// What kept a file from being read.
+pub(super) struct Unread {
+    /// The code of its fault; `None` for damage, which has a name of its own for each kind of file.
+    code: Option<&'static str>,
+    what: String,
+}
+
+impl Unread {
+    fn code(&self, of_damage: &'static str) -> &'static str {
+        self.code.unwrap_or(of_damage)
+    }
+}
+
+/// Damage and files that can't be read as an answer, other failed machinery as an error.
+fn as_answer<T>(result: Result<T, StoreError>) -> Result<Result<T, Unread>, StoreError> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(StoreError::Damaged { what, .. }) => Ok(Err(what)),
+        Err(StoreError::Damaged { what, .. }) => Ok(Err(Unread { code: None, what })),
+        Err(StoreError::Io { source, .. }) => {
+            Ok(Err(Unread { code: Some(unread_code(&source)), what: unread(&source) }))
+        }
         Err(other) => Err(other),
     }
 }

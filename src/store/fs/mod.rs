@@ -74,6 +74,15 @@ pub struct FsStore {
     is_fresh: AtomicBool,
 }
 
+/// Which folders were there when the ledger was opened.
+#[derive(Default)]
+struct Folders {
+    /// Those below `.local/`.
+    has_local: bool,
+    /// All of them.
+    is_fresh: bool,
+}
+
 /// The lock of a request or a contract, with the note for readers that it is being written to.
 struct StreamLock {
     // Before the lock: the note of the end is written while it is held.
@@ -111,15 +120,36 @@ impl FsStore {
         }
         let [requests, events, local] = check_folders(&files, layout.coordination(), ["requests", "events", ".local"])?;
         let has_local = local && check_folders(&files, &layout.local(), LOCAL_FOLDERS)? == [true; 3];
-        Ok(Self {
+        Ok(Self::of(layout, files, Folders { has_local, is_fresh: has_local && requests && events }))
+    }
+
+    /// Opens the ledger below `root` to look at what is wrong with it: folders that are links or files are no reason to
+    /// turn away, but whoever wants to use them is told.
+    ///
+    /// # Errors
+    /// [`StoreError::NotALedger`], or there is no telling what is there.
+    pub fn examine_on(root: &Path, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        match Self::open_on(root, Arc::clone(&disk)) {
+            Err(StoreError::Damaged { .. } | StoreError::Io { .. }) => {}
+            other => return other,
+        }
+        let (layout, files) = (Layout::new(root), Files::on(disk));
+        if !check_folder(&files, layout.coordination())? {
+            return Err(StoreError::NotALedger(layout.coordination().to_owned()));
+        }
+        Ok(Self::of(layout, files, Folders::default()))
+    }
+
+    fn of(layout: Layout, files: Files, Folders { has_local, is_fresh }: Folders) -> Self {
+        Self {
             layout,
             files,
             keys: Mutex::default(),
             journal: journal::Known::default(),
             writer: OnceLock::new(),
             has_local: AtomicBool::new(has_local),
-            is_fresh: AtomicBool::new(has_local && requests && events),
-        })
+            is_fresh: AtomicBool::new(is_fresh),
+        }
     }
 
     /// What it means that the folder that should hold a ledger can't be opened.

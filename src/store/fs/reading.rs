@@ -85,7 +85,7 @@ impl FsStore {
         let _lock = match Lock::take(&self.files, &path, "the ledger", Sharing::Shared, &budget) {
             Ok(lock) => Some(lock),
             // Nobody can take locks here, so nobody writes here either.
-            Err(StoreError::Io { .. }) => None,
+            Err(StoreError::Io { .. } | StoreError::Damaged { .. }) => None,
             Err(other) => return Err(other),
         };
         read(journal::left_to_do(self)?.as_ref())

@@ -1,0 +1,143 @@
+//! `ledger doctor`
+
+mod locks;
+
+use super::super::Context;
+use super::super::args::{Doctor, Format};
+use super::super::checkpoint_args::Trusting;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::open::{self, Opened, Patient};
+use super::super::render::doctor::{ExaminedView, MendedView, examined};
+use super::super::render::progress::Progress;
+use super::super::trust;
+use crate::app::checkpoint::Trust;
+use crate::app::doctor::{Diagnosis, Examined, Grade, Locks, Surroundings, examine_files};
+use crate::index::refresh::{self, Making, Memory};
+use crate::store::fs::FsStore;
+use crate::store::fs::health::Leftovers;
+
+/// What `--fix` did, and what it could not do.
+#[derive(Default)]
+struct Treated {
+    mended: Vec<MendedView>,
+    failed: Vec<Diagnosis>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Failure> {
+    let Patient { store, opened } = open::to_examine(&context.cli.global, context.env)?;
+    if let Some(path) = &args.try_lock {
+        return locks::try_one(&store, path);
+    }
+    if args.try_locks {
+        context.output.text(&locks::try_all(&store, context.env.program.as_deref()))?;
+        return Ok(Exit::Done);
+    }
+    let root = store.layout().root().to_owned();
+    context.root = Some(root.clone());
+    if let (true, Ok(opened)) = (args.fix, &opened) {
+        opened.ledger().writable()?;
+    }
+    // Before this process takes a lock, which may hang.
+    let locks = locks::probe(context.env.program.as_deref(), &root);
+    let Treated { mended, failed } = match args.fix {
+        true => treat(context, &store, opened.as_ref().ok(), &locks)?,
+        false => Treated::default(),
+    };
+    let leftovers = if locks.may_be_taken() { store.leftovers() } else { Leftovers::default() };
+    let around = Surroundings { locks, leftovers, now: (context.env.now)() };
+    let mut found = look(context, &store, opened, around)?;
+    found.add(failed);
+    let exit = if found.is_safe() { Exit::Done } else { Exit::No };
+    let view = ExaminedView::new(&found, mended, &root);
+    if context.output.format != Format::Text {
+        context.output.json(&view)?;
+    } else if !(context.output.quiet && exit == Exit::Done) {
+        context.output.text(&examined(&view))?;
+    }
+    Ok(exit)
+}
+
+fn look(
+    context: &Context<'_>,
+    store: &FsStore,
+    opened: Result<Opened, Failure>,
+    around: Surroundings,
+) -> Result<Examined, Failure> {
+    if !around.locks.may_be_taken() {
+        return Ok(Examined::around(store, around));
+    }
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(failure) => {
+            let mut found = examine_files(store, around)?;
+            found.add(vec![diagnosis(failure.code, failure)]);
+            return Ok(found);
+        }
+    };
+    let ledger = opened.ledger();
+    let (trust, failed) = match trust::trust(&Trusting::default(), context.env, Some(&ledger)) {
+        Ok(trust) => (trust, None),
+        Err(failure) => (Trust::default(), Some(diagnosis(failure.code, failure))),
+    };
+    let bar = Progress::new("examining", &context.budget, context.output.err_is_terminal && !context.output.quiet);
+    let mut found = ledger.examine(store, around, &trust, &|done, total| bar.at(done, total))?;
+    drop(bar);
+    found.add(failed.into_iter().collect());
+    Ok(found)
+}
+
+/// Mends what can be mended without a decision.
+fn treat(
+    context: &Context<'_>,
+    store: &FsStore,
+    opened: Option<&Opened>,
+    locks: &Locks,
+) -> Result<Treated, Failure> {
+    let mut treated = Treated::default();
+    if !locks.exclude_others() {
+        treated.failed.push(Diagnosis {
+            code: "not-mended",
+            grade: Grade::Error,
+            path: None,
+            line: None,
+            what: "nothing was mended: without locks others can't be kept out meanwhile".to_owned(),
+            fix: "first the locks, then: ledger doctor --fix".to_owned(),
+        });
+        return Ok(treated);
+    }
+    let mending = store.mend(&context.budget)?;
+    treated.mended = MendedView::all(&mending.done, store.layout().root());
+    treated.failed = mending.failed.into_iter().map(|error| diagnosis("not-mended", error.into())).collect();
+    // Whoever can't tell which ledger this is, or what its states mean, can't compute anything from it.
+    if let Some(opened) = opened {
+        match compute(context, opened) {
+            Ok(made) => treated.mended.extend(made),
+            Err(failure) => treated.failed.push(diagnosis("not-mended", failure)),
+        }
+    }
+    // One thing can stand in the way of several others.
+    treated.failed.dedup_by(|one, before| one.what == before.what);
+    Ok(treated)
+}
+
+/// Makes anew what is computed from packets and logs.
+fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Failure> {
+    let ledger = opened.ledger();
+    let (mut is_new, mut was_wrong) = (false, false);
+    ledger.store.projecting(&context.budget, &mut || {
+        let (_, projection) = refresh::check(opened.store(), ledger.scope(), &|_, _| {})?;
+        was_wrong = projection.contradicts_cache();
+        drop(projection);
+        is_new = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, Memory::Kept, &|_, _| {})?.written;
+        Ok(())
+    })?;
+    let cache = was_wrong.then(MendedView::cache);
+    Ok(cache.into_iter().chain(is_new.then(MendedView::index)).collect())
+}
+
+/// A failure as part of the answer.
+fn diagnosis(code: &'static str, failure: Failure) -> Diagnosis {
+    let fix = failure.hint.unwrap_or_else(|| "see the message, then: ledger doctor".to_owned());
+    Diagnosis { code, grade: Grade::Error, path: None, line: None, what: failure.message, fix }
+}
