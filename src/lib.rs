@@ -31,3 +31,6 @@ pub mod registry;
 pub mod signing;
 pub mod store;
 pub mod sync;
+
+/// The newest format of packets and events that this program knows.
+pub const FORMAT: u32 = 1;

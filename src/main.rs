@@ -12,7 +12,7 @@ use coordination_ledger::domain::time::Timestamp;
 use coordination_ledger::registry::git;
 use coordination_ledger::store::fs::disk::{RealDisk, Way};
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     ExitCode::from(cli::run(&arguments, &environment()).status())
 }

@@ -16,6 +16,10 @@ use crate::sync::standing::{Standing, Trouble, standing};
 
 /// Less room than this is told (64 MiB).
 const FREE_BYTES_MIN: u64 = 64 << 20;
+/// A larger `.gitattributes` is not looked through.
+const ATTRIBUTES_BYTES_MAX: usize = 1 << 20;
+/// The line of `.gitattributes` about logs, as `ledger init` writes it.
+const LOGS_ATTRIBUTES: &str = "coordination/events/*.jsonl -text merge=union";
 /// A clock that is this far behind what it was once is told (5 minutes).
 const BEHIND_MS_MAX: i64 = super::verify::AHEAD_MS_MAX;
 
@@ -153,7 +157,7 @@ impl Examined {
         let (ground, standing) = (store.ground(), standing(store.layout().root()));
         let mut diagnoses: Vec<Diagnosis> = ground.as_ref().map(of_ground).into_iter().flatten().collect();
         diagnoses.extend(of_locks(&locks));
-        diagnoses.extend(of_standing(&standing));
+        diagnoses.extend(of_standing(store, &standing));
         if locks.may_be_taken() {
             diagnoses.extend(of_leftovers(store, leftovers));
             diagnoses.extend(of_writing(store));
@@ -302,7 +306,7 @@ fn of_locks(locks: &Locks) -> Option<Diagnosis> {
     Some(Diagnosis { code, grade, path: None, line: None, what, fix: fix.to_owned() })
 }
 
-fn of_standing(standing: &Standing) -> Vec<Diagnosis> {
+fn of_standing(store: &FsStore, standing: &Standing) -> Vec<Diagnosis> {
     let Standing::Inside(troubles) = standing else { return Vec::new() };
     let told = |trouble: &Trouble| {
         let (code, grade, what, fix) = match trouble {
@@ -310,13 +314,13 @@ fn of_standing(standing: &Standing) -> Vec<Diagnosis> {
                 "git-converts",
                 Grade::Warning,
                 "git may convert the ends of lines in the ledger's files, and hashes are over bytes",
-                "ledger init adds the lines that .gitattributes lacks; they must stand after others that match",
+                attributes_fix(store),
             ),
             Trouble::NoUnion => (
                 "git-merges-badly",
                 Grade::Warning,
                 "git does not unite the lines of logs when it merges",
-                "ledger init adds the lines that .gitattributes lacks; they must stand after others that match",
+                attributes_fix(store),
             ),
             Trouble::LocalNotIgnored => (
                 "local-not-ignored",
@@ -346,6 +350,18 @@ fn of_standing(standing: &Standing) -> Vec<Diagnosis> {
         Diagnosis { code, grade, path: None, line: None, what: what.to_owned(), fix: fix.to_owned() }
     };
     troubles.iter().map(told).collect()
+}
+
+/// What makes git keep the ledger's files as they are: the lines that it should go by are missing, or others overrule
+/// them.
+fn attributes_fix(store: &FsStore) -> &'static str {
+    let path = store.layout().root().join(".gitattributes");
+    let text = store.text(&path, ATTRIBUTES_BYTES_MAX).ok().flatten().unwrap_or_default();
+    if text.lines().any(|line| line.trim_end() == LOGS_ATTRIBUTES) {
+        "move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes"
+    } else {
+        "ledger init"
+    }
 }
 
 fn of_leftovers(store: &FsStore, leftovers: Leftovers) -> Vec<Diagnosis> {
@@ -385,7 +401,9 @@ fn of_writing(store: &FsStore) -> Vec<Diagnosis> {
         told.push(of_unfit(&one));
     }
     // What is no folder is told as such.
-    told.extend(nowhere.filter(|error| !matches!(error, StoreError::Damaged { .. })).map(|error| unwritable(store, &error)));
+    told.extend(
+        nowhere.filter(|error| !matches!(error, StoreError::Damaged { .. })).map(|error| unwritable(store, &error)),
+    );
     told
 }
 
@@ -447,4 +465,68 @@ fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ground() -> Ground {
+        Ground {
+            name: "ext4".to_owned(),
+            is_remote: false,
+            is_memory: false,
+            is_read_only: false,
+            free_bytes: FREE_BYTES_MIN,
+        }
+    }
+
+    fn codes(ground: &Ground) -> Vec<&'static str> {
+        of_ground(ground).into_iter().map(|diagnosis| diagnosis.code).collect()
+    }
+
+    #[test]
+    fn each_thing_about_the_ground_is_told_by_itself() {
+        assert_eq!(codes(&ground()), Vec::<&str>::new());
+        assert_eq!(codes(&Ground { is_remote: true, ..ground() }), ["network-file-system"]);
+        assert_eq!(codes(&Ground { is_memory: true, ..ground() }), ["memory-file-system"]);
+        assert_eq!(codes(&Ground { is_read_only: true, ..ground() }), ["read-only"]);
+        assert_eq!(codes(&Ground { free_bytes: FREE_BYTES_MIN - 1, ..ground() }), ["little-room"]);
+    }
+
+    #[test]
+    fn locks_that_do_not_work_are_errors_and_keep_others_from_being_taken() {
+        let told = |locks: &Locks| of_locks(locks).map(|diagnosis| (diagnosis.code, diagnosis.grade));
+        let (hang, fail) = (Locks::Hang(Duration::from_secs(3)), Locks::Fail("no locks available".to_owned()));
+        let untried = Locks::Untried("why".to_owned());
+        assert_eq!(told(&Locks::Work), None);
+        assert_eq!(told(&Locks::ExcludeNobody), Some(("locks-broken", Grade::Error)));
+        assert_eq!(told(&hang), Some(("locks-hang", Grade::Error)));
+        assert_eq!(told(&fail), Some(("locks-fail", Grade::Error)));
+        assert_eq!(told(&untried), Some(("locks-untried", Grade::Note)));
+        assert!(!hang.may_be_taken() && fail.may_be_taken() && Locks::ExcludeNobody.may_be_taken());
+        assert!(Locks::Work.exclude_others() && untried.exclude_others());
+        assert!(!hang.exclude_others() && !fail.exclude_others() && !Locks::ExcludeNobody.exclude_others());
+    }
+
+    #[test]
+    fn a_full_disk_wants_room_and_no_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("coordination")).unwrap();
+        let store = FsStore::open(folder.path()).unwrap();
+        let fix = |kind: ErrorKind| {
+            let error = StoreError::Io { doing: "write in", path: folder.path().to_owned(), source: kind.into() };
+            unwritable(&store, &error).fix
+        };
+        assert_eq!(fix(ErrorKind::StorageFull), "make room on the disk");
+        assert_eq!(fix(ErrorKind::QuotaExceeded), "make room on the disk");
+        assert!(fix(ErrorKind::ReadOnlyFilesystem).starts_with("mount"));
+        assert!(fix(ErrorKind::PermissionDenied).starts_with("give yourself leave to write: chmod -R u+w"));
+    }
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        assert_eq!(quoted(Path::new("/a/b-1.json")), "/a/b-1.json");
+        assert_eq!(quoted(Path::new("/a b/it's")), "'/a b/it'\\''s'");
+    }
 }

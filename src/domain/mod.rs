@@ -34,4 +34,4 @@ mod way;
 pub mod workflow;
 
 /// The newest file format that this program writes and fully understands.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = crate::FORMAT;

@@ -294,20 +294,19 @@ fn a_disk_that_fails_is_told() {
     $ rm -r coordination/.local; echo > coordination/.local
     $ ledger note 1 --text x
     ! error: [tmp]/work/coordination/.local: it is not a folder
-    ! hint: remove [tmp]/work/coordination/.local: nothing below .local is needed
+    ! hint: ledger doctor --fix takes it out of the way
     [exit 9]
     $ rm coordination/.local; mkdir coordination/.local; echo > coordination/.local/locks
     $ ledger note 1 --text x
     ! error: [tmp]/work/coordination/.local/locks: it is not a folder
-    ! hint: remove [tmp]/work/coordination/.local/locks: nothing below .local is needed
+    ! hint: ledger doctor --fix takes it out of the way
     [exit 9]
     $ ledger note 1 --text x --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "damaged", "message": "[tmp]/work/coordination/.local/locks: it is not a folder",
-    !     "hint": "remove [tmp]/work/coordination/.local/locks: nothing below .local is needed", "retryable": false,
-    !     "exit_status": 9
+    !     "hint": "ledger doctor --fix takes it out of the way", "retryable": false, "exit_status": 9
     !   }
     ! }
     [exit 9]
@@ -318,15 +317,14 @@ fn a_disk_that_fails_is_told() {
     $ rm -r coordination/.local/locks/*; mkdir coordination/.local/locks/ledger.lock
     $ ledger note 1 --text x
     ! error: [tmp]/work/coordination/.local/locks/ledger.lock: it is not a plain file
-    ! hint: remove [tmp]/work/coordination/.local/locks/ledger.lock: nothing below .local is needed
+    ! hint: ledger doctor --fix takes it out of the way
     [exit 9]
     $ ledger note 1 --text x --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "damaged", "message": "[tmp]/work/coordination/.local/locks/ledger.lock: it is not a plain file",
-    !     "hint": "remove [tmp]/work/coordination/.local/locks/ledger.lock: nothing below .local is needed",
-    !     "retryable": false, "exit_status": 9
+    !     "hint": "ledger doctor --fix takes it out of the way", "retryable": false, "exit_status": 9
     !   }
     ! }
     [exit 9]

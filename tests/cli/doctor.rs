@@ -39,7 +39,7 @@ fn what_was_cut_short_is_mended_and_nothing_else_is_touched() {
     ok: 1 request, 1 event examined, 1 warning, 2 notes
     $ ledger doctor --fix | grep -v '^on '
     mended coordination/.local/tmp/1-1-1.tmp: removed, left behind by a command that was killed
-    mended coordination/events/REQ-YYYYMMDD-0001.jsonl: the end of a write that was cut short was set aside or completed
+    mended coordination/events/REQ-YYYYMMDD-0001.jsonl: the end of a write that was cut short was set aside
     mended coordination/index.json: made anew
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
@@ -67,7 +67,7 @@ fn what_would_lose_something_is_an_error_and_is_not_mended_by_itself() {
     error local-tracked: coordination/.local/ is committed: clones share what must be their own
       fix: git rm -r --cached coordination/.local
     warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
-      fix: ledger init adds the lines that .gitattributes lacks; they must stand after others that match
+      fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
     not safe to operate: 1 request, 0 events examined, 2 errors, 1 warning
     "#);
 }
@@ -93,4 +93,229 @@ fn a_pipe_in_place_of_a_file_of_gits_is_told_and_not_waited_for() {
       fix: ls -l .gitattributes .gitignore coordination, and remove what is no plain file
     ok: 1 request, 1 event examined, 1 warning
     "#);
+}
+
+#[test]
+fn what_writers_need_and_can_not_use_is_told_and_taken_out_of_the_way() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("git init -q .");
+    let needed = ["writer", "clock", "changes", "locks/ledger.lock", "batch.journal", "locks", "tmp", "quarantine", ""];
+    let aids = ["last", "marks", "keys.log", "keys.state", "index.gauge", "sweep", "cache.sqlite"];
+    let all = needed.iter().map(|name| (name, "error")).chain(aids.iter().map(|name| (name, "warning")));
+    for ((name, grade), spoil) in all.flat_map(|one| {
+        let is_folder = ["locks", "tmp", "quarantine", ""].contains(one.0);
+        let others: &[&str] = if is_folder { &["echo x >"] } else { &["mkdir"] };
+        others.iter().chain(&["mkfifo", "ln -s /etc/passwd"]).map(move |spoil| (one, *spoil))
+    }) {
+        let path = format!("coordination/.local/{name}");
+        let path = path.trim_end_matches('/');
+        sandbox.run(&format!("rm -rf {path} && {spoil} {path}"));
+        let context = format!("{spoil} {path}");
+        let found = sandbox.json("ledger doctor --json");
+        let findings = found["data"]["findings"].as_array().unwrap();
+        let told = findings.iter().find(|finding| finding["file"] == path);
+        let told = told.unwrap_or_else(|| panic!("{context} is not told: {found}"));
+        assert_eq!((&told["code"], &told["severity"]), (&"local-unusable".into(), &grade.into()), "{context}: {found}");
+        assert_eq!(told["fix"], "ledger doctor --fix", "{context}");
+        assert_eq!(found["data"]["ok"], grade == "warning", "{context}");
+        let mended = sandbox.json("ledger doctor --fix --json");
+        assert_eq!(mended["data"]["ok"], true, "{context}: {mended}");
+        let done = mended["data"]["mended"].as_array().unwrap();
+        assert!(done.iter().any(|one| one["file"] == path), "{context}: {mended}");
+        sandbox.run("ledger note 1 --text x -q && ledger verify -q && rm -rf coordination/.local/quarantine* coordination/.local.1");
+    }
+    transcript!(sandbox, @r#"
+    $ head -c 4096 /dev/zero > coordination/.local/writer && ledger doctor | grep -v '^on '
+    $ ledger note 1 --text x
+    $ ledger doctor --fix | grep -v '^on '
+    $ ledger note 1 --text x -q
+    $ mkdir -p coordination/.local/cl/x && rm coordination/.local/clock && mv coordination/.local/cl coordination/.local/clock && ledger doctor --fix | grep -v '^on '
+    "#);
+}
+
+#[test]
+fn files_of_two_names_are_told_with_the_command_that_parts_them() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ git init -q . && ln coordination/events/REQ-$TODAY-0001.jsonl other && ln coordination/requests/REQ-$TODAY-0001.json another
+    $ ledger note 1 --text x
+    ! error: [tmp]/work/coordination/events/REQ-YYYYMMDD-0001.jsonl: it has other names too (hard links), so that writing to it would change another file
+    ! hint: ledger doctor tells the command that makes it a file of its own
+    [exit 9]
+    $ ledger doctor | grep -v '^on '
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: error hard-link: it has other names too (hard links): what changes one changes all
+      fix: cp -p coordination/events/REQ-YYYYMMDD-0001.jsonl coordination/events/REQ-YYYYMMDD-0001.new && mv -f coordination/events/REQ-YYYYMMDD-0001.new coordination/events/REQ-YYYYMMDD-0001.jsonl
+    coordination/requests/REQ-YYYYMMDD-0001.json: warning hard-link: it has other names too (hard links): what changes one changes all
+      fix: cp -p coordination/requests/REQ-YYYYMMDD-0001.json coordination/requests/REQ-YYYYMMDD-0001.new && mv -f coordination/requests/REQ-YYYYMMDD-0001.new coordination/requests/REQ-YYYYMMDD-0001.json
+    not safe to operate: 1 request, 1 event examined, 1 error, 1 warning
+    $ eval "$(ledger doctor | sed -n 's/^ *fix: //p')"
+    $ ledger doctor -q && ledger note 1 --text x -q && ls -l coordination/requests | grep -c '^-r--r--r-- 1'
+    REQ-YYYYMMDD-0001
+    1
+    $ ln coordination/.local/locks/ledger.lock lock; ledger doctor | grep -v '^on '
+    coordination/.local/locks/ledger.lock: error local-unusable: it has other names too (hard links): what changes one changes all
+      fix: while nobody is at work here, look at it, then: rm coordination/.local/locks/ledger.lock
+    not safe to operate: 1 request, 2 events examined, 1 error
+    "#);
+}
+
+#[test]
+fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Another", "");
+    transcript!(sandbox, @r#"
+    $ git init -q . && rm coordination/index.json && ln -s /etc/passwd coordination/index.json && printf '{"form' >> coordination/events/REQ-$TODAY-0001.jsonl
+    $ ledger doctor | grep -v '^on '
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: warning tail-torn: 6 bytes of a write that was cut short stand at its end
+      fix: ledger doctor --fix
+    coordination/index.json: warning index-not-a-file: it is a symbolic link; links are not followed here
+      fix: ledger doctor --fix
+    ok: 2 requests, 2 events examined, 2 warnings
+    $ ledger doctor --fix 2> told | grep -v '^on '
+    mended coordination/index.json: removed, since nobody could use it
+    mended coordination/events/REQ-YYYYMMDD-0001.jsonl: the end of a write that was cut short was set aside
+    mended coordination/index.json: made anew
+    coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
+      fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
+    ok: 2 requests, 2 events examined, 1 note
+    $ mkfifo coordination/.local/batch.journal; ledger verify
+    coordination/.local/batch.journal: violation local-unusable: it is not a plain file
+      fix: ledger doctor --fix
+    1 finding: 2 requests, 2 events verified
+    [exit 3]
+    $ ledger doctor --fix -q; cp coordination/workflow.json kept; echo '{' > coordination/workflow.json; sed -i 's/Another/Other/' coordination/requests/REQ-$TODAY-0002.json
+    $ ledger doctor | grep -v '^on '
+    coordination/requests/REQ-YYYYMMDD-0002.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
+    error bad-file: coordination/workflow.json: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it: git checkout HEAD -- coordination/workflow.json
+    coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
+      fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
+    not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
+    $ cp kept coordination/workflow.json; echo '{' > coordination/ledger.json; ledger doctor --fix | grep -v '^on '
+    coordination/requests/REQ-YYYYMMDD-0002.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
+      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
+    error bad-file: coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it: git checkout HEAD -- coordination/ledger.json
+    coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
+      fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
+    not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
+    "#);
+}
+
+#[test]
+fn a_folder_in_place_of_checkpoints_or_a_link_in_place_of_signers_ends_no_examination() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ git init -q . && mkfifo coordination/allowed_signers && echo x > coordination/checkpoints
+    $ ledger doctor | grep -v '^on '
+    coordination/checkpoints: error not-usable: it is not a folder
+      fix: restore it: git checkout HEAD -- coordination/checkpoints
+    error damaged: coordination/allowed_signers: it is not a plain file
+      fix: restore it: git checkout HEAD -- coordination/allowed_signers
+    not safe to operate: 1 request, 1 event examined, 2 errors
+    $ rm coordination/allowed_signers coordination/checkpoints && mv coordination/events kept && ln -s ../kept coordination/events
+    $ ledger doctor | grep -v '^on '
+    coordination/events: error not-usable: a folder on the way to it is none
+      fix: restore it: git checkout HEAD -- coordination/events
+    not safe to operate: 0 requests, 0 events examined, 1 error
+    $ ledger verify
+    ! error: [tmp]/work/coordination/events: it is a symbolic link; links are not followed here
+    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/events
+    [exit 9]
+    "#);
+}
+
+#[test]
+fn what_is_cached_of_any_column_is_held_against_the_files() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("git init -q . && sleep 0.1; ledger list -q");
+    let cache = rusqlite::Connection::open(sandbox.path("coordination/.local/cache.sqlite")).unwrap();
+    cache.execute("UPDATE request SET state = 'CLOSED', is_final = 1, priority = 'P0'", []).unwrap();
+    drop(cache);
+    transcript!(sandbox, @r#"
+    $ ledger list
+    ! no request matches
+    $ ledger verify
+    coordination/.local/cache.sqlite: violation cache-wrong: what is cached of REQ-YYYYMMDD-0001 is not what the packets and events say: lists may be wrong
+      fix: ledger doctor --fix
+    1 finding: 1 request, 1 event verified
+    [exit 3]
+    $ ledger doctor | grep -v '^on '
+    coordination/.local/cache.sqlite: warning cache-wrong: what is cached of REQ-YYYYMMDD-0001 is not what the packets and events say: lists may be wrong
+      fix: ledger doctor --fix
+    ok: 1 request, 1 event examined, 1 warning
+    $ ledger doctor --fix | grep -v '^on '
+    mended coordination/.local/cache.sqlite: made anew
+    ok: 1 request, 1 event examined
+    $ ledger list -q
+    REQ-YYYYMMDD-0001
+    "#);
+}
+
+#[test]
+fn how_git_stands_to_the_files_is_told_with_what_mends_it() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ git init -q . && cp .gitattributes kept && sed -i s/merge=union// .gitattributes && ledger doctor | grep -v '^on '
+    warning git-merges-badly: git does not unite the lines of logs when it merges
+      fix: ledger init
+    ok: 1 request, 1 event examined, 1 warning
+    $ cp kept .gitattributes && echo '*.jsonl text -merge' >> .gitattributes && ledger doctor | grep -v '^on '
+    warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
+      fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
+    warning git-merges-badly: git does not unite the lines of logs when it merges
+      fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
+    ok: 1 request, 1 event examined, 2 warnings
+    $ rm .gitattributes && ledger doctor | grep -v '^on '
+    warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
+      fix: ledger init
+    warning git-merges-badly: git does not unite the lines of logs when it merges
+      fix: ledger init
+    ok: 1 request, 1 event examined, 2 warnings
+    $ cp kept .gitattributes && git add -A 2> git.log && git -c user.name=a -c user.email=a@b commit -qm one && git checkout -q -b other
+    $ sed -i 's/"acme"/"theirs"/' coordination/ledger.json && git -c user.name=a -c user.email=a@b commit -qam theirs && git checkout -q -
+    $ sed -i 's/"acme"/"ours"/' coordination/ledger.json && git -c user.name=a -c user.email=a@b commit -qam ours && git -c user.name=a -c user.email=a@b merge -q other > git.log; git checkout -q --ours coordination/ledger.json 2> git.log
+    $ ledger doctor | grep -v '^on '
+    error unmerged: files of the ledger wait for a merge to be settled
+      fix: git status, then settle the merge and run ledger verify
+    not safe to operate: 1 request, 1 event examined, 1 error
+    "#);
+}
+
+#[test]
+fn a_log_whose_writer_was_killed_before_its_sync_is_told_and_synced() {
+    let sandbox = Sandbox::with_bug();
+    // The note that a writer leaves in its lock file until its sync is through.
+    transcript!(sandbox, @r#"
+    $ git init -q . && lock=$(ls coordination/.local/locks/[0-9a-f][0-9a-f].lock) && printf '%-80s%s' x REQ-$TODAY-0001 > $lock
+    $ ledger doctor | grep -v '^on '
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: warning unsynced: its last writer was killed, or could not sync: what it wrote may be in memory alone
+      fix: ledger doctor --fix
+    ok: 1 request, 1 event examined, 1 warning
+    $ ledger doctor --fix | grep -v '^on '
+    mended REQ-YYYYMMDD-0001: written once more and synced
+    ok: 1 request, 1 event examined
+    $ ledger doctor -q
+    "#);
+}
+
+#[test]
+fn a_lock_that_somebody_holds_says_nothing_of_whether_locks_work() {
+    let sandbox = Sandbox::with_bug();
+    let held: Vec<std::fs::File> = ["doctor", "ledger", "gate", "create", "index"]
+        .iter()
+        .map(|name| {
+            let file = std::fs::File::create(sandbox.path(&format!("coordination/.local/locks/{name}.lock"))).unwrap();
+            fs2::FileExt::lock_exclusive(&file).unwrap();
+            file
+        })
+        .collect();
+    transcript!(sandbox, @r#"
+    $ git init -q . && ledger doctor | sed -E 's/^on .* free;/on DISK;/'
+    on DISK; locks work; git keeps the files as they are
+    ok: 1 request, 1 event examined
+    $ ls coordination/.local/tmp
+    "#);
+    drop(held);
 }

@@ -16,7 +16,9 @@ fn a_newer_ledger_is_read_and_not_written() {
     $ ledger log 1 | cut -c 23-
     v1  alice  created, PROPOSED
     $ ledger verify
-    ok: 1 request, 1 event verified
+    coordination/ledger.json: note newer-format: it is of format 2: what this program knows of the ledger was looked through, and its index was not
+      fix: use a newer ledger
+    ok: 1 request, 1 event verified, 1 note
     $ ledger index --check
     coordination/index.json is current: 1 request, 1 event
     $ ledger note 1 --text x

@@ -5,9 +5,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
 
 mod clocks;
+mod locks;
 mod place;
 mod room;
 mod traced;
+mod versions;
 
 use std::io::Write;
 

@@ -56,7 +56,7 @@ impl Place {
         self.set_up(program, line)
     }
 
-    fn set_up(&self, mut command: Command, line: &str) -> Command {
+    pub(crate) fn set_up(&self, mut command: Command, line: &str) -> Command {
         command.args(line.split(' ')).current_dir(self.root()).env("LEDGER_ACTOR", "mia").env_remove("LEDGER_ROOT");
         command.stdin(std::process::Stdio::null());
         command

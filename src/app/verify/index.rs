@@ -25,7 +25,15 @@ impl Ledger<'_> {
             other => other?,
         };
         let mut findings = self.cache_finding(&projection).into_iter().collect::<Vec<_>>();
-        findings.extend(self.freshness_findings(freshness, &projection)?);
+        match self.writable() {
+            Ok(()) => findings.extend(self.freshness_findings(freshness, &projection)?),
+            // How a newer program has the index is for that one to say; what it remembers still counts.
+            Err(AppError::Newer { what, format }) => {
+                findings.extend(self.lost(&projection)?);
+                findings.push(newer(&what, format));
+            }
+            Err(other) => return Err(other),
+        }
         Ok(findings)
     }
 
@@ -122,5 +130,19 @@ impl Ledger<'_> {
             Finding { code, severity: Severity::Violation, id: Some(id), path, line: None, what, fix: fix.to_owned() }
         };
         Ok(lost(self.store, projection)?.into_iter().map(finding).collect())
+    }
+}
+
+fn newer(file: &str, format: u32) -> Finding {
+    Finding {
+        code: "newer-format",
+        severity: Severity::Note,
+        id: None,
+        path: PathBuf::from(file),
+        line: None,
+        what: format!(
+            "it is of format {format}: what this program knows of the ledger was looked through, and its index was not"
+        ),
+        fix: "use a newer ledger".to_owned(),
     }
 }

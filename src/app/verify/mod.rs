@@ -6,8 +6,8 @@ pub(in crate::app) mod told;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::checkpoint::{Leaves, Trust, leaves_of};
 use self::told::Told;
+use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;

@@ -42,8 +42,8 @@ use crate::store::{Store, StoreError};
 pub use self::fresh::Cache;
 use self::parts::Need;
 use self::read::read_each;
-use self::rows::row_digest;
 pub use self::read::threads;
+use self::rows::row_digest;
 
 /// All requests of a ledger, projected.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -124,7 +124,7 @@ fn tables() -> impl Iterator<Item = &'static str> {
 }
 
 fn whose(scope: Scope<'_>) -> String {
-    format!("{FORMAT} {} {}", scope.ledger_id, scope.workflow.digest())
+    format!("{FORMAT}.{} {} {}", crate::FORMAT, scope.ledger_id, scope.workflow.digest())
 }
 
 /// A note that the cache keeps of itself.

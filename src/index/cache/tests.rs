@@ -292,3 +292,71 @@ fn what_a_list_shows_is_as_its_files_are() {
         assert_eq!(versions(), expected);
     }
 }
+
+#[test]
+fn everything_that_the_tables_say_is_held_against_the_files() {
+    let place = Place::new();
+    let workflow = Workflow::default();
+    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    std::thread::sleep(std::time::Duration::from_millis(80));
+    assert!(!projected(&place.store, Source::Cache).contradicts_cache());
+    assert!(!projected(&place.store, Source::Files).contradicts_cache());
+    let db = rusqlite::Connection::open(place.store.cache_place().unwrap()).unwrap();
+    let id = place.ids[1];
+    let nr = super::rows::number_of(id);
+    let columns = |table: &str| -> Vec<(String, String)> {
+        let mut columns = db.prepare("SELECT name, type FROM pragma_table_info(?1)").unwrap();
+        let columns = columns.query_map([table], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        columns.map(Result::unwrap).collect()
+    };
+    let is_told = |change: &str| {
+        assert!(db.execute(change, []).unwrap() > 0, "{change}");
+        let found = projected(&place.store, Source::Files);
+        let from_rows: Vec<_> = place
+            .ids
+            .iter()
+            .map(|id| {
+                let history = place.store.history(*id).unwrap().unwrap();
+                (*id, super::entry_and_row(&history, &workflow).1)
+            })
+            .collect();
+        assert!(super::is_doubtful(&place.store, scope, &from_rows).unwrap(), "{change}");
+        found.contradicts_cache()
+    };
+    // Which bytes a row was made from, and whether that shows, is what makes it pass for current.
+    let of_rows = ["nr", "stamp", "settled"];
+    for (table, column, kind) in [columns("request"), columns("body")]
+        .into_iter()
+        .zip(["request", "body"])
+        .flat_map(|(columns, table)| columns.into_iter().map(move |(column, kind)| (table, column, kind)))
+        .filter(|(_, column, _)| !of_rows.contains(&column.as_str()))
+    {
+        let read = format!("SELECT {column} FROM {table} WHERE nr = ?1");
+        let before: rusqlite::types::Value = db.query_row(&read, [nr], |row| row.get(0)).unwrap();
+        let other = if kind == "TEXT" {
+            format!("coalesce({column}, '') || 'x'")
+        } else {
+            format!("coalesce({column}, 0) + 1")
+        };
+        assert!(is_told(&format!("UPDATE {table} SET {column} = {other} WHERE nr = {nr}")), "{table}.{column}");
+        db.execute(&format!("UPDATE {table} SET {column} = ?1 WHERE nr = ?2"), rusqlite::params![before, nr]).unwrap();
+    }
+    for (change, back) in [
+        (
+            format!("INSERT INTO target (repo, nr) VALUES ('elsewhere', {nr})"),
+            "DELETE FROM target WHERE repo = 'elsewhere'",
+        ),
+        (format!("INSERT INTO label (label, nr) VALUES ('urgent', {nr})"), "DELETE FROM label WHERE label = 'urgent'"),
+        (format!("INSERT INTO dependency (nr, needs) VALUES ({nr}, 1)"), "DELETE FROM dependency WHERE needs = 1"),
+        ("UPDATE tally SET total = total + 1".to_owned(), "UPDATE tally SET total = total - 1"),
+        ("UPDATE tally SET open = open + 1".to_owned(), "UPDATE tally SET open = open - 1"),
+        ("INSERT INTO tally VALUES ('state', 'LOST', 1, 1)".to_owned(), "DELETE FROM tally WHERE value = 'LOST'"),
+    ] {
+        assert!(is_told(&change), "{change}");
+        db.execute(back, []).unwrap();
+    }
+    assert!(is_told("DELETE FROM tally WHERE dimension = 'state'"));
+    drop(db);
+    Cache::empty(&place.store, scope).unwrap();
+    look(&place.store);
+}

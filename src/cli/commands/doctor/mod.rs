@@ -88,12 +88,7 @@ fn look(
 }
 
 /// Mends what can be mended without a decision.
-fn treat(
-    context: &Context<'_>,
-    store: &FsStore,
-    opened: Option<&Opened>,
-    locks: &Locks,
-) -> Result<Treated, Failure> {
+fn treat(context: &Context<'_>, store: &FsStore, opened: Option<&Opened>, locks: &Locks) -> Result<Treated, Failure> {
     let mut treated = Treated::default();
     if !locks.exclude_others() {
         treated.failed.push(Diagnosis {

@@ -88,7 +88,8 @@ impl FsStore {
 
     /// The same below `.local/`: the folders first.
     pub(super) fn unfit_local(&self) -> Vec<Unfit> {
-        let mut found: Vec<Unfit> = self.layout.local_folders().iter().filter_map(|path| self.unfit_folder(path)).collect();
+        let mut found: Vec<Unfit> =
+            self.layout.local_folders().iter().filter_map(|path| self.unfit_folder(path)).collect();
         let below = |names: &[&str]| names.iter().map(|name| self.layout.in_local(name)).collect::<Vec<_>>();
         found.extend(below(&NEEDED).into_iter().filter_map(|path| self.unfit_file(path, Role::Needed)));
         let aids = below(&AIDS).into_iter().chain(below(&CACHE));
@@ -190,7 +191,12 @@ impl FsStore {
         let quarantine = self.layout.in_local(LOCAL_FOLDERS[2]);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_above = quarantine.starts_with(path);
-        let folder = if is_above { path.parent().unwrap_or(path).to_owned() } else { quarantine };
+        let folder = if is_above {
+            path.parent().unwrap_or(path).to_owned()
+        } else {
+            self.files.make_dir(&quarantine).map_err(told_of("make", &quarantine))?;
+            quarantine
+        };
         for number in 1..=u16::MAX {
             let aside = folder.join(format!("{name}.{number}"));
             if self.files.look(&aside).map_err(told_of("look at", &aside))?.is_none() {
@@ -215,7 +221,9 @@ impl Unfit {
             // Where a lock file was opened by somebody once, another in its place would exclude nobody.
             (Role::Lock | Role::Journal | Role::Derived, Why::Shared | Why::Large | Why::Closed(_)) => false,
             (Role::LocalFolder | Role::Lock | Role::Journal | Role::Derived, Why::Hollow | Why::Misplaced)
-            | (Role::Needed | Role::Aid, Why::Hollow | Why::Misplaced | Why::Shared | Why::Large | Why::Closed(_)) => true,
+            | (Role::Needed | Role::Aid, Why::Hollow | Why::Misplaced | Why::Shared | Why::Large | Why::Closed(_)) => {
+                true
+            }
         }
     }
 }

@@ -319,3 +319,22 @@ fn told(error: Errno) -> io::Error {
         other => other.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_systems_of_a_network_and_of_memory_are_told_from_others() {
+        for (magic, standing) in [
+            (0xef53, Standing::Local),
+            (0x6969, Standing::Remote),
+            (0xfe53_4d42, Standing::Remote),
+            (0x6573_5546, Standing::Remote),
+            (0x0102_1994, Standing::Memory),
+            (0x1234_5678, Standing::Local),
+        ] {
+            assert!(file_system(magic).1 == standing, "{magic:#x}");
+        }
+    }
+}
