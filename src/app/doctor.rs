@@ -402,7 +402,9 @@ fn of_writing(store: &FsStore) -> Vec<Diagnosis> {
     }
     // What is no folder is told as such.
     told.extend(
-        nowhere.filter(|error| !matches!(error, StoreError::Damaged { .. })).map(|error| unwritable(store, &error)),
+        nowhere
+            .filter(|error| !matches!(error, StoreError::Damaged { .. }))
+            .map(|error| unwritable(store.layout().coordination(), &error)),
     );
     told
 }
@@ -436,19 +438,21 @@ fn of_unfit(one: &Unfit) -> Diagnosis {
     Diagnosis { code, grade, path: Some(path.clone()), line: None, what: what.clone(), fix }
 }
 
-fn unwritable(store: &FsStore, error: &StoreError) -> Diagnosis {
-    let folder = store.layout().coordination();
-    let fix = match error {
-        StoreError::Io { source, .. } => match source.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
-            ErrorKind::ReadOnlyFilesystem => "mount -o remount,rw, or write in another clone".to_owned(),
-            _ => format!("give yourself leave to write: chmod -R u+w {}", quoted(folder)),
-        },
+fn unwritable(folder: &Path, error: &StoreError) -> Diagnosis {
+    let kind = match error {
+        StoreError::Io { source, .. } => Some(source.kind()),
         StoreError::NotALedger(_)
         | StoreError::Busy { .. }
         | StoreError::Damaged { .. }
         | StoreError::Unwritable(_)
-        | StoreError::Newer(_) => format!("see who may write there: ls -la {}", quoted(folder)),
+        | StoreError::Newer(_) => None,
+    };
+    let fix = if matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) {
+        "make room on the disk".to_owned()
+    } else if kind == Some(ErrorKind::ReadOnlyFilesystem) {
+        "mount -o remount,rw, or write in another clone".to_owned()
+    } else {
+        format!("give yourself leave to write: chmod -R u+w {}", quoted(folder))
     };
     Diagnosis {
         code: "not-writable",
@@ -511,12 +515,10 @@ mod tests {
 
     #[test]
     fn a_full_disk_wants_room_and_no_leave() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("coordination")).unwrap();
-        let store = FsStore::open(folder.path()).unwrap();
+        let folder = Path::new("/a/coordination");
         let fix = |kind: ErrorKind| {
-            let error = StoreError::Io { doing: "write in", path: folder.path().to_owned(), source: kind.into() };
-            unwritable(&store, &error).fix
+            let error = StoreError::Io { doing: "write in", path: folder.to_owned(), source: kind.into() };
+            unwritable(folder, &error).fix
         };
         assert_eq!(fix(ErrorKind::StorageFull), "make room on the disk");
         assert_eq!(fix(ErrorKind::QuotaExceeded), "make room on the disk");

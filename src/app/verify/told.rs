@@ -42,16 +42,19 @@ pub(in crate::app) fn says_again(one: &Finding, before: &Finding) -> bool {
 /// # Errors
 /// What is no fault of the ledger's files: a budget that ran out, a program that can't be run.
 pub(in crate::app) fn finding(error: AppError) -> Result<Finding, AppError> {
+    let AppError::Store(error) = error else { return Err(error) };
     match error {
-        AppError::Store(StoreError::Damaged { id, path, line, what }) => {
+        StoreError::Damaged { id, path, line, what } => {
             let is_local = path.components().any(|part| part.as_os_str() == ".local");
             let code = if is_local { LOCAL_UNUSABLE } else { "not-usable" };
             Ok(from_fault(Fault { code, id, path, line, what }))
         }
-        AppError::Store(StoreError::Io { path, source, .. }) => {
+        StoreError::Io { path, source, .. } => {
             let (code, what) = (unread_code(&source), unread(&source));
             Ok(from_fault(Fault { code, id: None, path, line: None, what }))
         }
-        other => Err(other),
+        StoreError::NotALedger(_) | StoreError::Busy { .. } | StoreError::Unwritable(_) | StoreError::Newer(_) => {
+            Err(error.into())
+        }
     }
 }
