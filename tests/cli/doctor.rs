@@ -126,10 +126,23 @@ fn what_writers_need_and_can_not_use_is_told_and_taken_out_of_the_way() {
     }
     transcript!(sandbox, @r#"
     $ head -c 4096 /dev/zero > coordination/.local/writer && ledger doctor | grep -v '^on '
+    coordination/.local/writer: error local-unusable: it has 4096 bytes; the most is 64
+      fix: ledger doctor --fix
+    not safe to operate: 1 request, 49 events examined, 1 error
     $ ledger note 1 --text x
+    ! error: [tmp]/work/coordination/.local/writer: it has 4096 bytes; the most is 64
+    ! hint: ledger doctor --fix takes it out of the way
+    [exit 9]
     $ ledger doctor --fix | grep -v '^on '
+    mended coordination/.local/writer: removed, since nobody could use it
+    ok: 1 request, 49 events examined
     $ ledger note 1 --text x -q
+    REQ-YYYYMMDD-0001
     $ mkdir -p coordination/.local/cl/x && rm coordination/.local/clock && mv coordination/.local/cl coordination/.local/clock && ledger doctor --fix | grep -v '^on '
+    mended coordination/.local/clock: set aside as coordination/.local/quarantine/clock.1
+    coordination/.local/quarantine/clock.1: note quarantined: it stood where something else should, and was set aside
+      fix: look at it, then: rm -r coordination/.local/quarantine/clock.1
+    ok: 1 request, 50 events examined, 1 note
     "#);
 }
 

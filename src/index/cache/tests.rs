@@ -297,7 +297,7 @@ fn what_a_list_shows_is_as_its_files_are() {
 fn everything_that_the_tables_say_is_held_against_the_files() {
     let place = Place::new();
     let workflow = Workflow::default();
-    let scope = Scope { ledger_id: Uuid::nil(), workflow: &workflow };
+    let scope = Scope::new(Uuid::nil(), &workflow);
     std::thread::sleep(std::time::Duration::from_millis(80));
     assert!(!projected(&place.store, Source::Cache).contradicts_cache());
     assert!(!projected(&place.store, Source::Files).contradicts_cache());
