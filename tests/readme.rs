@@ -269,6 +269,7 @@ fn every_option_that_is_named_exists() {
             "--cached",
             "--sanitizer",
             "--test",
+            "--example",
             "--release",
             "--ignored",
             "--nocapture",
