@@ -8,6 +8,7 @@ use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
 use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
+use crate::index::project::{has_words, words_of};
 use crate::index::{Entry, Source, project_all};
 
 /// Which requests count as wanted when no state is named.
@@ -330,14 +331,12 @@ impl Ledger<'_> {
         if words.is_empty() {
             return Ok(true);
         }
-        let mut text = entry.title.to_lowercase();
-        if words.iter().all(|word| text.contains(&word.to_lowercase())) {
+        // Mostly the title has them all, and nothing has to be read.
+        if has_words(&entry.title.to_lowercase(), words) {
             return Ok(true);
         }
-        let Some(history) = self.store.history(id)? else { return Ok(false) };
-        text.push('\n');
-        text.push_str(&history.packet().description.to_lowercase());
-        Ok(words.iter().all(|word| text.contains(&word.to_lowercase())))
+        let history = self.store.history(id)?;
+        Ok(history.is_some_and(|history| has_words(&words_of(history.packet()), words)))
     }
 
     /// The place of a request in an order, as a text that sorts like it.

@@ -121,7 +121,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Tells the world how far the reading of many requests has got.
-    fn progress(&self) -> impl Fn(usize, usize) + Sync + '_ {
+    pub fn progress(&self) -> impl Fn(usize, usize) + Sync + '_ {
         |done, total| self.world.read(done, total)
     }
 

@@ -5,10 +5,8 @@ use super::{AppError, Ledger};
 use crate::domain::history::History;
 use crate::index::Entry;
 use crate::index::cache::search::{Found, Question, Then, search};
+use crate::index::project::{has_words, words_of};
 use crate::index::search::Wanted;
-
-/// Whoever is told how many of how many requests were read.
-pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 impl Ledger<'_> {
     /// Searches requests that a query asks for; its order and its cursor do not matter.
@@ -18,11 +16,7 @@ impl Ledger<'_> {
     pub fn search(&self, wanted: &Wanted, query: &Query, limit: usize) -> Result<Found, AppError> {
         let filter = self.filter(query)?;
         let wants = |entry: &Entry, history: &History| {
-            self.wants(query, entry) && {
-                let packet = history.packet();
-                let text = format!("{}\n{}", packet.title, packet.description).to_lowercase();
-                query.words.iter().all(|word| text.contains(&word.to_lowercase()))
-            }
+            self.wants(query, entry) && has_words(&words_of(history.packet()), &query.words)
         };
         let then = query.at.map(|at| Then { at, wants: &wants });
         Ok(search(self.store, self.scope(), Question { wanted, filter: &filter, then, limit }, &self.progress())?)

@@ -8,7 +8,7 @@ use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
-use super::query_args::{Blocked, Export, Graph, List, Ready, Sql, Stats};
+use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
 pub(super) use super::values::{at_least_one, priority};
 use super::values::{duration, mode, part_status, version};
@@ -124,9 +124,12 @@ pub enum Command {
     /// Search the texts of requests: titles, descriptions, notes, evidence
     Search(Search),
     /// List open requests that wait for nothing
-    Ready(Ready),
+    Ready(Waiting),
     /// List open requests that wait for others, and what each waits for
-    Blocked(Blocked),
+    #[command(after_help = "\
+The column WAITS_FOR tells each unsettled dependency with its state; \"not here\" stands for one that this clone does not
+have. In JSON, waits_for_states has the states by id, null for one that is not here.")]
+    Blocked(Waiting),
     /// Draw what depends on what, and what is a part of what
     Graph(Graph),
     /// Print all requests for other programs

@@ -64,6 +64,12 @@ impl Context<'_> {
         Ok(opened)
     }
 
+    /// Refuses a format in which the command does not print.
+    fn no_format(&self) -> Failure {
+        let (what, hint) = self.cli.command.formats();
+        Failure::usage(what).hint(hint)
+    }
+
     /// Tells which ledger was used and how long it took, if asked to tell more.
     fn tell_more(&mut self) {
         if self.output.verbose {
@@ -99,10 +105,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     let mut context = Context { cli: &cli, env, budget, output, root: None };
     let result = match cli.global.wanted() {
         wanted if cli.command.prints(wanted) => commands::run(&mut context),
-        _ => {
-            let (what, hint) = cli.command.formats();
-            Err(Failure::usage(what).hint(hint))
-        }
+        _ => Err(context.no_format()),
     };
     let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.

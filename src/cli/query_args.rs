@@ -90,26 +90,9 @@ pub struct List {
     pub paging: Paging,
 }
 
-/// List open requests that wait for nothing
+/// Which open requests to list, by what they wait for
 #[derive(Args, Debug)]
-pub struct Ready {
-    /// Which.
-    #[command(flatten)]
-    pub filters: Filters,
-    /// How.
-    #[command(flatten)]
-    pub columns: Columns,
-    /// How many.
-    #[command(flatten)]
-    pub paging: Paging,
-}
-
-/// List open requests that wait for others, and what each waits for
-#[derive(Args, Debug)]
-#[command(after_help = "\
-The column WAITS_FOR tells each unsettled dependency with its state; \"not here\" stands for one that this clone does not
-have. In JSON, waits_for_states has the states by id, null for one that is not here.")]
-pub struct Blocked {
+pub struct Waiting {
     /// Which.
     #[command(flatten)]
     pub filters: Filters,

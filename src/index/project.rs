@@ -8,7 +8,7 @@ use crate::domain::event::PartStatus;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, Key, Label, RepoId, RequestId, RequestType};
-use crate::domain::packet::Priority;
+use crate::domain::packet::{Packet, Priority};
 use crate::domain::state::{State, Status};
 use crate::domain::time::{DashedDay, Timestamp};
 use crate::domain::workflow::{StateName, Workflow};
@@ -79,6 +79,18 @@ pub struct Entry {
     /// The ways that exclude each other, of a diverged request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<EntrySide>,
+}
+
+/// The words of a request that filters by words look at: title and description, in lower case.
+#[must_use]
+pub fn words_of(packet: &Packet) -> String {
+    format!("{}\n{}", packet.title, packet.description).to_lowercase()
+}
+
+/// Whether all these words stand in [`words_of`] a request.
+#[must_use]
+pub fn has_words(text: &str, words: &[String]) -> bool {
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 
 impl Entry {

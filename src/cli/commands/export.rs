@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Export) -> Result<Exit, Fail
             | Wanted::Html
             | Wanted::Mermaid
             | Wanted::Dot
-            | Wanted::Svg => return Err(no_format(context)),
+            | Wanted::Svg => return Err(context.no_format()),
         };
         is_first = false;
         context.output.text(&text)
@@ -73,15 +73,10 @@ fn begin(context: &mut Context<'_>, wanted: Wanted, columns: &[&str]) -> Result<
         Wanted::Markdown => markdown_head(&headings),
         Wanted::Csv | Wanted::Text => csv_row(&headings),
         Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg => {
-            return Err(no_format(context));
+            return Err(context.no_format());
         }
     };
     context.output.text(&text)
-}
-
-fn no_format(context: &Context<'_>) -> Failure {
-    let (what, hint) = context.cli.command.formats();
-    Failure::usage(what).hint(hint)
 }
 
 /// The fields of a row as JSON has them: exact times and whole hashes, for programs.

@@ -40,8 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Graph) -> Result<Exit, Failu
         Wanted::Dot => context.output.text(&marks::dot(&drawing))?,
         Wanted::Svg => context.output.text(&svg::svg(&drawing))?,
         Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Markdown | Wanted::Html | Wanted::Csv => {
-            let (what, hint) = context.cli.command.formats();
-            return Err(Failure::usage(what).hint(hint));
+            return Err(context.no_format());
         }
     }
     told.iter().for_each(|text| context.output.tell(text));

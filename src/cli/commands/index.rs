@@ -4,7 +4,6 @@ use super::super::Context;
 use super::super::args::{Format, Index};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::progress::Progress;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
 use crate::index::refresh::{self, Freshness, Made, Making, Memory};
@@ -13,8 +12,7 @@ use crate::index::remembered::Lost;
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let progress = |done, total| bar.at(done, total);
+    let progress = ledger.progress();
     let (freshness, made) = if args.check {
         let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
         (freshness, Made { outline: projection.outlined(), ..Made::default() })
@@ -27,7 +25,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
         })?;
         (Freshness::Current, made)
     };
-    drop(bar);
     let Made { written, outline, lost } = made;
     let (requests, events) = (outline.requests(), outline.events);
     let damaged = DamagedView::all(&outline.damaged, opened.root());

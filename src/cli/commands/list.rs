@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::query_args::{Blocked, Columns, Filters, List, Paging, Ready};
+use super::super::query_args::{self, Columns, Filters, List, Paging};
 use super::super::render::table::table;
 use super::super::render::views::{DamagedView, ListView};
 use super::rows::{self, States, cell, known, printed};
@@ -53,14 +53,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
     answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::Ids })
 }
 
-pub(super) fn ready(context: &mut Context<'_>, args: &Ready) -> Result<Exit, Failure> {
-    let Ready { filters, columns, paging } = args;
+pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Ready);
     answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::Ids })
 }
 
-pub(super) fn blocked(context: &mut Context<'_>, args: &Blocked) -> Result<Exit, Failure> {
-    let Blocked { filters, columns, paging } = args;
+pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Blocked);
     answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::States })
 }

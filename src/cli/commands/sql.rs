@@ -13,7 +13,6 @@ use super::super::input;
 use super::super::query_args::Sql;
 use super::super::render::Output;
 use super::super::render::export::{csv_row, markdown_head, markdown_row, plain};
-use super::super::render::progress::Progress;
 use super::super::render::table::table;
 use crate::index::sql::{Ending, Piece, VIEWS, query};
 
@@ -34,23 +33,20 @@ pub(super) fn run(context: &mut Context<'_>, args: &Sql) -> Result<Exit, Failure
     };
     let opened = context.open()?;
     let ledger = opened.ledger();
-    let bar = Progress::new("reading", &context.budget, context.output.err_is_terminal && !context.output.quiet);
     // A time that was given is for the whole command.
     let is_timed = context.cli.global.timeout.is_some();
     let time = || if is_timed { context.budget.clone() } else { context.budget.renewed().at_most(TIME_MAX) };
     let mut printed = Ok(());
     let output = &mut context.output;
-    let ending =
-        query(ledger.store, ledger.scope(), &text, &|done, all| bar.at(done, all), &time, &mut |piece| match answer
-            .take(output, piece)
-        {
-            Ok(flow) => flow,
-            Err(failure) => {
-                printed = Err(failure);
-                ControlFlow::Break(())
-            }
-        });
-    drop(bar);
+    let ending = query(ledger.store, ledger.scope(), &text, &ledger.progress(), &time, &mut |piece| match answer
+        .take(output, piece)
+    {
+        Ok(flow) => flow,
+        Err(failure) => {
+            printed = Err(failure);
+            ControlFlow::Break(())
+        }
+    });
     printed?;
     match ending? {
         Ending::Answered => answer.end(output),
@@ -78,8 +74,7 @@ fn form(context: &Context<'_>) -> Result<Form, Failure> {
         Wanted::Csv => Ok(Form::Csv),
         Wanted::Markdown => Ok(Form::Markdown),
         Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg => {
-            let (what, hint) = context.cli.command.formats();
-            Err(Failure::usage(what).hint(hint))
+            Err(context.no_format())
         }
     }
 }

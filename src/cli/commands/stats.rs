@@ -36,10 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Stats) -> Result<Exit, Failu
         | Wanted::Html
         | Wanted::Mermaid
         | Wanted::Dot
-        | Wanted::Svg => {
-            let (what, hint) = context.cli.command.formats();
-            return Err(Failure::usage(what).hint(hint));
-        }
+        | Wanted::Svg => return Err(context.no_format()),
     }
     told.iter().for_each(|text| context.output.tell(text));
     if stats.requests.all == 0

@@ -118,6 +118,50 @@ pub struct Listed {
     pub damaged: BTreeMap<RequestId, String>,
 }
 
+/// What is asked most, and so is counted along with the rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Common {
+    /// Every request that can be read.
+    All,
+    /// Every open one.
+    Open,
+    /// Every open one that waits for nothing.
+    Ready,
+    /// Every open one that waits for another.
+    Blocked,
+}
+
+impl Filter {
+    /// Whether nothing is asked for but how far requests have got.
+    pub(super) fn common(&self) -> Option<Common> {
+        let Self {
+            states,
+            scope,
+            request_type,
+            from,
+            to,
+            label,
+            priority,
+            by,
+            waits,
+            words,
+            order: _,
+            after: _,
+            limit: _,
+        } = self;
+        let names = [request_type, from, to, label, priority, by];
+        if !states.is_empty() || !words.is_empty() || names.iter().any(|name| name.is_some()) {
+            return None;
+        }
+        Some(match (waits, scope) {
+            (Waits::Any, Scope::All) => Common::All,
+            (Waits::Any, Scope::Open) => Common::Open,
+            (Waits::ForNothing, Scope::All | Scope::Open) => Common::Ready,
+            (Waits::ForAnother, Scope::All | Scope::Open) => Common::Blocked,
+        })
+    }
+}
+
 /// Of open requests: that one waits for another, or for none.
 const WAITS: &str = "request.nr IN (SELECT nr FROM blocked)";
 const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)";
@@ -214,7 +258,7 @@ impl Cache {
     /// Lists requests.
     fn list(&self, filter: &Filter) -> rusqlite::Result<Listed> {
         let mut listed = Listed { damaged: self.damaged()?, ..Listed::default() };
-        listed.matched = self.matched(&Where::of(filter), &listed)?;
+        listed.matched = self.matched(filter, listed.damaged.len())?;
         // One more than wanted tells whether there is more.
         let more = Filter { limit: filter.limit.map(|limit| limit.saturating_add(1)), ..filter.clone() };
         self.visit(&more, &mut |id, entry, waits_for| {
@@ -259,28 +303,23 @@ impl Cache {
         rows.map(|nr| nr.and_then(|nr| id_of(nr).ok_or(rusqlite::Error::InvalidQuery))).collect()
     }
 
-    fn matched(&self, wanted: &Where, listed: &Listed) -> rusqlite::Result<usize> {
-        let count = |text: &str| -> rusqlite::Result<usize> {
-            self.db.query_row(text, [], |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
+    fn matched(&self, filter: &Filter, damaged: usize) -> rusqlite::Result<usize> {
+        let count = |text: &str, values: &[Value]| -> rusqlite::Result<usize> {
+            let values = rusqlite::params_from_iter(values);
+            self.db.query_row(text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
         };
-        let open = || count("SELECT coalesce(sum(open), 0) FROM tally WHERE dimension = 'state'");
-        let blocked = || count("SELECT count(*) FROM blocked");
-        // What is asked most is counted along with the rows.
-        match wanted.text.strip_prefix(" WHERE ").unwrap_or_default().split_once("is_final = 0") {
-            None if wanted.text == " WHERE damage IS NULL" => {
-                let all = usize::try_from(self.count()?).unwrap_or(usize::MAX);
-                return Ok(all.saturating_sub(listed.damaged.len()));
+        let open = || count("SELECT coalesce(sum(open), 0) FROM tally WHERE dimension = 'state'", &[]);
+        let blocked = || count("SELECT count(*) FROM blocked", &[]);
+        match filter.common() {
+            Some(Common::All) => Ok(usize::try_from(self.count()?).unwrap_or(usize::MAX).saturating_sub(damaged)),
+            Some(Common::Open) => open(),
+            Some(Common::Blocked) => blocked(),
+            Some(Common::Ready) => Ok(open()?.saturating_sub(blocked()?)),
+            None => {
+                let Where { text, values } = Where::of(filter);
+                count(&format!("SELECT count(*) FROM request{text}"), &values)
             }
-            Some(("", "")) => return open(),
-            Some(("", rest)) if rest.strip_prefix(" AND ") == Some(WAITS) => return blocked(),
-            Some(("", rest)) if rest.strip_prefix(" AND ") == Some(WAITS_NOT) => {
-                return Ok(open()?.saturating_sub(blocked()?));
-            }
-            Some(_) | None => {}
         }
-        let text = format!("SELECT count(*) FROM request{}", wanted.text);
-        let values = rusqlite::params_from_iter(&wanted.values);
-        self.db.query_row(&text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
     }
 
     pub(super) fn damaged(&self) -> rusqlite::Result<BTreeMap<RequestId, String>> {

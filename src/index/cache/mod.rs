@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::project::Entry;
+use super::project::{Entry, words_of};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::RequestId;
@@ -194,10 +194,9 @@ pub fn entry_and_row(history: &History, workflow: &Workflow) -> (Entry, Hash) {
 
 impl Line {
     fn of(history: &History, workflow: &Workflow) -> Self {
-        let packet = history.packet();
         Self {
             events: history.events().len() as u64,
-            words: format!("{}\n{}", packet.title, packet.description).to_lowercase(),
+            words: words_of(history.packet()),
             times: Times::of(history, workflow),
             entry: Box::new(Entry::of(history, workflow)),
         }

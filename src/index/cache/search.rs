@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::list::{Filter, Where};
+use super::list::{Common, Filter, Where};
 use super::parts::Need;
 use super::read::each_of;
 use super::rows::{bytes_of, id_of, number_of};
@@ -98,14 +98,18 @@ type Outcome<T> = rusqlite::Result<Result<T, StoreError>>;
 
 impl Cache {
     fn search(&self, store: &dyn Store, question: Question<'_>) -> Outcome<Found> {
-        let all = Where::of(question.filter);
-        let condition = match all.text.strip_prefix(" WHERE ") {
+        let (condition, values) = match question.filter.common() {
             // What is damaged has no words.
-            None | Some("damage IS NULL") => String::new(),
-            Some(condition) => format!(" AND {condition}"),
+            Some(Common::All) => (String::new(), Vec::new()),
+            Some(Common::Open | Common::Ready | Common::Blocked) | None => {
+                let Where { text, values } = Where::of(question.filter);
+                (text.replacen(" WHERE ", " AND ", 1), values)
+            }
         };
-        let found = text::find(&self.db, question.wanted, (&condition, &all.values), Rank::Words, RANKED_MAX)?;
-        let best = best(found.ranked.clone(), question.limit);
+        let Matches { ranked, has_more } =
+            text::find(&self.db, question.wanted, (&condition, &values), Rank::Words, RANKED_MAX)?;
+        let matched = ranked.len();
+        let best = best(ranked, question.limit);
         let ids: Vec<RequestId> = best.iter().filter_map(|nr| id_of(*nr)).collect();
         let read = each_of(&ids, &|_| (), |id| match store.history(*id) {
             Ok(history) => Ok(history.map(|history| shown(&history, question.wanted))),
@@ -129,12 +133,7 @@ impl Cache {
             let entry = row.query_row([number_of(id)], |row| entry(row.get_ref(0)?.as_str()?))?;
             hits.push(Hit { id, entry, excerpts });
         }
-        Ok(Ok(self.found(hits, &found)?))
-    }
-
-    fn found(&self, hits: Vec<Hit>, found: &Matches) -> rusqlite::Result<Found> {
-        let Matches { ranked, has_more } = found;
-        Ok(Found { hits, matched: ranked.len(), has_older: *has_more, damaged: self.damaged()? })
+        Ok(Ok(Found { hits, matched, has_older: has_more, damaged: self.damaged()? }))
     }
 
     /// Whether the index told of words that a request does not have, though its row is of these very bytes: then it was
@@ -174,13 +173,14 @@ impl Cache {
                 break;
             }
         }
-        let has_more = old.len() > RANKED_MAX;
+        let has_older = old.len() > RANKED_MAX;
         old.truncate(RANKED_MAX);
         let table = text::table_of(old.iter().map(|(hit, columns)| (number_of(hit.id), columns)))?;
-        let found = text::find(&table, question.wanted, ("", &[]), Rank::Words, RANKED_MAX)?;
+        let ranked = text::find(&table, question.wanted, ("", &[]), Rank::Words, RANKED_MAX)?.ranked;
+        let matched = ranked.len();
         let mut hits: BTreeMap<i64, Hit> = old.into_iter().map(|(hit, _)| (number_of(hit.id), hit)).collect();
-        let best = best(found.ranked.clone(), question.limit).into_iter().filter_map(|nr| hits.remove(&nr)).collect();
-        Ok(Ok(self.found(best, &Matches { has_more, ..found })?))
+        let hits = best(ranked, question.limit).into_iter().filter_map(|nr| hits.remove(&nr)).collect();
+        Ok(Ok(Found { hits, matched, has_older, damaged: self.damaged()? }))
     }
 }
 

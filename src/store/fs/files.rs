@@ -1,6 +1,7 @@
 //! What the calls of the disk are put together to: reading within bounds, and the few ways in which the ledger's files
 //! come to be and change.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -330,7 +331,15 @@ impl Files {
     /// # Errors
     /// Failed machinery, or a folder that is a link.
     pub fn names(&self, folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
-        match self.anchor.names(folder) {
+        self.names_as(folder, |name| Some(name.to_owned()))
+    }
+
+    /// What is kept of each name in a folder, in no order; none where it is missing.
+    ///
+    /// # Errors
+    /// Failed machinery, or a folder that is a link.
+    pub fn names_as<T>(&self, folder: &Path, keep: impl Fn(&OsStr) -> Option<T>) -> io::Result<Vec<T>> {
+        match self.anchor.names_as(folder, keep) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             other => other,
         }

@@ -524,8 +524,7 @@ impl FsStore {
 
 /// The ids that the plain file names of a folder stand for, in order; none where the folder is missing.
 fn list(files: &Files, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
-    let names = files.names(folder).map_err(io("list", folder))?;
-    let mut ids: Vec<RequestId> = names.iter().filter_map(|name| id_of(name, suffix)).collect();
+    let mut ids = files.names_as(folder, |name| id_of(name, suffix)).map_err(io("list", folder))?;
     ids.sort_unstable();
     Ok(ids)
 }

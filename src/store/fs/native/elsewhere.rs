@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 
 use super::*;
@@ -52,9 +53,13 @@ impl Anchor {
         }
     }
 
-    pub(in crate::store::fs) fn names(&self, path: &Path) -> io::Result<Vec<std::ffi::OsString>> {
+    pub(in crate::store::fs) fn names_as<T>(
+        &self,
+        path: &Path,
+        keep: impl Fn(&OsStr) -> Option<T>,
+    ) -> io::Result<Vec<T>> {
         self.check(path)?;
-        std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+        std::fs::read_dir(path)?.filter_map(|entry| entry.map(|entry| keep(&entry.file_name())).transpose()).collect()
     }
 
     pub(in crate::store::fs) fn make_dir(&self, path: &Path) -> io::Result<bool> {

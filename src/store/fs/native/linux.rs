@@ -1,7 +1,8 @@
 //! By the descriptors of folders, with `openat2` where the kernel has it.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
@@ -88,15 +89,20 @@ impl Anchor {
     }
 
     /// The names in a folder, in no order.
-    pub(in crate::store::fs) fn names(&self, path: &Path) -> io::Result<Vec<std::ffi::OsString>> {
-        let mut names = Vec::new();
+    pub(in crate::store::fs) fn names_as<T>(
+        &self,
+        path: &Path,
+        keep: impl Fn(&OsStr) -> Option<T>,
+    ) -> io::Result<Vec<T>> {
+        let mut kept = Vec::new();
         for entry in Dir::new(self.folder(path)?)? {
-            let name = entry?.file_name().to_bytes().to_vec();
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                names.push(std::ffi::OsString::from_vec(name));
+                kept.extend(keep(OsStr::from_bytes(name)));
             }
         }
-        Ok(names)
+        Ok(kept)
     }
 
     /// `false` if the name is taken.
