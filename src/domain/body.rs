@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 pub use super::contract_body::ContractBody;
 use super::hash::Hash;
-use super::id::{RepoId, Role};
+use super::id::{RepoId, RequestId, Role};
 use super::workflow::StateName;
 
 /// The longest text of a note, a reason or a summary, in bytes.
@@ -90,6 +90,8 @@ pub enum Body {
     Approved(Approved),
     /// `RESOLVED`: of a diverged request, which side holds.
     Resolved(Resolved),
+    /// `RENUMBERED`: another clone had published a request of this number first.
+    Renumbered(Renumbered),
     /// One of the types of a contract's log.
     Contract(ContractBody),
     /// A type that this program does not know.
@@ -229,6 +231,15 @@ pub struct ResolvedData {
     pub reason: String,
 }
 
+/// The `data` member of `RENUMBERED`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Renumbered {
+    /// The number that the request had before anybody else saw it. It is another request's.
+    pub was: RequestId,
+    /// Its packet's identity under that number.
+    pub packet: Hash,
+}
+
 /// An event of a type that this program does not know.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Other {
@@ -242,8 +253,16 @@ pub struct Other {
 
 impl Body {
     /// The types of requests that this program knows, as written in the line.
-    pub const KINDS: [&'static str; 7] =
-        ["REQUEST_CREATED", "TRANSITIONED", "RESPONDED", "NOTED", "EVIDENCE_ADDED", "APPROVED", "RESOLVED"];
+    pub const KINDS: [&'static str; 8] = [
+        "REQUEST_CREATED",
+        "TRANSITIONED",
+        "RESPONDED",
+        "NOTED",
+        "EVIDENCE_ADDED",
+        "APPROVED",
+        "RESOLVED",
+        "RENUMBERED",
+    ];
 
     /// The event's type as written in the line.
     #[must_use]
@@ -256,6 +275,7 @@ impl Body {
             Self::EvidenceAdded(_) => "EVIDENCE_ADDED",
             Self::Approved(_) => "APPROVED",
             Self::Resolved(_) => "RESOLVED",
+            Self::Renumbered(_) => "RENUMBERED",
             Self::Contract(body) => body.kind(),
             Self::Other(other) => &other.kind,
         }
@@ -272,6 +292,7 @@ impl Body {
             | Self::Noted(_)
             | Self::Approved(_)
             | Self::Resolved(_)
+            | Self::Renumbered(_)
             | Self::Contract(_)
             | Self::Other(_) => &[],
         }
@@ -290,7 +311,7 @@ impl Body {
             Self::Approved(a) => &[a.reason.as_ref(), a.signature.as_ref()],
             Self::Resolved(r) => &[Some(&r.data.reason)],
             Self::Contract(body) => return body.check(),
-            Self::Created(_) | Self::EvidenceAdded(_) | Self::Other(_) => &[],
+            Self::Created(_) | Self::EvidenceAdded(_) | Self::Renumbered(_) | Self::Other(_) => &[],
         };
         if texts.iter().flatten().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX) {
             let text = match self {
@@ -298,7 +319,11 @@ impl Body {
                 Self::Noted(_) => "the note or its kind",
                 Self::Approved(_) => "the reason or the signature",
                 Self::Transitioned(_) | Self::Resolved(_) => "the reason",
-                Self::Created(_) | Self::EvidenceAdded(_) | Self::Contract(_) | Self::Other(_) => "a text",
+                Self::Created(_)
+                | Self::EvidenceAdded(_)
+                | Self::Renumbered(_)
+                | Self::Contract(_)
+                | Self::Other(_) => "a text",
             };
             return Err(format!("{text} is blank or longer than {TEXT_BYTES_MAX} bytes"));
         }

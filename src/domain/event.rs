@@ -395,6 +395,7 @@ fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
         Body::EvidenceAdded(data) => (None, None, raw(data)?),
         Body::Approved(data) => (None, None, raw(data)?),
         Body::Resolved(r) => (None, Some(r.to.clone()), raw(&r.data)?),
+        Body::Renumbered(data) => (None, None, raw(data)?),
         Body::Contract(body) => (None, None, wire_contract(body)?),
         Body::Other(_) => return Err(BadEvent::Rule("only known types are written".into())),
     })
@@ -447,6 +448,7 @@ fn read_body(wire: &Wire<'_>) -> Result<Body, BadEvent> {
         "EVIDENCE_ADDED" => Body::EvidenceAdded(read_data(wire)?),
         "APPROVED" => Body::Approved(read_data(wire)?),
         "RESOLVED" => Body::Resolved(Resolved { to: state(&wire.to, "to")?, data: read_data(wire)? }),
+        "RENUMBERED" => Body::Renumbered(read_data(wire)?),
         other => match read_contract(wire)? {
             Some(body) => Body::Contract(body),
             None => Body::Other(Other { kind: other.to_owned(), from: wire.from.clone(), to: wire.to.clone() }),

@@ -63,9 +63,12 @@ pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
             Body::Transitioned(t) => (judge_transition(&seen(), history, t, event.by(), workflow), last.clone()),
             Body::Responded(part) => (judge_part(&seen(), history, part, workflow), last.clone()),
             Body::Resolved(resolved) => (judge_resolve(&seen(), resolved), Under::Present),
-            Body::Noted(_) | Body::EvidenceAdded(_) | Body::Approved(_) | Body::Contract(_) | Body::Other(_) => {
-                (Ok(()), Under::Present)
-            }
+            Body::Noted(_)
+            | Body::EvidenceAdded(_)
+            | Body::Approved(_)
+            | Body::Renumbered(_)
+            | Body::Contract(_)
+            | Body::Other(_) => (Ok(()), Under::Present),
         };
         let head = Head { n: event.n(), hash: event.hash() };
         found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, under }));
@@ -84,6 +87,7 @@ fn workflow_of(event: &Event) -> Option<&str> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Resolved(_)
+        | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

@@ -24,6 +24,7 @@ pub mod outlook;
 pub mod packet;
 pub mod proof;
 pub mod relations;
+pub mod renumber;
 pub mod secret;
 pub mod settings;
 pub mod signature;

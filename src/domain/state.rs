@@ -271,7 +271,7 @@ impl<'a> Replay<'a> {
                 on: on.clone(),
                 counts: true,
             }),
-            Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
+            Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}
         }
         for parent in event.parents() {
             self.heads.remove(parent);

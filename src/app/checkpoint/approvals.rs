@@ -106,6 +106,7 @@ pub(super) fn approvals(events: &[Event]) -> impl Iterator<Item = (&Event, &Appr
         | Body::Noted(_)
         | Body::EvidenceAdded(_)
         | Body::Resolved(_)
+        | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     })

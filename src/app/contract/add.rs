@@ -212,6 +212,7 @@ impl Ledger<'_> {
             | Body::EvidenceAdded(_)
             | Body::Approved(_)
             | Body::Resolved(_)
+            | Body::Renumbered(_)
             | Body::Other(_) => return Err(self.key_reused(first, &shelf.graph)),
         };
         if self.version_schema(shelf, version)? != candidate.schema {

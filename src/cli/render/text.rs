@@ -152,6 +152,7 @@ fn what_happened(body: &Body) -> String {
             resolved.data.keep.short(),
             safe::line(&resolved.data.reason)
         ),
+        Body::Renumbered(renumbered) => format!("renumbered: it was {} before it was published", renumbered.was),
         Body::Contract(body) => super::contract::event::happened(body),
         Body::Other(other) => match (&other.from, &other.to) {
             (Some(from), Some(to)) => {

@@ -59,6 +59,7 @@ fn entered(event: &Event) -> Option<&StateName> {
         | Body::Noted(_)
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
+        | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

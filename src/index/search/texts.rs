@@ -144,7 +144,7 @@ fn event<'a>(all: &mut Vec<Text<'a>>, event: &'a Event) {
         }
         Body::Approved(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Resolved(said) => add(Place::Reason, &said.data.reason),
-        Body::Created(_) | Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
+        Body::Created(_) | Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}
     }
     for evidence in event.body().evidence() {
         let text = Cow::Owned(format!("{}={}", evidence.kind, evidence.value));

@@ -110,9 +110,7 @@ impl FsStore {
 
     /// The number to try first: one more than the last that this clone gave out.
     pub(super) fn next_number(&self, day: Day) -> Result<u32, StoreError> {
-        let hint = self.files.read(&self.layout.in_local("last"), 64).ok().flatten();
-        let last = hint.and_then(|(bytes, _)| String::from_utf8(bytes).ok()?.trim().parse::<RequestId>().ok());
-        match last.filter(|id| id.day() == day) {
+        match self.last_number().filter(|id| id.day() == day) {
             Some(id) => Ok(id.number() + 1),
             None => self.number_after(day, 0),
         }
@@ -133,6 +131,12 @@ impl FsStore {
         let mut ids = self.list(&self.layout.requests(), ".json")?;
         ids.extend(self.list(&self.layout.events(), ".jsonl")?);
         Ok(ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0) + 1)
+    }
+
+    /// The request that was made last, as far as this clone remembers.
+    pub(super) fn last_number(&self) -> Option<RequestId> {
+        let (bytes, _) = self.files.read(&self.layout.in_local("last"), 64).ok().flatten()?;
+        String::from_utf8(bytes).ok()?.trim().parse().ok()
     }
 
     pub(super) fn remember_number(&self, id: RequestId) {

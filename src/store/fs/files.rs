@@ -103,6 +103,16 @@ impl Files {
         self.replace_with(path, tmp, durability, &mut |file| file.write_all(bytes))
     }
 
+    /// Replaces a file as a whole by one of this mode. It lasts once [`Self::sync_all`] was told of it.
+    ///
+    /// # Errors
+    /// Failed machinery. The file is as it was or new.
+    pub fn put(&self, path: &Path, tmp: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+        let (mut file, temporary) = self.temporary(tmp, mode)?;
+        write_all(file.as_mut(), bytes)?;
+        temporary.rename(path)
+    }
+
     /// Replaces a file as a whole with what `write` writes.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::CarriedFile;
 use super::disk::{Create, Facts, Named};
 use super::files::{Durability, Touched};
 use super::layout::Layout;
@@ -33,6 +34,17 @@ pub struct Plan {
     pub packets: BTreeMap<RequestId, String>,
     /// Lines to append, with the length of the log before.
     pub logs: BTreeMap<RequestId, Lines>,
+    /// Files that are replaced as a whole, by their paths below the root.
+    pub files: BTreeMap<String, Replaced>,
+}
+
+/// A file that is replaced as a whole.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The SHA-256 of what it held; none if it was not there.
+    pub was: Option<Hash>,
+    /// What it holds then.
+    pub text: String,
 }
 
 impl Plan {
@@ -56,7 +68,8 @@ impl Plan {
         let mut text = Vec::new();
         let packets = self.packets.iter().map(|(id, bytes)| Entry::Packet(*id, Cow::Borrowed(bytes)));
         let logs = self.written().map(|(id, lines)| Entry::Log(id, Cow::Borrowed(lines)));
-        for entry in packets.chain(logs) {
+        let files = self.files.iter().map(|(path, file)| Entry::File(Cow::Borrowed(path), Cow::Borrowed(file)));
+        for entry in packets.chain(logs).chain(files) {
             write_line(&mut text, &entry)?;
         }
         let end = Entry::End(Hash::of(&[&text]));
@@ -83,6 +96,9 @@ impl Plan {
                 Entry::Log(id, lines) => {
                     plan.logs.insert(id, lines.into_owned());
                 }
+                Entry::File(path, file) => {
+                    plan.files.insert(path.into_owned(), file.into_owned());
+                }
                 Entry::End(_) => return None,
             }
         }
@@ -92,6 +108,9 @@ impl Plan {
     /// What a packet's file will hold once the batch is completed, if it is missing or half written now.
     #[must_use]
     pub fn complete_packet(&self, id: RequestId, there: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        if let Some(whole) = self.replaced(&CarriedFile::Packet(id)) {
+            return Some(whole);
+        }
         match self.packets.get(&id).map(|text| text.as_bytes()) {
             Some(whole) if whole.starts_with(there.as_deref().unwrap_or_default()) => Some(whole.to_owned()),
             Some(_) | None => there,
@@ -101,6 +120,9 @@ impl Plan {
     /// What a log will hold once the batch is completed, if the batch's lines are missing or half written now.
     #[must_use]
     pub fn complete_log(&self, id: RequestId, there: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        if let Some(whole) = self.replaced(&CarriedFile::Log(Stream::Request(id))) {
+            return Some(whole);
+        }
         let Some(lines) = self.logs.get(&id) else { return there };
         let at = usize::try_from(lines.at).unwrap_or(usize::MAX);
         match there.as_deref().unwrap_or_default().split_at_checked(at) {
@@ -109,6 +131,22 @@ impl Plan {
             }
             Some(_) | None => there,
         }
+    }
+}
+
+impl Plan {
+    fn replaced(&self, file: &CarriedFile) -> Option<Vec<u8>> {
+        if self.files.is_empty() {
+            return None;
+        }
+        self.files.get(&file.path()).map(|file| file.text.as_bytes().to_owned())
+    }
+
+    /// The requests whose files it names.
+    #[must_use]
+    pub fn requests(&self) -> BTreeSet<RequestId> {
+        let files = self.files.keys().filter_map(|path| CarriedFile::parse(path)?.request());
+        self.packets.keys().chain(self.logs.keys()).copied().chain(files).collect()
     }
 }
 
@@ -132,6 +170,8 @@ enum Entry<'a> {
     Packet(RequestId, Cow<'a, str>),
     #[serde(rename = "log")]
     Log(RequestId, Cow<'a, Lines>),
+    #[serde(rename = "file")]
+    File(Cow<'a, str>, Cow<'a, Replaced>),
     #[serde(rename = "end")]
     End(Hash),
 }
@@ -248,10 +288,14 @@ pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
     let read = store.files.read(&path, JOURNAL_BYTES_MAX).map_err(io("read", &path))?;
     let Some((bytes, _)) = read else { return Ok(()) };
     if let Some(plan) = Plan::parse(&bytes) {
-        let ids: BTreeSet<RequestId> = plan.packets.keys().chain(plan.logs.keys()).copied().collect();
-        let _change = store.changing(&ids.into_iter().collect::<Vec<_>>())?;
+        let ids: Vec<RequestId> = plan.requests().into_iter().collect();
+        let _change = store.changing(&ids)?;
         redo(store, &plan)?;
-        budget.tell(&Notice::Completed { what: format!("a batch of {} requests that was cut short", plan.logs.len()) });
+        let what = match ids.len() {
+            1 => "a batch of 1 request that was cut short".to_owned(),
+            count => format!("a batch of {count} requests that was cut short"),
+        };
+        budget.tell(&Notice::Completed { what });
     }
     remove(store)
 }
@@ -269,6 +313,9 @@ fn redo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     for (id, lines) in &plan.logs {
         redo_log(store, *id, lines)?;
     }
+    for (path, file) in &plan.files {
+        redo_file(store, path, file)?;
+    }
     sync(store, plan)?;
     Ok(())
 }
@@ -283,8 +330,11 @@ pub fn sync(store: &FsStore, plan: &Plan) -> Result<u64, StoreError> {
         let packets = plan.packets.keys().map(|id| layout.packet(*id));
         let logs = plan.logs.keys().map(|id| layout.log(*id));
         let is_there = |path: &PathBuf| store.files.facts(path).is_ok_and(|facts| facts.is_some());
-        let files = packets.chain(logs).filter(is_there).collect();
-        Touched { files, folders: vec![layout.requests(), layout.events()] }
+        let whole: Vec<PathBuf> = plan.files.keys().map(|path| layout.root().join(path)).collect();
+        let mut folders: BTreeSet<PathBuf> = BTreeSet::from([layout.requests(), layout.events()]);
+        folders.extend(whole.iter().filter_map(|path| path.parent()).map(Path::to_owned));
+        let files = packets.chain(logs).chain(whole).filter(is_there).collect();
+        Touched { files, folders: folders.into_iter().collect() }
     };
     store.files.sync_all(&touched).map_err(io("sync", layout.root()))
 }
@@ -307,6 +357,25 @@ fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreEr
         Named::Done => Ok(()),
         Named::Exists => Err(StoreError::damaged(Some(id), &path, None, "it appeared while a batch was completed")),
     }
+}
+
+/// Replaces a file whose replacement may have been cut short.
+fn redo_file(store: &FsStore, path: &str, file: &Replaced) -> Result<(), StoreError> {
+    let whole = store.layout.root().join(path);
+    let Some(carried) = CarriedFile::parse(path) else {
+        let what = format!("it names {path:?}, which is no file that clones hand on");
+        return Err(StoreError::damaged(None, &self::path(&store.layout), None, what));
+    };
+    let there = store.files.read(&whole, carried.bytes_max()).map_err(io("read", &whole))?;
+    let now = there.map(|(bytes, _)| Hash::of(&[&bytes]));
+    if now == file.was || now == Some(Hash::of(&[file.text.as_bytes()])) {
+        return store.put(&carried, file.text.as_bytes());
+    }
+    let what = format!(
+        "what a sync brought in can't be put in place: {} was replaced meanwhile; move the journal away, then sync again",
+        whole.display()
+    );
+    Err(StoreError::damaged(carried.request(), &self::path(&store.layout), None, what))
 }
 
 /// Puts lines in place whose write may have been cut short.

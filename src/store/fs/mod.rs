@@ -5,6 +5,8 @@
 
 mod append;
 pub mod batch;
+pub mod carried;
+pub mod carry;
 mod changes;
 mod checkpoints;
 mod contracts;

@@ -1,0 +1,163 @@
+//! Bringing in what other clones wrote, while nobody else writes here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::carried::CarriedFile;
+use super::journal::{self, Plan, Replaced};
+use super::lock::{Lock, Sharing};
+use super::{FsStore, io};
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
+use crate::domain::time::{Day, Hybrid};
+use crate::store::budget::Progress;
+use crate::store::{Budget, Records, StoreError};
+
+/// How much is brought in at a time, in bytes: it is written down as a whole before it is put in place.
+const PIECE_BYTES: usize = 64 << 20;
+
+/// The ledger, held alone.
+pub struct Carrier<'a> {
+    store: &'a FsStore,
+    budget: Budget,
+    _creating: Lock,
+    _alone: (Lock, Lock),
+}
+
+impl FsStore {
+    /// Waits until the ledger is held alone; completes a batch that was cut short first.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], or failed machinery.
+    pub fn carry(&self, budget: &Budget) -> Result<Carrier<'_>, StoreError> {
+        let alone = self.enter_alone(budget)?;
+        journal::recover(self, budget)?;
+        self.shorten_changes();
+        let path = self.layout.lock("create");
+        let creating = Lock::take(&self.files, &path, "the making of requests", Sharing::Exclusive, budget)?;
+        Ok(Carrier { store: self, budget: budget.clone(), _creating: creating, _alone: alone })
+    }
+
+    /// Waits for its turn to exchange with other clones; held, other commands of this clone go on.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], or failed machinery.
+    pub fn syncing(&self, budget: &Budget) -> Result<Lock, StoreError> {
+        self.make_local_now()?;
+        Lock::take(&self.files, &self.layout.lock("sync"), "another sync", Sharing::Exclusive, budget)
+    }
+
+    /// The bytes of a file that clones hand on; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Failed machinery, or a file that is larger than it may be.
+    pub fn carried(&self, file: &CarriedFile) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.layout.root().join(file.path());
+        Ok(self.read(&path, file.bytes_max())?.map(|(bytes, _)| bytes))
+    }
+
+    /// Replaces a file as a whole; lasts once it was synced.
+    pub(super) fn put(&self, file: &CarriedFile, bytes: &[u8]) -> Result<(), StoreError> {
+        for folder in file.folders() {
+            let folder = self.layout.root().join(folder);
+            if !self.check_folder(&folder)? {
+                self.files.make_dir(&folder).map_err(io("make", &folder))?;
+                let above = folder.parent().unwrap_or(&folder);
+                self.files.sync_dir(above).map_err(io("sync", above))?;
+            }
+        }
+        let path = self.layout.root().join(file.path());
+        self.files.put(&path, &self.layout.in_local("tmp"), bytes, file.mode()).map_err(io("write", &path))
+    }
+}
+
+impl Carrier<'_> {
+    /// A number of a day that no request has, after `taken`.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn number_after(&self, day: Day, taken: u32) -> Result<u32, StoreError> {
+        self.store.number_after(day, taken)
+    }
+
+    /// Puts files in place. The first ones, whose count is `together`, all or none of them, whatever happens: a process
+    /// that comes after one that was killed completes them before it writes anything else. The others piece by piece.
+    ///
+    /// # Errors
+    /// Failed machinery. What was begun is completed by whoever writes next.
+    pub fn bring(&self, files: &[(CarriedFile, Vec<u8>)], together: usize) -> Result<(), StoreError> {
+        let mut rest = files;
+        let mut at_least = together;
+        while !rest.is_empty() {
+            let mut size = 0;
+            let fits = rest.iter().enumerate().take_while(|(at, (_, bytes))| {
+                size += bytes.len();
+                *at == 0 || *at < at_least || size <= PIECE_BYTES
+            });
+            let (piece, later) = rest.split_at(fits.count());
+            self.bring_piece(piece)?;
+            rest = later;
+            at_least = 0;
+        }
+        Ok(())
+    }
+
+    fn bring_piece(&self, files: &[(CarriedFile, Vec<u8>)]) -> Result<(), StoreError> {
+        let mut plan = Plan::default();
+        for (file, bytes) in files {
+            let text = String::from_utf8(bytes.clone())
+                .map_err(|_| StoreError::Unwritable(format!("{} is not UTF-8", file.path())))?;
+            let was = self.store.carried(file)?.map(|bytes| Hash::of(&[&bytes]));
+            plan.files.insert(file.path(), Replaced { was, text });
+        }
+        let ids: Vec<RequestId> = plan.requests().into_iter().collect();
+        let mut change = self.store.changing(&ids)?;
+        let before = self.store.folder_times();
+        self.budget.set_progress(Progress::Writing);
+        if let Err(error) = journal::write(self.store, &plan) {
+            // Nothing else was begun. Should the journal be there all the same, it is taken away.
+            return match journal::withdraw(self.store) {
+                Ok(()) => {
+                    self.budget.set_progress(Progress::Before);
+                    Err(error)
+                }
+                Err(_) => Err(error),
+            };
+        }
+        for (file, bytes) in files {
+            self.store.put(file, bytes)?;
+        }
+        journal::sync(self.store, &plan)?;
+        change.made_files(self.store, before);
+        drop(change);
+        // Left behind, it is carried out anew by the next writer, who finds everything done.
+        let _ = journal::remove(self.store);
+        let newest: BTreeMap<Day, RequestId> = ids.iter().map(|id| (id.day(), *id)).collect();
+        if let Some((_, id)) = newest.last_key_value() {
+            self.remember(*id);
+        }
+        self.budget.set_progress(Progress::Settled);
+        Ok(())
+    }
+
+    /// The next number is looked for after this one.
+    fn remember(&self, id: RequestId) {
+        let is_newer = |known: RequestId| known.day() == id.day() && known.number() >= id.number();
+        if !self.store.last_number().is_some_and(is_newer) {
+            self.store.remember_number(id);
+        }
+    }
+
+    /// Takes note of the latest reading of what was brought in.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
+        self.store.witness(reading, &self.budget)
+    }
+
+    /// The requests that some files belong to.
+    #[must_use]
+    pub fn requests_of(files: &[(CarriedFile, Vec<u8>)]) -> BTreeSet<RequestId> {
+        files.iter().filter_map(|(file, _)| file.request()).collect()
+    }
+}
