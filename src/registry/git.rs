@@ -197,9 +197,28 @@ const NOTHING_IS_RUN: [&str; 12] = [
     "protocol.allow=never",
 ];
 
-/// What a hook hands on to its children, which would lead git to another repository than the ledger's, and what names
-/// programs to run or files to write.
-const NOT_HANDED_ON: [&str; 39] = [
+/// Settings under which git exchanges with others and writes: nothing that a repository carries is run, and what git
+/// writes is durable. How others are reached (transports, credentials, ssh) is the user's to say.
+const ONLY_ITS_OWN: [&str; 15] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.alternateRefsCommand=true",
+    "core.fsync=all",
+    "diff.external=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
+    "push.recurseSubmodules=no",
+    "push.followTags=false",
+    "submodule.recurse=false",
+    "advice.detachedHead=false",
+    "protocol.ext.allow=never",
+];
+
+/// What a hook hands on to its children, which would lead git to another repository than the ledger's.
+const ELSEWHERE: [&str; 18] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -213,6 +232,15 @@ const NOT_HANDED_ON: [&str; 39] = [
     "GIT_GRAFT_FILE",
     "GIT_SHALLOW_FILE",
     "GIT_REPLACE_REF_BASE",
+    "GIT_ATTR_SOURCE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+];
+
+/// What names programs to run or files to write.
+const PROGRAMS: [&str; 21] = [
     "GIT_CONFIG",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",
@@ -227,11 +255,6 @@ const NOT_HANDED_ON: [&str; 39] = [
     "GIT_PROXY_COMMAND",
     "GIT_ASKPASS",
     "SSH_ASKPASS",
-    "GIT_ATTR_SOURCE",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
     "GIT_TRACE",
     "GIT_TRACE_SETUP",
     "GIT_TRACE_PACKET",
@@ -251,12 +274,29 @@ pub fn command(root: &Path) -> Command {
     for setting in NOTHING_IS_RUN {
         command.args(["-c", setting]);
     }
-    for name in NOT_HANDED_ON {
+    for name in ELSEWHERE.into_iter().chain(PROGRAMS) {
         command.env_remove(name);
     }
     // An empty list of protocols forbids all, whatever the settings say.
     command.env("GIT_ALLOW_PROTOCOL", "").env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
     command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The `git` program, to write and to exchange with others in the repository of this folder. No hook, file-system monitor
+/// or pager is run, and nothing asks for input.
+#[must_use]
+pub fn carrying(root: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(root).args(["--no-pager", "--no-replace-objects", "--literal-pathspecs"]);
+    for setting in ONLY_ITS_OWN {
+        command.args(["-c", setting]);
+    }
+    for name in ELSEWHERE {
+        command.env_remove(name);
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -379,14 +419,18 @@ fn blob(entry: &str) -> Option<Blob> {
 }
 
 /// `git cat-file --batch`, asked for one object after the other.
-struct Objects {
+pub struct Objects {
     child: Child,
     asking: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
 impl Objects {
-    fn open(root: &Path) -> Result<Self, GitError> {
+    /// Begins to ask.
+    ///
+    /// # Errors
+    /// The program is missing, or would not run.
+    pub fn open(root: &Path) -> Result<Self, GitError> {
         let mut command = self::command(root);
         command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Program)?;
@@ -396,7 +440,11 @@ impl Objects {
         Ok(Self { child, asking: Some(asking), answers })
     }
 
-    fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, String> {
+    /// The bytes of a blob of at most `max` bytes.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, String> {
         let failed = |error: std::io::Error| format!("git stopped answering: {error}");
         let asking = self.asking.as_mut().ok_or("git stopped answering")?;
         writeln!(asking, "{object}").and_then(|()| asking.flush()).map_err(failed)?;

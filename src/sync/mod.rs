@@ -1,4 +1,9 @@
 //! Git as the carrier between clones. What there is so far: how git stands to the ledger's files.
 
+pub mod gate;
+pub mod git;
+pub mod join;
+pub mod remote;
 pub mod standing;
+pub mod tree;
 pub mod unite;

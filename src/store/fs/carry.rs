@@ -55,6 +55,46 @@ impl FsStore {
         Ok(self.read(&path, file.bytes_max())?.map(|(bytes, _)| bytes))
     }
 
+    /// Whether a file that clones hand on is a plain one, and nobody else's.
+    ///
+    /// # Errors
+    /// Failed machinery, or a link, or anything else that is no plain file.
+    pub fn check_carried(&self, file: &CarriedFile) -> Result<(), StoreError> {
+        let path = self.layout.root().join(file.path());
+        self.files.open_to_read(&path).map(drop).map_err(io("read", &path))
+    }
+
+    /// The bytes of a small file below `.local/`; `None` if it is not there, or is no plain one.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn read_local(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.layout.in_local(name);
+        match self.files.read(&path, max) {
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(None),
+            other => Ok(other.map_err(io("read", &path))?.map(|(bytes, _)| bytes)),
+        }
+    }
+
+    /// Replaces a small file below `.local/`.
+    ///
+    /// # Errors
+    /// Failed machinery; the old one is then still there.
+    pub fn write_local(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.layout.in_local(name);
+        let tmp = self.layout.in_local("tmp");
+        self.files.replace(&path, &tmp, bytes, super::files::Durability::Durable).map_err(io("write", &path))
+    }
+
+    /// Removes a disposable file below `.local/`.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn forget_local(&self, name: &str) -> Result<(), StoreError> {
+        let path = self.layout.in_local(name);
+        self.files.remove(&path).map_err(io("remove", &path))
+    }
+
     /// Replaces a file as a whole; lasts once it was synced.
     pub(super) fn put(&self, file: &CarriedFile, bytes: &[u8]) -> Result<(), StoreError> {
         for folder in file.folders() {

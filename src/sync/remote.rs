@@ -1,0 +1,251 @@
+//! The other side: where it is, what it had when last seen, and how it is told.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::git::{Answer, Git, GitFailure, failed};
+use super::tree::TreeError;
+use crate::store::StoreError;
+use crate::store::fs::FsStore;
+
+/// The file that remembers what remotes had, below `.local/`.
+const SEEN: &str = "seen.json";
+/// The most remotes and branches that are remembered.
+const SEEN_MAX: usize = 256;
+const BRANCHES: &str = "refs/heads/";
+
+/// Whether what is exchanged is what is checked out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// It is the branch that is checked out: its other files come along.
+    CheckedOut,
+    /// It is a branch or reference of its own: nothing but the ledger's files is touched.
+    Apart,
+}
+
+/// With whom, and what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// The remote, as git calls it.
+    pub remote: String,
+    /// The reference over there.
+    pub reference: String,
+    /// Whether it is checked out here.
+    pub place: Place,
+}
+
+/// Why nobody can tell with whom to exchange, or what.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoTarget {
+    /// No remote at all.
+    #[error("this repository has no remote")]
+    NoRemote,
+    /// None of this name.
+    #[error("this repository has no remote {0:?}")]
+    UnknownRemote(String),
+    /// Several, and no sign which.
+    #[error("this repository has several remotes: {}", .0.join(", "))]
+    ManyRemotes(Vec<String>),
+    /// No branch is checked out.
+    #[error("no branch is checked out")]
+    Detached,
+    /// A name that no branch can have.
+    #[error("{0:?} is no name of a branch")]
+    BadBranch(String),
+}
+
+/// What became of a push.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Pushed {
+    /// The other side has it.
+    Done,
+    /// Somebody was quicker: fetch again.
+    Overtaken,
+    /// The other side takes it from nobody, in its words.
+    Refused(String),
+}
+
+/// What became of a fetch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fetched {
+    /// The commit that the other side has.
+    At(String),
+    /// It has no such reference.
+    Nothing,
+}
+
+/// What remotes had when they were last seen, by remote and reference.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Seen(BTreeMap<String, String>);
+
+impl Target {
+    /// Finds it out from what was asked for, and from what git is set to.
+    ///
+    /// # Errors
+    /// Git, or nobody can tell.
+    pub fn find(git: &Git, remote: Option<&str>, branch: Option<&str>) -> Result<Result<Self, NoTarget>, GitFailure> {
+        let current = git.run(&["symbolic-ref", "--quiet", "HEAD"])?;
+        let current = Some(current.line()).filter(|_| current.is_ok());
+        let name = current.as_deref().and_then(|current| current.strip_prefix(BRANCHES));
+        let upstream = name.map(|name| git.setting(&format!("branch.{name}.remote"))).transpose()?.flatten();
+        let remote = match Self::remote(git, remote, upstream.as_deref())? {
+            Ok(remote) => remote,
+            Err(none) => return Ok(Err(none)),
+        };
+        let reference = match (branch, &current, name) {
+            (Some(branch), _, _) if branch.starts_with("refs/") => branch.to_owned(),
+            (Some(branch), _, _) => format!("{BRANCHES}{branch}"),
+            (None, Some(current), Some(name)) if upstream.as_ref() == Some(&remote) => {
+                git.setting(&format!("branch.{name}.merge"))?.unwrap_or_else(|| current.clone())
+            }
+            (None, Some(current), _) => current.clone(),
+            (None, None, _) => return Ok(Err(NoTarget::Detached)),
+        };
+        if !git.run(&["check-ref-format", &reference])?.is_ok() {
+            return Ok(Err(NoTarget::BadBranch(branch.unwrap_or(&reference).to_owned())));
+        }
+        let is_current = branch.is_none() || current.as_ref() == Some(&reference);
+        let place = if is_current { Place::CheckedOut } else { Place::Apart };
+        Ok(Ok(Self { remote, reference, place }))
+    }
+
+    fn remote(git: &Git, wanted: Option<&str>, upstream: Option<&str>) -> Result<Result<String, NoTarget>, GitFailure> {
+        let remotes: Vec<String> = git.must(&["remote"])?.line().lines().map(str::to_owned).collect();
+        let has = |name: &str| remotes.iter().any(|remote| remote == name);
+        if let Some(wanted) = wanted {
+            let known = has(wanted);
+            return Ok(if known { Ok(wanted.to_owned()) } else { Err(NoTarget::UnknownRemote(wanted.to_owned())) });
+        }
+        let found = upstream.filter(|name| has(name)).or_else(|| has("origin").then_some("origin"));
+        Ok(match (found, remotes.as_slice()) {
+            (Some(found), _) => Ok(found.to_owned()),
+            (None, [one]) => Ok(one.clone()),
+            (None, []) => Err(NoTarget::NoRemote),
+            (None, _) => Err(NoTarget::ManyRemotes(remotes)),
+        })
+    }
+
+    /// What it is called: `origin main`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.remote, self.reference.strip_prefix(BRANCHES).unwrap_or(&self.reference))
+    }
+
+    /// Where this clone keeps what it last saw over there, so that git does not throw it away.
+    fn kept(&self, what: &str) -> String {
+        let reference = self.reference.strip_prefix("refs/").unwrap_or(&self.reference);
+        format!("refs/ledger/{what}/{}/{reference}", self.remote)
+    }
+
+    /// Asks the other side for what it has.
+    ///
+    /// # Errors
+    /// [`GitFailure::Failed`] where nobody answers.
+    pub fn fetch(&self, git: &Git) -> Result<Fetched, GitFailure> {
+        let kept = self.kept("fetched");
+        let refspec = format!("+{}:{kept}", self.reference);
+        let arguments = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--end-of-options",
+            &self.remote,
+            &refspec,
+        ];
+        let answer = git.run(&arguments)?;
+        if answer.is_ok() {
+            let commit = git.commit(&kept)?.ok_or_else(|| GitFailure::Garbled {
+                doing: "fetch".to_owned(),
+                what: format!("{} is no commit", self.reference),
+            })?;
+            return Ok(Fetched::At(commit));
+        }
+        // That the reference is not there is an answer, and git tells it in words only.
+        let listed = git.run(&["ls-remote", "--exit-code", "--end-of-options", &self.remote, &self.reference])?;
+        if listed.status == Some(2) { Ok(Fetched::Nothing) } else { Err(failed(&arguments, &answer)) }
+    }
+
+    /// Publishes a commit if the other side still has what was fetched.
+    ///
+    /// # Errors
+    /// [`GitFailure::Failed`] where nobody answers; then it may have been published.
+    pub fn push(&self, git: &Git, commit: &str, fetched: &Fetched) -> Result<Pushed, GitFailure> {
+        let expected = match fetched {
+            Fetched::At(commit) => commit.as_str(),
+            Fetched::Nothing => "",
+        };
+        let lease = format!("--force-with-lease={}:{expected}", self.reference);
+        let refspec = format!("{commit}:{}", self.reference);
+        let arguments =
+            ["push", "--porcelain", "--no-recurse-submodules", &lease, "--end-of-options", &self.remote, &refspec];
+        let answer = git.run(&arguments)?;
+        if answer.is_ok() {
+            return Ok(Pushed::Done);
+        }
+        let told = String::from_utf8_lossy(&answer.out).into_owned();
+        let of_ours = told.lines().find(|line| line.starts_with('!') && line.contains(&self.reference));
+        Ok(match of_ours {
+            Some(line) if is_overtaken(line) => Pushed::Overtaken,
+            Some(line) => Pushed::Refused(refusal(line, &answer)),
+            None => return Err(failed(&arguments, &answer)),
+        })
+    }
+
+    /// What the other side had when it was last seen.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn seen(&self, store: &FsStore) -> Result<Option<String>, StoreError> {
+        Ok(Seen::read(store)?.0.get(&self.name()).cloned())
+    }
+
+    /// Remembers what the other side has.
+    ///
+    /// # Errors
+    /// Git, or failed machinery.
+    pub fn saw(&self, git: &Git, store: &FsStore, commit: &str) -> Result<(), TreeError> {
+        git.must(&["update-ref", &self.kept("seen"), commit])?;
+        let Seen(mut seen) = Seen::read(store)?;
+        if seen.insert(self.name(), commit.to_owned()).as_deref() == Some(commit) {
+            return Ok(());
+        }
+        while seen.len() > SEEN_MAX {
+            seen.pop_first();
+        }
+        let text = serde_json::to_string_pretty(&Seen(seen)).unwrap_or_default();
+        Ok(store.write_local(SEEN, format!("{text}\n").as_bytes())?)
+    }
+}
+
+impl Seen {
+    fn read(store: &FsStore) -> Result<Self, StoreError> {
+        let bytes = store.read_local(SEEN, 1 << 20)?;
+        // A file that can't be read remembers nothing.
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+}
+
+/// Whether a refused push means that somebody else pushed meanwhile.
+fn is_overtaken(line: &str) -> bool {
+    [
+        "(stale info)",
+        "(fetch first)",
+        "(non-fast-forward)",
+        "cannot lock ref",
+        "failed to update ref",
+        "reference already exists",
+    ]
+    .iter()
+    .any(|sign| line.contains(sign))
+}
+
+/// What the other side says, and what its hooks said before.
+fn refusal(line: &str, answer: &Answer) -> String {
+    let reason = line.rsplit('\t').next().unwrap_or(line).to_owned();
+    let remote = answer.complaint.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim);
+    let remote: Vec<&str> = remote.filter(|line| !line.is_empty()).collect();
+    if remote.is_empty() { reason } else { format!("{reason}: {}", remote.join(" ")) }
+}

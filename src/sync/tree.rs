@@ -1,0 +1,235 @@
+//! The ledger's files as a tree of git's, made and compared without a look at anything else in the work tree.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::git::{Git, GitFailure};
+use crate::registry::git::Objects;
+use crate::store::StoreError;
+use crate::store::fs::FsStore;
+use crate::store::fs::carried::{CARRIED_FOLDERS, CarriedFile};
+
+/// What stands in the way of making or comparing trees.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// Git.
+    #[error(transparent)]
+    Git(#[from] GitFailure),
+    /// The ledger's files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of a commit that can't be read.
+    #[error("{path}: {what}")]
+    Unreadable {
+        /// Its path below the ledger's root.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// A file of the ledger that two trees do not have alike: git's names of its contents.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unlike {
+    /// In the first; `None` where it is not.
+    pub before: Option<String>,
+    /// In the second.
+    pub after: Option<String>,
+}
+
+/// Trees of a repository.
+pub struct Trees<'a> {
+    git: &'a Git,
+    store: &'a FsStore,
+    index: PathBuf,
+}
+
+impl<'a> Trees<'a> {
+    /// Those of the ledger in this repository.
+    #[must_use]
+    pub fn new(git: &'a Git, store: &'a FsStore) -> Self {
+        Self { git, store, index: store.layout().in_local("sync.index") }
+    }
+
+    /// The tree of the ledger's files as they stand in the work tree, and of nothing else. What git has seen before is
+    /// not read again. The ledger must be held alone.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn standing(&self) -> Result<String, TreeError> {
+        let environment: [(&str, &OsStr); 1] = [("GIT_INDEX_FILE", self.index.as_os_str())];
+        let run = |arguments: &[&str], input: &[u8]| self.git.must_with(arguments, &environment, input);
+        let [coordination, schemas] = CARRIED_FOLDERS;
+        let gone = match run(&["ls-files", "-z", "--deleted", "--", coordination, schemas], b"") {
+            Ok(gone) => gone,
+            Err(_) => {
+                // It is disposable, and may be damaged.
+                self.store.forget_local("sync.index")?;
+                run(&["ls-files", "-z", "--deleted", "--", coordination, schemas], b"")?
+            }
+        };
+        let gone: Vec<CarriedFile> = gone.parts().filter_map(CarriedFile::parse).collect();
+        let changed = run(&["ls-files", "-z", "--modified", "--others", "--", coordination, schemas], b"")?;
+        let mut changed: Vec<CarriedFile> = changed.parts().filter_map(CarriedFile::parse).collect();
+        changed.sort();
+        changed.dedup();
+        changed.retain(|file| !gone.contains(file));
+        let mut paths = String::new();
+        for file in &changed {
+            // A link would have git read something else.
+            self.store.check_carried(file)?;
+            paths.push_str(&file.path());
+            paths.push('\n');
+        }
+        let mut listed = String::new();
+        let null = self.git.null();
+        for file in &gone {
+            // Writing to a String can't fail.
+            let _ = write!(listed, "0 {null}\t{}{}\0", self.git.prefix(), file.path());
+        }
+        if !changed.is_empty() {
+            let hashes = run(&["hash-object", "-w", "--no-filters", "--stdin-paths"], paths.as_bytes())?.line();
+            let hashes: Vec<&str> = hashes.lines().collect();
+            if hashes.len() != changed.len() {
+                let what = format!("{} names for {} files", hashes.len(), changed.len());
+                return Err(GitFailure::Garbled { doing: "hash-object".to_owned(), what }.into());
+            }
+            for (file, hash) in changed.iter().zip(hashes) {
+                let _ = write!(listed, "100644 {hash}\t{}{}\0", self.git.prefix(), file.path());
+            }
+        }
+        if !listed.is_empty() {
+            run(&["update-index", "-z", "--index-info"], listed.as_bytes())?;
+            // So that the next time they need not be read. That a file changed meanwhile is for the next time to find.
+            self.git.run_with(&["update-index", "-q", "--refresh"], &environment, b"")?;
+        }
+        Ok(run(&["write-tree"], b"")?.line())
+    }
+
+    /// The tree that holds nothing.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn empty(&self) -> Result<String, TreeError> {
+        Ok(self.git.must(&["mktree"])?.line())
+    }
+
+    /// The ledger's files that two trees do not have alike.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn unlike(&self, before: &str, after: &str) -> Result<BTreeMap<CarriedFile, Unlike>, TreeError> {
+        let prefix = self.git.prefix();
+        let [coordination, schemas] = CARRIED_FOLDERS;
+        let told = self.git.must(&[
+            "diff-tree",
+            "-r",
+            "-z",
+            "--no-renames",
+            "--raw",
+            "--no-abbrev",
+            "--no-ext-diff",
+            before,
+            after,
+            "--",
+            coordination,
+            schemas,
+        ])?;
+        let null = self.git.null();
+        let mut parts = told.parts();
+        let mut unlike = BTreeMap::new();
+        while let Some(facts) = parts.next() {
+            let path = parts.next().unwrap_or_default();
+            let Some(file) = path.strip_prefix(prefix).and_then(CarriedFile::parse) else { continue };
+            let mut facts = facts.trim_start_matches(':').split(' ');
+            let (modes, hashes) = ([facts.next(), facts.next()], [facts.next(), facts.next()]);
+            let there = |at: usize| hashes[at].filter(|hash| *hash != null).map(str::to_owned);
+            let is_plain = |mode: Option<&str>| mode.is_some_and(|mode| mode.starts_with("100") || mode == "000000");
+            if !modes.into_iter().all(is_plain) {
+                let what = "it is no plain file in a commit".to_owned();
+                return Err(TreeError::Unreadable { path: path.to_owned(), what });
+            }
+            unlike.insert(file, Unlike { before: there(0), after: there(1) });
+        }
+        Ok(unlike)
+    }
+
+    /// Whether two trees differ in anything else than the ledger's files.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn differ_elsewhere(&self, before: &str, after: &str) -> Result<bool, TreeError> {
+        let told = self.git.must(&["diff-tree", "-r", "-z", "--no-renames", "--name-only", before, after])?;
+        let prefix = self.git.prefix();
+        Ok(told.parts().any(|path| path.strip_prefix(prefix).and_then(CarriedFile::parse).is_none()))
+    }
+
+    /// A tree like `base`, but for these files: their new contents, or none.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn graft(&self, base: &str, files: &BTreeMap<String, Option<String>>) -> Result<String, TreeError> {
+        let index = self.store.layout().in_local("tmp").join(format!("tree-{}.index", std::process::id()));
+        let environment: [(&str, &OsStr); 1] = [("GIT_INDEX_FILE", index.as_os_str())];
+        let run = |arguments: &[&str], input: &[u8]| self.git.must_with(arguments, &environment, input);
+        let grafted = (|| {
+            run(&["read-tree", base], b"")?;
+            if !files.is_empty() {
+                run(&["update-index", "-z", "--index-info"], self.entries(files).as_bytes())?;
+            }
+            run(&["write-tree"], b"")
+        })();
+        self.store.forget_local(&format!("tmp/tree-{}.index", std::process::id()))?;
+        Ok(grafted?.line())
+    }
+
+    /// Files as `update-index --index-info` takes them.
+    pub(super) fn entries(&self, files: &BTreeMap<String, Option<String>>) -> String {
+        let null = self.git.null();
+        let mut listed = String::new();
+        for (path, hash) in files {
+            // Writing to a String can't fail.
+            let _ = match hash {
+                Some(hash) => write!(listed, "100644 {hash}\t{}{path}\0", self.git.prefix()),
+                None => write!(listed, "0 {null}\t{}{path}\0", self.git.prefix()),
+            };
+        }
+        listed
+    }
+
+    /// Git's name of a file's content in a tree; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn hash_in(&self, tree: &str, file: &CarriedFile) -> Result<Option<String>, TreeError> {
+        let wanted = format!("{tree}:{}{}", self.git.prefix(), file.path());
+        let found = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+        Ok(found.is_ok().then(|| found.line()))
+    }
+
+    /// The bytes of files, by git's names of them.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn read<'f>(
+        &self,
+        wanted: impl IntoIterator<Item = (&'f CarriedFile, &'f str)>,
+    ) -> Result<Vec<Vec<u8>>, TreeError> {
+        let mut objects = None;
+        let mut all = Vec::new();
+        for (file, hash) in wanted {
+            let open = match &mut objects {
+                Some(open) => open,
+                None => objects.insert(
+                    Objects::open(self.git.root())
+                        .map_err(|error| TreeError::Unreadable { path: file.path(), what: error.to_string() })?,
+                ),
+            };
+            let unreadable = |what: String| TreeError::Unreadable { path: file.path(), what };
+            all.push(open.read(hash, file.bytes_max()).map_err(unreadable)?);
+        }
+        Ok(all)
+    }
+}
