@@ -165,6 +165,9 @@ pub enum AppError {
     /// A commit that can't be read.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// An exchange with another clone that did not come about.
+    #[error(transparent)]
+    Sync(Box<super::sync::SyncFailure>),
     /// Leaves that a checkpoint covers are not on record any more.
     #[error("{lost} of what checkpoint {checkpoint} covers {} not here any more", if *.lost == 1 { "is" } else { "are" })]
     CoveredLost {

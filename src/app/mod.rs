@@ -21,6 +21,7 @@ pub mod reference;
 pub mod search;
 pub mod show;
 pub mod stats;
+pub mod sync;
 pub mod timeline;
 pub mod verify;
 pub mod write;

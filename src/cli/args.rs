@@ -10,8 +10,10 @@ use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
+use super::sync_args::Sync;
 pub(super) use super::values::{at_least_one, priority};
 use super::values::{duration, mode, part_status, version};
+use crate::app::sync::SYNC_BUDGET;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
@@ -150,6 +152,8 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     Prove(Prove),
     /// Settle a request that two clones left in two states
     Resolve(Resolve),
+    /// Exchange with other clones by way of git
+    Sync(Sync),
     /// Apply operations from JSON lines
     Apply(Apply),
     /// Register contracts, say who uses them, and check changes to them
@@ -161,9 +165,16 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
 }
 
 impl Command {
-    /// Whether the command has a budget although none was given: those that write one thing.
+    /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
-    pub fn has_default_budget(&self) -> bool {
+    pub fn default_budget(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Sync(_) => Some(SYNC_BUDGET),
+            other => other.writes_one_thing().then_some(super::DEFAULT_BUDGET),
+        }
+    }
+
+    fn writes_one_thing(&self) -> bool {
         match self {
             Self::Init(_)
             | Self::New(_)
@@ -174,6 +185,7 @@ impl Command {
             | Self::Evidence(_)
             | Self::Checkpoint(_)
             | Self::Resolve(_)
+            | Self::Sync(_)
             | Self::Apply(_) => true,
             Self::Show(_)
             | Self::Log(_)
@@ -223,6 +235,7 @@ impl Command {
             | Self::Checkpoint(_)
             | Self::Prove(_)
             | Self::Resolve(_)
+            | Self::Sync(_)
             | Self::Contract(_)
             | Self::Schema(_) => false,
         }

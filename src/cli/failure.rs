@@ -297,6 +297,7 @@ impl From<AppError> for Failure {
                 Self::new(Exit::Damaged, "version-twice", message).hint(take_the_other(&name, &path, &counts))
             }
             AppError::Git(error) => git_failed(&message, &error),
+            AppError::Sync(failure) => super::sync_failure::sync_failed(&message, &failure),
             AppError::CoveredLost { .. } => Self::new(Exit::Damaged, "covered-lost", message)
                 .hint("ledger verify --checkpoint latest tells what; restore it from git"),
             AppError::NoCheckpoint(_) => Self::new(Exit::NotFound, "no-checkpoint", message).hint("ledger checkpoint"),

@@ -18,6 +18,8 @@ pub mod open;
 pub mod query_args;
 pub mod render;
 pub mod search_args;
+mod sync_args;
+mod sync_failure;
 mod trust;
 mod values;
 mod watchdog;
@@ -127,7 +129,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
 }
 
 fn budget(cli: &Cli, stderr: fn(anstream::ColorChoice) -> Box<dyn Write + Send>) -> Budget {
-    let limit = cli.global.timeout.or_else(|| cli.command.has_default_budget().then_some(DEFAULT_BUDGET));
+    let limit = cli.global.timeout.or_else(|| cli.command.default_budget());
     let quiet = cli.global.quiet;
     let format = cli.global.format();
     let said: Mutex<Vec<Notice>> = Mutex::default();

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
-use super::id::{Actor, RepoId, Role};
+use super::id::{Actor, RepoId, RequestId, Role};
 use super::packet::{Mode, Packet};
 use super::settings::Signatures;
 use super::time::{Hybrid, Timestamp};
@@ -121,6 +121,8 @@ pub struct State {
     /// Who delivered: brought it into its present state, or delivered a part since the work was last begun anew. Who
     /// resolves a diverged request keeps what others delivered.
     pub deliverers: Vec<Actor>,
+    /// The numbers that it had before it was published: they are other requests'.
+    pub aliases: Vec<RequestId>,
     /// The newest event in canonical order.
     pub last: Option<Record>,
     /// The latest reading of the hybrid clock.
@@ -189,6 +191,7 @@ pub(super) struct Replay<'a> {
     notes: Vec<NoteOnRecord>,
     approvals: Vec<ApprovalOnRecord>,
     deliverers: Vec<(Actor, Hash)>,
+    aliases: Vec<RequestId>,
     last: Option<Record>,
     clock: Option<Hybrid>,
 }
@@ -207,6 +210,7 @@ impl<'a> Replay<'a> {
             notes: Vec::new(),
             approvals: Vec::new(),
             deliverers: Vec::new(),
+            aliases: Vec::new(),
             last: None,
             clock: None,
         }
@@ -271,7 +275,8 @@ impl<'a> Replay<'a> {
                 on: on.clone(),
                 counts: true,
             }),
-            Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}
+            Body::Renumbered(renumbered) => self.aliases.push(renumbered.was),
+            Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
         }
         for parent in event.parents() {
             self.heads.remove(parent);
@@ -296,6 +301,7 @@ impl<'a> Replay<'a> {
             approvals: self.approvals.clone(),
             details: self.details(&furthest),
             deliverers: entered.iter().chain(parts).cloned().collect(),
+            aliases: self.aliases.clone(),
             last: self.last.clone(),
             clock: self.clock,
         }

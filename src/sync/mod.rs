@@ -3,6 +3,7 @@
 pub mod gate;
 pub mod git;
 pub mod join;
+pub mod publish;
 pub mod remote;
 pub mod standing;
 pub mod tree;

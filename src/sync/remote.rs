@@ -138,6 +138,15 @@ impl Target {
         format!("refs/ledger/{what}/{}/{reference}", self.remote)
     }
 
+    /// Whether the other side has no branch at all.
+    ///
+    /// # Errors
+    /// [`GitFailure`].
+    pub fn is_empty(&self, git: &Git) -> Result<bool, GitFailure> {
+        let listed = git.must(&["ls-remote", "--heads", "--end-of-options", &self.remote])?;
+        Ok(listed.out.is_empty())
+    }
+
     /// Asks the other side for what it has.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::git::{Git, GitFailure};
 use crate::registry::git;
 use crate::store::Budget;
 
@@ -48,6 +49,15 @@ struct Answer {
 /// A log that no request has: attributes are asked for by name.
 const SOME_LOG: &str = "coordination/events/REQ-20000101-0001.jsonl";
 const LOCAL: &str = "coordination/.local";
+
+/// A file of the ledger that waits for a merge to be settled, if there is one: its path below the ledger's root.
+///
+/// # Errors
+/// Git.
+pub fn unmerged(git: &Git) -> Result<Option<String>, GitFailure> {
+    let told = git.must(&["ls-files", "-z", "--unmerged", "--", "coordination", "schemas"])?;
+    Ok(told.parts().find_map(|entry| Some(entry.split_once('\t')?.1.to_owned())))
+}
 
 /// Asks git. What a repository carries is not run.
 #[must_use]

@@ -156,16 +156,6 @@ impl<'a> Trees<'a> {
         Ok(unlike)
     }
 
-    /// Whether two trees differ in anything else than the ledger's files.
-    ///
-    /// # Errors
-    /// [`TreeError`].
-    pub fn differ_elsewhere(&self, before: &str, after: &str) -> Result<bool, TreeError> {
-        let told = self.git.must(&["diff-tree", "-r", "-z", "--no-renames", "--name-only", before, after])?;
-        let prefix = self.git.prefix();
-        Ok(told.parts().any(|path| path.strip_prefix(prefix).and_then(CarriedFile::parse).is_none()))
-    }
-
     /// A tree like `base`, but for these files: their new contents, or none.
     ///
     /// # Errors

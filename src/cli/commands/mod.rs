@@ -19,6 +19,7 @@ mod search;
 mod show;
 mod sql;
 mod stats;
+mod sync;
 mod verify;
 mod write;
 
@@ -54,6 +55,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::run(context, args),
         Command::Checkpoint(args) => checkpoint::run(context, args),
         Command::Prove(args) => prove::run(context, args),
+        Command::Sync(args) => sync::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),

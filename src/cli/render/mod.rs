@@ -14,6 +14,7 @@ pub mod safe;
 pub mod search;
 pub mod signature;
 pub mod stats;
+pub mod sync;
 pub mod table;
 pub mod text;
 pub mod views;

@@ -199,6 +199,8 @@ pub fn show(view: &View, explain: Explain) -> String {
         format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
     });
     text.push_str(&fields(packet, &by, depends.collect()));
+    let was: Vec<String> = seen.aliases.iter().map(ToString::to_string).collect();
+    text.push_str(&field("was", &was.join(", ")));
     if let Some(since) = &seen.since {
         text.push_str(&field("since", &on_record(since)));
     }

@@ -170,6 +170,8 @@ pub struct ShowView<'a> {
     state: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sides: Vec<SideView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<RequestId>,
     since: Option<RecordView>,
     last: Option<RecordView>,
     heads: Vec<Hash>,
@@ -207,6 +209,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
                 Status::At(_) => Vec::new(),
                 Status::Diverged(sides) => sides.iter().map(SideView::from).collect(),
             },
+            aliases: state.aliases.clone(),
             since: state.since.as_ref().map(RecordView::from),
             last: state.last.as_ref().map(RecordView::from),
             heads: view.history.heads().iter().map(|head| head.hash).collect(),

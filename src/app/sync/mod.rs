@@ -1,0 +1,421 @@
+//! Exchanging with other clones by way of git: what came in, what went out, and what nobody may decide but people.
+//!
+//! What stands in the work tree is the truth of this clone. It is joined with what the other side has, put in place here,
+//! and published as one commit on top of what the other side has; if somebody was quicker, all of it again. Every step can
+//! be cut short: whatever is left to do is found anew from what stands here and over there.
+
+mod failure;
+mod flow;
+
+use backon::BackoffBuilder;
+
+pub use failure::SyncFailure;
+pub use flow::{Flow, Touched};
+
+use super::verify::{Finding, Severity};
+use super::write::Effect;
+use super::{AppError, Ledger, Session};
+use crate::app::checkpoint::Trust;
+use crate::domain::history::History;
+use crate::domain::id::RequestId;
+use crate::domain::renumber::By;
+use crate::domain::state::{State, Status};
+use crate::domain::time::Hybrid;
+use crate::index::refresh::{Making, Memory, rebuild};
+use crate::store::StoreError;
+use crate::store::budget::Progress;
+use crate::store::fs::FsStore;
+use crate::store::fs::carry::Carrier;
+use crate::sync::gate::losses;
+use crate::sync::git::Git;
+use crate::sync::join::{Join, Joining, Renumbering, Take};
+use crate::sync::publish::{Followed, Publisher};
+use crate::sync::remote::{Fetched, Place, Pushed, Target};
+use crate::sync::standing;
+use crate::sync::tree::{TreeError, Trees};
+
+/// Up to how many requests are verified one by one; beyond, the whole ledger is.
+const VERIFIED_MAX: usize = 1_000;
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What is wanted of an exchange.
+#[derive(Clone, Debug, Default)]
+pub struct Order<'a> {
+    /// With which remote.
+    pub remote: Option<&'a str>,
+    /// On which branch, or reference.
+    pub branch: Option<&'a str>,
+    /// Whose text of a file holds that people edit and both sides changed.
+    pub take: Take,
+    /// Whether to join what stands here with a remote that has lost something: it gets it back.
+    pub restore: bool,
+    /// Whether to write.
+    pub effect: Effect,
+}
+
+/// What came of an exchange.
+#[derive(Clone, Debug)]
+pub struct Synced {
+    /// With whom.
+    pub target: Target,
+    /// What the other side has now.
+    pub commit: Option<String>,
+    /// What came in.
+    pub incoming: Flow,
+    /// What went out.
+    pub outgoing: Flow,
+    /// Requests that have another number now.
+    pub renumbered: Vec<Renumbering>,
+    /// Requests that came in and have diverged.
+    pub diverged: Vec<RequestId>,
+    /// What is wrong with what came in or went out.
+    pub findings: Vec<Finding>,
+    /// How often somebody else was quicker.
+    pub overtaken: usize,
+    /// What became of the checked-out branch, where it has the ledger.
+    pub followed: Option<Followed>,
+}
+
+/// What a round begins with.
+struct Round<'a> {
+    git: &'a Git,
+    trees: &'a Trees<'a>,
+    store: &'a FsStore,
+    target: &'a Target,
+    order: &'a Order<'a>,
+    session: &'a Session,
+    fetched: &'a Fetched,
+    seen: Option<String>,
+}
+
+/// What stands here once both sides are joined.
+struct Joined {
+    standing: String,
+    incoming: Flow,
+    outgoing: Flow,
+    renumbered: Vec<Renumbering>,
+    brought: usize,
+}
+
+impl Ledger<'_> {
+    /// Exchanges with another clone.
+    ///
+    /// # Errors
+    /// [`AppError::Sync`] says what stands in the way, and what was kept.
+    pub fn sync(&self, store: &FsStore, order: &Order<'_>, session: &Session) -> Result<Synced, AppError> {
+        self.writable()?;
+        let budget = &session.budget;
+        let _alone = store.syncing(budget)?;
+        let git = Git::open(store.layout().root(), budget).map_err(SyncFailure::from)?;
+        let trees = Trees::new(&git, store);
+        if let Some(path) = standing::unmerged(&git).map_err(SyncFailure::from)? {
+            return Err(SyncFailure::Unmerged(path).into());
+        }
+        let target = Target::find(&git, order.remote, order.branch).map_err(SyncFailure::from)?;
+        let target = target.map_err(SyncFailure::NoTarget)?;
+        let (mut incoming, mut renumbered) = (Flow::default(), Vec::new());
+        let mut overtaken = 0;
+        // Jittered, so that clones that met once do not meet again.
+        let mut pauses = backon::ExponentialBuilder::default()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        loop {
+            let fetched = target.fetch(&git).map_err(|failure| SyncFailure::unreachable(&target, failure))?;
+            let seen = target.seen(store)?;
+            let round =
+                Round { git: &git, trees: &trees, store, target: &target, order, session, fetched: &fetched, seen };
+            let joined = self.join(&round)?;
+            incoming.add(joined.incoming);
+            renumbered.extend(joined.renumbered);
+            if joined.brought > 0 {
+                // What it can't refresh now, the next write or reader does.
+                drop(self.project(joined.brought, budget));
+            }
+            let findings = match order.effect {
+                Effect::Write => self.verify_exchanged(&incoming, &joined.outgoing)?,
+                // What would be there is not.
+                Effect::DryRun => Vec::new(),
+            };
+            let mut synced = Synced {
+                target: target.clone(),
+                commit: round.commit(),
+                diverged: self.diverged(&incoming)?,
+                incoming: incoming.clone(),
+                outgoing: joined.outgoing,
+                renumbered: renumbered.clone(),
+                findings,
+                overtaken,
+                followed: None,
+            };
+            if order.effect == Effect::DryRun {
+                return Ok(synced);
+            }
+            if let Some(finding) = synced.bad_of_ours() {
+                return Err(SyncFailure::Unsound(Box::new(finding.clone())).into());
+            }
+            match self.publish(&round, &joined.standing, &mut synced)? {
+                Pushed::Done => return Ok(synced),
+                Pushed::Refused(why) => return Err(SyncFailure::Refused { target, why }.into()),
+                Pushed::Overtaken => {
+                    overtaken += 1;
+                    let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+                    if budget.left().is_some_and(|left| left <= pause) {
+                        return Err(SyncFailure::Overtaken { target, times: overtaken }.into());
+                    }
+                    std::thread::sleep(pause);
+                }
+            }
+        }
+    }
+
+    /// Joins what stands here with what was fetched, and puts it in place here.
+    fn join(&self, round: &Round<'_>) -> Result<Joined, AppError> {
+        let Round { git, trees, store, order, .. } = round;
+        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
+        let theirs = round.theirs().map_err(fail)?;
+        round.check_remote(&theirs)?;
+        let carrier = store.carry(&round.session.budget)?;
+        let ours = trees.standing().map_err(fail)?;
+        round.check_here(&ours)?;
+        let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
+        let base = round.seen.as_deref().map(|seen| format!("{seen}^{{tree}}"));
+        let base = base.filter(|base| git.run(&["cat-file", "-e", base]).is_ok_and(|answer| answer.is_ok()));
+        let joining =
+            Joining { trees, store, carrier: &carrier, unlike: &unlike, base: base.as_deref(), take: order.take };
+        let by = |histories: &[History]| self.renumberer(histories, &carrier, round.session);
+        let join = joining.join(&by).map_err(fail)?;
+        if !join.clashes.is_empty() {
+            return Err(SyncFailure::Clash { target: round.target.clone(), clashes: join.clashes }.into());
+        }
+        let mut incoming = Flow::between(trees, &unlike).map_err(fail)?;
+        incoming.replace(&join.renumbered);
+        let standing = match order.effect {
+            Effect::DryRun => ours,
+            Effect::Write => {
+                self.put_in_place(&join, &carrier, &incoming, round)?;
+                if join.bring.is_empty() { ours } else { trees.standing().map_err(fail)? }
+            }
+        };
+        let unlike = trees.unlike(&theirs, &standing).map_err(fail)?;
+        let mut outgoing = Flow::between(trees, &unlike).map_err(fail)?;
+        if order.effect == Effect::DryRun {
+            outgoing.rename(&join.renumbered);
+        }
+        let brought = if order.effect == Effect::Write { join.bring.len() } else { 0 };
+        Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, brought })
+    }
+
+    /// Who gives requests other numbers, and when: after everything that is on record of them.
+    fn renumberer(&self, histories: &[History], carrier: &Carrier<'_>, session: &Session) -> Result<By, StoreError> {
+        let newest = histories.iter().filter_map(History::clock).max();
+        let seen = carrier.witness(None)?;
+        let clock = Hybrid::after(self.world.now(), newest.max(seen));
+        carrier.witness(Some(clock))?;
+        Ok(By { clock, writer: self.store.writer()?, by: session.by.clone() })
+    }
+
+    fn put_in_place(
+        &self,
+        join: &Join,
+        carrier: &Carrier<'_>,
+        incoming: &Flow,
+        round: &Round<'_>,
+    ) -> Result<(), AppError> {
+        if join.bring.is_empty() {
+            return Ok(());
+        }
+        let budget = &round.session.budget;
+        let all = |_: usize, _: usize| {};
+        // An index that remembers what is gone is the only one to tell of it. One that remembers no such thing would tell
+        // of the numbers that are given anew.
+        let remembers = if join.renumbered.is_empty() {
+            true
+        } else {
+            !rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &all)?.lost.is_empty()
+        };
+        carrier.bring(&join.bring, join.together)?;
+        if let Some(clock) = incoming.clock {
+            carrier.witness(Some(clock))?;
+        }
+        if !remembers {
+            self.store.projecting(budget, &mut || {
+                rebuild(self.store, self.scope(), Making::FromCache, Memory::Dropped, &all).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the requests that came in or go out.
+    fn verify_exchanged(&self, incoming: &Flow, outgoing: &Flow) -> Result<Vec<Finding>, AppError> {
+        let ids: std::collections::BTreeSet<RequestId> =
+            incoming.requests.keys().chain(outgoing.requests.keys()).copied().collect();
+        let mut findings = Vec::new();
+        if ids.len() > VERIFIED_MAX {
+            findings = self.verify(None, &Trust::default(), &self.progress())?.findings;
+        } else {
+            for id in &ids {
+                findings.extend(self.verify(Some(*id), &Trust::default(), &|_, _| {})?.findings);
+            }
+        }
+        findings.retain(|finding| finding.severity != Severity::Note && finding.id.is_some_and(|id| ids.contains(&id)));
+        Ok(findings)
+    }
+
+    /// Of the requests that came in, those that have diverged.
+    fn diverged(&self, incoming: &Flow) -> Result<Vec<RequestId>, AppError> {
+        let mut diverged = Vec::new();
+        for id in incoming.requests.keys() {
+            let history = match self.store.history(*id) {
+                Err(StoreError::Damaged { .. }) => None,
+                other => other?,
+            };
+            let has_diverged = |history: &History| {
+                // A chain has one way only.
+                history.events().windows(2).any(|pair| pair[1].parents() != [pair[0].hash()])
+                    && matches!(State::replay(history, self.workflow).status, Status::Diverged(_))
+            };
+            if history.as_ref().is_some_and(has_diverged) {
+                diverged.push(*id);
+            }
+        }
+        Ok(diverged)
+    }
+
+    /// Publishes what stands here, and brings the checked-out branch along.
+    fn publish(&self, round: &Round<'_>, standing: &str, synced: &mut Synced) -> Result<Pushed, AppError> {
+        let Round { git, trees, store, target, session, fetched, .. } = round;
+        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
+        let derived: &[&'static str] = if self.settings.track_index { &flow::DERIVED } else { &[] };
+        if self.settings.track_index {
+            // What is committed of it should be what belongs to the files beside it.
+            let warning = self.project(1, &session.budget);
+            warning.into_iter().for_each(drop);
+        }
+        let by = session.by.as_str();
+        let publisher = Publisher { git, trees, by, derived };
+        let message = synced.outgoing.message();
+        let parent = self.parent(round)?;
+        let commit = publisher.commit_on(parent.as_deref(), standing, &message).map_err(fail)?;
+        let published = match (&commit, fetched) {
+            (Some(commit), _) => Some(commit.clone()),
+            (None, Fetched::At(commit)) => Some(commit.clone()),
+            (None, Fetched::Nothing) => parent,
+        };
+        let Some(published) = published else { return Ok(Pushed::Done) };
+        if **fetched != Fetched::At(published.clone()) {
+            session.budget.set_progress(Progress::Writing);
+            let pushed = target.push(git, &published, fetched);
+            session.budget.set_progress(Progress::Settled);
+            match pushed.map_err(|failure| SyncFailure::unreachable_push(target, failure))? {
+                Pushed::Done => {}
+                other => return Ok(other),
+            }
+        }
+        target.saw(git, store, &published).map_err(fail)?;
+        synced.followed = match target.place {
+            Place::CheckedOut => Some(publisher.follow(&published, standing, &message).map_err(fail)?),
+            Place::Apart if publisher.is_tracked().map_err(fail)? => {
+                publisher.record(standing, &message).map_err(fail)?;
+                Some(Followed::Whole)
+            }
+            Place::Apart => None,
+        };
+        synced.commit = Some(published);
+        Ok(Pushed::Done)
+    }
+
+    /// What a published commit is made on: what the other side has; where it has no such branch, what is checked out if
+    /// that is the branch.
+    fn parent(&self, round: &Round<'_>) -> Result<Option<String>, AppError> {
+        match round.fetched {
+            Fetched::At(commit) => Ok(Some(commit.clone())),
+            Fetched::Nothing => {
+                let head = match round.target.place {
+                    Place::CheckedOut => round.git.commit("HEAD").map_err(SyncFailure::from)?,
+                    Place::Apart => None,
+                };
+                let is_empty = || round.target.is_empty(round.git).map_err(SyncFailure::from);
+                if head.is_some() && round.order.branch.is_none() && !is_empty()? {
+                    return Err(SyncFailure::NoBranch(round.target.clone()).into());
+                }
+                Ok(head)
+            }
+        }
+    }
+}
+
+impl Round<'_> {
+    fn commit(&self) -> Option<String> {
+        match self.fetched {
+            Fetched::At(commit) => Some(commit.clone()),
+            Fetched::Nothing => None,
+        }
+    }
+
+    /// The tree that the other side has.
+    fn theirs(&self) -> Result<String, TreeError> {
+        match self.fetched {
+            Fetched::At(commit) => Ok(format!("{commit}^{{tree}}")),
+            Fetched::Nothing => self.trees.empty(),
+        }
+    }
+
+    /// Refuses a remote that no longer has what it had.
+    fn check_remote(&self, theirs: &str) -> Result<(), AppError> {
+        let Some(seen) = &self.seen else { return Ok(()) };
+        if self.commit().as_ref() == Some(seen) {
+            return Ok(());
+        }
+        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
+        let is_known = self.git.commit(seen).map_err(SyncFailure::from)?.is_some();
+        let goes_on = match self.fetched {
+            Fetched::At(commit) if is_known => self.git.is_ancestor(seen, commit).map_err(SyncFailure::from)?,
+            Fetched::At(_) | Fetched::Nothing => false,
+        };
+        let lost =
+            if is_known { losses(self.trees, &format!("{seen}^{{tree}}"), theirs).map_err(fail)? } else { Vec::new() };
+        if (goes_on && lost.is_empty()) || self.order.restore {
+            return Ok(());
+        }
+        let (target, seen) = (self.target.clone(), seen.clone());
+        Err(SyncFailure::Rewritten { target, seen, now: self.commit(), lost }.into())
+    }
+
+    /// Refuses to publish files that were edited or removed here.
+    fn check_here(&self, ours: &str) -> Result<(), AppError> {
+        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
+        let head = match self.target.place {
+            Place::CheckedOut => self.git.commit("HEAD").map_err(SyncFailure::from)?,
+            Place::Apart => None,
+        };
+        for before in self.seen.iter().chain(&head) {
+            if self.git.commit(before).map_err(SyncFailure::from)?.is_none() {
+                continue;
+            }
+            let lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
+            if !lost.is_empty() {
+                return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Synced {
+    /// What is wrong with what would be published and is not so over there already.
+    fn bad_of_ours(&self) -> Option<&Finding> {
+        let ours = |finding: &&Finding| {
+            finding
+                .id
+                .is_some_and(|id| self.outgoing.requests.contains_key(&id) && !self.incoming.requests.contains_key(&id))
+        };
+        self.findings.iter().find(ours)
+    }
+}
+
+/// A budget for an exchange where none was given: two minutes.
+pub const SYNC_BUDGET: std::time::Duration = std::time::Duration::from_secs(120);

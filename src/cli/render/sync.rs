@@ -1,0 +1,191 @@
+//! What came in and what went out, for people and programs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::text::count;
+use crate::app::sync::{Flow, Synced};
+use crate::app::write::Effect;
+use crate::domain::id::RequestId;
+use crate::sync::publish::Followed;
+
+/// How many requests are named to people.
+const NAMED_MAX: usize = 20;
+
+/// An exchange.
+#[derive(Serialize)]
+pub struct SyncView<'a> {
+    remote: &'a str,
+    reference: &'a str,
+    commit: Option<&'a str>,
+    incoming: FlowView<'a>,
+    outgoing: FlowView<'a>,
+    renumbered: Vec<RenumberingView>,
+    diverged: &'a [RequestId],
+    overtaken: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_out: Option<&'static str>,
+    findings: Vec<FindingView<'a>>,
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct FlowView<'a> {
+    requests: Vec<RequestView<'a>>,
+    contracts: Vec<String>,
+    files: Vec<&'a str>,
+    events: usize,
+}
+
+#[derive(Serialize)]
+struct RequestView<'a> {
+    id: RequestId,
+    new: bool,
+    events: &'a [String],
+}
+
+#[derive(Serialize)]
+struct RenumberingView {
+    was: RequestId,
+    id: RequestId,
+    approvals_to_sign_again: usize,
+}
+
+#[derive(Serialize)]
+struct FindingView<'a> {
+    code: &'static str,
+    severity: &'static str,
+    id: Option<RequestId>,
+    path: String,
+    line: Option<usize>,
+    what: &'a str,
+    fix: &'a str,
+}
+
+impl<'a> SyncView<'a> {
+    /// What programs see.
+    #[must_use]
+    pub fn new(synced: &'a Synced, effect: Effect, root: &Path) -> Self {
+        let finding = |finding: &'a crate::app::verify::Finding| FindingView {
+            code: finding.code,
+            severity: finding.severity.name(),
+            id: finding.id,
+            path: finding.path.strip_prefix(root).unwrap_or(&finding.path).display().to_string(),
+            line: finding.line,
+            what: &finding.what,
+            fix: &finding.fix,
+        };
+        let renumbering = |one: &crate::sync::join::Renumbering| RenumberingView {
+            was: one.was,
+            id: one.is,
+            approvals_to_sign_again: one.unsigned,
+        };
+        Self {
+            remote: &synced.target.remote,
+            reference: &synced.target.reference,
+            commit: synced.commit.as_deref(),
+            incoming: FlowView::of(&synced.incoming),
+            outgoing: FlowView::of(&synced.outgoing),
+            renumbered: synced.renumbered.iter().map(renumbering).collect(),
+            diverged: &synced.diverged,
+            overtaken: synced.overtaken,
+            checked_out: synced.followed.as_ref().map(|followed| match followed {
+                Followed::Whole => "whole",
+                Followed::LedgerOnly(_) => "ledger-only",
+            }),
+            findings: synced.findings.iter().map(finding).collect(),
+            dry_run: effect == Effect::DryRun,
+        }
+    }
+}
+
+impl<'a> FlowView<'a> {
+    fn of(flow: &'a Flow) -> Self {
+        let request = |(id, touched): (&RequestId, &'a crate::app::sync::Touched)| RequestView {
+            id: *id,
+            new: touched.is_new,
+            events: &touched.events,
+        };
+        Self {
+            requests: flow.requests.iter().map(request).collect(),
+            contracts: flow.contracts.iter().map(ToString::to_string).collect(),
+            files: flow.files.iter().map(String::as_str).collect(),
+            events: flow.events,
+        }
+    }
+}
+
+/// What people see.
+#[must_use]
+pub fn told(synced: &Synced, effect: Effect) -> String {
+    let tried = effect == Effect::DryRun;
+    let [came, went] = if tried { ["would come in", "would go out"] } else { ["in", "out"] };
+    let mut text =
+        format!("{}  {came}: {}; {went}: {}", synced.target.name(), summed(&synced.incoming), summed(&synced.outgoing));
+    if synced.overtaken > 0 {
+        text.push_str(&format!("; others were quicker {}", times(synced.overtaken)));
+    }
+    text.push('\n');
+    for (sign, flow) in [('<', &synced.incoming), ('>', &synced.outgoing)] {
+        for (id, touched) in flow.requests.iter().take(NAMED_MAX) {
+            text.push_str(&format!("  {sign} {id}  {}\n", super::safe::line(&touched.told())));
+        }
+        if flow.requests.len() > NAMED_MAX {
+            text.push_str(&format!(
+                "  {sign} and {} more\n",
+                count((flow.requests.len() - NAMED_MAX) as u64, "request")
+            ));
+        }
+        for name in &flow.contracts {
+            text.push_str(&format!("  {sign} contract {name}\n"));
+        }
+        for path in &flow.files {
+            text.push_str(&format!("  {sign} {path}\n"));
+        }
+    }
+    for one in &synced.renumbered {
+        let is = if tried { "would be" } else { "is now" };
+        text.push_str(&format!("  {} {is} {}: another clone published that number first", one.was, one.is));
+        if one.unsigned > 0 {
+            let them = if one.unsigned == 1 { "an approval has" } else { "its approvals have" };
+            text.push_str(&format!("; {them} to be signed again: ledger approve {} --sign", one.is));
+        }
+        text.push('\n');
+    }
+    for id in &synced.diverged {
+        text.push_str(&format!(
+            "  {id} has diverged: ledger show {id}; ledger resolve {id} --keep STATE --reason TEXT\n"
+        ));
+    }
+    text
+}
+
+fn summed(flow: &Flow) -> String {
+    if flow.is_empty() {
+        return "nothing".to_owned();
+    }
+    let new = flow.requests.values().filter(|touched| touched.is_new).count();
+    let mut parts = Vec::new();
+    if new > 0 {
+        parts.push(count(new as u64, "new request"));
+    }
+    if flow.events > 0 {
+        parts.push(count(flow.events as u64, "event"));
+    }
+    if !flow.files.is_empty() {
+        parts.push(count(flow.files.len() as u64, "other file"));
+    }
+    if parts.is_empty() {
+        parts.push(count((flow.requests.len() + flow.contracts.len()) as u64, "file"));
+    }
+    parts.join(", ")
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}

@@ -1,0 +1,115 @@
+//! From an exchange that did not come about to what people and programs see.
+
+use super::exit::Exit;
+use super::failure::{Failure, shell};
+use crate::app::sync::SyncFailure;
+use crate::store::fs::carried::CarriedFile;
+use crate::sync::git::GitFailure;
+use crate::sync::join::Clash;
+use crate::sync::remote::NoTarget;
+use crate::sync::tree::TreeError;
+
+/// What people and programs see of it.
+pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
+    let is = |exit, code| Failure::new(exit, code, message);
+    match failure {
+        SyncFailure::Tree(TreeError::Git(error)) => git_failed(message, error),
+        // A store's error is told as one.
+        SyncFailure::Tree(TreeError::Store(_)) => is(Exit::Failure, "io"),
+        SyncFailure::Tree(TreeError::Unreadable { .. }) => {
+            is(Exit::Damaged, "remote-unreadable").hint("see what the commit holds: git show")
+        }
+        SyncFailure::NoTarget(none) => no_target(message, none),
+        SyncFailure::Unreachable { target, .. } => {
+            let hint = format!(
+                "what is written here stays: ledger sync again later; git ls-remote {} tells more",
+                shell(&target.remote)
+            );
+            is(Exit::Busy, "unreachable").hint(hint)
+        }
+        SyncFailure::Unanswered { .. } => is(Exit::Unknown, "unknown").hint("ledger sync again: it finds out"),
+        SyncFailure::Refused { .. } => is(Exit::Refused, "push-refused")
+            .hint("see who may write there, and its branch rules; another branch: ledger sync --branch NAME"),
+        SyncFailure::Overtaken { .. } => {
+            is(Exit::Busy, "overtaken").hint("what is written here stays: ledger sync again, with a longer --timeout")
+        }
+        SyncFailure::NoBranch(target) => {
+            let branch = target.reference.strip_prefix("refs/heads/").unwrap_or(&target.reference);
+            let hint = format!(
+                "make it: git push -u {} {}; or exchange on another: ledger sync --branch NAME",
+                shell(&target.remote),
+                shell(branch)
+            );
+            is(Exit::NotFound, "no-branch").hint(hint)
+        }
+        SyncFailure::Rewritten { target, seen, .. } => {
+            let seen = seen.get(..12).unwrap_or(seen);
+            let hint = format!(
+                "see it: git log {seen}; if it was not meant to be, give it back: ledger sync {} --branch {} --restore",
+                shell(&target.remote),
+                shell(target.reference.strip_prefix("refs/heads/").unwrap_or(&target.reference))
+            );
+            is(Exit::Damaged, "remote-rewritten").hint(hint)
+        }
+        SyncFailure::Edited { commit, lost } => {
+            let commit = commit.get(..12).unwrap_or(commit);
+            let path = lost.first().map(|lost| lost.file.path()).unwrap_or_default();
+            is(Exit::Damaged, "edited").hint(format!("restore it: git checkout {commit} -- {path}"))
+        }
+        SyncFailure::Clash { clashes, .. } => match clashes.first() {
+            Some(clash) => clashed(message, clash),
+            None => is(Exit::Failure, "bug"),
+        },
+        SyncFailure::Unsound(finding) => is(Exit::No, "unsound").hint(&finding.fix),
+        SyncFailure::Unmerged(_) => is(Exit::Conflict, "unmerged").hint("ledger repair-merge"),
+    }
+}
+
+fn git_failed(message: &str, error: &GitFailure) -> Failure {
+    match error {
+        GitFailure::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git"),
+        GitFailure::NoRepository(_) => {
+            Failure::new(Exit::NotFound, "no-repository", message).hint("git init, or git clone")
+        }
+        GitFailure::Failed { .. } | GitFailure::Garbled { .. } => Failure::new(Exit::Failure, "git", message)
+            .hint("see what git says of the repository: git status; git fsck"),
+        GitFailure::Late { .. } => Failure::new(Exit::Busy, "busy", message)
+            .hint("ledger sync again, with a longer --timeout: it goes on where it was"),
+    }
+}
+
+fn no_target(message: &str, none: &NoTarget) -> Failure {
+    let is = |exit, code| Failure::new(exit, code, message);
+    match none {
+        NoTarget::NoRemote => is(Exit::NotFound, "no-remote").hint("git remote add origin URL"),
+        NoTarget::UnknownRemote(_) => is(Exit::NotFound, "no-remote").hint("git remote tells which there are"),
+        NoTarget::ManyRemotes(_) => is(Exit::Usage, "usage").hint("ledger sync REMOTE"),
+        NoTarget::Detached => is(Exit::Usage, "usage").hint("ledger sync --branch NAME"),
+        NoTarget::BadBranch(_) => is(Exit::Usage, "usage").hint("ledger sync --branch NAME"),
+    }
+}
+
+fn clashed(message: &str, clash: &Clash) -> Failure {
+    let is = |exit, code| Failure::new(exit, code, message);
+    match clash {
+        Clash::Edited(file) => is(Exit::Damaged, "edited").hint(format!(
+            "find out which is as it was written: git log --all -- {}; ledger verify",
+            file.path()
+        )),
+        Clash::Unreadable { .. } => is(Exit::Damaged, "remote-unreadable").hint("find the commit that brought it: git log --all"),
+        Clash::Version(name, version) => is(Exit::Conflict, "version-clash").hint(format!(
+            "theirs was published first: set yours aside with git (schemas/contracts/{name}), sync, and register it as another version than {version}"
+        )),
+        Clash::Text(file) => is(Exit::Conflict, "text-clash").hint(text_hint(file)),
+        Clash::Checkpoint(_) => is(Exit::Conflict, "checkpoint-clash")
+            .hint("take checkpoints under names of their own: ledger checkpoint --origin NAME; move these away first"),
+        Clash::Covered(file, _) => {
+            is(Exit::Conflict, "checkpoint-clash").hint(format!("remove {}, sync, and take it anew: ledger checkpoint", file.path()))
+        }
+        Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
+    }
+}
+
+fn text_hint(file: &CarriedFile) -> String {
+    format!("bring {} to what both want, then: ledger sync --take ours; or give yours up: --take theirs", file.path())
+}

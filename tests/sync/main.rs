@@ -1,0 +1,13 @@
+//! Clones that exchange by way of real git: what comes in and goes out, what is refused, and that nothing is lost,
+//! whatever else git is used for meanwhile.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
+
+mod beside_code;
+mod carriers;
+mod clashes;
+mod clones;
+mod cut_short;
+mod ordinary;
+mod rewritten;
+mod simulation;

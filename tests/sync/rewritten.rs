@@ -1,0 +1,70 @@
+//! A remote, or a clone, that no longer has what it had.
+
+use super::clones::Clones;
+
+#[test]
+fn a_remote_that_was_cut_is_noticed_and_gets_back_what_it_lost() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.bug("a", "of-a");
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.git("a", &["push", "-q", "--force", "origin", "HEAD~1:main"]).ok();
+    let (before, ended) = (clones.files("b"), clones.sync("b"));
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-rewritten"), "{ended:?}");
+    assert!(ended.err.contains("coordination/requests/"), "{ended:?}");
+    assert_eq!(clones.files("b"), before);
+    clones.ledger("b", &["sync", "--restore"]).ok();
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+    clones.id("a", "of-a");
+}
+
+#[test]
+fn a_branch_that_is_gone_is_no_empty_one() {
+    let clones = Clones::new(&["a"]);
+    clones.sync("a").ok();
+    clones.git("hub.git", &["branch", "-D", "main"]).ok();
+    let ended = clones.sync("a");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-rewritten"), "{ended:?}");
+    clones.ledger("a", &["sync", "--restore"]).ok();
+}
+
+#[test]
+fn a_commit_that_takes_something_away_is_noticed() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.note("a", "key:first", "remark");
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    let id = clones.id("a", "first");
+    let log = clones.path("a").join(format!("coordination/events/{id}.jsonl"));
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, text.lines().next().unwrap().to_owned() + "\n").unwrap();
+    clones.git("a", &["commit", "-qam", "away with it"]).ok();
+    clones.git("a", &["push", "-q"]).ok();
+    let ended = clones.sync("b");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-rewritten"), "{ended:?}");
+    assert!(ended.err.contains("lacks event"), "{ended:?}");
+    clones.ledger("b", &["sync", "--restore"]).ok();
+    let noted = clones.ledger("b", &["show", "key:first", "--json"]).ok().data();
+    assert_eq!(noted["notes"][0]["text"], "remark");
+}
+
+#[test]
+fn what_was_edited_here_is_not_published() {
+    let clones = Clones::new(&["a"]);
+    let id = clones.id("a", "first");
+    let (packet, log) = (format!("coordination/requests/{id}.json"), format!("coordination/events/{id}.jsonl"));
+    for path in [packet, log] {
+        let full = clones.path("a").join(&path);
+        let text = std::fs::read_to_string(&full).unwrap();
+        std::fs::remove_file(&full).unwrap();
+        std::fs::write(&full, text.replace("mia", "eve")).unwrap();
+        let ended = clones.sync("a");
+        assert_eq!((ended.status, ended.code().as_str()), (Some(9), "edited"), "{ended:?}");
+        std::fs::remove_file(&full).unwrap();
+        let ended = clones.sync("a");
+        assert_eq!((ended.status, ended.code().as_str()), (Some(9), "edited"), "{ended:?}");
+        clones.git("a", &["checkout", "-q", "HEAD", "--", &path]).ok();
+        clones.sync("a").ok();
+    }
+}

@@ -1,0 +1,278 @@
+//! Random clones, random writes, and everything else that people do with git meanwhile. In the end all clones hold the
+//! same, and everything that was acknowledged is there.
+//!
+//! `LEDGER_SIMULATIONS` says how many worlds are played [default: 6], `LEDGER_SIMULATION_SEED` which is the first.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use super::clones::Clones;
+
+const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// A generator of numbers that are the same in every run (SplitMix64, Steele et al., 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
+    }
+}
+
+/// What happened in a world.
+#[derive(Default, Debug)]
+struct Counts {
+    worlds: usize,
+    writes: usize,
+    refused: usize,
+    syncs: usize,
+    crashes: usize,
+    merges: usize,
+    conflicts: usize,
+    rebases: usize,
+    picks: usize,
+    stashes: usize,
+    forced: usize,
+    restored: usize,
+    renumbered: usize,
+    diverged: usize,
+}
+
+struct World<'a> {
+    clones: Clones,
+    names: &'a [&'a str],
+    dice: Dice,
+    /// Keys of events that were acknowledged, with the key of their request.
+    written: BTreeMap<String, String>,
+    requests: Vec<String>,
+    counts: &'a mut Counts,
+    seed: u64,
+    step: usize,
+}
+
+#[test]
+fn whatever_is_done_with_git_nothing_is_lost_and_all_agree() {
+    let number = |name: &str, otherwise: u64| std::env::var(name).map_or(otherwise, |text| text.parse().unwrap());
+    let first = number("LEDGER_SIMULATION_SEED", 1);
+    let mut counts = Counts::default();
+    for seed in first..first + number("LEDGER_SIMULATIONS", 6) {
+        play(seed, &mut counts);
+        counts.worlds += 1;
+        if counts.worlds.is_multiple_of(50) {
+            eprintln!("{counts:?}");
+        }
+    }
+    eprintln!("{counts:?}");
+    assert!(counts.syncs > 0 && counts.writes > 0, "{counts:?}");
+}
+
+fn play(seed: u64, counts: &mut Counts) {
+    let mut dice = Dice(seed);
+    let names = &NAMES[..3 + dice.roll(3)];
+    let mut world = World {
+        clones: Clones::new(names),
+        names,
+        dice,
+        written: BTreeMap::new(),
+        requests: vec!["first".to_owned()],
+        counts,
+        seed,
+        step: 0,
+    };
+    let steps = 8 + world.dice.roll(10);
+    for step in 0..steps {
+        world.step = step;
+        world.act();
+    }
+    world.settle();
+}
+
+impl World<'_> {
+    fn any(&mut self) -> &'static str {
+        let at = self.dice.roll(self.names.len());
+        NAMES[at]
+    }
+
+    fn act(&mut self) {
+        let clone = self.any();
+        match self.dice.roll(20) {
+            0..=8 => self.write(clone),
+            9..=12 => self.sync(clone),
+            13 => self.crash(clone),
+            14 => self.merge(clone),
+            15 => self.union_merge(clone),
+            16 => self.rebase(clone),
+            17 => self.pick(clone),
+            18 => self.stash(clone),
+            _ => self.force(clone),
+        }
+    }
+
+    fn write(&mut self, clone: &str) {
+        let key = format!("s{}-{}", self.seed, self.step);
+        let request = self.requests[self.dice.roll(self.requests.len())].clone();
+        let on = format!("key:{request}");
+        let reason = ["--reason", "because", "--key", key.as_str()];
+        let ended = match self.dice.roll(6) {
+            0 | 1 => {
+                let depends = self.dice.roll(3) == 0;
+                let ids = self.clones.ledger(clone, &["show", &on, "--json"]);
+                let more: Vec<String> = if depends && ids.status == Some(0) {
+                    vec!["--depends-on".into(), ids.data()["id"].as_str().unwrap().to_owned()]
+                } else {
+                    Vec::new()
+                };
+                let more: Vec<&str> = more.iter().map(String::as_str).collect();
+                self.clones.made(clone, &key, &more);
+                self.requests.push(key.clone());
+                self.written.insert(key.clone(), key);
+                self.counts.writes += 1;
+                return;
+            }
+            2 => self.clones.ledger(clone, &[&["transition", &on, "accepted"], &reason[..]].concat()),
+            3 => self.clones.ledger(clone, &[&["transition", &on, "withdrawn"], &reason[..]].concat()),
+            4 => self.clones.ledger(clone, &["evidence", &on, &format!("note={key}"), "--key", &key]),
+            _ => self.clones.ledger(clone, &["note", &on, "--text", &key, "--key", &key]),
+        };
+        match ended.status {
+            Some(0) => {
+                self.counts.writes += 1;
+                self.written.insert(key, request);
+            }
+            // Not here yet, not allowed from where it stands, or diverged.
+            Some(4..=6) => self.counts.refused += 1,
+            _ => panic!("seed {}, step {}: {ended:?}", self.seed, self.step),
+        }
+    }
+
+    fn sync(&mut self, clone: &str) {
+        self.counts.syncs += 1;
+        let mut ended = self.clones.sync(clone);
+        if ended.status == Some(9) && ended.code() == "remote-rewritten" {
+            self.counts.restored += 1;
+            ended = self.clones.ledger(clone, &["sync", "--restore", "--json"]);
+        }
+        if ended.status == Some(6) && ended.code() == "unmerged" {
+            self.repair(clone);
+            ended = self.clones.sync(clone);
+        }
+        assert_eq!(ended.status, Some(0), "seed {}, step {}, {clone}: {ended:?}", self.seed, self.step);
+        let data = ended.data();
+        self.counts.renumbered += data["renumbered"].as_array().unwrap().len();
+        self.counts.diverged += data["diverged"].as_array().unwrap().len();
+    }
+
+    /// A sync that is killed on the way.
+    fn crash(&mut self, clone: &str) {
+        self.counts.crashes += 1;
+        let mut command = self.clones.command(clone, &["sync"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(self.dice.roll(250) as u64));
+        let _ = child.kill();
+        child.wait().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(40));
+        let _ = std::fs::remove_file(self.clones.path(clone).join(".git/index.lock"));
+    }
+
+    /// What somebody does who commits by hand before he lets git do something.
+    fn commit(&self, clone: &str) {
+        self.clones.git(clone, &["add", "-A"]).ok();
+        self.clones.git(clone, &["commit", "-qm", "by hand"]);
+        self.clones.git(clone, &["fetch", "-q"]).ok();
+    }
+
+    /// Git's own merge, with what the attributes say.
+    fn merge(&mut self, clone: &str) {
+        self.commit(clone);
+        self.counts.merges += 1;
+        let merged = self.clones.git(clone, &["merge", "-q", "--no-edit", "origin/main"]);
+        self.abort_unless(merged.status == Some(0), clone, &["merge", "--abort"]);
+    }
+
+    /// As a hosting site merges: nothing but the attributes.
+    fn union_merge(&mut self, clone: &str) {
+        self.commit(clone);
+        self.counts.merges += 1;
+        let merged = self.clones.git(clone, &["merge", "-q", "--no-edit", "-X", "patience", "origin/main"]);
+        self.abort_unless(merged.status == Some(0), clone, &["merge", "--abort"]);
+        if self.dice.roll(2) == 0 {
+            self.clones.git(clone, &["push", "-q", "origin", "HEAD:main"]);
+        }
+    }
+
+    fn rebase(&mut self, clone: &str) {
+        self.commit(clone);
+        self.counts.rebases += 1;
+        let rebased = self.clones.git(clone, &["rebase", "-q", "origin/main"]);
+        self.abort_unless(rebased.status == Some(0), clone, &["rebase", "--abort"]);
+    }
+
+    /// Takes over a single commit of the other side.
+    fn pick(&mut self, clone: &str) {
+        self.commit(clone);
+        self.counts.picks += 1;
+        let picked = self.clones.git(clone, &["cherry-pick", "--allow-empty", "origin/main"]);
+        self.abort_unless(picked.status == Some(0), clone, &["cherry-pick", "--abort"]);
+    }
+
+    fn stash(&mut self, clone: &str) {
+        self.counts.stashes += 1;
+        self.clones.git(clone, &["stash", "push", "-q", "--include-untracked"]);
+        self.clones.git(clone, &["fetch", "-q"]).ok();
+        self.clones.git(clone, &["merge", "-q", "--ff-only", "origin/main"]);
+        let popped = self.clones.git(clone, &["stash", "pop", "-q"]);
+        if popped.status != Some(0) {
+            // What was stashed is still there; it goes back to where it fits.
+            self.counts.conflicts += 1;
+            self.clones.git(clone, &["reset", "-q", "--hard"]).ok();
+            self.clones.git(clone, &["clean", "-qfd"]).ok();
+            let based = self.clones.git(clone, &["rev-parse", "stash@{0}^"]).ok().out;
+            self.clones.git(clone, &["reset", "-q", "--hard", based.trim()]).ok();
+            self.clones.git(clone, &["stash", "pop", "-q"]).ok();
+        }
+    }
+
+    /// Somebody overwrites what the other side has with what he has.
+    fn force(&mut self, clone: &str) {
+        self.counts.forced += 1;
+        self.clones.git(clone, &["push", "-q", "--force", "origin", "HEAD:main"]);
+    }
+
+    fn abort_unless(&mut self, is_done: bool, clone: &str, abort: &[&str]) {
+        if !is_done {
+            self.counts.conflicts += 1;
+            self.clones.git(clone, abort).ok();
+        }
+    }
+
+    fn repair(&mut self, clone: &str) {
+        self.clones.ledger(clone, &["repair-merge"]);
+    }
+
+    /// Everybody exchanges until nothing moves; then all must agree.
+    fn settle(&mut self) {
+        for _ in 0..2 {
+            for name in self.names {
+                self.sync(name);
+            }
+        }
+        self.clones.assert_alike(self.names);
+        for (key, request) in &self.written {
+            for name in self.names {
+                let log = self.clones.ledger(name, &["log", &format!("key:{request}"), "--json"]);
+                let found = log.status == Some(0)
+                    && (key == request || log.out.contains(&format!("\"key\":\"{key}\"")));
+                assert!(found, "seed {}: {key} of {request} is not in {name}: {log:?}", self.seed);
+            }
+        }
+        let listed = |name: &str| self.clones.ledger(name, &["list", "--all", "--json"]).ok().out;
+        let first = listed(self.names[0]);
+        for name in self.names {
+            assert_eq!(listed(name), first, "seed {}: {name}", self.seed);
+        }
+    }
+}
