@@ -426,12 +426,23 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Begins to ask.
+    /// Begins to ask. What is not here is not fetched.
     ///
     /// # Errors
     /// The program is missing, or would not run.
     pub fn open(root: &Path) -> Result<Self, GitError> {
-        let mut command = self::command(root);
+        Self::through(self::command(root))
+    }
+
+    /// Begins to ask. What a partial clone left out is fetched.
+    ///
+    /// # Errors
+    /// The program is missing, or would not run.
+    pub fn fetching(root: &Path) -> Result<Self, GitError> {
+        Self::through(carrying(root))
+    }
+
+    fn through(mut command: Command) -> Result<Self, GitError> {
         command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Program)?;
         let closed = || GitError::Program(std::io::Error::other("its pipes are closed"));

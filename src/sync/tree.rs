@@ -80,6 +80,8 @@ impl<'a> Trees<'a> {
         for file in &changed {
             // A link would have git read something else.
             self.store.check_carried(file)?;
+            // From the top of the work tree: that is where git goes.
+            paths.push_str(self.git.prefix());
             paths.push_str(&file.path());
             paths.push('\n');
         }
@@ -213,7 +215,7 @@ impl<'a> Trees<'a> {
             let open = match &mut objects {
                 Some(open) => open,
                 None => objects.insert(
-                    Objects::open(self.git.root())
+                    Objects::fetching(self.git.root())
                         .map_err(|error| TreeError::Unreadable { path: file.path(), what: error.to_string() })?,
                 ),
             };

@@ -56,18 +56,18 @@ fn a_number_that_the_user_committed_himself_is_given_anew_too() {
 #[test]
 fn what_people_edit_on_both_sides_is_for_people_to_join() {
     let clones = Clones::new(&["a", "b"]);
-    let rename = |clone: &str, name: &str| {
+    let rename = |clone: &str, was: &str, name: &str| {
         let path = clones.path(clone).join("coordination/ledger.json");
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(path, text.replace("\"acme\"", &format!("\"{name}\""))).unwrap();
+        std::fs::write(path, text.replace(&format!("\"{was}\""), &format!("\"{name}\""))).unwrap();
     };
     clones.sync("b").ok();
-    rename("a", "from-a");
+    rename("a", "acme", "from-a");
     clones.sync("a").ok();
     clones.sync("b").ok();
     clones.assert_alike(&["a", "b"]);
-    rename("a", "again-a");
-    rename("b", "again-b");
+    rename("a", "from-a", "again-a");
+    rename("b", "from-a", "again-b");
     clones.sync("a").ok();
     let ended = clones.sync("b");
     assert_eq!((ended.status, ended.code().as_str()), (Some(6), "text-clash"), "{ended:?}");

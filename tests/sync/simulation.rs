@@ -222,6 +222,9 @@ impl World<'_> {
     fn stash(&mut self, clone: &str) {
         self.counts.stashes += 1;
         self.clones.git(clone, &["stash", "push", "-q", "--include-untracked"]);
+        if self.clones.git(clone, &["stash", "list"]).ok().out.is_empty() {
+            return;
+        }
         self.clones.git(clone, &["fetch", "-q"]).ok();
         self.clones.git(clone, &["merge", "-q", "--ff-only", "origin/main"]);
         let popped = self.clones.git(clone, &["stash", "pop", "-q"]);
@@ -264,8 +267,8 @@ impl World<'_> {
         for (key, request) in &self.written {
             for name in self.names {
                 let log = self.clones.ledger(name, &["log", &format!("key:{request}"), "--json"]);
-                let found = log.status == Some(0)
-                    && (key == request || log.out.contains(&format!("\"key\":\"{key}\"")));
+                let found =
+                    log.status == Some(0) && (key == request || log.out.contains(&format!("\"key\":\"{key}\"")));
                 assert!(found, "seed {}: {key} of {request} is not in {name}: {log:?}", self.seed);
             }
         }

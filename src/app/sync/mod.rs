@@ -25,7 +25,7 @@ use crate::index::refresh::{Making, Memory, rebuild};
 use crate::store::StoreError;
 use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
-use crate::store::fs::carry::Carrier;
+use crate::store::fs::carry::{Carrier, Index};
 use crate::sync::gate::losses;
 use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
@@ -174,7 +174,7 @@ impl Ledger<'_> {
 
     /// Joins what stands here with what was fetched, and puts it in place here.
     fn join(&self, round: &Round<'_>) -> Result<Joined, AppError> {
-        let Round { git, trees, store, order, .. } = round;
+        let Round { trees, store, order, .. } = round;
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let theirs = round.theirs().map_err(fail)?;
         round.check_remote(&theirs)?;
@@ -182,8 +182,7 @@ impl Ledger<'_> {
         let ours = trees.standing().map_err(fail)?;
         round.check_here(&ours)?;
         let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
-        let base = round.seen.as_deref().map(|seen| format!("{seen}^{{tree}}"));
-        let base = base.filter(|base| git.run(&["cat-file", "-e", base]).is_ok_and(|answer| answer.is_ok()));
+        let base = round.base().map_err(fail)?;
         let joining =
             Joining { trees, store, carrier: &carrier, unlike: &unlike, base: base.as_deref(), take: order.take };
         let by = |histories: &[History]| self.renumberer(histories, &carrier, round.session);
@@ -196,7 +195,7 @@ impl Ledger<'_> {
         let standing = match order.effect {
             Effect::DryRun => ours,
             Effect::Write => {
-                self.put_in_place(&join, &carrier, &incoming, round)?;
+                self.put_in_place(&join, &carrier, &incoming)?;
                 if join.bring.is_empty() { ours } else { trees.standing().map_err(fail)? }
             }
         };
@@ -218,33 +217,22 @@ impl Ledger<'_> {
         Ok(By { clock, writer: self.store.writer()?, by: session.by.clone() })
     }
 
-    fn put_in_place(
-        &self,
-        join: &Join,
-        carrier: &Carrier<'_>,
-        incoming: &Flow,
-        round: &Round<'_>,
-    ) -> Result<(), AppError> {
+    fn put_in_place(&self, join: &Join, carrier: &Carrier<'_>, incoming: &Flow) -> Result<(), AppError> {
         if join.bring.is_empty() {
             return Ok(());
         }
-        let budget = &round.session.budget;
         let all = |_: usize, _: usize| {};
         // An index that remembers what is gone is the only one to tell of it. One that remembers no such thing would tell
         // of the numbers that are given anew.
-        let remembers = if join.renumbered.is_empty() {
-            true
+        let index = if join.renumbered.is_empty() {
+            Index::Kept
         } else {
-            !rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &all)?.lost.is_empty()
+            let made = rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &all)?;
+            if made.lost.is_empty() { Index::Forgotten } else { Index::Kept }
         };
-        carrier.bring(&join.bring, join.together)?;
+        carrier.bring(&join.bring, join.together, index)?;
         if let Some(clock) = incoming.clock {
             carrier.witness(Some(clock))?;
-        }
-        if !remembers {
-            self.store.projecting(budget, &mut || {
-                rebuild(self.store, self.scope(), Making::FromCache, Memory::Dropped, &all).map(drop)
-            })?;
         }
         Ok(())
     }
@@ -364,6 +352,21 @@ impl Round<'_> {
         }
     }
 
+    /// The tree that both sides come from: what the other side had when it was last seen, else what the checked-out branch
+    /// has in common with it.
+    fn base(&self) -> Result<Option<String>, TreeError> {
+        let seen = self.seen.as_deref().map(|seen| self.git.commit(seen)).transpose()?.flatten();
+        let base = match (seen, self.fetched) {
+            (Some(seen), _) => Some(seen),
+            (None, Fetched::At(commit)) => {
+                let common = self.git.run(&["merge-base", "HEAD", commit])?;
+                common.is_ok().then(|| common.line())
+            }
+            (None, Fetched::Nothing) => None,
+        };
+        Ok(base.map(|base| format!("{base}^{{tree}}")))
+    }
+
     /// Refuses a remote that no longer has what it had.
     fn check_remote(&self, theirs: &str) -> Result<(), AppError> {
         let Some(seen) = &self.seen else { return Ok(()) };
@@ -371,14 +374,14 @@ impl Round<'_> {
             return Ok(());
         }
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
+        if self.order.restore {
+            return Ok(());
+        }
         let is_known = self.git.commit(seen).map_err(SyncFailure::from)?.is_some();
-        let goes_on = match self.fetched {
-            Fetched::At(commit) if is_known => self.git.is_ancestor(seen, commit).map_err(SyncFailure::from)?,
-            Fetched::At(_) | Fetched::Nothing => false,
-        };
         let lost =
             if is_known { losses(self.trees, &format!("{seen}^{{tree}}"), theirs).map_err(fail)? } else { Vec::new() };
-        if (goes_on && lost.is_empty()) || self.order.restore {
+        // Commits that were put together anew and hold all that there was are nothing to turn away for.
+        if is_known && lost.is_empty() {
             return Ok(());
         }
         let (target, seen) = (self.target.clone(), seen.clone());

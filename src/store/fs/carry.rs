@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::carried::CarriedFile;
+pub use super::journal::Index;
 use super::journal::{self, Plan, Replaced};
 use super::lock::{Lock, Sharing};
 use super::{FsStore, io};
@@ -120,11 +121,13 @@ impl Carrier<'_> {
     }
 
     /// Puts files in place. The first ones, whose count is `together`, all or none of them, whatever happens: a process
-    /// that comes after one that was killed completes them before it writes anything else. The others piece by piece.
+    /// that comes after one that was killed completes them before it writes anything else; and with them the index goes, if
+    /// it is to be forgotten. The others piece by piece.
     ///
     /// # Errors
     /// Failed machinery. What was begun is completed by whoever writes next.
-    pub fn bring(&self, files: &[(CarriedFile, Vec<u8>)], together: usize) -> Result<(), StoreError> {
+    pub fn bring(&self, files: &[(CarriedFile, Vec<u8>)], together: usize, index: Index) -> Result<(), StoreError> {
+        let mut index = index;
         let mut rest = files;
         let mut at_least = together;
         while !rest.is_empty() {
@@ -134,15 +137,16 @@ impl Carrier<'_> {
                 *at == 0 || *at < at_least || size <= PIECE_BYTES
             });
             let (piece, later) = rest.split_at(fits.count());
-            self.bring_piece(piece)?;
+            self.bring_piece(piece, index)?;
+            index = Index::Kept;
             rest = later;
             at_least = 0;
         }
         Ok(())
     }
 
-    fn bring_piece(&self, files: &[(CarriedFile, Vec<u8>)]) -> Result<(), StoreError> {
-        let mut plan = Plan::default();
+    fn bring_piece(&self, files: &[(CarriedFile, Vec<u8>)], index: Index) -> Result<(), StoreError> {
+        let mut plan = Plan { index, ..Plan::default() };
         for (file, bytes) in files {
             let text = String::from_utf8(bytes.clone())
                 .map_err(|_| StoreError::Unwritable(format!("{} is not UTF-8", file.path())))?;
@@ -163,6 +167,7 @@ impl Carrier<'_> {
                 Err(_) => Err(error),
             };
         }
+        journal::forget_index(self.store, &plan)?;
         for (file, bytes) in files {
             self.store.put(file, bytes)?;
         }

@@ -36,6 +36,18 @@ pub struct Plan {
     pub logs: BTreeMap<RequestId, Lines>,
     /// Files that are replaced as a whole, by their paths below the root.
     pub files: BTreeMap<String, Replaced>,
+    /// What becomes of the index.
+    pub index: Index,
+}
+
+/// What becomes of the index of a ledger whose files are replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Index {
+    /// It stays, and remembers what it remembers.
+    #[default]
+    Kept,
+    /// It goes: it would tell of events that are on record under another number now.
+    Forgotten,
 }
 
 /// A file that is replaced as a whole.
@@ -72,6 +84,9 @@ impl Plan {
         for entry in packets.chain(logs).chain(files) {
             write_line(&mut text, &entry)?;
         }
+        if self.index == Index::Forgotten {
+            write_line(&mut text, &Entry::ForgetIndex)?;
+        }
         let end = Entry::End(Hash::of(&[&text]));
         write_line(&mut text, &end)?;
         Ok(text)
@@ -99,6 +114,7 @@ impl Plan {
                 Entry::File(path, file) => {
                     plan.files.insert(path.into_owned(), file.into_owned());
                 }
+                Entry::ForgetIndex => plan.index = Index::Forgotten,
                 Entry::End(_) => return None,
             }
         }
@@ -172,6 +188,8 @@ enum Entry<'a> {
     Log(RequestId, Cow<'a, Lines>),
     #[serde(rename = "file")]
     File(Cow<'a, str>, Cow<'a, Replaced>),
+    #[serde(rename = "forget-index")]
+    ForgetIndex,
     #[serde(rename = "end")]
     End(Hash),
 }
@@ -313,6 +331,7 @@ fn redo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     for (id, lines) in &plan.logs {
         redo_log(store, *id, lines)?;
     }
+    forget_index(store, plan)?;
     for (path, file) in &plan.files {
         redo_file(store, path, file)?;
     }
@@ -356,6 +375,18 @@ fn redo_packet(store: &FsStore, id: RequestId, text: &str) -> Result<(), StoreEr
     match store.files.write_new(&path, text.as_bytes(), 0o444).map_err(io("write", &path))? {
         Named::Done => Ok(()),
         Named::Exists => Err(StoreError::damaged(Some(id), &path, None, "it appeared while a batch was completed")),
+    }
+}
+
+/// Removes the index if the plan says so: it is made anew from what is on record.
+///
+/// # Errors
+/// Failed machinery.
+pub fn forget_index(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
+    let path = store.layout.index();
+    match plan.index {
+        Index::Kept => Ok(()),
+        Index::Forgotten => store.files.remove(&path).map_err(io("remove", &path)),
     }
 }
 
