@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::checkpoint::Trust;
-use super::verify::told::{LOCAL_UNUSABLE, Told, says_again};
-use super::verify::{Finding, Severity, from_fault};
+use super::verify::told::LOCAL_UNUSABLE;
+use super::verify::{Finding, Severity, Unknown};
 use super::{AppError, Ledger};
 use crate::domain::time::Timestamp;
 use crate::store::fs::FsStore;
 use crate::store::fs::health::{Ground, Leftovers, Role, Unfit, Why};
-use crate::store::{Budget, Records, Store, StoreError};
+use crate::store::{Budget, Records, StoreError};
+use crate::sync::restore::quoted;
 use crate::sync::standing::{Standing, Trouble, standing};
 
 /// Less room than this is told (64 MiB).
@@ -169,27 +170,6 @@ impl Examined {
     }
 }
 
-/// Examines the files alone of a ledger whose settings or workflow can't be read: nobody can tell which rules they kept.
-///
-/// # Errors
-/// Failed machinery; what is wrong is an answer.
-pub fn examine_files(store: &FsStore, around: Surroundings) -> Result<Examined, AppError> {
-    let mut told = Told::default();
-    let mut found = Examined::around(store, around);
-    let ids = told.or_nothing(store.requests())?;
-    found.requests = ids.len();
-    for id in ids {
-        let seen = told.or_nothing(store.inspect(id))?;
-        found.events += seen.history.as_ref().map_or(0, |history| history.events().len());
-        told.0.extend(seen.faults.into_iter().map(from_fault));
-    }
-    let strays = told.or_nothing(store.strays())?;
-    told.0.extend(strays.into_iter().map(from_fault));
-    told.0.dedup_by(|one, before| says_again(one, before));
-    found.add_findings(told.0);
-    Ok(found)
-}
-
 impl Ledger<'_> {
     /// Examines the ledger and what it stands on.
     ///
@@ -200,9 +180,10 @@ impl Ledger<'_> {
         store: &FsStore,
         around: Surroundings,
         trust: &Trust,
+        unknown: Unknown,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Examined, AppError> {
-        let report = self.verify(None, trust, progress)?;
+        let report = self.verify(None, trust, unknown, progress)?;
         let mut found = Examined::around(store, around);
         (found.requests, found.events) = (report.requests, report.events);
         found.add_findings(report.findings);
@@ -464,13 +445,6 @@ fn unwritable(folder: &Path, error: &StoreError) -> Diagnosis {
     }
 }
 
-/// A path as a word of a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -524,11 +498,5 @@ mod tests {
         assert_eq!(fix(ErrorKind::QuotaExceeded), "make room on the disk");
         assert!(fix(ErrorKind::ReadOnlyFilesystem).starts_with("mount"));
         assert!(fix(ErrorKind::PermissionDenied).starts_with("give yourself leave to write: chmod -R u+w"));
-    }
-
-    #[test]
-    fn a_path_is_one_word_of_a_shell() {
-        assert_eq!(quoted(Path::new("/a/b-1.json")), "/a/b-1.json");
-        assert_eq!(quoted(Path::new("/a b/it's")), "'/a b/it'\\''s'");
     }
 }

@@ -1,9 +1,10 @@
 //! What can keep a use case from its result.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::contract::decide::ContractRefusal;
 use crate::contract::schema::SchemaFault;
+use crate::domain::FORMAT;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
@@ -112,8 +113,8 @@ pub enum AppError {
         /// The key with which to ask again.
         key: Option<Key>,
     },
-    /// Of a newer format: read as far as it is known, never written.
-    #[error("{what} is of format {format}, which is newer than this program: it can be read and not written")]
+    /// Of another format than this program writes: read as far as it is known, never written.
+    #[error("{what} is of format {format}, which is {} than this program: it can be read and not written", age(*format))]
     Newer {
         /// The file or request.
         what: String,
@@ -207,6 +208,19 @@ pub enum AppError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// How a format that is not written stands to those that are.
+fn age(format: u32) -> &'static str {
+    if format > FORMAT { "newer" } else { "older" }
+}
+
+impl AppError {
+    /// A file of the ledger that can't be read as what it should be.
+    #[must_use]
+    pub fn bad_file(file: &Path, what: impl ToString) -> Self {
+        Self::BadFile { file: file.display().to_string(), what: what.to_string() }
+    }
 }
 
 impl From<ContractRefusal> for AppError {

@@ -9,7 +9,6 @@ use crate::domain::relations::{Edge, Kind, Relations};
 use crate::domain::time::Timestamp;
 use crate::index::project::DAMAGED;
 use crate::index::{Entry, edges};
-use crate::store::StoreError;
 
 /// Which graph.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +103,7 @@ impl Ledger<'_> {
         let history = match self.store.history(id) {
             Ok(Some(history)) => history,
             Ok(None) => return nothing(None),
-            Err(StoreError::Damaged { .. }) => return nothing(Some(DAMAGED.to_owned())),
+            Err(error) if error.is_of_files() => return nothing(Some(DAMAGED.to_owned())),
             Err(other) => return Err(other.into()),
         };
         let then = match at {

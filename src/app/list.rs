@@ -289,7 +289,7 @@ impl Ledger<'_> {
     /// All entries as of a moment.
     fn entries(&self, at: Timestamp) -> Result<(Entries, Damaged), AppError> {
         let now = project_all(self.store, self.scope(), Source::Cache, &self.progress())?;
-        let mut entries = BTreeMap::new();
+        let (mut entries, mut damaged) = (BTreeMap::new(), now.damaged);
         for (id, entry) in now.entries {
             if entry.created_at > at {
                 continue;
@@ -297,14 +297,19 @@ impl Ledger<'_> {
             // What has not changed since is as it was.
             let entry = match entry.updated_at {
                 Some(updated) if updated <= at => entry,
-                Some(_) | None => match self.store.history(id)? {
-                    Some(history) => Entry::of(&history.at_time(at), self.workflow),
-                    None => continue,
+                Some(_) | None => match self.store.history(id) {
+                    Ok(Some(history)) => Entry::of(&history.at_time(at), self.workflow),
+                    Ok(None) => continue,
+                    Err(error) if error.is_of_files() => {
+                        damaged.insert(id, error.to_string());
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
                 },
             };
             entries.insert(id, entry);
         }
-        Ok((entries, now.damaged))
+        Ok((entries, damaged))
     }
 
     pub(super) fn wants(&self, query: &Query, entry: &Entry) -> bool {

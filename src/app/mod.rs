@@ -37,6 +37,7 @@ use crate::index::cache::Scope;
 use crate::index::refresh::{Refreshed, after_write};
 use crate::store::fs::CLOCK_LEAD_MS_MAX;
 use crate::store::{Budget, Records, Store};
+use crate::sync::restore::Restoring;
 
 pub use error::AppError;
 
@@ -57,6 +58,9 @@ pub trait World: Send + Sync {
     /// The text of the schema that a draft must match.
     fn draft_schema(&self) -> &str;
 
+    /// How files of the ledger come back.
+    fn restoring(&self) -> &Restoring;
+
     /// Hears how many of how many requests were read for a question.
     fn read(&self, _done: usize, _total: usize) {}
 }
@@ -69,7 +73,7 @@ pub struct Ledger<'a> {
     pub settings: &'a Settings,
     /// The workflow in force.
     pub workflow: &'a Workflow,
-    /// Clock, randomness, schemas.
+    /// Clock, randomness, schemas, and where commands will be run.
     pub world: &'a dyn World,
     /// Schemas that were compiled.
     pub checks: &'a checks::Checks,
@@ -126,7 +130,7 @@ impl<'a> Ledger<'a> {
         |done, total| self.world.read(done, total)
     }
 
-    /// Refuses to write into a ledger of a newer format.
+    /// Refuses to write into a ledger of another format than this program writes.
     ///
     /// # Errors
     /// [`AppError::Newer`].

@@ -9,7 +9,7 @@ use crate::domain::outlook::{Expectation, Open, expectation, open};
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
-use crate::store::{Budget, Records, StoreError};
+use crate::store::{Budget, Records};
 
 /// As of when something is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -98,7 +98,7 @@ impl Ledger<'_> {
     fn dependency(&self, records: &dyn Records, id: RequestId, as_of: AsOf) -> Result<Dependency, AppError> {
         let history = match records.history(id) {
             Ok(history) => history,
-            Err(StoreError::Damaged { .. }) => None,
+            Err(error) if error.is_of_files() => None,
             Err(other) => return Err(other.into()),
         };
         let then = history.map(|history| match as_of {

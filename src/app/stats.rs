@@ -8,7 +8,6 @@ use crate::domain::time::Timestamp;
 use crate::index::Entry;
 use crate::index::list::Filter;
 use crate::index::stats::{Counted, Damaged, counted, stats};
-use crate::store::StoreError;
 
 /// The most weeks that are told.
 pub const WEEKS_MAX: usize = 1_040;
@@ -67,7 +66,7 @@ impl Ledger<'_> {
         let history = match self.store.history(id) {
             Ok(Some(history)) => history.at_time(at),
             Ok(None) => return Ok(Ok(())),
-            Err(error @ StoreError::Damaged { .. }) => return Ok(Err(error.to_string())),
+            Err(error) if error.is_of_files() => return Ok(Err(error.to_string())),
             Err(other) => return Err(other.into()),
         };
         let entry = Entry::of(&history, self.workflow);

@@ -4,7 +4,6 @@ use super::{AppError, Ledger};
 use crate::domain::event::Event;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::time::Timestamp;
-use crate::store::StoreError;
 
 /// Which events to show.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +62,7 @@ impl Ledger<'_> {
                     timeline.events.extend(history.events().iter().filter(|event| query.wants(event)).cloned());
                 }
                 Ok(None) => {}
-                Err(error @ StoreError::Damaged { .. }) if query.id.is_none() => {
+                Err(error) if query.id.is_none() && error.is_of_files() => {
                     timeline.damaged.push((id, error.to_string()));
                 }
                 Err(other) => return Err(other.into()),

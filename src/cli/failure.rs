@@ -1,5 +1,7 @@
 //! From an error to what people and programs see: a code, a message, a hint, an exit status.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -8,9 +10,11 @@ use super::render::views::SideView;
 use crate::app::AppError;
 use crate::app::contract::take_the_other;
 use crate::contract::decide::ContractRefusal;
+use crate::domain::FORMAT;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
-use crate::domain::id::RequestId;
+use crate::domain::hash::Hash;
+use crate::domain::id::{ContractName, RequestId};
 use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::secret::Found;
 use crate::domain::state::Side;
@@ -19,6 +23,7 @@ use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
 use crate::store::fs::disk::HARD_LINKS;
+use crate::sync::restore::Restoring;
 
 /// A failed command.
 #[derive(Debug, Serialize)]
@@ -40,6 +45,27 @@ pub struct Failure {
     /// What a program needs to act on it.
     #[serde(flatten)]
     pub detail: Box<Detail>,
+    /// What the hint is to say of how a file comes back, once it is known what git has of it.
+    #[serde(skip)]
+    pub remedy: Option<Box<Remedy>>,
+}
+
+/// How a file comes back.
+#[derive(Debug)]
+pub enum Remedy {
+    /// As it was last.
+    Restore(PathBuf),
+    /// As it was last, unless somebody mends it.
+    Mend(PathBuf),
+    /// As the registration has it that counts.
+    TakeTheOther {
+        /// The contract.
+        name: ContractName,
+        /// The file of the version.
+        path: PathBuf,
+        /// Of what counts.
+        counts: Hash,
+    },
 }
 
 /// What a program needs to act on a failure; most failures need none of it.
@@ -117,6 +143,7 @@ impl Failure {
             retryable: matches!(exit, Exit::Busy | Exit::Unknown),
             exit_status: exit.status(),
             detail: Box::default(),
+            remedy: None,
         }
     }
 
@@ -132,6 +159,24 @@ impl Failure {
     pub fn hint(mut self, hint: impl ToString) -> Self {
         self.hint = Some(hint.to_string());
         self
+    }
+
+    /// The same with what brings a file back.
+    #[must_use]
+    fn remedy(mut self, remedy: Remedy) -> Self {
+        self.remedy = Some(Box::new(remedy));
+        self
+    }
+
+    /// The same with a hint that says how a file comes back, where one is needed.
+    #[must_use]
+    pub fn settle(mut self, restoring: &Restoring) -> Self {
+        let Some(remedy) = self.remedy.take() else { return self };
+        self.hint(match *remedy {
+            Remedy::Restore(path) => restoring.newest(&path),
+            Remedy::Mend(path) => format!("mend it, or {}", restoring.newest(&path)),
+            Remedy::TakeTheOther { name, path, counts } => take_the_other(&name, &path, &counts, restoring),
+        })
     }
 
     /// A wrong command line. Its hint is the command's help, unless it gets a better one.
@@ -190,11 +235,11 @@ impl From<StoreError> for Failure {
             StoreError::Damaged { id: None, path, .. } => {
                 let disposable = path.components().any(|part| part.as_os_str() == ".local");
                 let failure = Self::new(Exit::Damaged, "damaged", message);
-                failure.hint(if disposable {
-                    "ledger doctor --fix takes it out of the way".to_owned()
+                if disposable {
+                    failure.hint("ledger doctor --fix takes it out of the way")
                 } else {
-                    restore(&path.display())
-                })
+                    failure.remedy(Remedy::Restore(path))
+                }
             }
             StoreError::Unwritable(_) => Self::new(Exit::Refused, "unwritable", message),
             StoreError::Newer(_) => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
@@ -294,7 +339,7 @@ impl From<AppError> for Failure {
                 )
             }
             AppError::VersionTwice { name, path, counts, .. } => {
-                Self::new(Exit::Damaged, "version-twice", message).hint(take_the_other(&name, &path, &counts))
+                Self::new(Exit::Damaged, "version-twice", message).remedy(Remedy::TakeTheOther { name, path, counts })
             }
             AppError::Git(error) => git_failed(&message, &error),
             AppError::Sync(failure) => super::sync_failure::sync_failed(&message, &failure),
@@ -304,12 +349,15 @@ impl From<AppError> for Failure {
             AppError::NotCovered { .. } => Self::new(Exit::NotFound, "not-covered", message)
                 .hint("ledger checkpoint covers what is on record by now"),
             AppError::Signing(error) => signing_failed(&message, &error),
-            AppError::Newer { .. } => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
+            AppError::Newer { format, .. } => {
+                let hint = if format > FORMAT { "use a newer ledger" } else { "use the ledger program of that format" };
+                Self::new(Exit::Refused, "newer-format", message).hint(hint)
+            }
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
             AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
             AppError::Usage(_) => Self::usage(message),
             AppError::BadFile { file, .. } => {
-                Self::new(Exit::Damaged, "bad-file", message).hint(format!("mend it, or {}", restore(&file)))
+                Self::new(Exit::Damaged, "bad-file", message).remedy(Remedy::Mend(PathBuf::from(file)))
             }
         }
     }
@@ -404,10 +452,6 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
 
 fn raw(event: &Event) -> Option<Box<RawValue>> {
     RawValue::from_string(event.line().to_owned()).ok()
-}
-
-fn restore(file: &dyn std::fmt::Display) -> String {
-    format!("restore it: git checkout HEAD -- {file}")
 }
 
 fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {

@@ -36,10 +36,11 @@ use clap::{CommandFactory, Parser};
 use self::args::{Cli, Color, Format};
 use self::exit::Exit;
 use self::failure::Failure;
-use self::open::Opened;
+use self::open::{Opened, Patient};
 use self::render::Output;
 use crate::store::budget::Progress;
 use crate::store::{Budget, Notice};
+use crate::sync::restore::Restoring;
 
 pub use environment::Environment;
 
@@ -60,10 +61,31 @@ impl Context<'_> {
     /// Opens the ledger that the command line, the environment or the current folder names.
     fn open(&mut self) -> Result<Opened, Failure> {
         let mut opened = open::open(&self.cli.global, self.env)?;
-        let is_watched = self.output.err_is_terminal && !self.output.quiet;
-        opened.show_progress(render::progress::Progress::new("reading", &self.budget, is_watched));
+        opened.show_progress(self.reading());
         self.root = Some(opened.root().to_owned());
         Ok(opened)
+    }
+
+    /// The same, as far as it can be opened.
+    fn examine(&mut self) -> Result<Patient, Failure> {
+        let mut patient = open::to_examine(&self.cli.global, self.env)?;
+        patient.opened.show_progress(self.reading());
+        self.root = Some(patient.store.layout().root().to_owned());
+        Ok(patient)
+    }
+
+    fn reading(&self) -> render::progress::Progress {
+        let is_watched = self.output.err_is_terminal && !self.output.quiet;
+        render::progress::Progress::new("reading", &self.budget, is_watched)
+    }
+
+    /// A failure with what is known of how files come back.
+    fn settle(&self, failure: Failure) -> Failure {
+        if failure.remedy.is_none() {
+            return failure;
+        }
+        let root = self.root.clone().or_else(|| open::find_root(&self.cli.global, self.env).ok());
+        failure.settle(&Restoring::new(&self.env.folder, root.as_ref().unwrap_or(&self.env.folder)))
     }
 
     /// Refuses a format in which the command does not print.
@@ -121,7 +143,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
         Err(failure) if failure.exit == Exit::Done => Exit::Done,
         Err(failure) => {
             let _ = context.output.flush();
-            let failure = failure.hint_at_help(&named_command(arguments));
+            let failure = context.settle(failure).hint_at_help(&named_command(arguments));
             context.output.fail(&failure);
             failure.exit
         }

@@ -13,13 +13,17 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::render::progress::Progress;
 use crate::app::checks::Checks;
+use crate::app::verify::Unknown;
 use crate::app::{AppError, Ledger, Session, World};
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::id::{Actor, RequestType};
 use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::StoreError;
+use crate::store::checkpoints::Checkpoints;
 use crate::store::fs::FsStore;
+use crate::sync::restore::Restoring;
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
 const SCHEMA_SUFFIX: &str = ".schema.json";
@@ -69,6 +73,7 @@ struct CliWorld {
     now: fn() -> Timestamp,
     random: fn(&mut [u8]),
     schemas: TypeSchemas,
+    restoring: Restoring,
     /// Where somebody looks on.
     bar: Option<Progress>,
 }
@@ -88,6 +93,10 @@ impl World for CliWorld {
 
     fn draft_schema(&self) -> &str {
         builtin::schema("request").unwrap_or("true")
+    }
+
+    fn restoring(&self) -> &Restoring {
+        &self.restoring
     }
 
     fn read(&self, done: usize, total: usize) {
@@ -166,8 +175,10 @@ pub fn open(global: &Global, env: &Environment) -> Result<Opened, Failure> {
 pub(super) struct Patient {
     /// Its files.
     pub(super) store: Arc<FsStore>,
-    /// The ledger, unless its settings or its workflow can't be read.
-    pub(super) opened: Result<Opened, Failure>,
+    /// The ledger. Settings and a workflow that can't be read are stood in for.
+    pub(super) opened: Opened,
+    /// What can't be read, and why.
+    pub(super) unknown: Unknown,
 }
 
 /// Opens the ledger that the command line, the environment or the current folder names as far as it can be opened.
@@ -178,26 +189,56 @@ pub(super) fn to_examine(global: &Global, env: &Environment) -> Result<Patient, 
     let root = find_root(global, env)?;
     let missing = |error: std::io::Error| FsStore::unreachable(&root, error);
     let store = Arc::new(FsStore::examine_on(&root, (env.disk)(&root).map_err(missing)?)?);
-    match open_store(Arc::clone(&store), env) {
-        Err(failure) if failure.exit == Exit::NotFound => Err(failure),
-        opened => Ok(Patient { store, opened }),
-    }
+    let mut unknown = Unknown::default();
+    let settings = match settings(&store) {
+        Err(AppError::Store(error @ StoreError::NotALedger(_))) => return Err(error.into()),
+        Err(error) => {
+            unknown.settings = Some(error);
+            // What was computed of the ledger names it; which it is, its checkpoints say as well.
+            Settings::standing_in(named_by_checkpoints(&store).unwrap_or_default())
+        }
+        Ok(settings) => settings,
+    };
+    let workflow = workflow(&store).unwrap_or_else(|error| {
+        unknown.workflow = Some(error);
+        Workflow::default()
+    });
+    Ok(Patient { opened: opened(Arc::clone(&store), settings, workflow, env), store, unknown })
 }
 
 fn open_store(store: Arc<FsStore>, env: &Environment) -> Result<Opened, Failure> {
-    let layout = store.layout().clone();
-    let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
-    let path = layout.settings();
-    let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
-    let settings = Settings::parse(&text).map_err(|e| bad(&path, e.to_string()))?;
-    let path = layout.workflow();
-    let workflow = match store.text(&path, WORKFLOW_BYTES_MAX)? {
-        Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
-        None => Workflow::default(),
-    };
+    let (settings, workflow) = (settings(&store)?, workflow(&store)?);
+    Ok(opened(store, settings, workflow, env))
+}
+
+fn opened(store: Arc<FsStore>, settings: Settings, workflow: Workflow, env: &Environment) -> Opened {
     let schemas = TypeSchemas { ledger: Some(Arc::clone(&store)) };
-    let world = CliWorld { now: env.now, random: env.random, schemas, bar: None };
-    Ok(Opened { store, settings, workflow, world, checks: Checks::default() })
+    let restoring = Restoring::new(&env.folder, store.layout().root());
+    let world = CliWorld { now: env.now, random: env.random, schemas, restoring, bar: None };
+    Opened { store, settings, workflow, world, checks: Checks::default() }
+}
+
+fn settings(store: &FsStore) -> Result<Settings, AppError> {
+    let path = store.layout().settings();
+    let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
+    Settings::parse(&text).map_err(|error| AppError::bad_file(&path, error))
+}
+
+fn workflow(store: &FsStore) -> Result<Workflow, AppError> {
+    let path = store.layout().workflow();
+    match store.text(&path, WORKFLOW_BYTES_MAX)? {
+        Some(text) => Workflow::parse(&text).map_err(|error| AppError::bad_file(&path, error)),
+        None => Ok(Workflow::default()),
+    }
+}
+
+/// The ledger that the newest checkpoint of some origin is of.
+fn named_by_checkpoints(store: &FsStore) -> Option<uuid::Uuid> {
+    store.origins().ok()?.iter().find_map(|origin| {
+        let newest = *store.checkpoint_sizes(origin).ok()?.last()?;
+        let text = store.checkpoint_text(origin, newest).ok()??;
+        Checkpoint::parse(&text).ok().map(|checkpoint| checkpoint.ledger())
+    })
 }
 
 fn store_at(root: &Path, env: &Environment) -> Result<FsStore, Failure> {
@@ -232,7 +273,7 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
     name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
 }
 
-fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
+pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
     if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
         return Ok(env.folder.join(root));
     }
@@ -242,8 +283,9 @@ fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
         let has_lost_it = |folder: &&Path| folder.join("coordination/requests").is_dir();
         if let Some(folder) = env.folder.ancestors().find(has_lost_it) {
             let what = format!("{} has no coordination/ledger.json, which makes it a ledger", folder.display());
+            let settings = folder.join("coordination/ledger.json");
             return Failure::new(Exit::NotFound, "no-ledger", what)
-                .hint("restore it: git checkout HEAD -- coordination/ledger.json");
+                .hint(Restoring::new(&env.folder, folder).newest(&settings));
         }
         Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {here} or above it"))
             .hint("ledger init, or name the folder with --root DIR")

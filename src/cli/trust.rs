@@ -7,11 +7,13 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::input;
-use crate::app::Ledger;
 use crate::app::checkpoint::{Given, GivenSignature, Trust};
+use crate::app::verify::Unknown;
+use crate::app::{AppError, Ledger};
 use crate::domain::checkpoint::CHECKPOINT_BYTES_MAX;
 use crate::domain::proof::SIGNATURES_MAX;
 use crate::domain::signature::SIGNATURE_BYTES_MAX;
+use crate::domain::signers::{BadSigners, check_allowed, check_revoked};
 use crate::signing::{Asking, KeyChoice, SIGNERS_BYTES_MAX, SigningKey};
 
 /// The word that stands for the newest checkpoint.
@@ -34,18 +36,69 @@ pub(super) fn asking(env: &Environment) -> Asking {
 
 /// Whose signatures count: those of the files that are named, else of the ledger's own.
 pub(super) fn trust(args: &Trusting, env: &Environment, ledger: Option<&Ledger<'_>>) -> Result<Trust, Failure> {
-    let read = |name: &String| input::bytes_within(name, env, SIGNERS_BYTES_MAX);
-    let revoked = match (&args.revoked, ledger) {
-        (Some(name), _) => Some(read(name)?),
-        (None, Some(ledger)) => ledger.own_revoked()?,
-        (None, None) => None,
-    };
-    match (&args.signers, ledger) {
-        (Some(name), _) => Ok(Trust::new(env.folder.join(name), &read(name)?, revoked.as_deref())?),
-        (None, Some(ledger)) => Ok(ledger.own_trust(revoked.as_deref())?),
-        (None, None) => Ok(Trust::default()),
+    let given = GivenFiles::read(args, env)?;
+    match ledger {
+        Some(ledger) => Ok(given.or_own(ledger)?),
+        None => Ok(given.alone()?),
     }
 }
+
+/// The same; where the ledger's own files can't be read, that is among what is unknown, and nobody's signature is judged.
+pub(super) fn as_far_as_known(
+    args: &Trusting,
+    env: &Environment,
+    ledger: &Ledger<'_>,
+    unknown: Unknown,
+) -> Result<(Trust, Unknown), Failure> {
+    match GivenFiles::read(args, env)?.or_own(ledger) {
+        Ok(trust) => Ok((trust, unknown)),
+        Err(error @ (AppError::BadFile { .. } | AppError::Store(_))) => {
+            Ok((Trust::default(), Unknown { signers: Some(error), ..unknown }))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The files that the command line names.
+struct GivenFiles {
+    allowed: Option<(PathBuf, Vec<u8>)>,
+    revoked: Option<Vec<u8>>,
+}
+
+impl GivenFiles {
+    fn read(args: &Trusting, env: &Environment) -> Result<Self, Failure> {
+        let read = |name: &String, check: Check| {
+            let bytes = input::bytes_within(name, env, SIGNERS_BYTES_MAX)?;
+            let bad = |bad: BadSigners| Failure::new(Exit::Usage, "input", format!("{}: {bad}", input::shown(name)));
+            check(&bytes).map_err(bad)?;
+            Ok::<_, Failure>(bytes)
+        };
+        let revoked = args.revoked.as_ref().map(|name| read(name, check_revoked)).transpose()?;
+        let allowed =
+            args.signers.as_ref().map(|name| Ok::<_, Failure>((env.folder.join(name), read(name, check_allowed)?)));
+        Ok(Self { allowed: allowed.transpose()?, revoked })
+    }
+
+    /// With the ledger's own where none is named.
+    fn or_own(self, ledger: &Ledger<'_>) -> Result<Trust, AppError> {
+        let revoked = match self.revoked {
+            Some(revoked) => Some(revoked),
+            None => ledger.own_revoked()?,
+        };
+        match self.allowed {
+            Some((place, allowed)) => Trust::new(place, &allowed, revoked.as_deref()),
+            None => ledger.own_trust(revoked.as_deref()),
+        }
+    }
+
+    /// Without any other.
+    fn alone(self) -> Result<Trust, AppError> {
+        let revoked = self.revoked.as_deref();
+        self.allowed.map_or_else(|| Ok(Trust::default()), |(place, allowed)| Trust::new(place, &allowed, revoked))
+    }
+}
+
+type Check = fn(&[u8]) -> Result<(), BadSigners>;
 
 /// A checkpoint's file, with the signatures beside it: files whose names begin with its name and end in `.sig`.
 pub(super) fn given(name: &str, env: &Environment) -> Result<Given, Failure> {

@@ -28,6 +28,7 @@ pub mod renumber;
 pub mod secret;
 pub mod settings;
 pub mod signature;
+pub mod signers;
 pub mod state;
 pub mod stats;
 pub mod time;
@@ -36,3 +37,18 @@ pub mod workflow;
 
 /// The newest file format that this program writes and fully understands.
 pub const FORMAT: u32 = crate::FORMAT;
+
+/// Whether this program may write to what is of a format: only if what it writes is of that format too. It reads all up to
+/// [`FORMAT`] and writes that one alone, so an older ledger is not given lines that the programs it is shared with can't
+/// read. Whoever raises [`FORMAT`] and has packets and events of an older one made as well adds it here.
+#[must_use]
+pub fn is_written(format: u32) -> bool {
+    const WRITTEN: [u32; 1] = [FORMAT];
+    WRITTEN.contains(&format)
+}
+
+/// So many of something.
+#[must_use]
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

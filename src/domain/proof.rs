@@ -2,6 +2,7 @@
 //!
 //! Checking one needs neither the ledger nor a file. Who signed the checkpoint is judged elsewhere.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -149,6 +150,9 @@ pub enum BadProof {
     /// Packet and events are no history.
     #[error("its packet and its events are no history: {0}")]
     History(#[from] BadHistory),
+    /// The same thing more than once.
+    #[error("it holds {0} more than once")]
+    Twice(String),
     /// Something that no leaf vouches for.
     #[error("no leaf vouches for {0}")]
     NotVouched(String),
@@ -253,6 +257,12 @@ impl Inclusion {
             return Err(BadProof::Nothing);
         }
         let events: Vec<Event> = self.events.iter().map(|line| Event::parse(line)).collect::<Result<_, _>>()?;
+        if let Some(leaf) = twice(&leaves) {
+            return Err(BadProof::Twice(format!("the leaf `{leaf}`")));
+        }
+        if let Some(hash) = twice(&events.iter().map(Event::hash).collect::<Vec<_>>()) {
+            return Err(BadProof::Twice(format!("event {hash}")));
+        }
         let vouched = |stream: &Stream, hash| leaves.contains(&Leaf::Event(stream.clone(), hash));
         let Some(text) = &self.packet else {
             if let Some(event) = events.iter().find(|event| !vouched(event.stream(), event.hash())) {
@@ -288,6 +298,12 @@ impl Consistency {
         }
         Ok(Shown::Consistent { from, to })
     }
+}
+
+/// The first that stands twice.
+fn twice<T: Ord>(all: &[T]) -> Option<&T> {
+    let mut seen = BTreeSet::new();
+    all.iter().find(|one| !seen.insert(*one))
 }
 
 fn hashes(path: &[TreeHash]) -> Result<Vec<Hash>, BadProof> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::compatibility::OpenContent;
 use super::id::{Actor, Role};
 use super::packet::Mode;
-use super::{FORMAT, json};
+use super::{FORMAT, is_written, json};
 
 /// The largest settings file, in bytes.
 pub const SETTINGS_BYTES_MAX: usize = 64 * 1024;
@@ -119,6 +119,21 @@ struct Newer {
 const NAME_CHARS_MAX: usize = 200;
 
 impl Settings {
+    /// What stands in for settings that can't be read, where the ledger is looked through and not written to.
+    #[must_use]
+    pub fn standing_in(ledger_id: Uuid) -> Self {
+        Self {
+            format: FORMAT,
+            ledger_id,
+            name: String::new(),
+            mode: Mode::default(),
+            track_index: false,
+            roles: Roles::new(),
+            contract: ContractSettings::default(),
+            approvals: ApprovalSettings::default(),
+        }
+    }
+
     /// Reads the settings; of a newer format what every format keeps.
     ///
     /// # Errors
@@ -152,10 +167,10 @@ impl Settings {
         }
     }
 
-    /// Whether this program may write to the ledger.
+    /// Whether this program may write to the ledger: what it writes must be of the ledger's own format.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.format == FORMAT
+        is_written(self.format)
     }
 }
 

@@ -48,7 +48,8 @@ pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, Store
                 lost.extend(head.map(|head| Lost { id, head: Some(head) }));
             }
             // What can't be read is told as damage.
-            Ok(None) | Err(StoreError::Damaged { .. }) => {}
+            Ok(None) => {}
+            Err(error) if error.is_of_files() => {}
             Err(other) => return Err(other),
         }
     }

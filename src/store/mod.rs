@@ -192,6 +192,20 @@ impl StoreError {
     pub fn damaged(id: Option<RequestId>, path: &std::path::Path, line: Option<usize>, what: impl ToString) -> Self {
         Self::Damaged { id, path: path.to_owned(), line, what: what.to_string() }
     }
+
+    /// Whether it is about some files alone, which are damaged or not handed out to whoever asks: what is in others can be
+    /// told all the same.
+    #[must_use]
+    pub fn is_of_files(&self) -> bool {
+        const EIO: i32 = 5;
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Io { source, .. } => {
+                source.kind() == std::io::ErrorKind::PermissionDenied || source.raw_os_error() == Some(EIO)
+            }
+            Self::NotALedger(_) | Self::Busy { .. } | Self::Unwritable(_) | Self::Newer(_) => false,
+        }
+    }
 }
 
 /// The code of the fault that something can't be read.

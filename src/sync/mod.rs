@@ -5,6 +5,7 @@ pub mod git;
 pub mod join;
 pub mod publish;
 pub mod remote;
+pub mod restore;
 pub mod standing;
 pub mod tree;
 pub mod unite;

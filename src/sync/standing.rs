@@ -41,9 +41,9 @@ pub enum Trouble {
 }
 
 /// What git said.
-struct Answer {
-    status: Option<i32>,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: Option<i32>,
+    pub(super) text: String,
 }
 
 /// A log that no request has: attributes are asked for by name.
@@ -93,7 +93,7 @@ fn troubles(root: &Path) -> Option<Vec<Trouble>> {
 }
 
 /// What git says; `None` if it can't be asked or does not answer in time.
-fn ask(root: &Path, arguments: &[&str]) -> Option<Answer> {
+pub(super) fn ask(root: &Path, arguments: &[&str]) -> Option<Answer> {
     let mut command = git::command(root);
     let mut child =
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;

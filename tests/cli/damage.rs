@@ -15,7 +15,7 @@ fn a_hand_edited_packet_is_found_and_its_request_refused() {
     $ chmod u+w coordination/requests/*; sed -i 's/Totals/Sums/' coordination/requests/REQ-$TODAY-0001.json
     $ ledger verify 1
     coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ ledger verify --json
@@ -28,7 +28,7 @@ fn a_hand_edited_packet_is_found_and_its_request_refused() {
             "code": "packet-changed", "severity": "damage", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/requests/REQ-YYYYMMDD-0001.json",
             "message": "the packet was changed after it was made: its SHA-256 was [hash] and is [hash]",
-            "fix": "restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json"
+            "fix": "restore it from a copy, or from another clone"
           },
           {
             "code": "index-stale", "severity": "violation", "file": "coordination/index.json",
@@ -107,7 +107,7 @@ fn a_hand_edited_line_is_found_with_its_number() {
     $ sed -i '2s/alice/mallory/' coordination/events/REQ-$TODAY-0001.jsonl
     $ ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line was changed: its hash does not match its bytes
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ ledger verify 1 --json
@@ -120,7 +120,7 @@ fn a_hand_edited_line_is_found_with_its_number() {
             "code": "line-damaged", "severity": "damage", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 2,
             "message": "the line was changed: its hash does not match its bytes",
-            "fix": "restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl"
+            "fix": "restore it from a copy, or from another clone"
           }
         ]
       }
@@ -152,13 +152,13 @@ fn a_hand_edited_line_is_found_with_its_number() {
 
 #[test]
 fn a_line_that_is_missing_or_twice_or_in_another_place() {
-    transcript!(with_two(), @"
+    transcript!(with_two(), @r#"
     $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q; cp coordination/events/REQ-$TODAY-0001.jsonl whole
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0001
     $ sed -i 2d coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage history-damaged: event 3 ([head]) follows [head], which is not here: an event was removed or the packet was changed
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     # Order and repetition mean nothing: a log is a set of events.
@@ -167,10 +167,10 @@ fn a_line_that_is_missing_or_twice_or_in_another_place() {
     REQ-YYYYMMDD-0001  IN_PROGRESS  v3
     $ cp whole coordination/events/REQ-$TODAY-0002.jsonl; ledger verify 2
     coordination/events/REQ-YYYYMMDD-0002.jsonl:1: damage history-damaged: event 1 ([head]) is about REQ-YYYYMMDD-0001, not about this request
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
-    ");
+    "#);
 }
 
 #[test]
@@ -179,29 +179,29 @@ fn what_a_merge_or_an_editor_leaves_behind_is_told() {
     $ cp coordination/events/REQ-$TODAY-0001.jsonl whole
     $ (echo '<<<<<<< HEAD'; cat whole; echo '>>>>>>> other') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: a conflict marker, left by a merge
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: damage line-damaged: a conflict marker, left by a merge
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     2 findings: 1 request, 1 event verified
     [exit 9]
     $ (cat whole; echo; cat whole) > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: an empty line
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 1 event verified
     [exit 9]
     $ sed 's/$/\r/' whole > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line ends in CR LF: something converted the ends of lines
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ (cat whole; echo '{"format":1}') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 1 event verified
     [exit 9]
     $ echo '{}' > coordination/requests/REQ-$TODAY-0002.json; ledger verify 2
     coordination/requests/REQ-YYYYMMDD-0002.json: damage packet-damaged: the packet is not valid: missing field `format` at line 1 column 2
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     "#);
@@ -228,7 +228,7 @@ fn links_inside_the_ledger_are_refused() {
     [exit 9]
     $ ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl: damage log-damaged: it is a symbolic link; links are not followed here
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ ledger list -q
@@ -237,20 +237,21 @@ fn links_inside_the_ledger_are_refused() {
     $ mv coordination/requests elsewhere; ln -s ../elsewhere coordination/requests
     $ ledger list
     ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ ledger verify
-    ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    coordination/requests: damage not-usable: a folder on the way to it is none
+      fix: restore it from a copy, or from another clone
+    1 finding: 0 requests, 0 events verified
     [exit 9]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all
     ! error: [tmp]/work/coordination/requests: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/requests
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/requests; mv elsewhere coordination/requests
     $ mv coordination/ledger.json l; ln -s ../l coordination/ledger.json; ledger list
     ! error: [tmp]/work/coordination/ledger.json: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     "#);
 }
@@ -261,7 +262,7 @@ fn settings_and_workflow_that_people_got_wrong_are_named() {
     $ cp coordination/workflow.json workflow; sed -i 's/"initial": "PROPOSED"/"initial": "DRAFT"/' coordination/workflow.json
     $ ledger list
     ! error: [tmp]/work/coordination/workflow.json: the workflow is not valid: initial names the state DRAFT, which is not listed
-    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/workflow.json
+    ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ ledger note 1 --text x --json
     ! {
@@ -269,19 +270,18 @@ fn settings_and_workflow_that_people_got_wrong_are_named() {
     !   "error": {
     !     "code": "bad-file",
     !     "message": "[tmp]/work/coordination/workflow.json: the workflow is not valid: initial names the state DRAFT, which is not listed",
-    !     "hint": "mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/workflow.json",
-    !     "retryable": false, "exit_status": 9
+    !     "hint": "mend it, or restore it from a copy, or from another clone", "retryable": false, "exit_status": 9
     !   }
     ! }
     [exit 9]
     $ cp workflow coordination/workflow.json; sed -i 's/"mode"/"mood"/' coordination/ledger.json
     $ ledger list
     ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
-    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ ledger init
     ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
-    ! hint: mend it, or restore it: git checkout HEAD -- [tmp]/work/coordination/ledger.json
+    ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ sed -i 's/"mood"/"mode"/' coordination/ledger.json; rm coordination/workflow.json; ledger verify
     ok: 2 requests, 2 events verified
@@ -328,5 +328,144 @@ fn a_disk_that_fails_is_told() {
     !   }
     ! }
     [exit 9]
+    "#);
+}
+
+#[test]
+fn what_brings_a_file_back_is_told_where_it_works() {
+    transcript!(with_two(), @r#"
+    $ git init -q . && git add -A && git -c user.name=t -c user.email=t@x commit -q -m base
+    $ sed -i 's/"by":"alice"/"by":"eve"/' coordination/events/REQ-$TODAY-0001.jsonl; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: ledger index
+    2 findings: 2 requests, 1 event verified
+    [exit 9]
+    # From another folder of the repository, and from one that is in none.
+    $ cd coordination/events && ledger verify | grep fix
+      fix: restore it: git -C [tmp]/work checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: ledger index
+    $ cd .. && ledger verify --root work | grep fix
+      fix: restore it: git -C [tmp]/work checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: ledger index
+    $ cd coordination && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify -q
+    # A path is one word of the shell.
+    $ mkdir '../a b' && git worktree add -q '../a b/c' && sed -i 's/"by":"alice"/"by":"eve"/' '../a b/c/coordination/events/'*-0002.jsonl
+    $ cd '../a b' && ledger verify --root c | grep fix
+    $ cd '../a b/c/schemas' && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify
+    # What was never committed is not in git.
+    $ ledger new --title New --from shop --to billing --type bug --set details.impact=all -q; echo x > coordination/events/REQ-$TODAY-0003.jsonl; ledger verify | grep fix
+    REQ-YYYYMMDD-0003
+      fix: restore it from a copy, or from another clone
+      fix: ledger index
+    $ chmod u+w coordination/requests/*-0001.json; echo '{' > coordination/ledger.json; ledger list
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+    ! hint: mend it, or restore it: git checkout HEAD -- coordination/ledger.json
+    [exit 9]
+    $ cd schemas && ledger list --json; cd ../coordination/requests && ledger list
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "bad-file",
+    !     "message": "[tmp]/work/coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0",
+    !     "hint": "mend it, or restore it: git -C [tmp]/work checkout HEAD -- coordination/ledger.json",
+    !     "retryable": false, "exit_status": 9
+    !   }
+    ! }
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+    ! hint: mend it, or restore it: git -C [tmp]/work checkout HEAD -- coordination/ledger.json
+    [exit 9]
+    $ rm coordination/ledger.json; cd schemas && ledger list
+    ! error: [tmp]/work has no coordination/ledger.json, which makes it a ledger
+    ! hint: restore it: git -C [tmp]/work checkout HEAD -- coordination/ledger.json
+    [exit 4]
+    $ cd schemas && ledger init --root ..
+    ! error: coordination/requests/REQ-YYYYMMDD-0001.json is on record here, but coordination/ledger.json, which says of which ledger, is gone
+    ! hint: restore it: git -C [tmp]/work/schemas/.. checkout HEAD -- coordination/ledger.json
+    [exit 9]
+    "#);
+}
+
+#[test]
+fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
+    let sandbox = with_two();
+    sandbox.run("ledger checkpoint -q --origin main && ledger note 2 --text more -q && cp -a coordination ../kept");
+    transcript!(sandbox, @r#"
+    $ echo '{' > coordination/workflow.json; ledger verify
+    coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    1 finding: 2 requests, 3 events, 1 checkpoint verified
+    [exit 9]
+    $ ledger verify 1
+    coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    1 finding: 1 request, 1 event verified
+    [exit 9]
+    $ ledger verify --checkpoint latest
+    main/4  not signed
+    nobody's signature is asked for: name the signers with --signers FILE
+    ok: 1 checkpoint, 4 leaves verified
+    # The bytes are looked at all the same: a changed event, a dropped one.
+    $ sed -i 's/"by":"alice"/"by":"eve"/' coordination/events/REQ-$TODAY-0001.jsonl; sed -i '$d' coordination/events/REQ-$TODAY-0002.jsonl; ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/4 covers event [head], which is not in the log: it was dropped or rewritten
+      fix: find the commit that changed it with git log, and restore what it was before
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: restore it from a copy, or from another clone
+    coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    3 findings: 2 requests, 1 event, 1 checkpoint verified
+    [exit 9]
+    $ cp -a ../kept/. coordination/; sed -i 's/"mode"/"mood"/' coordination/ledger.json; ledger verify
+    coordination/ledger.json: damage bad-file: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+      fix: mend it, or restore it from a copy, or from another clone
+    1 finding: 2 requests, 3 events, 1 checkpoint verified
+    [exit 9]
+    $ : > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify --json
+    {
+      "v": 1,
+      "data": {
+        "ok": false, "requests": 2, "checkpoints": 1, "events": 2,
+        "findings": [
+          {
+            "code": "covered-event-lost", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
+            "message": "checkpoint main/4 covers event [head], which is not in the log: it was dropped or rewritten",
+            "fix": "find the commit that changed it with git log, and restore what it was before"
+          },
+          {
+            "code": "log-missing", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
+            "message": "the request has no event: its making was cut short",
+            "fix": "the next `ledger new`, or any write to it, completes it"
+          },
+          {
+            "code": "bad-file", "severity": "damage", "file": "coordination/ledger.json",
+            "message": "ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8",
+            "fix": "mend it, or restore it from a copy, or from another clone"
+          }
+        ]
+      }
+    }
+    [exit 9]
+    $ ledger verify --checkpoint latest
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+    ! hint: mend it, or restore it from a copy, or from another clone
+    [exit 9]
+    $ cp -a ../kept/. coordination/; echo '{' > coordination/ledger.json; echo '{' > coordination/workflow.json; ledger verify; ledger doctor | grep -v '^on '
+    coordination/ledger.json: damage bad-file: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    2 findings: 2 requests, 3 events, 1 checkpoint verified
+    coordination/ledger.json: error bad-file: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    coordination/workflow.json: error bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    not safe to operate: 2 requests, 3 events examined, 2 errors
+    $ rm coordination/ledger.json; ln -s ../l coordination/ledger.json; ledger verify
+    ! error: [tmp]/work has no coordination/ledger.json, which makes it a ledger
+    ! hint: restore it from a copy, or from another clone
+    [exit 4]
     "#);
 }

@@ -63,7 +63,7 @@ fn what_would_lose_something_is_an_error_and_is_not_mended_by_itself() {
     $ ledger doctor --fix | grep -v '^on '
     mended coordination/index.json: made anew
     coordination/requests/REQ-YYYYMMDD-0001.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
+      fix: restore it from a copy, or from another clone
     error local-tracked: coordination/.local/ is committed: clones share what must be their own
       fix: git rm -r --cached coordination/.local
     warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
@@ -199,17 +199,17 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
     $ ledger doctor --fix -q; cp coordination/workflow.json kept; echo '{' > coordination/workflow.json; sed -i 's/Another/Other/' coordination/requests/REQ-$TODAY-0002.json
     $ ledger doctor | grep -v '^on '
     coordination/requests/REQ-YYYYMMDD-0002.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
-    error bad-file: coordination/workflow.json: the workflow is not valid: EOF while parsing an object at line 2 column 0
-      fix: mend it, or restore it: git checkout HEAD -- coordination/workflow.json
+      fix: restore it from a copy, or from another clone
+    coordination/workflow.json: error bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
     not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
     $ cp kept coordination/workflow.json; echo '{' > coordination/ledger.json; ledger doctor --fix | grep -v '^on '
+    coordination/ledger.json: error bad-file: ledger.json is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
     coordination/requests/REQ-YYYYMMDD-0002.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0002.json
-    error bad-file: coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
-      fix: mend it, or restore it: git checkout HEAD -- coordination/ledger.json
+      fix: restore it from a copy, or from another clone
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
     not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
@@ -222,19 +222,20 @@ fn a_folder_in_place_of_checkpoints_or_a_link_in_place_of_signers_ends_no_examin
     transcript!(sandbox, @r#"
     $ git init -q . && mkfifo coordination/allowed_signers && echo x > coordination/checkpoints
     $ ledger doctor | grep -v '^on '
+    coordination/allowed_signers: error not-usable: it is not a plain file
+      fix: restore it from a copy, or from another clone
     coordination/checkpoints: error not-usable: it is not a folder
-      fix: restore it: git checkout HEAD -- coordination/checkpoints
-    error damaged: coordination/allowed_signers: it is not a plain file
-      fix: restore it: git checkout HEAD -- coordination/allowed_signers
+      fix: restore it from a copy, or from another clone
     not safe to operate: 1 request, 1 event examined, 2 errors
     $ rm coordination/allowed_signers coordination/checkpoints && mv coordination/events kept && ln -s ../kept coordination/events
     $ ledger doctor | grep -v '^on '
     coordination/events: error not-usable: a folder on the way to it is none
-      fix: restore it: git checkout HEAD -- coordination/events
+      fix: restore it from a copy, or from another clone
     not safe to operate: 0 requests, 0 events examined, 1 error
     $ ledger verify
-    ! error: [tmp]/work/coordination/events: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/events
+    coordination/events: damage not-usable: a folder on the way to it is none
+      fix: restore it from a copy, or from another clone
+    1 finding: 0 requests, 0 events verified
     [exit 9]
     "#);
 }

@@ -218,11 +218,11 @@ fn what_has_lost_its_settings_is_not_given_to_a_new_ledger() {
     $ rm coordination/ledger.json
     $ ledger list
     ! error: [tmp]/work has no coordination/ledger.json, which makes it a ledger
-    ! hint: restore it: git checkout HEAD -- coordination/ledger.json
+    ! hint: restore it from a copy, or from another clone
     [exit 4]
     $ ledger init
     ! error: coordination/requests/REQ-YYYYMMDD-0001.json is on record here, but coordination/ledger.json, which says of which ledger, is gone
-    ! hint: restore it: git checkout HEAD -- coordination/ledger.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/requests/*; ledger init --json
     ! {
@@ -230,7 +230,7 @@ fn what_has_lost_its_settings_is_not_given_to_a_new_ledger() {
     !   "error": {
     !     "code": "no-settings",
     !     "message": "coordination/events/REQ-YYYYMMDD-0001.jsonl is on record here, but coordination/ledger.json, which says of which ledger, is gone",
-    !     "hint": "restore it: git checkout HEAD -- coordination/ledger.json", "retryable": false, "exit_status": 9
+    !     "hint": "restore it from a copy, or from another clone", "retryable": false, "exit_status": 9
     !   }
     ! }
     [exit 9]

@@ -55,7 +55,7 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation log-missing: the request has no event: its making was cut short
       fix: the next `ledger new`, or any write to it, completes it
     coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-missing: the packet is missing although it has events
-      fix: restore it: git checkout HEAD -- coordination/requests/REQ-YYYYMMDD-0001.json
+      fix: restore it from a copy, or from another clone
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: first what is lost; then: ledger index
     4 findings: 2 requests, 0 events verified

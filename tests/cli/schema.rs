@@ -74,15 +74,15 @@ fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
       ]
     $ ln -s ../../../../outside/types/incident.schema.json schemas/ledger/types/linked.schema.json; ledger schema types/linked
     ! error: [tmp]/work/schemas/ledger/types/linked.schema.json: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/linked.schema.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ printf '\377' > schemas/ledger/types/bug.schema.json; ledger schema types/bug
     ! error: [tmp]/work/schemas/ledger/types/bug.schema.json: it is not UTF-8
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/bug.schema.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm schemas/ledger/types/bug.schema.json; mkdir schemas/ledger/types/bug.schema.json; ledger schema types/bug
     ! error: [tmp]/work/schemas/ledger/types/bug.schema.json: it is not a plain file
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/ledger/types/bug.schema.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     "#);
 }

@@ -7,6 +7,7 @@ use super::super::{AppError, Ledger};
 use super::GivenSignature;
 use crate::domain::checkpoint;
 use crate::domain::signature::Signature;
+use crate::domain::signers::{check_allowed, check_revoked};
 use crate::domain::time::Timestamp;
 use crate::signing::{Signed, Signers, Verdict, Who};
 use crate::store::Budget;
@@ -137,8 +138,10 @@ impl Ledger<'_> {
     /// # Errors
     /// Damage, and failed machinery.
     pub fn own_trust(&self, revoked: Option<&[u8]>) -> Result<Trust, AppError> {
+        let place = self.store.signers_place(SignersFile::Allowed);
         let Some(allowed) = self.store.signers(SignersFile::Allowed)? else { return Ok(Trust::default()) };
-        Trust::new(self.store.signers_place(SignersFile::Allowed), &allowed, revoked)
+        check_allowed(&allowed).map_err(|bad| AppError::bad_file(&place, bad))?;
+        Trust::new(place, &allowed, revoked)
     }
 
     /// The keys that the ledger's own file revokes.
@@ -146,6 +149,9 @@ impl Ledger<'_> {
     /// # Errors
     /// Damage, and failed machinery.
     pub fn own_revoked(&self) -> Result<Option<Vec<u8>>, AppError> {
-        Ok(self.store.signers(SignersFile::Revoked)?)
+        let Some(revoked) = self.store.signers(SignersFile::Revoked)? else { return Ok(None) };
+        let bad = |bad| AppError::bad_file(&self.store.signers_place(SignersFile::Revoked), bad);
+        check_revoked(&revoked).map_err(bad)?;
+        Ok(Some(revoked))
     }
 }

@@ -141,7 +141,9 @@ impl Ledger<'_> {
         present: &Leaves,
         trust: &Trust,
     ) -> Result<(usize, Vec<Finding>), AppError> {
-        let mut findings: Vec<Finding> = self.store.checkpoint_strays()?.into_iter().map(from_fault).collect();
+        let mut findings: Vec<Finding> = Vec::new();
+        let restoring = self.world.restoring();
+        findings.extend(self.store.checkpoint_strays()?.into_iter().map(|fault| from_fault(fault, restoring)));
         let mut lost = AllLost::default();
         let mut count = 0;
         for origin in self.store.origins()? {

@@ -218,7 +218,7 @@ impl Ledger<'_> {
         let place = |version| self.store.contract_place(name, version);
         let problem =
             |code, file: PathBuf, what: String, fix: String| Problem { code, name: name.clone(), file, what, fix };
-        let restore = |from: &str, file: &PathBuf| format!("restore it: git checkout {from} -- {}", file.display());
+        let restoring = self.world.restoring();
         let mut found = Vec::new();
         if let Some(before) = commit.and_then(|commit| commit.shelves.get(name)) {
             for tampering in git::tampering(before, shelf) {
@@ -241,7 +241,7 @@ impl Ledger<'_> {
                     "version-edited" => format!(
                         "take the edit back, and register it as the next version: ledger contract add {name} FILE"
                     ),
-                    _ => restore(commit.map_or("HEAD", |commit| commit.name.as_str()), &file),
+                    _ => restoring.from(commit.map_or("HEAD", |commit| commit.name.as_str()), &file),
                 };
                 found.push(problem(code, file, what, fix));
             }
@@ -256,9 +256,9 @@ impl Ledger<'_> {
                 let known = shelf.and_then(|shelf| shelf.state.versions.get(&version));
                 let fix = match (known, now) {
                     (Some(known), Some(now)) if known.others.contains(&now) => {
-                        super::take_the_other(name, &file, &known.registered.sha256)
+                        super::take_the_other(name, &file, &known.registered.sha256, restoring)
                     }
-                    _ => restore("HEAD", &file),
+                    _ => restoring.newest(&file),
                 };
                 found.push(problem("version-changed", file, what, fix));
             }

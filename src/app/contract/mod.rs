@@ -24,6 +24,7 @@ use crate::domain::id::{ContractName, ContractRef};
 use crate::registry::{self, Shelf};
 use crate::store::contracts::VERSION_BYTES_MAX;
 use crate::store::{Budget, StoreError};
+use crate::sync::restore::Restoring;
 
 /// How long one answer about a pair of schemas may take.
 pub const PAIR_MAX: std::time::Duration = std::time::Duration::from_secs(5);
@@ -91,10 +92,10 @@ impl Candidate {
 
 /// What to do where the file of a version that two clones registered is that of the registration which does not count.
 #[must_use]
-pub fn take_the_other(name: &ContractName, path: &Path, counts: &Hash) -> String {
-    let path = path.display();
+pub fn take_the_other(name: &ContractName, path: &Path, counts: &Hash, restoring: &Restoring) -> String {
+    let (git, path) = (restoring.git(), restoring.word(path));
     format!(
-        "keep a copy of it; git log --all --oneline -- {path} tells the commits with the other: git checkout COMMIT -- {path} \
+        "keep a copy of it; {git} log --all --oneline -- {path} tells the commits with the other: {git} checkout COMMIT -- {path} \
          (its SHA-256 is {counts}); then ledger contract add {name} COPY"
     )
 }

@@ -19,14 +19,14 @@ impl Ledger<'_> {
     /// Everything that is wrong with the contracts; answers with how many there are and how many events they have.
     pub(in crate::app) fn contract_findings(&self) -> Result<(usize, usize, Vec<Finding>), AppError> {
         let names = self.store.contracts()?;
-        let mut told = Told::default();
-        let strays = told.or_nothing(self.store.contract_strays())?;
-        let mut findings: Vec<Finding> = strays.into_iter().map(from_fault).collect();
+        let restoring = self.world.restoring();
+        let mut told = Told::new(restoring);
+        let mut findings = told.faults(self.store.contract_strays())?;
         let mut events = 0;
         for name in &names {
             let InspectedContract { graph, versions, faults, lines } =
                 told.or_nothing(self.store.inspect_contract(name))?;
-            findings.extend(faults.into_iter().map(from_fault));
+            findings.extend(faults.into_iter().map(|fault| from_fault(fault, restoring)));
             let Some(graph) = graph else { continue };
             events += graph.events().len();
             let state = ContractState::replay(name, &graph);
@@ -34,16 +34,17 @@ impl Ledger<'_> {
             let line = |hash: Hash| lines.get(&hash).copied();
             findings.extend(self.event_findings(name, &graph, &state, &line));
         }
-        findings.append(&mut told.0);
+        findings.append(&mut told.found);
         Ok((names.len(), events, findings))
     }
 
     /// The files of the versions against what was registered.
     fn version_findings(&self, state: &ContractState, files: &std::collections::BTreeMap<u32, Hash>) -> Vec<Finding> {
         let name = &state.name;
+        let restoring = self.world.restoring();
         let finding = |code, severity, version: u32, what: String, fix: Option<String>| {
             let path = self.store.contract_place(name, Some(version));
-            let fix = fix.unwrap_or_else(|| format!("restore it: git checkout HEAD -- {}", path.display()));
+            let fix = fix.unwrap_or_else(|| restoring.newest(&path));
             Finding { code, severity, id: None, path, line: None, what, fix }
         };
         let mut found = Vec::new();
@@ -71,12 +72,15 @@ impl Ledger<'_> {
                 );
                 let path = self.store.contract_place(name, Some(*version));
                 let fix = if files.get(version).is_some_and(|here| known.others.contains(here)) {
-                    format!("the file here does not count: {}", super::take_the_other(name, &path, &expected))
-                } else {
-                    let path = path.display();
                     format!(
-                        "the file here counts: register the other one anew; git log --all --oneline -- {path} tells the \
-                         commits with it: git show COMMIT:./{path} > FILE; ledger contract add {name} FILE"
+                        "the file here does not count: {}",
+                        super::take_the_other(name, &path, &expected, restoring)
+                    )
+                } else {
+                    let (git, path) = (restoring.git(), restoring.word(&path));
+                    format!(
+                        "the file here counts: register the other one anew; {git} log --all --oneline -- {path} tells the \
+                         commits with it: {git} show COMMIT:./{path} > FILE; ledger contract add {name} FILE"
                     )
                 };
                 found.push(finding("version-twice", Severity::Violation, *version, what, Some(fix)));
@@ -91,7 +95,8 @@ impl Ledger<'_> {
         let newest = state.newest().unwrap_or(0);
         for version in (1..newest).filter(|version| !state.versions.contains_key(version)) {
             let what = format!("v{version} is not on record, though a later one is");
-            found.push(finding("version-gap", Severity::Violation, version, what, None));
+            let log = self.store.contract_place(name, None).join("events.jsonl");
+            found.push(finding("version-gap", Severity::Violation, version, what, Some(restoring.newest(&log))));
         }
         found
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Finding, Seen, Severity};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
-use crate::index::cache::{Counted, Projection, is_doubtful};
+use crate::index::cache::{Aside, Projection, is_doubtful};
 use crate::index::refresh::{self, Freshness};
 use crate::index::remembered::{Lost, lost};
 use crate::store::StoreError;
@@ -37,6 +37,13 @@ impl Ledger<'_> {
         Ok(findings)
     }
 
+    /// What is remembered in the index and gone, where nobody can tell what the rest of it should be.
+    pub(super) fn remembered_findings(&self, seen: Vec<Seen>) -> Result<Vec<Finding>, AppError> {
+        let entries = seen.into_iter().filter_map(|one| one.entry.map(|(entry, _)| (one.id, entry)));
+        let projection = Projection { entries: entries.collect(), ..Projection::default() };
+        self.lost(&projection)
+    }
+
     /// What the index is worth, by what was read a moment ago; where that leaves a doubt, all is read once more: somebody
     /// may have written meanwhile. The cache is not believed.
     fn index_now(&self, ids: &[RequestId], seen: Vec<Seen>) -> Result<(Freshness, Projection), StoreError> {
@@ -57,9 +64,11 @@ impl Ledger<'_> {
     }
 
     fn cache_finding(&self, projection: &Projection) -> Option<Finding> {
-        let of = match (projection.contradicted.as_slice(), projection.counted) {
-            ([], Counted::Right) => return None,
-            ([], Counted::Wrong) => "how many requests there are of a kind".to_owned(),
+        let of = match (projection.contradicted.as_slice(), projection.astray.first()) {
+            ([], None) => return None,
+            ([], Some(Aside::Counts)) => "how many requests there are of a kind".to_owned(),
+            ([], Some(Aside::Waiting)) => "which requests wait for another".to_owned(),
+            ([], Some(Aside::Words)) => "the words of texts".to_owned(),
             ([one], _) => one.to_string(),
             ([first, ..], _) => format!("{} requests, {first} first", projection.contradicted.len()),
         };

@@ -2,11 +2,13 @@
 
 mod index;
 pub(in crate::app) mod told;
+mod unknown;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use self::told::Told;
+pub use self::unknown::Unknown;
 use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
 use crate::domain::graph::Graph;
@@ -18,9 +20,10 @@ use crate::domain::outlook::Action;
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
-use crate::index::cache::{entry_and_row, threads};
+use crate::index::cache::{Made, Searched, entry_and_made, searched, threads};
 use crate::store::checkpoints::SignersFile;
 use crate::store::{Fault, Inspected, StoreError};
+use crate::sync::restore::{Restoring, quoted};
 
 /// An event this far ahead of the clock is told (5 minutes).
 pub const AHEAD_MS_MAX: i64 = 5 * 60_000;
@@ -99,7 +102,7 @@ struct Seen {
     refers_to: Vec<RequestId>,
     events: usize,
     /// What the index and the cache should say of it, where nothing is wrong with its bytes and somebody asks.
-    entry: Option<(Entry, Hash)>,
+    entry: Option<(Entry, Made)>,
 }
 
 /// What came of looking at one request.
@@ -120,8 +123,10 @@ struct Judged {
 struct Look<'a> {
     now: Timestamp,
     trust: &'a Trust,
+    unknown: &'a Unknown,
     whole: Whole,
     wants: Wants,
+    searched: Searched,
 }
 
 /// Whether the leaves of requests are asked for.
@@ -139,7 +144,8 @@ enum Whole {
 }
 
 impl Ledger<'_> {
-    /// Verifies one request, or the whole ledger with its index.
+    /// Verifies one request, or the whole ledger with its index. What the ledger goes by and can't be read is told, and
+    /// what needs it is left out.
     ///
     /// # Errors
     /// Failed machinery; whatever is wrong with the ledger is part of the answer.
@@ -147,17 +153,22 @@ impl Ledger<'_> {
         &self,
         only: Option<RequestId>,
         trust: &Trust,
+        unknown: Unknown,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
-        let mut told = Told::default();
+        let mut told = Told::new(self.world.restoring());
         let ids = match only {
             Some(id) => vec![id],
             None => told.or_nothing(self.store.requests())?,
         };
         let is_covered = only.is_none() && told.or_nothing(self.has_checkpoints())?;
         let wants = if is_covered { Wants::Leaves } else { Wants::NoLeaves };
+        let searched = match only {
+            None if unknown.is_whole() => searched(self.store, self.scope()),
+            None | Some(_) => Searched::NotYet,
+        };
         let whole = if only.is_none() { Whole::Yes } else { Whole::No };
-        let look = Look { now: self.world.now(), trust, whole, wants };
+        let look = Look { now: self.world.now(), trust, unknown: &unknown, whole, wants, searched };
         let mut report = Report { requests: ids.len(), ..Report::default() };
         let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
         for judged in self.judge_all(&ids, look, progress) {
@@ -168,11 +179,17 @@ impl Ledger<'_> {
             leaves.extend(judged.leaves);
             unchecked += judged.unchecked;
         }
-        report.findings.extend(self.unchecked(unchecked));
+        if unknown.signers.is_none() {
+            report.findings.extend(self.unchecked(unchecked));
+        }
         if only.is_none() {
-            report.findings.extend(told.or_nothing(self.store.strays())?.into_iter().map(from_fault));
+            report.findings.extend(told.faults(self.store.strays())?);
             report.findings.extend(self.across(&seen));
-            report.findings.extend(told.or_nothing(self.index_findings(&ids, seen))?);
+            let of_index = match unknown.is_whole() {
+                true => self.index_findings(&ids, seen),
+                false => self.remembered_findings(seen),
+            };
+            report.findings.extend(told.or_nothing(of_index)?);
             let (contracts, events, findings) = told.or_nothing(self.contract_findings())?;
             report.contracts = contracts;
             report.events += events;
@@ -184,7 +201,8 @@ impl Ledger<'_> {
             report.checkpoints = checkpoints;
             report.findings.extend(findings);
         }
-        report.findings.extend(told.0);
+        told.broken(unknown)?;
+        report.findings.extend(told.found);
         report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
         report.findings.dedup_by(|one, before| told::says_again(one, before));
         Ok(report)
@@ -235,7 +253,8 @@ impl Ledger<'_> {
             Wants::NoLeaves => Vec::new(),
         };
         let Inspected { history, faults, lines, packet: _ } = found;
-        let mut findings: Vec<Finding> = faults.into_iter().map(from_fault).collect();
+        let restoring = self.world.restoring();
+        let mut findings: Vec<Finding> = faults.into_iter().map(|fault| from_fault(fault, restoring)).collect();
         let Some(history) = history else { return Ok(Judged { findings, leaves, ..Judged::default() }) };
         let (packet_path, log_path) = self.store.places(id);
         let at = |hash: Hash| lines.get(&hash).copied();
@@ -249,8 +268,8 @@ impl Ledger<'_> {
             fix: fix.to_owned(),
         };
         let is_asked = look.whole == Whole::Yes && findings.is_empty();
-        let entry = is_asked.then(|| entry_and_row(&history, self.workflow));
-        let known = self.workflow.is_known_format();
+        let entry = is_asked.then(|| entry_and_made(&history, self.workflow, look.searched));
+        let known = look.unknown.workflow.is_none() && self.workflow.is_known_format();
         for illegality in if known { judge(&history, self.workflow) } else { Vec::new() } {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
             let line = at(illegality.event.hash);
@@ -276,7 +295,7 @@ impl Ledger<'_> {
             let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
-        if let Some(sides) = self.sides(&history) {
+        if let Some(sides) = look.unknown.workflow.is_none().then(|| self.sides(&history)).flatten() {
             let states: Vec<String> = sides.iter().map(|side| format!("{} (v{})", side.state, side.event.n)).collect();
             let what = format!("two clones wrote at once and left it {}", states.join(" and "));
             let last = sides.iter().filter_map(|side| at(side.event.hash)).max();
@@ -313,7 +332,11 @@ impl Ledger<'_> {
             events: history.events().len(),
             entry,
         };
-        let (signatures, unchecked) = self.approval_findings(&history, look.trust)?;
+        // What was signed names the ledger.
+        let (signatures, unchecked) = match look.unknown.settings {
+            None => self.approval_findings(&history, look.trust)?,
+            Some(_) => (Vec::new(), 0),
+        };
         let told = signatures.into_iter();
         findings.extend(told.map(|(code, severity, hash, what, fix)| log(code, severity, at(hash), what, &fix)));
         Ok(Judged { seen: Some(seen), findings, leaves, unchecked })
@@ -401,7 +424,7 @@ pub(in crate::app) fn clock_faults(graph: &Graph, now: Timestamp) -> Vec<(&'stat
     faults
 }
 
-pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
+pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding {
     let Fault { code, id, path, line, what } = fault;
     let request = id.map_or_else(|| "the contract".to_owned(), |id| id.to_string());
     let (severity, fix) = match code {
@@ -427,9 +450,9 @@ pub(in crate::app) fn from_fault(fault: Fault) -> Finding {
         "stray" => (Severity::Violation, "move it out of the ledger's folders".to_owned()),
         told::LOCAL_UNUSABLE => (Severity::Violation, "ledger doctor --fix".to_owned()),
         "not-readable" => {
-            (Severity::Violation, format!("give yourself leave to read it: chmod u+rX {}", path.display()))
+            (Severity::Violation, format!("give yourself leave to read it: chmod u+rX {}", quoted(&path)))
         }
-        _ => (Severity::Damage, format!("restore it: git checkout HEAD -- {}", path.display())),
+        _ => (Severity::Damage, restoring.newest(&path)),
     };
     Finding { code, severity, id, path, line, what, fix }
 }

@@ -15,6 +15,7 @@ use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
 use crate::store::fs::found::{Founded, Otherwise, Outcome, found, orphan};
+use crate::sync::restore::Restoring;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
     let env = context.env;
@@ -26,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     }
     let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
     if let Some(orphan) = orphan(&root, disk()?)? {
-        return Err(bereft(&root, &orphan));
+        return Err(bereft(&root, &orphan, &env.folder));
     }
     let settings = settings(args, &root, context);
     plain_name(&settings.name, "/name")?;
@@ -68,13 +69,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
 }
 
 /// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.
-fn bereft(root: &Path, orphan: &Path) -> Failure {
+fn bereft(root: &Path, orphan: &Path, here: &Path) -> Failure {
     let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
     let what = format!(
         "{} is on record here, but coordination/ledger.json, which says of which ledger, is gone",
         shown(orphan)
     );
-    Failure::new(Exit::Damaged, "no-settings", what).hint("restore it: git checkout HEAD -- coordination/ledger.json")
+    Failure::new(Exit::Damaged, "no-settings", what)
+        .hint(Restoring::new(here, root).newest(&root.join("coordination/ledger.json")))
 }
 
 /// What a ledger that was there already has otherwise than it was asked for: it stays so.

@@ -17,7 +17,6 @@ use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
-use crate::store::StoreError;
 
 /// How often `--follow` looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -112,7 +111,7 @@ fn follow(
             let read = match ledger.timeline(&TimelineQuery { id: Some(changed.id), ..unlimited.clone() }) {
                 Ok(read) => read,
                 // The others go on.
-                Err(AppError::Store(error @ StoreError::Damaged { .. })) if query.id.is_none() => {
+                Err(AppError::Store(error)) if query.id.is_none() && error.is_of_files() => {
                     tell_damaged(context, opened, &[(changed.id, error.to_string())], &mut damaged);
                     continue;
                 }

@@ -3,6 +3,7 @@
 use super::super::args::{Format, Verify};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::open::Patient;
 use super::super::render::checkpoint::{CheckedView, ProofView, checked, proof};
 use super::super::render::progress::Progress;
 use super::super::render::text;
@@ -20,12 +21,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
     if let Some(name) = &args.proofs.checkpoint {
         return verify_checkpoint(context, args, name);
     }
-    let opened = context.open()?;
+    let Patient { opened, unknown, .. } = context.examine()?;
     let ledger = opened.ledger();
     let only = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
-    let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
+    let (trust, unknown) = trust::as_far_as_known(&args.proofs.trusting, context.env, &ledger, unknown)?;
     let bar = Progress::new("verifying", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let report = ledger.verify(only, &trust, &|done, total| bar.at(done, total))?;
+    let report = ledger.verify(only, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);
     let exit = exit_of(&report.findings);
     if context.output.format == Format::Text {
@@ -39,7 +40,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
 }
 
 fn verify_checkpoint(context: &mut Context<'_>, args: &Verify, name: &str) -> Result<Exit, Failure> {
-    let opened = context.open()?;
+    let Patient { opened, unknown, .. } = context.examine()?;
+    // Which ledger it is must be known; which steps it allows has no part in this.
+    if let Some(error) = unknown.settings {
+        return Err(error.into());
+    }
     let ledger = opened.ledger();
     let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
     let given = if name == LATEST { ledger.latest_checkpoints()? } else { vec![trust::given(name, context.env)?] };

@@ -51,6 +51,10 @@ pub fn worth_text(worth: &Worth) -> String {
 pub fn signed_by(key: Option<&str>, verdict: Option<&Verdict>) -> String {
     let key = key.unwrap_or("what is no signature");
     match verdict {
+        // A pattern names nobody: it says whom the file lets sign with the key.
+        Some(Verdict::Good(signer)) if signer.contains(['*', '?']) => {
+            format!("signed with a key of whoever is named {} ({key})", safe::line(signer))
+        }
         Some(Verdict::Good(signer)) => format!("signed by {} ({key})", safe::line(signer)),
         None => format!("signed by {key}, unchecked"),
         Some(

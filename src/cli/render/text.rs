@@ -63,11 +63,7 @@ pub fn from_root(text: &str, root: &Path) -> String {
     if root.as_os_str().is_empty() { text.to_owned() } else { text.replace(&format!("{}/", root.display()), "") }
 }
 
-/// So many of something.
-#[must_use]
-pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
+pub use crate::domain::count;
 
 /// A failure on stderr.
 #[must_use]

@@ -5,6 +5,16 @@ use rusqlite::{Connection, Statement};
 /// The open requests of which something that they depend on is not there, or not settled.
 pub(super) const BLOCKED: &str = "CREATE TABLE blocked (nr INTEGER PRIMARY KEY) STRICT";
 
+/// Whether the table has those that wait by the rows as they are, and no others.
+pub(super) fn agrees(db: &Connection) -> rusqlite::Result<bool> {
+    const WAITING: &str = "SELECT request.nr FROM request JOIN dependency USING (nr) LEFT JOIN request AS other ON \
+                           other.nr = dependency.needs WHERE request.is_final = 0 AND coalesce(other.is_settled, 0) = 0";
+    let differ = format!(
+        "SELECT EXISTS (SELECT nr FROM blocked EXCEPT {WAITING}) OR EXISTS ({WAITING} EXCEPT SELECT nr FROM blocked)"
+    );
+    db.query_row(&differ, [], |row| row.get::<_, bool>(0)).map(|differ| !differ)
+}
+
 /// Keeps the table.
 pub(super) struct Blocked<'a> {
     waits: Statement<'a>,

@@ -41,9 +41,10 @@ use crate::store::{Store, StoreError};
 
 pub use self::fresh::Cache;
 use self::parts::Need;
-use self::read::read_each;
+use self::read::read_all;
 pub use self::read::threads;
-use self::rows::row_digest;
+use self::rows::{Unread, row_digest};
+pub use self::text::Words;
 
 /// All requests of a ledger, projected.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -58,18 +59,46 @@ pub struct Projection {
     pub read: usize,
     /// The requests of which the cache says what is not so, though it passes for current; only where it was not believed.
     pub contradicted: Vec<RequestId>,
-    /// Whether its counts are those of its rows.
-    pub counted: Counted,
+    /// What the cache keeps beside its rows and does not follow from them; only where it was not believed.
+    pub astray: Vec<Aside>,
+    /// How many requests the cache has that are not here: it is older than what removed them, or wrong; only where it was
+    /// not believed.
+    pub gone: usize,
 }
 
-/// Whether the counts that the cache keeps are those of its rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Counted {
-    /// They are, or there are none, or nobody looked.
-    #[default]
-    Right,
-    /// They are not.
-    Wrong,
+/// What the cache keeps beside its rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Aside {
+    /// How many requests there are of a kind.
+    Counts,
+    /// Which open requests wait for another.
+    Waiting,
+    /// The words of texts.
+    Words,
+}
+
+/// What verifying makes of a request, to hold the cache against it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Made {
+    /// A digest of what its row should say.
+    pub row: Hash,
+    /// Its words, where the cache has any.
+    pub words: Option<Words>,
+}
+
+/// Whether the words of requests are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Searched {
+    /// Somebody has searched: the cache has words.
+    Yes,
+    /// It has none.
+    NotYet,
+}
+
+/// Whether the cache has words of texts that can be held against what they should be.
+#[must_use]
+pub fn searched(store: &dyn Store, scope: Scope<'_>) -> Searched {
+    if Cache::as_it_is(store, scope).has_words() { Searched::Yes } else { Searched::NotYet }
 }
 
 /// Whether the cache is believed.
@@ -85,7 +114,7 @@ impl Projection {
     /// Whether the cache says what is not so.
     #[must_use]
     pub fn contradicts_cache(&self) -> bool {
-        !self.contradicted.is_empty() || self.counted == Counted::Wrong
+        !self.contradicted.is_empty() || !self.astray.is_empty()
     }
 
     /// The newest event's time.
@@ -147,28 +176,32 @@ pub fn project_all(
             // Before the reading: what is written meanwhile is no contradiction.
             let doubted = Cache::as_it_is(store, scope);
             let mut rows = Vec::with_capacity(survey.len());
-            for (request, read) in survey.iter().zip(read_each(store, scope.workflow, &survey, progress)?) {
-                let outcome = match read {
-                    // Of the others it is told all the same; what the cache says of this one, nobody can tell.
-                    Err(error @ StoreError::Io { .. }) => {
-                        projection.damaged.insert(request.id, error.to_string());
-                        continue;
-                    }
-                    read => read?,
-                };
+            for (request, outcome) in survey.iter().zip(read_all(store, scope.workflow, &survey, progress)?) {
+                // What the cache says of one that is not handed out, nobody can tell.
+                if let Err(Unread::Refused(what)) = outcome {
+                    projection.damaged.insert(request.id, what);
+                    continue;
+                }
                 rows.push((request.id, row_digest(&outcome, scope.workflow)));
                 match outcome {
                     Ok(line) => {
                         projection.events += line.events;
                         projection.entries.insert(request.id, *line.entry);
                     }
-                    Err(what) => {
-                        projection.damaged.insert(request.id, what);
+                    Err(unread) => {
+                        projection.damaged.insert(request.id, unread.what().to_owned());
                     }
                 }
             }
-            projection.counted = doubted.counted();
-            projection.contradicted = doubted.contradicted(store, &rows)?;
+            projection.astray = doubted.astray();
+            projection.gone = doubted.others_than(&projection);
+            let words = if doubted.has_words() {
+                let ids: Vec<RequestId> = projection.entries.keys().copied().collect();
+                whole::words_of(store, &ids, progress)?
+            } else {
+                Vec::new()
+            };
+            projection.contradicted = doubted.contradicted(store, &rows, &words)?;
             Ok(projection)
         }
     }
@@ -179,17 +212,21 @@ pub fn project_all(
 ///
 /// # Errors
 /// Failed machinery.
-pub fn is_doubtful(store: &dyn Store, scope: Scope<'_>, rows: &[(RequestId, Hash)]) -> Result<bool, StoreError> {
+pub fn is_doubtful(store: &dyn Store, scope: Scope<'_>, made: &[(RequestId, Made)]) -> Result<bool, StoreError> {
+    let rows: Vec<(RequestId, Hash)> = made.iter().map(|(id, made)| (*id, made.row)).collect();
+    let words: Vec<(RequestId, Words)> = made.iter().filter_map(|(id, made)| Some((*id, made.words?))).collect();
     let cache = Cache::as_it_is(store, scope);
-    Ok(cache.counted() == Counted::Wrong || !cache.contradicted(store, rows)?.is_empty())
+    Ok(!cache.astray().is_empty() || !cache.contradicted(store, &rows, &words)?.is_empty())
 }
 
-/// What the index says of a request, and a digest of everything that the cache says of it.
+/// What the index says of a request, and digests of everything that the cache says of it.
 #[must_use]
-pub fn entry_and_row(history: &History, workflow: &Workflow) -> (Entry, Hash) {
+pub fn entry_and_made(history: &History, workflow: &Workflow, searched: Searched) -> (Entry, Made) {
     let read = Ok(Line::of(history, workflow));
     let row = row_digest(&read, workflow);
-    (read.map_or_else(|_: String| Entry::of(history, workflow), |line| *line.entry), row)
+    let words = (searched == Searched::Yes).then(|| Words::of(history));
+    let made = Made { row, words };
+    (read.map_or_else(|_: Unread| Entry::of(history, workflow), |line| *line.entry), made)
 }
 
 impl Line {

@@ -5,6 +5,7 @@
 //! transaction. So a part is full for the rows that a reader sees if nothing of it is pending and no request comes after
 //! its note: both are looked at in the transaction in which it is asked.
 
+use std::collections::HashMap;
 use std::sync::mpsc::sync_channel;
 
 use rusqlite::{Connection, OptionalExtension, Statement, TransactionBehavior, params};
@@ -136,6 +137,24 @@ impl Cache {
     }
 }
 
+/// The requests that the index of words should have as they are, with their tokens; `None` where nobody has searched yet.
+pub(super) fn with_words(db: &Connection) -> rusqlite::Result<Option<HashMap<i64, Vec<u8>>>> {
+    let Some(upto) = filled_to(db, TextPart::NAME)? else { return Ok(None) };
+    let rows = "SELECT nr, stamp FROM request WHERE settled = 1 AND nr <= ?2 AND nr NOT IN \
+                (SELECT nr FROM pending WHERE part = ?1)";
+    let mut rows = db.prepare(rows)?;
+    let rows = rows.query_map(params![TextPart::NAME, upto], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect::<Result<_, _>>().map(Some)
+}
+
+/// Whether the index of words has any of a request that it was not filled with.
+pub(super) fn has_others(db: &Connection, nr: i64) -> rusqlite::Result<bool> {
+    let upto = filled_to(db, TextPart::NAME)?.unwrap_or(0);
+    let known = "SELECT EXISTS (SELECT 1 FROM request WHERE nr = ?1 AND nr <= ?3) OR EXISTS (SELECT 1 FROM pending \
+                 WHERE nr = ?1 AND part = ?2)";
+    db.query_row(known, params![nr, TextPart::NAME, upto], |row| row.get::<_, bool>(0)).map(|is_known| !is_known)
+}
+
 /// Up to which request a part was filled; `None` where nobody has asked it yet.
 fn filled_to(db: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
     Ok(tables::meta(db, &format!("parts.{name}"))?.and_then(|upto| upto.parse().ok()))
@@ -204,7 +223,7 @@ fn read<P: Part>(
     let kept = each_of(&ids, progress, |id| match id.map(|id| store.history(id)).transpose() {
         Ok(history) => Ok(history.flatten().map(|history| P::of(&history))),
         // The row tells of it.
-        Err(StoreError::Damaged { .. }) => Ok(None),
+        Err(error) if error.is_of_files() => Ok(None),
         Err(error) => Err(error),
     })?;
     Ok(chunk.iter().zip(stamps).zip(kept).map(|((nr, stamp), kept)| Read { nr: *nr, stamp, kept }).collect())

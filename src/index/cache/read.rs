@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::rows::Outcome;
+use super::rows::{Outcome, Unread};
 use super::{Line, Progress};
 use crate::domain::workflow::Workflow;
 use crate::store::{Store, StoreError, Surveyed};
@@ -18,16 +18,6 @@ pub(super) fn read_all(
     progress: Progress<'_>,
 ) -> Result<Vec<Outcome>, StoreError> {
     each_of(wanted, &|done| progress(done, wanted.len()), |request| read_one(store, workflow, *request))
-}
-
-/// The same, with what came of each: one that fails does not keep the others from being read.
-pub(super) fn read_each(
-    store: &dyn Store,
-    workflow: &Workflow,
-    wanted: &[Surveyed],
-    progress: Progress<'_>,
-) -> Result<Vec<Result<Outcome, StoreError>>, StoreError> {
-    each_of(wanted, &|done| progress(done, wanted.len()), |request| Ok(read_one(store, workflow, *request)))
 }
 
 /// Does something with each of many, on as many cores as there are; answers in their order.
@@ -67,8 +57,10 @@ pub fn threads() -> usize {
 fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result<Outcome, StoreError> {
     match store.history(request.id) {
         Ok(Some(history)) => Ok(Ok(Line::of(&history, workflow))),
-        Ok(None) => Ok(Err("it disappeared while it was read".into())),
-        Err(error @ StoreError::Damaged { .. }) => Ok(Err(error.to_string())),
+        Ok(None) => Ok(Err(Unread::Damaged("it disappeared while it was read".into()))),
+        Err(error @ StoreError::Damaged { .. }) => Ok(Err(Unread::Damaged(error.to_string()))),
+        // Of the others it is told all the same.
+        Err(error) if error.is_of_files() => Ok(Err(Unread::Refused(error.to_string()))),
         Err(other) => Err(other),
     }
 }

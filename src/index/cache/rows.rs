@@ -15,8 +15,34 @@ use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
 use crate::store::Stamp;
 
-/// What was read of a request: its line, or what is wrong.
-pub(super) type Outcome = Result<Line, String>;
+/// What was read of a request.
+pub(super) type Outcome = Result<Line, Unread>;
+
+/// Why a request has no line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Unread {
+    /// Its bytes are not what was written.
+    Damaged(String),
+    /// The operating system did not hand them out: to somebody else, or another time, it may.
+    Refused(String),
+}
+
+impl Unread {
+    /// What is wrong.
+    pub(super) fn what(&self) -> &str {
+        match self {
+            Self::Damaged(what) | Self::Refused(what) => what,
+        }
+    }
+
+    /// Whether it stays so as long as the bytes do.
+    fn lasts(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Refused(_) => false,
+        }
+    }
+}
 
 /// An id as a number that sorts like it.
 #[must_use]
@@ -83,7 +109,7 @@ fn text_of(entry: &Entry) -> rusqlite::Result<String> {
 pub(super) fn row_digest(read: &Outcome, workflow: &Workflow) -> Hash {
     let mut digest = Digest::default();
     match read {
-        Err(what) => digest.take(ValueRef::Text(what.as_bytes())),
+        Err(unread) => digest.take(ValueRef::Text(unread.what().as_bytes())),
         Ok(line) => {
             digest.take(ValueRef::Null);
             said(line, workflow).iter().for_each(|value| digest.take_output(value));
@@ -264,9 +290,9 @@ impl<'a> Writer<'a> {
         let stamp_bytes = bytes_of(stamp.parts);
         let line = match read {
             Ok(line) => line,
-            Err(what) => {
+            Err(unread) => {
                 let damaged = "INSERT INTO request (nr, stamp, settled, damage, events) VALUES (?1, ?2, ?3, ?4, 0)";
-                self.db.execute(damaged, params![nr, stamp_bytes, stamp.settled, what])?;
+                self.db.execute(damaged, params![nr, stamp_bytes, stamp.settled && unread.lasts(), unread.what()])?;
                 return self.blocked.changed(nr);
             }
         };

@@ -114,7 +114,7 @@ impl Cache {
         let read = each_of(&ids, &|_| (), |id| match store.history(*id) {
             Ok(history) => Ok(history.map(|history| shown(&history, question.wanted))),
             // Only just: the next look will tell.
-            Err(StoreError::Damaged { .. }) => Ok(None),
+            Err(error) if error.is_of_files() => Ok(None),
             Err(error) => Err(error),
         });
         let read = match read {
@@ -162,7 +162,8 @@ impl Cache {
             let read = each_of(chunk, &told, |id| match store.history(*id) {
                 Ok(Some(history)) => Ok(was(*id, &history.at_time(then.at), scope, question.wanted, then)),
                 // Gone, or damaged only just: the next look will tell.
-                Ok(None) | Err(StoreError::Damaged { .. }) => Ok(None),
+                Ok(None) => Ok(None),
+                Err(error) if error.is_of_files() => Ok(None),
                 Err(error) => Err(error),
             });
             match read {

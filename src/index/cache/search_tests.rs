@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::list::Filter;
 use super::search::{Found, Question, RANKED_MAX, Then, search};
 use super::tests::{Place, append, look};
-use super::{Scope, tables};
+use super::{Aside, Scope, Source, entry_and_made, is_doubtful, project_all, searched, tables};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
@@ -243,7 +243,23 @@ proptest! {
         for question in QUESTIONS {
             ask(&place, question);
         }
+        // Nor does anybody suspect it.
+        prop_assert_eq!(doubts(&place), (Vec::new(), Vec::new()));
     }
+}
+
+/// What turns out to be wrong where the cache is not believed.
+fn doubts(place: &Place) -> (Vec<RequestId>, Vec<Aside>) {
+    let workflow = Workflow::default();
+    let scope = Scope::new(Uuid::nil(), &workflow);
+    let found = project_all(&place.store, scope, Source::Files, &|_, _| {}).unwrap();
+    let made = |id: &RequestId| {
+        let history = place.store.history(*id).ok()??;
+        Some((*id, entry_and_made(&history, &workflow, searched(&place.store, scope)).1))
+    };
+    let made: Vec<_> = found.entries.keys().filter_map(made).collect();
+    assert_eq!(is_doubtful(&place.store, scope, &made).unwrap(), found.contradicts_cache());
+    (found.contradicted, found.astray)
 }
 
 /// The cache's file, to be looked at or to be meddled with.
@@ -339,6 +355,44 @@ fn an_index_that_lies_is_found_out_and_made_anew() {
     for question in QUESTIONS {
         ask(&place, question);
     }
+}
+
+#[test]
+fn everything_that_the_index_of_words_says_is_held_against_the_files() {
+    let mut place = Place::new();
+    for text in TEXTS {
+        make(&mut place, noon(), text);
+    }
+    pause();
+    ask(&place, "euro");
+    pause();
+    assert_eq!(doubts(&place), (Vec::new(), Vec::new()));
+    let db = file(&place);
+    let id = *place.ids.last().unwrap();
+    let nr = super::rows::number_of(id);
+    let tells = |change: &str, told: (Vec<RequestId>, Vec<Aside>)| {
+        db.execute_batch(change).unwrap();
+        assert_eq!(doubts(&place), told, "{change}");
+    };
+    let others = nr + 1_000;
+    let put = |nr: i64, word: &str| {
+        format!("INSERT INTO text (rowid, title, packet, said, evidence) VALUES ({nr}, '{word}', '', '', '')")
+    };
+    // Words of a request that is not there.
+    tells(&put(others, "00euro"), (Vec::new(), vec![Aside::Words]));
+    tells(&format!("DELETE FROM text WHERE rowid = {others}"), (Vec::new(), Vec::new()));
+    // No words, others, and the right ones on a shelf where nobody looks for them.
+    tells(&format!("DELETE FROM text WHERE rowid = {nr}"), (vec![id], Vec::new()));
+    tells(&put(nr, "00rate"), (vec![id], Vec::new()));
+    let last = number(&db, "SELECT max(nr) FROM shelf");
+    let first = number(&db, &format!("SELECT first FROM shelf WHERE nr = {last}"));
+    let (told, _) = doubts(&place);
+    assert_eq!(told, [id]);
+    db.execute_batch(&format!("UPDATE shelf SET first = first + 1 WHERE nr = {last}")).unwrap();
+    assert!(doubts(&place).0.contains(&super::rows::id_of(first).unwrap()));
+    // An index that can't be read any more.
+    db.execute("UPDATE text_data SET block = x'ffffffffffffffffffff'", []).unwrap();
+    assert!(doubts(&place).1.contains(&Aside::Words));
 }
 
 #[test]

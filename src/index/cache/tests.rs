@@ -197,7 +197,7 @@ fn figures(store: &FsStore, window: Window) -> (Stats, BTreeMap<RequestId, Strin
                 let to: Vec<&str> = line.entry.to.iter().map(|repo| repo.as_str()).collect();
                 fold.take(&facts_of(request.id, &line, &workflow, &to));
             }
-            Err(what) => drop(damaged.insert(request.id, what)),
+            Err(unread) => drop(damaged.insert(request.id, unread.what().to_owned())),
         }
     }
     (fold.stats(), damaged)
@@ -317,7 +317,7 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
             .iter()
             .map(|id| {
                 let history = place.store.history(*id).unwrap().unwrap();
-                (*id, super::entry_and_row(&history, &workflow).1)
+                (*id, super::entry_and_made(&history, &workflow, super::searched(&place.store, scope)).1)
             })
             .collect();
         assert!(super::is_doubtful(&place.store, scope, &from_rows).unwrap(), "{change}");
@@ -351,6 +351,13 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
         ("UPDATE tally SET total = total + 1".to_owned(), "UPDATE tally SET total = total - 1"),
         ("UPDATE tally SET open = open + 1".to_owned(), "UPDATE tally SET open = open - 1"),
         ("INSERT INTO tally VALUES ('state', 'LOST', 1, 1)".to_owned(), "DELETE FROM tally WHERE value = 'LOST'"),
+    ] {
+        assert!(is_told(&change), "{change}");
+        db.execute(back, []).unwrap();
+    }
+    for (change, back) in [
+        (format!("INSERT INTO blocked (nr) VALUES ({nr})"), "DELETE FROM blocked"),
+        ("INSERT INTO blocked (nr) VALUES (1)".to_owned(), "DELETE FROM blocked"),
     ] {
         assert!(is_told(&change), "{change}");
         db.execute(back, []).unwrap();

@@ -5,6 +5,9 @@
 //! A question is put to one shelf after the other, the newest first. So neither a word that stands everywhere, nor the
 //! beginnings of very many words, nor the ranking, looks at more of the index than the answer needs.
 
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params};
 
@@ -208,6 +211,49 @@ fn expression(wanted: &Wanted, mark: &str) -> String {
         format!("\"{}\"{}", words.join(" "), if phrase.is_prefix() { " *" } else { "" })
     };
     wanted.phrases().iter().map(phrase).collect::<Vec<_>>().join(" AND ")
+}
+
+/// A digest of the words of a request and of where they stand; the same whatever their order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Words(u64);
+
+impl Words {
+    /// Of a request with this history, as the index should have them.
+    pub(super) fn of(history: &History) -> Self {
+        let mut digest = Self::default();
+        for (name, column) in NAMES.into_iter().zip(columns(&texts(history))) {
+            // Each word has a blank before it.
+            for (offset, word) in column.split(' ').skip(1).enumerate() {
+                digest.add(name, offset, word);
+            }
+        }
+        digest
+    }
+
+    fn add(&mut self, column: &str, offset: usize, word: &str) {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (column, offset, word).hash(&mut hasher);
+        self.0 = self.0.wrapping_add(hasher.finish());
+    }
+}
+
+/// The columns, in their order.
+const NAMES: [&str; 4] = ["title", "packet", "said", "evidence"];
+
+/// What the index has, by request. A word whose mark is not that of its request's shelf is another word: nobody finds it.
+pub(super) fn all_words(db: &Connection) -> rusqlite::Result<HashMap<i64, Words>> {
+    db.execute_batch("CREATE VIRTUAL TABLE IF NOT EXISTS temp.word USING fts5vocab('main', 'text', 'instance')")?;
+    let shelves = Shelves::new(db)?;
+    let mut found: HashMap<i64, Words> = HashMap::new();
+    let mut words = db.prepare("SELECT doc, term, col, offset FROM temp.word")?;
+    let mut words = words.query([])?;
+    while let Some(row) = words.next()? {
+        let (nr, term) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+        let offset = usize::try_from(row.get::<_, i64>(3)?).unwrap_or_default();
+        let word = term.strip_prefix(mark(shelves.of(nr)).as_str()).unwrap_or(term);
+        found.entry(nr).or_default().add(row.get_ref(2)?.as_str()?, offset, word);
+    }
+    Ok(found)
 }
 
 /// A table of its own for some requests, to be asked as all are.

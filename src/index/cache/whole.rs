@@ -2,8 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::rows::{Reader, bytes_of, id_of};
-use super::{Cache, Counted, Entry, Projection, Scope, tables, tally};
+use super::read::each_of;
+use super::rows::{Reader, bytes_of, id_of, number_of};
+use super::text::{Words, all_words};
+use super::{Aside, Cache, Entry, Progress, Projection, Scope, blocked, parts, tables, tally};
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::store::{Store, StoreError};
@@ -47,8 +49,8 @@ pub(super) fn entry(text: &str) -> rusqlite::Result<Entry> {
 pub(super) struct AsItIs(Option<Connection>);
 
 impl AsItIs {
-    /// The requests of which it says something else than rows that were made from the files a moment ago, though its own
-    /// pass for current. What was written meanwhile is no contradiction.
+    /// The requests of which it says something else than rows and words that were made from the files a moment ago, though
+    /// its own pass for current. What was written meanwhile is no contradiction.
     ///
     /// # Errors
     /// Failed machinery of the ledger.
@@ -56,10 +58,14 @@ impl AsItIs {
         self,
         store: &dyn Store,
         rows: &[(RequestId, Hash)],
+        words: &[(RequestId, Words)],
     ) -> Result<Vec<RequestId>, StoreError> {
         let Some(db) = self.0 else { return Ok(Vec::new()) };
         // One that can't be read is made anew by whoever asks it next.
-        let differing = differing(&db, rows).unwrap_or_default();
+        let mut differing = differing(&db, rows).unwrap_or_default();
+        differing.extend(misworded(&db, words).unwrap_or_default());
+        differing.sort();
+        differing.dedup();
         let ids: Vec<RequestId> = differing.iter().map(|(id, _)| *id).collect();
         let now = store.stamps(&ids)?;
         let still = differing.into_iter().zip(now);
@@ -67,12 +73,84 @@ impl AsItIs {
         Ok(still.map(|((id, _), _)| id).collect())
     }
 
-    /// Whether its counts are those of its rows, which are held against the files one by one.
-    pub(super) fn counted(&self) -> Counted {
-        let agree = self.0.as_ref().map(tally::agrees);
+    /// What does not follow from its rows, which are held against the files one by one.
+    pub(super) fn astray(&self) -> Vec<Aside> {
+        let Some(db) = &self.0 else { return Vec::new() };
         // One that can't be read is made anew by whoever asks it next.
-        if agree.is_some_and(|agree| agree.is_ok_and(|agree| !agree)) { Counted::Wrong } else { Counted::Right }
+        let agrees = |agree: rusqlite::Result<bool>| agree.unwrap_or(true);
+        let all = [
+            (Aside::Counts, agrees(tally::agrees(db))),
+            (Aside::Waiting, agrees(blocked::agrees(db))),
+            // Rows are read all the same where the index of words can't be.
+            (Aside::Words, words_agree(db).unwrap_or(false)),
+        ];
+        all.into_iter().filter(|(_, agrees)| !agrees).map(|(aside, _)| aside).collect()
     }
+
+    /// How many rows it has of requests that were not found.
+    pub(super) fn others_than(&self, found: &Projection) -> usize {
+        let is_found = |id: &RequestId| found.entries.contains_key(id) || found.damaged.contains_key(id);
+        let count = |db: &Connection| -> rusqlite::Result<usize> {
+            let mut rows = db.prepare("SELECT nr FROM request")?;
+            let rows = rows.query_map([], |row| row.get::<_, i64>(0))?;
+            rows.filter(|nr| !nr.as_ref().is_ok_and(|nr| id_of(*nr).as_ref().is_some_and(is_found)))
+                .map(|nr| nr.map(|_| 1))
+                .sum()
+        };
+        self.0.as_ref().and_then(|db| count(db).ok()).unwrap_or_default()
+    }
+
+    /// Whether it has words of texts.
+    pub(super) fn has_words(&self) -> bool {
+        let searched = self.0.as_ref().map(parts::with_words);
+        searched.is_some_and(|searched| searched.is_ok_and(|searched| searched.is_some()))
+    }
+}
+
+/// The words that the index should have of these requests; nothing of those that can't be read.
+///
+/// # Errors
+/// Failed machinery.
+pub(super) fn words_of(
+    store: &dyn Store,
+    ids: &[RequestId],
+    progress: Progress<'_>,
+) -> Result<Vec<(RequestId, Words)>, StoreError> {
+    let read = each_of(ids, &|done| progress(done, ids.len()), |id| match store.history(*id) {
+        Ok(history) => Ok(history.map(|history| (*id, Words::of(&history)))),
+        Err(error) if error.is_of_files() => Ok(None),
+        Err(error) => Err(error),
+    })?;
+    Ok(read.into_iter().flatten().collect())
+}
+
+/// Whether the index of words has none of requests that it does not know.
+fn words_agree(db: &Connection) -> rusqlite::Result<bool> {
+    // Both from one state of the file.
+    let tx = db.unchecked_transaction()?;
+    if parts::with_words(&tx)?.is_none() {
+        return Ok(true);
+    }
+    for nr in all_words(&tx)?.into_keys() {
+        if parts::has_others(&tx, nr)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The settled requests of which the index has other words than these, with their tokens.
+fn misworded(db: &Connection, words: &[(RequestId, Words)]) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
+    // Both from one state of the file.
+    let tx = db.unchecked_transaction()?;
+    let Some(mut kept) = parts::with_words(&tx)? else { return Ok(Vec::new()) };
+    let found = all_words(&tx)?;
+    let differs = |(id, wanted): &(RequestId, Words)| {
+        let nr = number_of(*id);
+        let stamp = kept.remove(&nr)?;
+        (found.get(&nr).copied().unwrap_or_default() != *wanted).then_some((*id, stamp))
+    };
+    Ok(words.iter().filter_map(differs).collect())
 }
 
 /// The settled rows that say something else than these, with their tokens.

@@ -19,6 +19,7 @@ use super::files::{Durability, Touched};
 use super::layout::Layout;
 use super::log::{self, LOG_BYTES_MAX, Tail};
 use super::{FsStore, io};
+use crate::domain::count;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
@@ -309,11 +310,8 @@ pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
         let ids: Vec<RequestId> = plan.requests().into_iter().collect();
         let _change = store.changing(&ids)?;
         redo(store, &plan)?;
-        let what = match ids.len() {
-            1 => "a batch of 1 request that was cut short".to_owned(),
-            count => format!("a batch of {count} requests that was cut short"),
-        };
-        budget.tell(&Notice::Completed { what });
+        let of = count(ids.len() as u64, "request");
+        budget.tell(&Notice::Completed { what: format!("a batch of {of} that was cut short") });
     }
     remove(store)
 }

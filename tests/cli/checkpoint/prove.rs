@@ -208,6 +208,20 @@ fn any_change_to_a_proof_shows() {
     let mut shorter = good.clone();
     shorter["events"].as_array_mut().unwrap().pop();
     check(&sandbox, &shorter, &wrong);
+    let repeated = |mut proof: Value, list: &str| {
+        let first = proof[list][0].clone();
+        proof[list].as_array_mut().unwrap().push(first);
+        proof
+    };
+    for list in ["events", "leaves"] {
+        check(&sandbox, &repeated(good.clone(), list), &wrong);
+    }
+    let log = fs::read_to_string(sandbox.path("coordination/events/REQ-TODAY-0001.jsonl")).unwrap();
+    let hash = log.lines().next().unwrap().rsplit_once("\"hash\":\"").unwrap().1[..12].to_owned();
+    let alone = proof(&sandbox, &format!("ledger prove {hash}"));
+    check(&sandbox, &alone, &[]);
+    check(&sandbox, &repeated(alone.clone(), "events"), &wrong);
+    check(&sandbox, &repeated(alone, "leaves"), &wrong);
     let mut more = good.clone();
     more["more"] = 1.into();
     check(&sandbox, &more, &wrong);

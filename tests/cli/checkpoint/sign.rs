@@ -258,7 +258,7 @@ fn the_ledger_can_name_its_signers_itself() {
     [exit 2]
     $ rm coordination/allowed_signers; mkfifo coordination/allowed_signers; ledger verify --checkpoint latest
     ! error: [tmp]/work/coordination/allowed_signers: it is not a plain file
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/allowed_signers
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     "#);
 }
@@ -284,5 +284,80 @@ fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
     ok: 2 requests, 5 events, 2 checkpoints verified, 1 note
     $ ledger verify
     ok: 2 requests, 5 events, 2 checkpoints verified
+    "#);
+}
+
+/// ssh-keygen takes such a file for one that revokes every key, or names nobody.
+#[test]
+fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
+    transcript!(covered(), @r#"
+    $ echo garbage > ~/garbage; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/garbage
+    ! error: [tmp]/home/garbage: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    [exit 2]
+    $ ledger verify --revoked ~/garbage --json
+    ! {
+    !   "v": 1,
+    !   "error": {
+    !     "code": "input",
+    !     "message": "[tmp]/home/garbage: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)",
+    !     "retryable": false, "exit_status": 2
+    !   }
+    ! }
+    [exit 2]
+    $ cat ~/b.pub ~/garbage > ~/mixed; ledger verify --signers ~/only-a --revoked ~/mixed
+    ! error: [tmp]/home/mixed: line 2 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    [exit 2]
+    $ ledger prove 1 > ../proof.json; ledger verify --proof ../proof.json --signers ~/only-a --revoked ~/mixed
+    ! error: [tmp]/home/mixed: line 2 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    [exit 2]
+    $ ssh-keygen -q -k -f ~/list ~/b.pub && head -c -3 ~/list > ~/short; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/list; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/short
+    main/6  signed by a@x (SHA256:[key])
+    ok: 1 checkpoint, 6 leaves verified
+    ! error: [tmp]/home/short: it begins as a key revocation list (KRL) and is none: it is cut short or was changed
+    [exit 2]
+    $ ssh-keygen -q -k -f ~/list ~/a.pub; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/list
+    coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-key-revoked: SHA256:[key] was revoked
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+    main/6  not counted: SHA256:[key]
+    1 finding
+    [exit 3]
+    $ : > ~/empty; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/empty
+    main/6  signed by a@x (SHA256:[key])
+    ok: 1 checkpoint, 6 leaves verified
+    $ ledger verify --checkpoint latest --signers ~/garbage
+    ! error: [tmp]/home/garbage: line 1 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+    [exit 2]
+    $ cat ~/only-a ~/b.pub > ~/mixed; ledger verify --signers ~/mixed
+    ! error: [tmp]/home/mixed: line 2 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+    [exit 2]
+    $ ledger verify --checkpoint latest --signers ~/empty
+    coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+    main/6  not counted: SHA256:[key]
+    1 finding
+    [exit 3]
+    $ sed 's/^a@x/*/' ~/only-a > ~/any; ledger verify --checkpoint latest --signers ~/any
+    main/6  signed with a key of whoever is named * (SHA256:[key])
+    ok: 1 checkpoint, 6 leaves verified
+    # The ledger's own.
+    $ cp ~/only-a coordination/allowed_signers; cp ~/garbage coordination/revoked_signers; ledger verify
+    coordination/revoked_signers: damage bad-file: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+      fix: mend it, or restore it from a copy, or from another clone
+    1 finding: 2 requests, 4 events, 1 checkpoint verified
+    [exit 9]
+    $ ledger verify --checkpoint latest
+    ! error: [tmp]/work/coordination/revoked_signers: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    ! hint: mend it, or restore it from a copy, or from another clone
+    [exit 9]
+    $ ledger doctor | grep -A 1 signers
+    coordination/revoked_signers: error bad-file: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+      fix: mend it, or restore it from a copy, or from another clone
+    $ rm coordination/revoked_signers; cp ~/garbage coordination/allowed_signers; ledger verify; ledger approve 1 --as sponsor --sign --key-file ~/a
+    coordination/allowed_signers: damage bad-file: line 1 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+      fix: mend it, or restore it from a copy, or from another clone
+    1 finding: 2 requests, 4 events, 1 checkpoint verified
+    ! error: [tmp]/work/coordination/allowed_signers: line 1 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+    ! hint: mend it, or restore it from a copy, or from another clone
+    [exit 9]
     "#);
 }

@@ -109,7 +109,7 @@ fn contracts_are_covered_too() {
     [exit 3]
     $ ledger checkpoint --origin main
     ! error: [tmp]/work/schemas/contracts/a/v1.json: it is not the file that was registered: ledger verify tells more
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/a/v1.json
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ echo true > schemas/contracts/a/v1.json; sed -i '$d' schemas/contracts/a/events.jsonl; ledger verify --checkpoint latest
     schemas/contracts/a/events.jsonl: violation covered-event-lost: checkpoint main/3 covers event [head], which is not in the log: it was dropped or rewritten
@@ -275,27 +275,27 @@ fn links_and_folders_in_the_way_are_refused() {
     transcript!(sandbox, @r#"
     $ ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/checkpoints; mkdir coordination/checkpoints; ln -s /tmp coordination/checkpoints/main; ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints/main: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints/main
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/checkpoints/main; mkdir -p coordination/checkpoints/main/leaves; ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints/main/leaves: it is not a plain file
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints/main/leaves
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rmdir coordination/checkpoints/main/leaves; ln -s /etc/passwd coordination/checkpoints/main/leaves; ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints/main/leaves: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints/main/leaves
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/checkpoints/main/leaves; mkfifo coordination/checkpoints/main/leaves; ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints/main/leaves: it is not a plain file
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints/main/leaves
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ rm coordination/checkpoints/main/leaves; mkdir coordination/checkpoints/main/2.checkpoint; ledger checkpoint --origin main
     ! error: [tmp]/work/coordination/checkpoints/main/2.checkpoint: it is not a plain file
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/checkpoints/main/2.checkpoint
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ find ../elsewhere -type f
     "#);

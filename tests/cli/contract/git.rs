@@ -265,7 +265,7 @@ fn annotations_name_files_as_the_repository_does() {
     [exit 3]
     $ cd a/b; rm schemas/contracts/c/v1.json; ledger contract check --against main --format github
     ! error: [tmp]/work/a/b/schemas/contracts/c/v1.json: the file of a registered version is missing
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/a/b/schemas/contracts/c/v1.json
+    ! hint: restore it: git checkout HEAD -- schemas/contracts/c/v1.json
     [exit 9]
     "#);
 }

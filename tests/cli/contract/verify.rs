@@ -8,26 +8,26 @@ fn every_byte_of_a_contract_is_verified() {
     let sandbox = invoices();
     sandbox.run("cp -r schemas as-it-was");
     let restore = "chmod -R u+w schemas; rm -r schemas; cp -r as-it-was schemas";
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ ledger verify
     ok: 0 requests, 1 contract, 3 events verified
     $ chmod u+w schemas/contracts/billing.invoice/v1.json; echo >> schemas/contracts/billing.invoice/v1.json; ledger verify
     schemas/contracts/billing.invoice/v1.json: damage version-changed: v1 was changed after it was registered: its SHA-256 was [hash] and is [hash]
-      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v1.json
+      fix: restore it from a copy, or from another clone
     1 finding: 0 requests, 1 contract, 3 events verified
     [exit 9]
-    ");
+    "#);
     sandbox.run(restore);
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ rm schemas/contracts/billing.invoice/v2.json; ledger verify; ledger contract check
     schemas/contracts/billing.invoice/v2.json: damage version-missing: v2 was registered and has no file
-      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v2.json
+      fix: restore it from a copy, or from another clone
     1 finding: 0 requests, 1 contract, 3 events verified
     schemas/contracts/billing.invoice/v2.json: version-changed: v2 was registered and has no file
-      fix: restore it: git checkout HEAD -- schemas/contracts/billing.invoice/v2.json
+      fix: restore it from a copy, or from another clone
     breaking: 1 contract, 0 versions checked (declared content), 1 problem
     [exit 3]
-    ");
+    "#);
     sandbox.run(restore);
     transcript!(sandbox, @r#"
     $ sed -i 's/"shop"/"cart"/' schemas/contracts/billing.invoice/events.jsonl; ledger verify; ledger contract list
@@ -124,7 +124,7 @@ fn what_two_clones_gave_one_number_is_settled_as_told() {
     sandbox.run(&format!(
         "chmod u+w schemas/contracts/a/v2.json; cp {copy} schemas/contracts/a/v2.json; cp {copy} copy.json; git add -A; git commit -q -m merged"
     ));
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ ledger verify
     schemas/contracts/a/v2.json: violation version-twice: two clones registered different schemas as v2: the one with the SHA-256 [hash] counts, the one with [hash] does not
       fix: the file here does not count: keep a copy of it; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
@@ -132,14 +132,14 @@ fn what_two_clones_gave_one_number_is_settled_as_told() {
     [exit 3]
     $ ledger contract add a copy.json
     ! error: two clones registered a@2, and [tmp]/work/schemas/contracts/a/v2.json is not the one that counts
-    ! hint: keep a copy of it; git log --all --oneline -- [tmp]/work/schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- [tmp]/work/schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
+    ! hint: keep a copy of it; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
     [exit 9]
     $ ledger contract check
     schemas/contracts/a/v2.json: version-changed: v2 is not the file that was registered
       fix: keep a copy of it; git log --all --oneline -- schemas/contracts/a/v2.json tells the commits with the other: git checkout COMMIT -- schemas/contracts/a/v2.json (its SHA-256 is [hash]); then ledger contract add a COPY
     breaking: 1 contract, 0 versions checked (declared content), 1 problem
     [exit 3]
-    ");
+    "#);
     sandbox.run(&format!("git checkout {other} -- schemas/contracts/a/v2.json"));
     transcript!(sandbox, @r#"
     $ ledger verify
@@ -177,17 +177,17 @@ fn what_is_written_by_hand_is_held_to_the_rules() {
 #[test]
 fn links_are_not_followed() {
     let sandbox = files();
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ mkdir -p schemas/contracts ../outside; ln -s ../../../outside schemas/contracts/a; ledger contract add a v1.json
     ! error: [tmp]/work/schemas/contracts/a: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/schemas/contracts/a
+    ! hint: restore it from a copy, or from another clone
     [exit 9]
     $ ls ../outside; ledger verify
     schemas/contracts/a: violation stray: it does not belong here
       fix: move it out of the ledger's folders
     1 finding: 0 requests, 0 events verified
     [exit 3]
-    ");
+    "#);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::super::open::{self, Opened, Patient};
 use super::super::render::doctor::{ExaminedView, MendedView, examined};
 use super::super::render::progress::Progress;
 use super::super::trust;
-use crate::app::checkpoint::Trust;
-use crate::app::doctor::{Diagnosis, Examined, Grade, Locks, Surroundings, examine_files};
+use crate::app::doctor::{Diagnosis, Examined, Grade, Locks, Surroundings};
+use crate::app::verify::Unknown;
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::fs::FsStore;
 use crate::store::fs::health::Leftovers;
@@ -25,7 +25,7 @@ struct Treated {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Failure> {
-    let Patient { store, opened } = open::to_examine(&context.cli.global, context.env)?;
+    let Patient { store, opened, unknown } = open::to_examine(&context.cli.global, context.env)?;
     if let Some(path) = &args.try_lock {
         return locks::try_one(&store, path);
     }
@@ -35,18 +35,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
     }
     let root = store.layout().root().to_owned();
     context.root = Some(root.clone());
-    if let (true, Ok(opened)) = (args.fix, &opened) {
+    if args.fix && unknown.is_whole() {
         opened.ledger().writable()?;
     }
     // Before this process takes a lock, which may hang.
     let locks = locks::probe(context.env.program.as_deref(), &root);
     let Treated { mended, failed } = match args.fix {
-        true => treat(context, &store, opened.as_ref().ok(), &locks)?,
+        true => treat(context, &store, unknown.is_whole().then_some(&opened), &locks)?,
         false => Treated::default(),
     };
     let leftovers = if locks.may_be_taken() { store.leftovers() } else { Leftovers::default() };
     let around = Surroundings { locks, leftovers, now: (context.env.now)() };
-    let mut found = look(context, &store, opened, around)?;
+    let mut found = look(context, &store, &opened, unknown, around)?;
     found.add(failed);
     let exit = if found.is_safe() { Exit::Done } else { Exit::No };
     let view = ExaminedView::new(&found, mended, &root);
@@ -61,29 +61,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
 fn look(
     context: &Context<'_>,
     store: &FsStore,
-    opened: Result<Opened, Failure>,
+    opened: &Opened,
+    unknown: Unknown,
     around: Surroundings,
 ) -> Result<Examined, Failure> {
     if !around.locks.may_be_taken() {
         return Ok(Examined::around(store, around));
     }
-    let opened = match opened {
-        Ok(opened) => opened,
-        Err(failure) => {
-            let mut found = examine_files(store, around)?;
-            found.add(vec![diagnosis(failure.code, failure)]);
-            return Ok(found);
-        }
-    };
     let ledger = opened.ledger();
-    let (trust, failed) = match trust::trust(&Trusting::default(), context.env, Some(&ledger)) {
-        Ok(trust) => (trust, None),
-        Err(failure) => (Trust::default(), Some(diagnosis(failure.code, failure))),
-    };
+    let (trust, unknown) = trust::as_far_as_known(&Trusting::default(), context.env, &ledger, unknown)?;
     let bar = Progress::new("examining", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let mut found = ledger.examine(store, around, &trust, &|done, total| bar.at(done, total))?;
+    let found = ledger.examine(store, around, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);
-    found.add(failed.into_iter().collect());
     Ok(found)
 }
 
@@ -103,12 +92,12 @@ fn treat(context: &Context<'_>, store: &FsStore, opened: Option<&Opened>, locks:
     }
     let mending = store.mend(&context.budget)?;
     treated.mended = MendedView::all(&mending.done, store.layout().root());
-    treated.failed = mending.failed.into_iter().map(|error| diagnosis("not-mended", error.into())).collect();
+    treated.failed = mending.failed.into_iter().map(|error| not_mended(context, error.into())).collect();
     // Whoever can't tell which ledger this is, or what its states mean, can't compute anything from it.
     if let Some(opened) = opened {
         match compute(context, opened) {
             Ok(made) => treated.mended.extend(made),
-            Err(failure) => treated.failed.push(diagnosis("not-mended", failure)),
+            Err(failure) => treated.failed.push(not_mended(context, failure)),
         }
     }
     // One thing can stand in the way of several others.
@@ -123,16 +112,20 @@ fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Fa
     ledger.store.projecting(&context.budget, &mut || {
         let (_, projection) = refresh::check(opened.store(), ledger.scope(), &|_, _| {})?;
         was_wrong = projection.contradicts_cache();
+        // One that was just held against all files is as good as another that is made from them.
+        let making = if was_wrong || projection.gone > 0 { Making::Anew } else { Making::FromCache };
         drop(projection);
-        is_new = refresh::rebuild(opened.store(), ledger.scope(), Making::Anew, Memory::Kept, &|_, _| {})?.written;
+        is_new = refresh::rebuild(opened.store(), ledger.scope(), making, Memory::Kept, &|_, _| {})?.written;
         Ok(())
     })?;
     let cache = was_wrong.then(MendedView::cache);
     Ok(cache.into_iter().chain(is_new.then(MendedView::index)).collect())
 }
 
-/// A failure as part of the answer.
-fn diagnosis(code: &'static str, failure: Failure) -> Diagnosis {
+/// A failure to mend something, as part of the answer.
+fn not_mended(context: &Context<'_>, failure: Failure) -> Diagnosis {
+    let failure = context.settle(failure);
     let fix = failure.hint.unwrap_or_else(|| "see the message, then: ledger doctor".to_owned());
+    let code = "not-mended";
     Diagnosis { code, grade: Grade::Error, path: None, line: None, what: failure.message, fix }
 }
