@@ -1,6 +1,6 @@
 //! What a cut of the power may leave. What was synced is there; of the rest, each name stands for what it stood for
-//! after any of its changes, and each file holds any part of what was written to it: POSIX promises no order between
-//! what was not synced, and no whole writes.
+//! after any of its changes, whatever the others stand for, and each file holds any part of what was written to it, block
+//! by block: POSIX promises no order between what was not synced, and no whole writes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -96,32 +96,19 @@ impl Content {
         }
     }
 
-    /// What the power leaves: nothing of what was not synced, all of it, a part, or all with a hole of zeros.
+    /// What the power leaves of what was not synced: nothing, all, what came first and a torn write, all with a hole of
+    /// zeros; or of each block something else, since the kernel writes them in an order of its own.
     fn left(&self, chance: &mut Chance) -> Vec<u8> {
-        let mut left = self.durable.clone();
-        match chance.of(4) {
-            0 => {}
-            1 => self.pending.iter().for_each(|change| Self::apply(&mut left, change)),
-            2 => {
-                let whole = chance.of(self.pending.len() + 1);
-                self.pending.iter().take(whole).for_each(|change| Self::apply(&mut left, change));
-                if let Some(Change::Write(at, new)) = self.pending.get(whole) {
-                    let part = new[..chance.of(new.len() + 1)].to_vec();
-                    Self::apply(&mut left, &Change::Write(*at, part));
-                }
-            }
-            _ => {
-                let old = left.len();
-                self.pending.iter().for_each(|change| Self::apply(&mut left, change));
-                if left.len() > old {
-                    // The file grew, and a page of it was never written.
-                    let from = old + chance.of(left.len() - old + 1);
-                    let to = from + chance.of(left.len() - from + 1);
-                    left[from..to].fill(0);
-                }
-            }
-        }
-        for range in &self.lost {
+        let block = BLOCKS[chance.of(BLOCKS.len())];
+        let mut left = match chance.of(6) {
+            0 => self.durable.clone(),
+            1 => self.after(self.pending.len()),
+            2 => self.torn(chance),
+            3 => self.with_hole(chance),
+            4 => self.blocks_as_they_were(block, chance),
+            _ => self.some_blocks_of_writes(block, chance),
+        };
+        for range in self.lost.iter().flat_map(|range| blocks_of(range.clone(), block)) {
             if chance.of(2) == 0 {
                 let range = range.start.min(left.len())..range.end.min(left.len());
                 left[range.clone()].copy_from_slice(&self.now[range]);
@@ -129,6 +116,85 @@ impl Content {
         }
         left
     }
+
+    /// With so many of the changes, and nothing that came later.
+    fn after(&self, count: usize) -> Vec<u8> {
+        let mut left = self.durable.clone();
+        self.pending.iter().take(count).for_each(|change| Self::apply(&mut left, change));
+        left
+    }
+
+    /// What came first, and a part of the write that followed.
+    fn torn(&self, chance: &mut Chance) -> Vec<u8> {
+        let whole = chance.of(self.pending.len() + 1);
+        let mut left = self.after(whole);
+        if let Some(Change::Write(at, new)) = self.pending.get(whole) {
+            let part = new[..chance.of(new.len() + 1)].to_vec();
+            Self::apply(&mut left, &Change::Write(*at, part));
+        }
+        left
+    }
+
+    /// All, but the file grew, and a part of it was never written.
+    fn with_hole(&self, chance: &mut Chance) -> Vec<u8> {
+        let (old, mut left) = (self.durable.len(), self.after(self.pending.len()));
+        if left.len() > old {
+            let from = old + chance.of(left.len() - old + 1);
+            let to = from + chance.of(left.len() - from + 1);
+            left[from..to].fill(0);
+        }
+        left
+    }
+
+    /// Each block as it was after any of the changes, in a file as long as it was after any of them.
+    fn blocks_as_they_were(&self, block: usize, chance: &mut Chance) -> Vec<u8> {
+        let states: Vec<Vec<u8>> = (0..=self.pending.len()).map(|count| self.after(count)).collect();
+        let mut left = vec![0; states[chance.of(states.len())].len()];
+        for range in blocks_of(0..left.len(), block) {
+            let state = &states[chance.of(states.len())];
+            // What that state did not have yet is a hole.
+            let there = range.start.min(state.len())..range.end.min(state.len());
+            left[range.start..range.start + there.len()].copy_from_slice(&state[there]);
+        }
+        left
+    }
+
+    /// Any of the changes, and of each write any of its blocks, in a file as long as it was after any of them: also what
+    /// came later without what came before it.
+    fn some_blocks_of_writes(&self, block: usize, chance: &mut Chance) -> Vec<u8> {
+        let mut left = self.durable.clone();
+        for change in &self.pending {
+            match change {
+                Change::SetLen(_) if chance.of(2) == 0 => Self::apply(&mut left, change),
+                Change::SetLen(_) => {}
+                Change::Write(at, new) => {
+                    for range in blocks_of(*at..at + new.len(), block) {
+                        if chance.of(2) == 0 {
+                            let part = new[range.start - at..range.end - at].to_vec();
+                            Self::apply(&mut left, &Change::Write(range.start, part));
+                        }
+                    }
+                }
+            }
+        }
+        if chance.of(2) == 0 {
+            left.resize(self.after(chance.of(self.pending.len() + 1)).len(), 0);
+        }
+        left
+    }
+}
+
+/// What a disk writes whole, and what a file system does.
+const BLOCKS: [usize; 2] = [512, 4096];
+
+/// A range, cut where blocks of a file end.
+fn blocks_of(range: Range<usize>, block: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut from = range.start;
+    std::iter::from_fn(move || {
+        let next = from..((from / block + 1) * block).min(range.end);
+        from = next.end;
+        (!next.is_empty()).then_some(next)
+    })
 }
 
 fn without(ranges: &[Range<usize>], gone: &Range<usize>) -> Vec<Range<usize>> {
@@ -327,5 +393,51 @@ impl Chance {
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         usize::try_from((x ^ (x >> 31)) % n as u64).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What may be left of a file with `durable` bytes after some changes.
+    fn left(durable: &[u8], changes: Vec<Change>) -> std::collections::BTreeSet<Vec<u8>> {
+        let mut content = Content { durable: durable.to_vec(), now: durable.to_vec(), ..Content::default() };
+        changes.into_iter().for_each(|change| content.change(change));
+        let mut chance = Chance(1);
+        (0..4_000).map(|_| content.left(&mut chance)).collect()
+    }
+
+    #[test]
+    fn a_later_write_may_be_kept_where_an_earlier_one_is_not() {
+        let found = left(b"a", vec![Change::Write(1, vec![b'b'; 511]), Change::Write(512, vec![b'c'; 512])]);
+        let only_later = [&b"a"[..], &[0; 511], &[b'c'; 512]].concat();
+        assert!(found.contains(&only_later) && found.contains(&b"a"[..]), "{}", found.len());
+        // What was synced stays.
+        assert!(found.iter().all(|left| left.starts_with(b"a")));
+    }
+
+    #[test]
+    fn the_middle_of_a_write_may_be_missing_and_a_cut_may_not_have_been() {
+        let found = left(b"", vec![Change::Write(0, vec![b'x'; 1_536])]);
+        assert!(found.contains(&[&[b'x'; 512][..], &[0; 512], &[b'x'; 512]].concat()));
+        let found = left(b"torn", vec![Change::SetLen(0), Change::Write(0, b"ok".to_vec())]);
+        assert!(found.contains(&b"okrn"[..]) && found.contains(&b"ok"[..]) && found.contains(&b"torn"[..]));
+    }
+
+    #[test]
+    fn what_was_synced_is_there_whatever_follows() {
+        let mut content = Content::default();
+        content.change(Change::Write(0, b"synced".to_vec()));
+        content.sync();
+        content.change(Change::Write(6, vec![b'y'; 5_000]));
+        let mut chance = Chance(2);
+        assert!((0..1_000).all(|_| content.left(&mut chance).starts_with(b"synced")));
+    }
+
+    #[test]
+    fn blocks_cover_a_range_and_end_where_those_of_the_file_do() {
+        assert_eq!(blocks_of(500..1_030, 512).collect::<Vec<_>>(), [500..512, 512..1_024, 1_024..1_030]);
+        assert_eq!(blocks_of(7..7, 512).count(), 0);
     }
 }
