@@ -9,6 +9,7 @@ mod locks;
 mod place;
 mod room;
 mod traced;
+mod unreadable;
 mod versions;
 
 use std::io::Write;

@@ -45,6 +45,17 @@ impl Place {
         copy
     }
 
+    /// Leaves something behind for the doctor: the end of a line, a wrong index, no cache.
+    pub(crate) fn hurt(&self) {
+        use std::io::Write;
+        for path in self.files().iter().filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")) {
+            let mut log = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+            log.write_all(b"{\"format\":1,\"str").unwrap();
+        }
+        std::fs::write(self.root().join("coordination/index.json"), "{}").unwrap();
+        std::fs::write(self.root().join("coordination/.local/cache.sqlite"), "no database").unwrap();
+    }
+
     /// A command whose words are parted by blanks, not started yet.
     pub(crate) fn command(&self, line: &str) -> Command {
         self.set_up(Command::new(assert_cmd::cargo::cargo_bin!("ledger")), line)

@@ -74,15 +74,12 @@ pub(in crate::app) fn says_again(one: &Finding, before: &Finding) -> bool {
 /// # Errors
 /// What is no fault of the ledger's files: a budget that ran out, a program that can't be run.
 fn finding(error: AppError, restoring: &Restoring) -> Result<Finding, AppError> {
-    let error = match error {
-        AppError::Store(error) => error,
-        AppError::BadFile { file, what } => {
-            let path = PathBuf::from(file);
-            let fix = format!("mend it, or {}", restoring.newest(&path));
-            return Ok(Finding { code: "bad-file", severity: Severity::Damage, id: None, path, line: None, what, fix });
-        }
-        other => return Err(other),
-    };
+    if let AppError::BadFile { file, what } = error {
+        let path = PathBuf::from(file);
+        let fix = format!("mend it, or {}", restoring.newest(&path));
+        return Ok(Finding { code: "bad-file", severity: Severity::Damage, id: None, path, line: None, what, fix });
+    }
+    let AppError::Store(error) = error else { return Err(error) };
     match error {
         StoreError::Damaged { id, path, line, what } => {
             let is_local = path.components().any(|part| part.as_os_str() == ".local");
