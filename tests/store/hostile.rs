@@ -282,6 +282,8 @@ fn unreadable_packets_are_no_keys_and_in_nobodys_way() {
 fn a_key_whose_packet_can_not_be_read_is_not_free() {
     for spoilt in 0..3 {
         let prepared = Prepared::new();
+        // Whoever makes another one knows of it for sure: what a slow machine makes is taken note of by the next one only.
+        make(&prepared.ledger.open(), "z", Some("z"));
         let path = prepared.ledger.layout().packet(prepared.id);
         std::fs::remove_file(&path).unwrap();
         match spoilt {
@@ -292,7 +294,7 @@ fn a_key_whose_packet_can_not_be_read_is_not_free() {
         let store = prepared.ledger.open();
         is_damage(store.find(&key("a"), &endless()).map(drop), &path, "");
         is_damage(store.create(&request("a", Some("a")), &endless()).map(drop), &path, "");
-        assert_eq!(make(&store, "b", Some("b")).number(), 2);
+        assert_eq!(make(&store, "b", Some("b")).number(), 3);
     }
 }
 
