@@ -48,13 +48,14 @@ pub(super) fn as_far_as_known(
     args: &Trusting,
     env: &Environment,
     ledger: &Ledger<'_>,
-    unknown: Unknown,
-) -> Result<(Trust, Unknown), Failure> {
+    unknown: &mut Unknown,
+) -> Result<Trust, Failure> {
     match GivenFiles::read(args, env)?.or_own(ledger) {
-        Ok(trust) => Ok((trust, unknown)),
         Err(error @ (AppError::BadFile { .. } | AppError::Store(_))) => {
-            Ok((Trust::default(), Unknown { signers: Some(error), ..unknown }))
+            unknown.signers = Some(error);
+            Ok(Trust::default())
         }
+        Ok(trust) => Ok(trust),
         Err(other) => Err(other.into()),
     }
 }

@@ -21,10 +21,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
     if let Some(name) = &args.proofs.checkpoint {
         return verify_checkpoint(context, args, name);
     }
-    let Patient { opened, unknown, .. } = context.examine()?;
+    let Patient { opened, mut unknown, .. } = context.examine()?;
     let ledger = opened.ledger();
     let only = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
-    let (trust, unknown) = trust::as_far_as_known(&args.proofs.trusting, context.env, &ledger, unknown)?;
+    let trust = trust::as_far_as_known(&args.proofs.trusting, context.env, &ledger, &mut unknown)?;
     let bar = Progress::new("verifying", &context.budget, context.output.err_is_terminal && !context.output.quiet);
     let report = ledger.verify(only, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);

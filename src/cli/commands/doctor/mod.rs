@@ -11,6 +11,7 @@ use super::super::open::{self, Opened, Patient};
 use super::super::render::doctor::{ExaminedView, MendedView, examined};
 use super::super::render::progress::Progress;
 use super::super::trust;
+use crate::app::checkpoint::Trust;
 use crate::app::doctor::{Diagnosis, Examined, Grade, Locks, Surroundings};
 use crate::app::verify::Unknown;
 use crate::index::refresh::{self, Making, Memory};
@@ -62,17 +63,21 @@ fn look(
     context: &Context<'_>,
     store: &FsStore,
     opened: &Opened,
-    unknown: Unknown,
+    mut unknown: Unknown,
     around: Surroundings,
 ) -> Result<Examined, Failure> {
     if !around.locks.may_be_taken() {
         return Ok(Examined::around(store, around));
     }
     let ledger = opened.ledger();
-    let (trust, unknown) = trust::as_far_as_known(&Trusting::default(), context.env, &ledger, unknown)?;
+    let (trust, failed) = match trust::as_far_as_known(&Trusting::default(), context.env, &ledger, &mut unknown) {
+        Ok(trust) => (trust, None),
+        Err(failure) => (Trust::default(), Some(diagnosis(failure.code, context, failure))),
+    };
     let bar = Progress::new("examining", &context.budget, context.output.err_is_terminal && !context.output.quiet);
-    let found = ledger.examine(store, around, &trust, unknown, &|done, total| bar.at(done, total))?;
+    let mut found = ledger.examine(store, around, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);
+    found.add(failed.into_iter().collect());
     Ok(found)
 }
 
@@ -81,7 +86,7 @@ fn treat(context: &Context<'_>, store: &FsStore, opened: Option<&Opened>, locks:
     let mut treated = Treated::default();
     if !locks.exclude_others() {
         treated.failed.push(Diagnosis {
-            code: "not-mended",
+            code: NOT_MENDED,
             grade: Grade::Error,
             path: None,
             line: None,
@@ -92,12 +97,12 @@ fn treat(context: &Context<'_>, store: &FsStore, opened: Option<&Opened>, locks:
     }
     let mending = store.mend(&context.budget)?;
     treated.mended = MendedView::all(&mending.done, store.layout().root());
-    treated.failed = mending.failed.into_iter().map(|error| not_mended(context, error.into())).collect();
+    treated.failed = mending.failed.into_iter().map(|error| diagnosis(NOT_MENDED, context, error.into())).collect();
     // Whoever can't tell which ledger this is, or what its states mean, can't compute anything from it.
     if let Some(opened) = opened {
         match compute(context, opened) {
             Ok(made) => treated.mended.extend(made),
-            Err(failure) => treated.failed.push(not_mended(context, failure)),
+            Err(failure) => treated.failed.push(diagnosis(NOT_MENDED, context, failure)),
         }
     }
     // One thing can stand in the way of several others.
@@ -122,10 +127,12 @@ fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Fa
     Ok(cache.into_iter().chain(is_new.then(MendedView::index)).collect())
 }
 
-/// A failure to mend something, as part of the answer.
-fn not_mended(context: &Context<'_>, failure: Failure) -> Diagnosis {
+/// The code of what `--fix` could not do.
+const NOT_MENDED: &str = "not-mended";
+
+/// A failure as part of the answer.
+fn diagnosis(code: &'static str, context: &Context<'_>, failure: Failure) -> Diagnosis {
     let failure = context.settle(failure);
     let fix = failure.hint.unwrap_or_else(|| "see the message, then: ledger doctor".to_owned());
-    let code = "not-mended";
     Diagnosis { code, grade: Grade::Error, path: None, line: None, what: failure.message, fix }
 }
