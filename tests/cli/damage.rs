@@ -353,7 +353,12 @@ fn what_brings_a_file_back_is_told_where_it_works() {
     # A path is one word of the shell.
     $ mkdir '../a b' && git worktree add -q '../a b/c' && sed -i 's/"by":"alice"/"by":"eve"/' '../a b/c/coordination/events/'*-0002.jsonl
     $ cd '../a b' && ledger verify --root c | grep fix
+      fix: restore it: git -C '[tmp]/a b/c' checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+      fix: ledger index
     $ cd '../a b/c/schemas' && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify
+    coordination/index.json: note index-missing: there is no index.json; it is derived and can be made
+      fix: ledger index
+    ok: 2 requests, 2 events verified, 1 note
     # What was never committed is not in git.
     $ ledger new --title New --from shop --to billing --type bug --set details.impact=all -q; echo x > coordination/events/REQ-$TODAY-0003.jsonl; ledger verify | grep fix
     REQ-YYYYMMDD-0003
@@ -412,9 +417,11 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
       fix: find the commit that changed it with git log, and restore what it was before
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: restore it from a copy, or from another clone
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
     coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
       fix: mend it, or restore it from a copy, or from another clone
-    3 findings: 2 requests, 1 event, 1 checkpoint verified
+    4 findings: 2 requests, 1 event, 1 checkpoint verified
     [exit 9]
     $ cp -a ../kept/. coordination/; sed -i 's/"mode"/"mood"/' coordination/ledger.json; ledger verify
     coordination/ledger.json: damage bad-file: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
@@ -432,6 +439,12 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
             "message": "checkpoint main/4 covers event [head], which is not in the log: it was dropped or rewritten",
             "fix": "find the commit that changed it with git log, and restore what it was before"
+          },
+          {
+            "code": "event-lost", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
+            "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
+            "message": "index.json remembers event [head], which is not in the log: the newest events were dropped",
+            "fix": "find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index"
           },
           {
             "code": "log-missing", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
