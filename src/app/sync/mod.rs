@@ -12,7 +12,7 @@ use backon::BackoffBuilder;
 pub use failure::SyncFailure;
 pub use flow::{Flow, Touched};
 
-use super::verify::{Finding, Severity};
+use super::verify::{Finding, Severity, Unknown};
 use super::write::Effect;
 use super::{AppError, Ledger, Session};
 use crate::app::checkpoint::Trust;
@@ -243,10 +243,10 @@ impl Ledger<'_> {
             incoming.requests.keys().chain(outgoing.requests.keys()).copied().collect();
         let mut findings = Vec::new();
         if ids.len() > VERIFIED_MAX {
-            findings = self.verify(None, &Trust::default(), &self.progress())?.findings;
+            findings = self.verify(None, &Trust::default(), Unknown::default(), &self.progress())?.findings;
         } else {
             for id in &ids {
-                findings.extend(self.verify(Some(*id), &Trust::default(), &|_, _| {})?.findings);
+                findings.extend(self.verify(Some(*id), &Trust::default(), Unknown::default(), &|_, _| {})?.findings);
             }
         }
         findings.retain(|finding| finding.severity != Severity::Note && finding.id.is_some_and(|id| ids.contains(&id)));
