@@ -419,6 +419,11 @@ pub fn place_of(folder: &Path) -> Option<String> {
     told.status.success().then(|| prefix.trim_end_matches(['\n', '\r']).to_owned())
 }
 
+/// Whether a reference names a commit that is here.
+pub(crate) fn is_commit(root: &Path, reference: &str) -> bool {
+    commit_of(root, reference).is_ok()
+}
+
 pub(crate) fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
     let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
     let inside = run(&["rev-parse", "--is-inside-work-tree"])?;

@@ -1,11 +1,13 @@
 //! Verifying: is everything there as it was written, and was every step allowed?
 
+pub mod against;
 mod index;
 pub(in crate::app) mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use self::against::Against;
 use self::told::Told;
 use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
@@ -78,6 +80,8 @@ pub struct Report {
     pub checkpoints: usize,
     /// How many events.
     pub events: usize,
+    /// With which commit it was compared, if with one.
+    pub against: Option<Against>,
     /// What was found, by file and line.
     pub findings: Vec<Finding>,
 }
@@ -131,10 +135,14 @@ enum Wants {
     NoLeaves,
 }
 
-/// Whether all of the ledger is verified.
+/// How much of the ledger is verified.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whole {
+    /// All of it.
     Yes,
+    /// All but what is computed from the rest.
+    Sources,
+    /// One request.
     No,
 }
 
@@ -149,6 +157,17 @@ impl Ledger<'_> {
         trust: &Trust,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
+        let whole = if only.is_none() { Whole::Yes } else { Whole::No };
+        self.verify_as(only, whole, trust, progress)
+    }
+
+    fn verify_as(
+        &self,
+        only: Option<RequestId>,
+        whole: Whole,
+        trust: &Trust,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Report, AppError> {
         let mut told = Told::default();
         let ids = match only {
             Some(id) => vec![id],
@@ -156,7 +175,6 @@ impl Ledger<'_> {
         };
         let is_covered = only.is_none() && told.or_nothing(self.has_checkpoints())?;
         let wants = if is_covered { Wants::Leaves } else { Wants::NoLeaves };
-        let whole = if only.is_none() { Whole::Yes } else { Whole::No };
         let look = Look { now: self.world.now(), trust, whole, wants };
         let mut report = Report { requests: ids.len(), ..Report::default() };
         let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
@@ -172,7 +190,9 @@ impl Ledger<'_> {
         if only.is_none() {
             report.findings.extend(told.or_nothing(self.store.strays())?.into_iter().map(from_fault));
             report.findings.extend(self.across(&seen));
-            report.findings.extend(told.or_nothing(self.index_findings(&ids, seen))?);
+            if whole == Whole::Yes {
+                report.findings.extend(told.or_nothing(self.index_findings(&ids, seen))?);
+            }
             let (contracts, events, findings) = told.or_nothing(self.contract_findings())?;
             report.contracts = contracts;
             report.events += events;

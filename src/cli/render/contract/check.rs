@@ -35,20 +35,16 @@ pub struct Printing<'a> {
     pub tree: &'a Tree,
 }
 
-/// Whether a report is printed in a format.
-#[must_use]
-pub fn is_printed(wanted: Wanted) -> bool {
-    match wanted {
-        Wanted::Text
-        | Wanted::Json
-        | Wanted::Jsonl
-        | Wanted::Github
-        | Wanted::Sarif
-        | Wanted::Junit
-        | Wanted::Markdown => true,
-        Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => false,
-    }
-}
+/// The formats in which a check is printed.
+pub const PRINTED: [Wanted; 7] = [
+    Wanted::Text,
+    Wanted::Json,
+    Wanted::Jsonl,
+    Wanted::Github,
+    Wanted::Sarif,
+    Wanted::Junit,
+    Wanted::Markdown,
+];
 
 /// A report in a format.
 ///
