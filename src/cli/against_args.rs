@@ -43,13 +43,18 @@ pub struct Target {
 }
 
 /// The commit that was typed; where none was, the one that the CI job is about, or the remote's main branch.
-pub(super) fn target(typed: &str, exact: bool, context: &Context<'_>, folder: &std::path::Path) -> Result<Target, Failure> {
-    let point = if exact { Point::Exact } else { Point::Parting };
+pub(super) fn target(
+    typed: &str,
+    args: &Against,
+    context: &Context<'_>,
+    folder: &std::path::Path,
+) -> Result<Target, Failure> {
+    let point = if args.exact { Point::Exact } else { Point::Parting };
     if typed != BY_ITSELF {
         return Ok(Target { reference: typed.to_owned(), point });
     }
     if let Some(found) = of_job(&(context.env.ci)()) {
-        return Ok(Target { point: if exact { Point::Exact } else { found.point }, ..found });
+        return Ok(Target { point: if args.exact { Point::Exact } else { found.point }, ..found });
     }
     if git::is_commit(folder, REMOTE_HEAD) {
         return Ok(Target { reference: REMOTE_HEAD.to_owned(), point });

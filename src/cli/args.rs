@@ -516,6 +516,14 @@ pub struct Verify {
     pub proofs: Proofs,
 }
 
+impl Verify {
+    /// Whether a ledger is verified, not a checkpoint or a proof.
+    #[must_use]
+    pub fn is_of_a_ledger(&self) -> bool {
+        self.proofs.checkpoint.is_none() && self.proofs.proof.is_none()
+    }
+}
+
 /// Say what is wrong with this ledger and what it stands on, and what mends it
 #[derive(Args, Debug)]
 pub struct Doctor {

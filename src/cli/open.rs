@@ -232,7 +232,7 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
     name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
 }
 
-fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
+pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
     if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
         return Ok(env.folder.join(root));
     }

@@ -14,7 +14,9 @@ use super::formats::Wanted;
 /// Stands for standard output.
 const STDOUT: &str = "-";
 /// The folders of a ledger in which no report is written.
-const OF_THE_LEDGER: [&str; 2] = ["coordination", "schemas"];
+const OF_THE_LEDGER: [&str; 3] = ["coordination", "schemas/contracts", "schemas/ledger"];
+/// What makes a folder a ledger.
+const SETTINGS: &str = "coordination/ledger.json";
 
 /// Where a report goes in a format.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,7 +46,7 @@ fn name(wanted: Wanted) -> String {
 }
 
 /// Writes a report where it is to go.
-pub(super) fn write(target: &Target, text: &str, root: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) fn write(target: &Target, text: &str, context: &mut Context<'_>) -> Result<(), Failure> {
     if target.file == STDOUT {
         return context.output.text(text);
     }
@@ -54,9 +56,9 @@ pub(super) fn write(target: &Target, text: &str, root: &Path, context: &mut Cont
             .hint("see whether its folder is there and may be written to")
     };
     let place = place(&typed).map_err(failed)?;
-    if is_of_the_ledger(&place, root) {
+    if is_of_a_ledger(&place) {
         return Err(Failure::usage(format!("--output {}: a report is no file of the ledger", target.file))
-            .hint("name a file outside of coordination/ and schemas/"));
+            .hint("name a file outside of coordination/, schemas/contracts/ and schemas/ledger/"));
     }
     // A pipe or a terminal takes what comes and can't be replaced.
     if place.symlink_metadata().is_ok_and(|facts| !facts.is_file()) {
@@ -76,9 +78,10 @@ fn place(typed: &Path) -> std::io::Result<PathBuf> {
     Ok(typed.parent().ok_or_else(no_name)?.canonicalize()?.join(name))
 }
 
-fn is_of_the_ledger(place: &Path, root: &Path) -> bool {
-    let folders = OF_THE_LEDGER.iter().filter_map(|name| root.join(name).canonicalize().ok());
-    folders.into_iter().any(|folder| place.starts_with(folder))
+/// Whether a place is in the folders of a ledger, whichever that is.
+fn is_of_a_ledger(place: &Path) -> bool {
+    let roots = place.ancestors().filter(|folder| folder.join(SETTINGS).symlink_metadata().is_ok());
+    roots.into_iter().any(|root| OF_THE_LEDGER.iter().any(|name| place.starts_with(root.join(name))))
 }
 
 /// Who reads it meanwhile reads the old one or the new one, whole.

@@ -9,6 +9,10 @@ use crate::sync::against::{self, Asked, Breach, Place};
 /// With which commit a ledger is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Order<'a> {
+    /// Where the ledger lies in its repository.
+    pub place: &'a Place,
+    /// The commit that its files are of, or that they were last committed to.
+    pub head: &'a str,
     /// As it was asked for.
     pub reference: &'a str,
     /// Which commit is meant by it.
@@ -38,8 +42,8 @@ impl Ledger<'_> {
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
         let root = self.store.root();
-        let place = Place::of(&root)?;
-        let asked = Asked { place: &place, files: &root, reference: order.reference, point: order.point };
+        let Order { place, head, reference, point } = order;
+        let asked = Asked { place, files: &root, head, reference, point };
         let compared = against::compare(asked)?;
         let mut report = self.verify_as(None, Whole::Sources, trust, progress)?;
         if compared.files == 0 {

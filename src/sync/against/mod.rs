@@ -4,6 +4,7 @@
 //! now is a folder; its files are compared by what git would call their bytes, so only those that differ are read twice.
 //! Whether what is new follows from what was there is not asked here: that is for whoever replays the histories.
 
+pub mod copy;
 mod file;
 mod judge;
 mod lines;
@@ -40,6 +41,8 @@ pub struct Asked<'a> {
     pub place: &'a Place,
     /// The folder that holds the ledger's files as they are now.
     pub files: &'a Path,
+    /// The commit that these files are of, or that they were last committed to.
+    pub head: &'a str,
     /// The commit, as it was asked for.
     pub reference: &'a str,
     /// Which commit is meant by it.
@@ -69,6 +72,18 @@ pub struct Place {
 }
 
 impl Place {
+    /// A folder of the repository in which this one lies; it need not be there now, and a repository needs no work tree.
+    ///
+    /// # Errors
+    /// [`GitError`] where that is in no repository.
+    pub fn below(folder: &Path, prefix: &str) -> Result<Self, GitError> {
+        let asked = ["rev-parse", "--is-bare-repository"];
+        let told = command(folder).args(asked).output().map_err(GitError::Program)?;
+        let repo = if told.stdout.starts_with(b"true") { folder.to_owned() } else { Self::of(folder)?.repo };
+        let prefix = prefix.trim_end_matches('/');
+        Ok(Self { repo, prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") } })
+    }
+
     /// Where this folder lies.
     ///
     /// # Errors
@@ -105,16 +120,16 @@ impl<'a> Sides<'a> {
 /// # Errors
 /// [`GitError`] says what of the repository is missing or can't be read.
 pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
-    let Asked { place, files, reference, point } = asked;
+    let Asked { place, files, head, reference, point } = asked;
     let sides = Sides { repo: &place.repo, place: &place.prefix, files, reference };
     let wanted = git::commit_of(sides.repo, reference)?;
     let bases = match point {
         Point::Exact => vec![wanted.clone()],
-        Point::Parting => git::partings(sides.repo, "HEAD", reference, &wanted)?,
+        Point::Parting => git::partings(sides.repo, head, reference, &wanted)?,
     };
     let mut compared = Compared::default();
     for (number, base) in bases.iter().enumerate() {
-        let (name, told) = git::names(reference, "HEAD", &wanted, base);
+        let (name, told) = git::names(reference, head, &wanted, base);
         let held = tree::entries(&sides, base)?;
         // What was added there since, too: two branches can give one number to two requests.
         let taken = match number {

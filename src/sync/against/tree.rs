@@ -45,7 +45,12 @@ pub(super) enum Now {
 }
 
 /// Runs git and takes its answer apart at zero bytes; nothing of it is kept.
-fn each_entry(held: Held<'_>, arguments: &[&str], paths: &[String], see: &mut dyn FnMut(&str)) -> Result<(), GitError> {
+pub(super) fn each_entry(
+    held: Held<'_>,
+    arguments: &[&str],
+    paths: &[String],
+    see: &mut dyn FnMut(&str),
+) -> Result<(), GitError> {
     let mut command = command(held.root);
     command.args(arguments).arg("--").args(paths);
     let mut child = command.spawn().map_err(GitError::Program)?;

@@ -51,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources
     };
     for target in &outputs {
         let text = check(&report, target.wanted, printing)?;
-        outputs::write(target, &text, opened.root(), context)?;
+        outputs::write(target, &text, context)?;
     }
     if !(context.output.quiet && wanted == Wanted::Text && exit == Exit::Done) {
         let text = check(&report, wanted, printing)?;
