@@ -9,9 +9,17 @@ use super::failure::Failure;
 use crate::registry::git::{self, Point};
 
 /// Stands for `--against` without a value.
-const BY_ITSELF: &str = "";
+pub const BY_ITSELF: &str = "";
 /// Where the remote's main branch is, if the clone knows.
 const REMOTE_HEAD: &str = "origin/HEAD";
+
+impl Against {
+    /// Which commit is meant by the reference.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        if self.exact { Point::Exact } else { Point::Parting }
+    }
+}
 
 /// With which commit a ledger is compared.
 #[derive(Args, Debug, Clone)]
@@ -45,21 +53,21 @@ pub struct Target {
 /// The commit that was typed; where none was, the one that the CI job is about, or the remote's main branch.
 pub(super) fn target(
     typed: &str,
-    args: &Against,
+    point: Point,
     context: &Context<'_>,
     folder: &std::path::Path,
 ) -> Result<Target, Failure> {
-    let point = if args.exact { Point::Exact } else { Point::Parting };
     if typed != BY_ITSELF {
         return Ok(Target { reference: typed.to_owned(), point });
     }
     if let Some(found) = of_job(&(context.env.ci)()) {
-        return Ok(Target { point: if args.exact { Point::Exact } else { found.point }, ..found });
+        return Ok(Target { point: if point == Point::Exact { point } else { found.point }, ..found });
     }
     if git::is_commit(folder, REMOTE_HEAD) {
         return Ok(Target { reference: REMOTE_HEAD.to_owned(), point });
     }
-    Err(Failure::new(Exit::Usage, "no-target", "nothing says with which commit to compare: this is no CI job of a kind that is known, and origin/HEAD is not set")
+    let what = "nothing says with which commit to compare: no CI job names one, and origin/HEAD is not set";
+    Err(Failure::new(Exit::Usage, "no-target", what)
         .hint("name the target branch: --against origin/main; or once: git remote set-head origin --auto"))
 }
 
@@ -93,10 +101,22 @@ mod tests {
     fn a_job_says_with_what_to_compare() {
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(job(Ci::default()), None);
-        assert_eq!(job(Ci { github_base: text("main"), before: text("12ab"), ..Ci::default() }), Some(("origin/main".into(), Point::Parting)));
-        assert_eq!(job(Ci { github_base: text(""), before: text("12ab"), ..Ci::default() }), Some(("12ab".into(), Point::Exact)));
-        assert_eq!(job(Ci { gitlab_base: text("0012ab"), gitlab_target: text("main"), ..Ci::default() }), Some(("0012ab".into(), Point::Parting)));
-        assert_eq!(job(Ci { gitlab_target: text("release/1"), ..Ci::default() }), Some(("origin/release/1".into(), Point::Parting)));
+        assert_eq!(
+            job(Ci { github_base: text("main"), before: text("12ab"), ..Ci::default() }),
+            Some(("origin/main".into(), Point::Parting))
+        );
+        assert_eq!(
+            job(Ci { github_base: text(""), before: text("12ab"), ..Ci::default() }),
+            Some(("12ab".into(), Point::Exact))
+        );
+        assert_eq!(
+            job(Ci { gitlab_base: text("0012ab"), gitlab_target: text("main"), ..Ci::default() }),
+            Some(("0012ab".into(), Point::Parting))
+        );
+        assert_eq!(
+            job(Ci { gitlab_target: text("release/1"), ..Ci::default() }),
+            Some(("origin/release/1".into(), Point::Parting))
+        );
         assert_eq!(job(Ci { before: text(&"0".repeat(40)), ..Ci::default() }), None);
         assert_eq!(job(Ci { before: text("--output=x"), ..Ci::default() }), None);
     }

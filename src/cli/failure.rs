@@ -404,9 +404,11 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
             };
             Failure::new(Exit::NotFound, "no-object", message).hint(hint)
         }
-        GitError::NoRepository { .. } => Failure::new(Exit::Failure, "git", message)
-            .hint("run it in a clone, or compare with a file: --against FILE"),
-        GitError::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git, or use --against FILE"),
+        GitError::NoRepository { .. } => Failure::new(Exit::Failure, "git", message).hint(
+            "run it in a clone; contracts can be compared with a file as well: ledger contract check --against FILE",
+        ),
+        GitError::Program(_) => Failure::new(Exit::Failure, "git", message)
+            .hint("install git; ledger contract check --against FILE needs none"),
         GitError::Unreadable { .. } => {
             Failure::new(Exit::Failure, "git", message).hint("git fsck, or compare with another commit")
         }

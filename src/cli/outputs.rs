@@ -62,7 +62,11 @@ pub(super) fn write(target: &Target, text: &str, context: &mut Context<'_>) -> R
     }
     // A pipe or a terminal takes what comes and can't be replaced.
     if place.symlink_metadata().is_ok_and(|facts| !facts.is_file()) {
-        return OpenOptions::new().write(true).open(&place).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed);
+        return OpenOptions::new()
+            .write(true)
+            .open(&place)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(failed);
     }
     replace(&place, text).map_err(failed)
 }

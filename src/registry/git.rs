@@ -333,8 +333,7 @@ pub(crate) fn partings(root: &Path, head: &str, reference: &str, commit: &str) -
     let found = command(root).args(asked).output().map_err(GitError::Program)?;
     let partings = String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
     let shallow = is_shallow(root)?;
-    let unknown =
-        || GitError::NoParting { reference: reference.to_owned(), head: head.to_owned(), shallow };
+    let unknown = || GitError::NoParting { reference: reference.to_owned(), head: head.to_owned(), shallow };
     if !found.status.success() || partings.is_empty() {
         return Err(unknown());
     }

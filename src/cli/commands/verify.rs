@@ -18,8 +18,8 @@ use crate::app::verify::against::Order;
 use crate::app::verify::{Finding, Report, Severity};
 use crate::domain::proof::PROOF_BYTES_MAX;
 use crate::registry::git;
-use crate::sync::against::Place;
 use crate::sync::against::copy::copy;
+use crate::sync::against::{HEAD, Place};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Failure> {
     // What is wrong with the command line is told before a large ledger is read.
@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
 fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Result<Exit, Failure> {
     let Subject { opened, place, head, .. } = &subject(context, args)?;
     let ledger = opened.ledger();
-    let target = target(typed, &args.against, context, &place.repo)?;
+    let target = target(typed, args.against.point(), context, &place.repo)?;
     let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
     let bar = progress(context);
     let order = Order { place, head, reference: &target.reference, point: target.point };
@@ -75,7 +75,7 @@ fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Subject, Failure>
     let Some(typed) = &args.against.head else {
         let opened = context.open()?;
         let place = Place::of(opened.root()).map_err(AppError::from)?;
-        return Ok(Subject { opened, place, head: "HEAD".to_owned(), _copy: None });
+        return Ok(Subject { opened, place, head: HEAD.to_owned(), _copy: None });
     };
     let found = open::find_root(&context.cli.global, context.env);
     let (head, place) = match (typed.split_once(':'), found) {

@@ -160,12 +160,8 @@ pub fn junit(all: &[Told], suite: Suite, mut subjects: Vec<String>) -> String {
     let failures = by_subject.values().filter(|(failing, _)| !failing.is_empty()).count();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(text, "<testsuites tests=\"{}\" failures=\"{failures}\">", subjects.len());
-    let _ = writeln!(
-        text,
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">",
-        suite.name,
-        subjects.len()
-    );
+    let _ =
+        writeln!(text, "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\">", suite.name, subjects.len());
     for subject in &subjects {
         let name = escape::xml(subject);
         let (failing, noted) = by_subject.remove(subject.as_str()).unwrap_or_default();
@@ -202,4 +198,3 @@ pub fn junit(all: &[Told], suite: Suite, mut subjects: Vec<String>) -> String {
     text.push_str("  </testsuite>\n</testsuites>\n");
     text
 }
-

@@ -28,14 +28,21 @@ pub fn copy(place: &Place, reference: &str, into: &Path) -> Result<(), GitError>
     let paths = COPIED.map(|path| format!("{}{path}", place.prefix));
     let mut objects = Objects::open(&place.repo)?;
     let mut failed = None;
-    each_entry(sides.held(&commit, &paths[0]), &["ls-tree", "-r", "-z", "--full-tree", &commit], &paths, &mut |entry| {
-        let Some((facts, path)) = entry.split_once('\t') else { return };
-        let mut facts = facts.split(' ');
-        let (Some(mode), Some("blob"), Some(object)) = (facts.next(), facts.next(), facts.next()) else { return };
-        let below = path.strip_prefix(&place.prefix).filter(|path| is_below(path) && !path.starts_with(LOCAL));
-        let Some(below) = below.filter(|_| failed.is_none()) else { return };
-        failed = write(&mut objects, mode, object, &into.join(below)).map_err(|bad| sides.held(&commit, path).failed(bad)).err();
-    })?;
+    each_entry(
+        sides.held(&commit, &paths[0]),
+        &["ls-tree", "-r", "-z", "--full-tree", &commit],
+        &paths,
+        &mut |entry| {
+            let Some((facts, path)) = entry.split_once('\t') else { return };
+            let mut facts = facts.split(' ');
+            let (Some(mode), Some("blob"), Some(object)) = (facts.next(), facts.next(), facts.next()) else { return };
+            let below = path.strip_prefix(&place.prefix).filter(|path| is_below(path) && !path.starts_with(LOCAL));
+            let Some(below) = below.filter(|_| failed.is_none()) else { return };
+            failed = write(&mut objects, mode, object, &into.join(below))
+                .map_err(|bad| sides.held(&commit, path).failed(bad))
+                .err();
+        },
+    )?;
     failed.map_or(Ok(()), Err)
 }
 

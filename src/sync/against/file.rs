@@ -3,9 +3,7 @@
 use std::ffi::OsStr;
 
 use crate::domain::id::{ContractName, Origin, RequestId};
-use crate::store::fs::layout::{
-    CONTRACT_LOG, CONTRACTS, CheckpointFile, SETTINGS, checkpoint_file, id_of, version_of,
-};
+use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, CheckpointFile, SETTINGS, checkpoint_file, id_of, version_of};
 
 pub(super) const REQUESTS: &str = "coordination/requests";
 const EVENTS: &str = "coordination/events";
@@ -94,7 +92,8 @@ mod tests {
         assert_eq!(Kind::of("coordination/checkpoints/main/leaves"), Some(Kind::Leaves(origin.clone())));
         assert_eq!(Kind::of("coordination/checkpoints/main/8.checkpoint"), Some(Kind::Checkpoint(origin.clone(), 8)));
         assert_eq!(Kind::of("coordination/checkpoints/main/8.checkpoint.ab.sig"), Some(Kind::Signature(origin, 8)));
-        for other in ["coordination/index.json", "coordination/workflow.json", "coordination/.local/clock", "README.md"] {
+        for other in ["coordination/index.json", "coordination/workflow.json", "coordination/.local/clock", "README.md"]
+        {
             assert_eq!(Kind::of(other), None, "{other}");
         }
     }

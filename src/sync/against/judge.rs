@@ -15,7 +15,7 @@ use crate::domain::hash::Hash;
 use crate::domain::id::{Origin, RequestId};
 use crate::registry::git::{GitError, command};
 use crate::registry::objects::{Objects, Reading};
-use crate::store::fs::layout::{CONTRACTS, CONTRACT_LOG, id_of};
+use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, id_of};
 use crate::store::fs::log::{LOG_BYTES_MAX, parse_lines};
 
 /// The largest list of leaves that is compared.
@@ -125,15 +125,7 @@ impl Judge<'_> {
         self.add(code, path, entry, None, what, fix);
     }
 
-    fn add(
-        &mut self,
-        code: &'static str,
-        path: &str,
-        entry: &Entry,
-        line: Option<usize>,
-        what: String,
-        fix: String,
-    ) {
+    fn add(&mut self, code: &'static str, path: &str, entry: &Entry, line: Option<usize>, what: String, fix: String) {
         let path = self.at(path);
         self.breaches.push(Breach { code, id: entry.kind.request(), path, line, what, fix });
     }
@@ -155,11 +147,8 @@ impl Judge<'_> {
 
     /// A file as it is now.
     fn now(&self, path: &str) -> Result<Vec<u8>, GitError> {
-        let unreadable = |what: String| GitError::Unreadable {
-            reference: "the work tree".to_owned(),
-            path: path.to_owned(),
-            what,
-        };
+        let unreadable =
+            |what: String| GitError::Unreadable { reference: "the work tree".to_owned(), path: path.to_owned(), what };
         let file = File::open(self.at(path)).map_err(|error| unreadable(error.to_string()))?;
         let mut bytes = Vec::new();
         file.take(LOG_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
@@ -396,7 +385,8 @@ impl Judge<'_> {
         } else {
             format!("{reference} has another request of this id")
         };
-        let fix = "the one that was published first keeps the id: make this request anew, under another number".to_owned();
+        let fix =
+            "the one that was published first keeps the id: make this request anew, under another number".to_owned();
         self.add("id-clash", path, entry, None, what, fix);
         Ok(())
     }
@@ -407,8 +397,7 @@ impl Judge<'_> {
             return Ok(());
         }
         let Ok(entries) = std::fs::read_dir(self.sides.files.join(REQUESTS)) else { return Ok(()) };
-        let mut ids: Vec<RequestId> =
-            entries.filter_map(|entry| id_of(&entry.ok()?.file_name(), ".json")).collect();
+        let mut ids: Vec<RequestId> = entries.filter_map(|entry| id_of(&entry.ok()?.file_name(), ".json")).collect();
         ids.sort();
         for id in ids {
             let path = format!("{REQUESTS}/{id}.json");
@@ -417,11 +406,15 @@ impl Judge<'_> {
                 continue;
             }
             let here = uid(&self.now(&path)?);
-            let from = self.lost.iter().find(|(was, uid)| *was != id && here.as_ref() == Some(uid)).map(|(was, _)| *was);
+            let from =
+                self.lost.iter().find(|(was, uid)| *was != id && here.as_ref() == Some(uid)).map(|(was, _)| *was);
             if let Some(from) = from {
                 let what = format!("{from} was on record and stands under another id now: it has the same uid");
                 let entry = Entry { kind: Kind::Packet(id), object: String::new(), executable: false };
-                let fix = format!("an id that was published is never changed: {}", self.restore(&format!("{REQUESTS}/{from}.json")));
+                let fix = format!(
+                    "an id that was published is never changed: {}",
+                    self.restore(&format!("{REQUESTS}/{from}.json"))
+                );
                 self.add("id-moved", &path, &entry, None, what, fix);
             }
         }

@@ -108,7 +108,8 @@ mod tests {
     use crate::domain::event::DOMAIN_TAG;
 
     fn line(n: u64, writer: &str, text: &str) -> String {
-        let head = format!("{{\"n\":{n},\"at\":\"T{n}\",\"writer\":\"{writer}\",\"type\":\"NOTED\",\"text\":\"{text}\"");
+        let head =
+            format!("{{\"n\":{n},\"at\":\"T{n}\",\"writer\":\"{writer}\",\"type\":\"NOTED\",\"text\":\"{text}\"");
         let hash = Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]);
         format!("{head},\"hash\":\"{hash}\"}}")
     }
@@ -123,7 +124,9 @@ mod tests {
         let before = log(&all);
         let sealed_anew = line(2, "aaaaaa", "Y");
         let broken = all[1].replace("\"text\":\"y\"", "\"text\":\"Y");
-        for (edited, what) in [(&sealed_anew, "sealed anew"), (&all[1].replace('y', "Y"), "edited"), (&broken, "broken")] {
+        for (edited, what) in
+            [(&sealed_anew, "sealed anew"), (&all[1].replace('y', "Y"), "edited"), (&broken, "broken")]
+        {
             let now = log(&[all[2].clone(), all[0].clone(), edited.clone()]);
             let lost = lost(&before, &now);
             assert_eq!(lost.len(), 1, "{what}");

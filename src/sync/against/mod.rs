@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 use crate::domain::id::RequestId;
 use crate::registry::git::{self, GitError, Held, Point, command};
 
+/// The commit that is checked out.
+pub const HEAD: &str = "HEAD";
+
 /// Something that is not as the commit held it, though it should be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Breach {
@@ -123,9 +126,11 @@ pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
     let Asked { place, files, head, reference, point } = asked;
     let sides = Sides { repo: &place.repo, place: &place.prefix, files, reference };
     let wanted = git::commit_of(sides.repo, reference)?;
+    // What was typed is never an option of git's.
+    let tip = if head == HEAD { HEAD.to_owned() } else { git::commit_of(sides.repo, head)? };
     let bases = match point {
         Point::Exact => vec![wanted.clone()],
-        Point::Parting => git::partings(sides.repo, head, reference, &wanted)?,
+        Point::Parting => git::partings(sides.repo, &tip, reference, &wanted)?,
     };
     let mut compared = Compared::default();
     for (number, base) in bases.iter().enumerate() {

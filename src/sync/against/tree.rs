@@ -185,7 +185,8 @@ pub(super) fn objects(sides: &Sides<'_>, paths: &[&str]) -> Result<Vec<String>, 
     let hashes = std::thread::scope(|scope| {
         // Asked while it answers: each of the two waits for whoever reads the other.
         scope.spawn(move || {
-            let told = paths.iter().try_for_each(|path| writeln!(asking, "{}", quoted(sides.files.join(path).as_os_str())));
+            let told =
+                paths.iter().try_for_each(|path| writeln!(asking, "{}", quoted(sides.files.join(path).as_os_str())));
             // A git that has ended says why by its status.
             drop(told);
         });

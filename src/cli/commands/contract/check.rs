@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::super::super::Context;
+use super::super::super::against_args::{BY_ITSELF, Target, target};
 use super::super::super::args::Wanted;
 use super::super::super::contract_args::{Check, Undecided};
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
+use super::super::super::open::find_root;
 use super::super::super::outputs;
 use super::super::super::render::contract::check::{PRINTED, Printing, check};
 use super::super::super::render::contract::told::Tree;
@@ -20,16 +22,20 @@ use crate::registry::git::{self, Point};
 pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources) -> Result<Exit, Failure> {
     let outputs = outputs::targets(&args.output, &PRINTED)?;
     let names = args.names.iter().chain(&args.contract).map(|typed| name(typed)).collect::<Result<Vec<_>, _>>()?;
+    let point = if args.exact { Point::Exact } else { Point::Parting };
     let base = match &args.against {
         None => Base::Registry,
+        Some(typed) if typed == BY_ITSELF => {
+            let root = find_root(&context.cli.global, context.env)?;
+            let Target { reference, point } = target(typed, point, context, &root)?;
+            Base::Commit { reference, point }
+        }
         Some(typed) if context.env.folder.join(typed).is_file() => Base::Schema(candidate(typed, context)?),
         Some(typed) if typed.ends_with(".json") => {
             return Err(Failure::new(Exit::Usage, "input", format!("there is no file {typed}"))
                 .hint("--against takes a schema's file, or a commit"));
         }
-        Some(typed) => {
-            Base::Commit { reference: typed.clone(), point: if args.exact { Point::Exact } else { Point::Parting } }
-        }
+        Some(typed) => Base::Commit { reference: typed.clone(), point },
     };
     if matches!(base, Base::Schema(_)) && names.len() != 1 {
         return Err(Failure::usage("--against FILE: name the one contract that is compared with it"));

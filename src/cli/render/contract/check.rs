@@ -35,15 +35,8 @@ pub struct Printing<'a> {
 }
 
 /// The formats in which a check is printed.
-pub const PRINTED: [Wanted; 7] = [
-    Wanted::Text,
-    Wanted::Json,
-    Wanted::Jsonl,
-    Wanted::Github,
-    Wanted::Sarif,
-    Wanted::Junit,
-    Wanted::Markdown,
-];
+pub const PRINTED: [Wanted; 7] =
+    [Wanted::Text, Wanted::Json, Wanted::Jsonl, Wanted::Github, Wanted::Sarif, Wanted::Junit, Wanted::Markdown];
 
 /// A report in a format.
 ///
