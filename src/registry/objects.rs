@@ -10,17 +10,19 @@ use super::git::{GitError, command};
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Why an object could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum BadObject {
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadObject {
     /// It is not here.
+    #[error("the object is missing: git fetch brings it in")]
     Missing,
     /// In words.
+    #[error("{0}")]
     Other(String),
 }
 
 /// Whether more of an object is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Reading {
+pub enum Reading {
     /// It is.
     On,
     /// The rest is passed over.
@@ -28,14 +30,18 @@ pub(crate) enum Reading {
 }
 
 /// `git cat-file --batch`, asked for one object after the other.
-pub(crate) struct Objects {
+pub struct Objects {
     child: Child,
     asking: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
 impl Objects {
-    pub(crate) fn open(root: &Path) -> Result<Self, GitError> {
+    /// Begins to ask.
+    ///
+    /// # Errors
+    /// The program is missing, or would not run.
+    pub fn open(root: &Path) -> Result<Self, GitError> {
         let mut command = command(root);
         command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Program)?;
@@ -45,8 +51,11 @@ impl Objects {
         Ok(Self { child, asking: Some(asking), answers })
     }
 
-    /// All of a file's bytes.
-    pub(crate) fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, BadObject> {
+    /// The bytes of a blob of at most `max` bytes.
+    ///
+    /// # Errors
+    /// [`BadObject`] says what is wrong with it.
+    pub fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, BadObject> {
         let mut bytes = Vec::new();
         self.see(object, max, &mut |chunk| {
             bytes.extend_from_slice(chunk);
@@ -55,13 +64,11 @@ impl Objects {
         Ok(bytes)
     }
 
-    /// Shows a file's bytes, piece by piece.
-    pub(crate) fn see(
-        &mut self,
-        object: &str,
-        max: u64,
-        see: &mut dyn FnMut(&[u8]) -> Reading,
-    ) -> Result<(), BadObject> {
+    /// Shows a blob's bytes, piece by piece.
+    ///
+    /// # Errors
+    /// [`BadObject`] says what is wrong with it.
+    pub fn see(&mut self, object: &str, max: u64, see: &mut dyn FnMut(&[u8]) -> Reading) -> Result<(), BadObject> {
         let failed = |error: std::io::Error| BadObject::Other(format!("git stopped answering: {error}"));
         let asking = self.asking.as_mut().ok_or_else(|| BadObject::Other("git stopped answering".to_owned()))?;
         writeln!(asking, "{object}").and_then(|()| asking.flush()).map_err(failed)?;

@@ -91,6 +91,8 @@ fn no_merge_is_a_violation_and_every_edit_and_removal_is() {
         }
         sandbox.run("ledger verify --against main --quiet && git add -A && (git diff --cached --quiet || git commit -q -m shuffled)");
     }
+    // Of an event that stands in two lines, one may go.
+    sandbox.run("for log in coordination/events/*.jsonl schemas/contracts/*/events.jsonl; do sort -u -o $log $log; done; git commit -q -am sorted");
     let (found, made) = tampered(&sandbox, &mut dice);
     assert_eq!(found, made, "every one of them is found");
     assert!(made > 150, "{made} edits and removals are too few to show anything");
@@ -123,10 +125,10 @@ fn tampered(sandbox: &Sandbox, dice: &mut Dice) -> (usize, usize) {
         let mut seen = std::collections::BTreeSet::new();
         for (number, line) in lines.iter().enumerate() {
             let (start, end) = (lines[..number].concat().len(), lines[..=number].concat().len());
-            // A line that stands twice is there as long as one of the two is.
-            if !is_log || lines.iter().filter(|other| other == &line).count() > 1 || !seen.insert(line) {
+            if !is_log {
                 continue;
             }
+            assert!(seen.insert(line), "an event stands twice");
             attempt(Some([&whole[..start], &whole[end..]].concat()));
             attempt(Some(flipped(&whole, start, end - 1, dice)));
         }

@@ -48,8 +48,7 @@ fn additions_pass_and_so_do_moved_and_doubled_lines() {
       "v": 1,
       "data": {
         "ok": true, "requests": 4, "contracts": 1, "checkpoints": 2, "events": 10,
-        "against": {"commit": "7db83cab6c4f8ace1e93c8e33547ad15fd2e2970", "told": "main", "files": 11},
-        "findings": []
+        "against": {"commit": "[commit]", "told": "main", "files": 11}, "findings": []
       }
     }
     $ log=coordination/events/REQ-$TODAY-0001.jsonl; tac $log > l && cat l $log > m && cp m $log && rm l m && ledger verify --against main
@@ -218,10 +217,14 @@ fn an_id_that_somebody_else_took_meanwhile_is_found_before_the_merge() {
     ));
     transcript!(sandbox, @r#"
     $ ../gate main
-    ok: 4 requests, 1 contract, 8 events, 1 checkpoint verified, and compared with [head], where HEAD and main parted (11 files)
+    coordination/requests/REQ-YYYYMMDD-0004.json: violation id-clash: main has another request of this id
+      fix: the one that was published first keeps the id: make this request anew, under another number
+    1 finding: 4 requests, 1 contract, 8 events, 1 checkpoint verified, and compared with [head], where HEAD and main parted (11 files)
+    [exit 3]
     $ git merge -q main 2>&1 | grep -c CONFLICT; git checkout -q --theirs coordination/requests; ledger verify --against main --exact | head -n 2
-    0
-    ok: 5 requests, 1 contract, 9 events, 1 checkpoint verified, and compared with main (13 files)
+    1
+    coordination/events/REQ-YYYYMMDD-0004.jsonl: damage number-twice: the log holds the events of two requests: two clones gave them one number, and their logs were merged
+      fix: restore one side's packet and log from git, and make the other request anew with ledger new
     "#);
 }
 

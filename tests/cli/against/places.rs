@@ -87,13 +87,8 @@ fn two_commits_are_compared_without_a_work_tree() {
     ! hint: name the folder that holds coordination/: --head GITREF:FOLDER/
     [exit 4]
     $ cd ../bare && ledger verify --against main --head=--version=x; ledger verify --against main --head nowhere
-    ! error: unexpected argument '--version' found
-    !
-    !   tip: a similar argument exists: '--verbose'
-    !
-    ! Usage: ledger verify --against [<GITREF>] --verbose [REQ]
-    !
-    ! For more information, try '--help'.
+    ! error: "--version=x" is no commit that is here
+    ! hint: git log --oneline tells which commits are here
     ! error: "nowhere" is no commit that is here
     ! hint: git fetch origin nowhere:refs/remotes/origin/nowhere, and then --against origin/nowhere
     [exit 4]

@@ -53,7 +53,7 @@ fn one_run_prints_in_several_formats() {
       "v": 1,
       "data": {
         "ok": false, "requests": 3, "contracts": 1, "events": 5,
-        "against": {"commit": "c5cc698afea37f4950319b5719ecf3c96d6f91cb", "told": "main", "files": 9},
+        "against": {"commit": "[commit]", "told": "main", "files": 9},
         "findings": [
           {
             "code": "event-edited", "severity": "violation", "id": "REQ-YYYYMMDD-0001",

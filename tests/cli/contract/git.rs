@@ -187,9 +187,9 @@ fn what_the_others_did_since_is_none_of_this_change() {
     [exit 4]
     $ ledger contract check --exact
     ! error: the following required arguments were not provided:
-    !   --against <GITREF|FILE>
+    !   --against [<GITREF|FILE>]
     !
-    ! Usage: ledger contract check --against <GITREF|FILE> --exact [NAME]...
+    ! Usage: ledger contract check --against [<GITREF|FILE>] --exact [NAME]...
     !
     ! For more information, try '--help'.
     [exit 2]
