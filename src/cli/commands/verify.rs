@@ -55,9 +55,9 @@ fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Resu
     let order = Order { place, head, reference: &target.reference, point: target.point };
     let report = ledger.verify_against(order, &trust, &|done, total| bar.at(done, total))?;
     drop(bar);
-    let exit = match exit_of(&report.findings) {
-        Exit::Damaged => Exit::No,
-        exit => exit,
+    let exit = match report.worst() {
+        None | Some(Severity::Note) => Exit::Done,
+        Some(Severity::Violation | Severity::Damage) => Exit::No,
     };
     print(context, args, &report, Printed { root: opened.root(), prefix: Some(&place.prefix), exit })
 }

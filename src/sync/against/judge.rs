@@ -306,9 +306,9 @@ impl Judge<'_> {
         let events = parse_lines(&bytes).events;
         let hashes: Vec<Hash> = events
             .iter()
-            .filter_map(|(_, event)| match event.body() {
-                Body::Contract(ContractBody::Registered(data)) if data.version == version => Some(data.sha256),
-                _ => None,
+            .filter_map(|(_, event)| {
+                let Body::Contract(ContractBody::Registered(data)) = event.body() else { return None };
+                (data.version == version).then_some(data.sha256)
             })
             .collect();
         // What a newer program wrote may have registered it.
@@ -322,9 +322,9 @@ impl Judge<'_> {
 
     /// How many leaves the largest checkpoint of an origin covered.
     fn covered(&self, origin: &Origin) -> u64 {
-        let sizes = self.base.held.values().filter_map(|entry| match &entry.kind {
-            Kind::Checkpoint(of, size) if of == origin => Some(*size),
-            _ => None,
+        let sizes = self.base.held.values().filter_map(|entry| {
+            let Kind::Checkpoint(of, size) = &entry.kind else { return None };
+            (of == origin).then_some(*size)
         });
         sizes.max().unwrap_or(0)
     }
