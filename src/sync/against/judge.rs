@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::file::{Kind, REQUESTS};
-use super::tree::{Entry, Folder, Now, objects};
+use super::tree::{Entry, Folder, Modes, Now, modes, objects};
 use super::{Breach, Sides, lines};
 use crate::domain::body::{Body, ContractBody};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Origin, RequestId};
-use crate::registry::git::{GitError, command};
+use crate::registry::git::GitError;
 use crate::registry::objects::{Objects, Reading};
 use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, id_of};
 use crate::store::fs::log::{LOG_BYTES_MAX, parse_lines};
@@ -71,19 +71,6 @@ pub(super) fn judge(sides: &Sides<'_>, base: Base<'_>) -> Result<Vec<Breach>, Gi
     }
     judge.moved()?;
     Ok(judge.breaches)
-}
-
-/// Whether the file system's word on who may execute a file counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Modes {
-    Told,
-    Unknown,
-}
-
-fn modes(sides: &Sides<'_>) -> Modes {
-    let told = command(sides.repo).args(["config", "--type=bool", "--get", "core.fileMode"]).output();
-    let is_off = told.is_ok_and(|told| told.stdout.starts_with(b"false"));
-    if is_off { Modes::Unknown } else { Modes::Told }
 }
 
 /// What of a packet tells one request from another, read from whatever is there.

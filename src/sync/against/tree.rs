@@ -174,6 +174,20 @@ fn other(facts: &Metadata) -> Option<&'static str> {
     }
 }
 
+/// Whether the file system's word on who may execute a file counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Modes {
+    Told,
+    Unknown,
+}
+
+/// Whether it does.
+pub(super) fn modes(sides: &Sides<'_>) -> Modes {
+    let told = command(sides.repo).args(["config", "--type=bool", "--get", "core.fileMode"]).output();
+    let is_off = told.is_ok_and(|told| told.stdout.starts_with(b"false"));
+    if is_off { Modes::Unknown } else { Modes::Told }
+}
+
 /// What the objects of files would be called: their bytes as they are, whatever git would convert.
 pub(super) fn objects(sides: &Sides<'_>, paths: &[&str]) -> Result<Vec<String>, GitError> {
     let mut command = command(sides.repo);

@@ -97,7 +97,11 @@ fn two_commits_are_compared_without_a_work_tree() {
     nested.run("git clone -q --bare . ../bare");
     transcript!(nested, @r#"
     $ cd ../bare && ledger verify --against main --head 'feature:my team/'
+    ok: 1 request, 2 events verified, and compared with main (3 files)
     $ cd ../bare && ledger verify --against main --head feature
+    ! error: feature has no ledger in its top folder
+    ! hint: name the folder that holds coordination/: --head GITREF:FOLDER/
+    [exit 4]
     "#);
 }
 
