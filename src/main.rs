@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anstream::AutoStream;
 
+use coordination_ledger::cli::environment::Ci;
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
 use coordination_ledger::registry::git;
@@ -32,6 +33,7 @@ fn environment() -> Environment {
         width,
         err_is_terminal: std::io::stderr().is_terminal(),
         program: std::env::current_exe().ok(),
+        ci,
         now: || Timestamp::from_unix_ms(chrono::Utc::now().timestamp_millis()),
         random: |bytes| {
             // An operating system without randomness has failed beyond repair; zeros still give a valid uid.
@@ -39,6 +41,26 @@ fn environment() -> Environment {
         },
         abort: Some(|status| std::process::exit(i32::from(status))),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]
+fn ci() -> Ci {
+    let told = |name: &str| std::env::var(name).ok();
+    Ci {
+        github_base: told("GITHUB_BASE_REF"),
+        gitlab_base: told("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+        gitlab_target: told("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+        before: told("CI_COMMIT_BEFORE_SHA").or_else(|| pushed_over(Path::new(&told("GITHUB_EVENT_PATH")?))),
+    }
+}
+
+/// What a branch was before it was pushed to, from the file in which GitHub tells of an event.
+fn pushed_over(event: &Path) -> Option<String> {
+    const EVENT_BYTES_MAX: u64 = 25 * 1024 * 1024;
+    let mut text = String::new();
+    std::fs::File::open(event).ok()?.take(EVENT_BYTES_MAX).read_to_string(&mut text).ok()?;
+    let event: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(event.get("before")?.as_str()?.to_owned())
 }
 
 fn terminal_width() -> u16 {

@@ -353,6 +353,8 @@ fn every_finding_of_verify_stands_in_the_table() {
     for file in [
         "src/app/verify/mod.rs",
         "src/app/verify/index.rs",
+        "src/app/verify/against.rs",
+        "src/sync/against/judge.rs",
         "src/app/contract/verify.rs",
         "src/store/fs/inspect.rs",
         "src/store/fs/contracts.rs",

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::against_args::Against;
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
@@ -499,13 +500,28 @@ pub struct Index {
 
 /// Check every byte and every step
 #[derive(Args, Debug)]
+#[command(after_help = "Formats, for --format and --output: text, json, jsonl, github (annotations), sarif, junit.")]
 pub struct Verify {
     /// The request; everything where none is named
     #[arg(value_name = "REQ")]
     pub request: Option<String>,
+    /// With which commit it is compared.
+    #[command(flatten)]
+    pub against: Against,
+    /// Print in another format to a file as well, for example sarif=verify.sarif; may be repeated; - is stdout
+    #[arg(long, value_name = "FORMAT=FILE", conflicts_with_all = ["checkpoint", "proof"])]
+    pub output: Vec<String>,
     /// What to check instead.
     #[command(flatten)]
     pub proofs: Proofs,
+}
+
+impl Verify {
+    /// Whether a ledger is verified, not a checkpoint or a proof.
+    #[must_use]
+    pub fn is_of_a_ledger(&self) -> bool {
+        self.proofs.checkpoint.is_none() && self.proofs.proof.is_none()
+    }
 }
 
 /// Say what is wrong with this ledger and what it stands on, and what mends it

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::against_args::BY_ITSELF;
 use super::allow_secret::AllowSecret;
 use crate::domain::compatibility::Mode;
 
@@ -377,8 +378,8 @@ pub struct Check {
     /// The contracts; all where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Compare with the commit where HEAD and this one parted, for example origin/main; or with a schema
-    #[arg(long, value_name = "GITREF|FILE")]
+    /// Compare with the commit where HEAD and this one parted [default: what CI compares with]; or with a schema
+    #[arg(long, value_name = "GITREF|FILE", num_args = 0..=1, default_missing_value = BY_ITSELF)]
     pub against: Option<String>,
     /// Compare with that very commit, also with what it got since
     #[arg(long, requires = "against")]

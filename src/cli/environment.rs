@@ -33,10 +33,25 @@ pub struct Environment {
     pub err_is_terminal: bool,
     /// This program's own file, for `demo`.
     pub program: Option<PathBuf>,
+    /// What a CI job says of itself.
+    pub ci: fn() -> Ci,
     /// The wall clock.
     pub now: fn() -> Timestamp,
     /// Fills a buffer with random bytes.
     pub random: fn(&mut [u8]),
     /// Ends the program at once, when its budget is over; `None` where it can't be ended.
     pub abort: Option<fn(u8) -> !>,
+}
+
+/// What a CI job says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ci {
+    /// `GITHUB_BASE_REF`: the branch that a pull request is to be merged into.
+    pub github_base: Option<String>,
+    /// `CI_MERGE_REQUEST_DIFF_BASE_SHA`: where a merge request parted from its target.
+    pub gitlab_base: Option<String>,
+    /// `CI_MERGE_REQUEST_TARGET_BRANCH_NAME`: the branch that it is to be merged into.
+    pub gitlab_target: Option<String>,
+    /// What was there before a push: `CI_COMMIT_BEFORE_SHA`, or `before` in the file that `GITHUB_EVENT_PATH` names.
+    pub before: Option<String>,
 }

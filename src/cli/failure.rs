@@ -441,9 +441,22 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
             };
             Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
         }
-        GitError::NoRepository { .. } => Failure::new(Exit::Failure, "git", message)
-            .hint("run it in a clone, or compare with a file: --against FILE"),
-        GitError::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git, or use --against FILE"),
+        GitError::Missing { commit, partial, .. } => {
+            // Git gets all that a comparison reads at once; asked for one by one they would take long.
+            let hint = if *partial {
+                format!(
+                    "git diff {commit} -- coordination schemas > /dev/null fetches what is missing; git fetch --refetch --no-filter origin fetches all"
+                )
+            } else {
+                "git fsck; git fetch --refetch origin brings in what is missing".to_owned()
+            };
+            Failure::new(Exit::NotFound, "no-object", message).hint(hint)
+        }
+        GitError::NoRepository { .. } => Failure::new(Exit::Failure, "git", message).hint(
+            "run it in a clone; contracts can be compared with a file as well: ledger contract check --against FILE",
+        ),
+        GitError::Program(_) => Failure::new(Exit::Failure, "git", message)
+            .hint("install git; ledger contract check --against FILE needs none"),
         GitError::Unreadable { .. } => {
             Failure::new(Exit::Failure, "git", message).hint("git fsck, or compare with another commit")
         }

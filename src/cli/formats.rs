@@ -61,7 +61,10 @@ impl Command {
     pub fn prints(&self, wanted: Wanted) -> bool {
         match wanted {
             Wanted::Text | Wanted::Json | Wanted::Jsonl => true,
-            Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Html => self.is_formatted_contract(),
+            Wanted::Github | Wanted::Sarif | Wanted::Junit => {
+                self.is_formatted_contract() || matches!(self, Self::Verify(verify) if verify.is_of_a_ledger())
+            }
+            Wanted::Html => self.is_formatted_contract(),
             Wanted::Markdown => self.is_formatted_contract() || matches!(self, Self::Export(_) | Self::Sql(_)),
             Wanted::Mermaid | Wanted::Dot | Wanted::Svg => matches!(self, Self::Graph(_)),
             Wanted::Csv => matches!(self, Self::Export(_) | Self::Stats(_) | Self::Sql(_)),
@@ -79,6 +82,8 @@ impl Command {
             ("an answer in SQL is printed as text, json, jsonl, csv or markdown", "ledger sql --help")
         } else if matches!(self, Self::Stats(_)) {
             ("figures are printed as text, json, jsonl or csv", "ledger stats --help")
+        } else if matches!(self, Self::Verify(verify) if verify.is_of_a_ledger()) {
+            ("what verify finds is printed as text, json, jsonl, github, sarif or junit", "ledger verify --help")
         } else if self.is_formatted_contract() {
             ("this command does not print that", "its --help names the formats that it prints")
         } else {

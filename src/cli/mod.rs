@@ -3,6 +3,7 @@
 //! Each command is one file in `commands`; only [`render`] prints; [`failure`] alone turns an error into a code, a
 //! message, a hint and an [`exit::Exit`].
 
+pub mod against_args;
 pub mod allow_secret;
 pub mod args;
 pub mod builtin;
@@ -15,6 +16,7 @@ pub mod failure;
 pub mod formats;
 mod input;
 pub mod open;
+mod outputs;
 pub mod query_args;
 pub mod render;
 pub mod search_args;

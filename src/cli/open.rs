@@ -273,6 +273,10 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
     name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
 }
 
+/// The folder of the ledger that the command line or the environment names, else of the nearest one upwards.
+///
+/// # Errors
+/// There is none.
 pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, Failure> {
     if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
         return Ok(env.folder.join(root));

@@ -368,8 +368,11 @@ pub struct Genesis {
     pub data: CreatedData,
 }
 
-/// The hash that a line carries, once its bytes were shown to match it.
-fn checked_hash(line: &str) -> Result<Hash, BadEvent> {
+/// The hash that a line carries, once its bytes were shown to match it; what else the line says is not looked at.
+///
+/// # Errors
+/// [`BadEvent::NoHash`] and [`BadEvent::WrongHash`].
+pub fn checked_hash(line: &str) -> Result<Hash, BadEvent> {
     let cut = line.len().checked_sub(TAIL_BYTES).filter(|cut| line.is_char_boundary(*cut)).ok_or(BadEvent::NoHash)?;
     let (head, tail) = line.split_at(cut);
     let digits = tail.strip_prefix(",\"hash\":\"").and_then(|t| t.strip_suffix("\"}")).ok_or(BadEvent::NoHash)?;

@@ -107,7 +107,15 @@ pub fn rewrite(
         }
         let in_file = match body {
             Body::Created(_) => secret::in_packet(&packet),
-            _ => Vec::new(),
+            Body::Transitioned(_)
+            | Body::Responded(_)
+            | Body::Noted(_)
+            | Body::EvidenceAdded(_)
+            | Body::Approved(_)
+            | Body::Resolved(_)
+            | Body::Renumbered(_)
+            | Body::Contract(_)
+            | Body::Other(_) => Vec::new(),
         };
         let unsealed = Unsealed {
             stream: stream.clone(),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use super::Shelf;
+use super::objects::{BadObject, Objects};
 use crate::domain::compatibility::OpenContent;
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
@@ -41,12 +41,26 @@ pub enum GitError {
         whence: Whence,
     },
     /// Nobody can tell where the branches parted.
-    #[error("where HEAD and {reference:?} parted is not known{}", if *.shallow { ": this clone is shallow" } else { "" })]
+    #[error("where {head} and {reference:?} parted is not known{}", if *.shallow { ": this clone is shallow" } else { "" })]
     NoParting {
         /// As asked for.
         reference: String,
+        /// From where it is looked.
+        head: String,
         /// Whether the clone has only a part of the history.
         shallow: bool,
+    },
+    /// This clone has the commit and not all that it holds.
+    #[error("{reference}:{path}: this clone does not have it{}", if *.partial { ": it is a partial one" } else { "" })]
+    Missing {
+        /// The commit as asked for.
+        reference: String,
+        /// The commit.
+        commit: String,
+        /// Which file, or folder.
+        path: String,
+        /// Whether it was cloned without all objects.
+        partial: bool,
     },
     /// Something that the commit holds can't be read.
     #[error("{reference}:{path}: {what}")]
@@ -130,16 +144,9 @@ pub fn read(root: &Path, reference: &str, point: Point) -> Result<Commit, GitErr
     let wanted = commit_of(root, reference)?;
     let commit = match point {
         Point::Exact => wanted.clone(),
-        Point::Parting => parting(root, reference, &wanted)?,
+        Point::Parting => partings(root, "HEAD", reference, &wanted)?.swap_remove(0),
     };
-    let short = commit.get(..SHORT).unwrap_or(&commit).to_owned();
-    let (name, told) = if commit == wanted {
-        let is_plain = reference.chars().all(|c| c.is_ascii_alphanumeric() || "._/-~^".contains(c));
-        (if is_plain { reference.to_owned() } else { short }, reference.to_owned())
-    } else {
-        let told = format!("{short}, where HEAD and {reference} parted");
-        (short, told)
-    };
+    let (name, told) = names(reference, "HEAD", &wanted, &commit);
     let blobs = blobs(root, reference, &commit)?;
     let mut parts: BTreeMap<ContractName, Parts> = BTreeMap::new();
     if !blobs.is_empty() {
@@ -149,11 +156,8 @@ pub fn read(root: &Path, reference: &str, point: Point) -> Result<Commit, GitErr
                 Part::Log => LOG_BYTES_MAX,
                 Part::Version(_) => VERSION_BYTES_MAX as u64,
             };
-            let bytes = objects.read(&blob.object, max).map_err(|what| GitError::Unreadable {
-                reference: reference.to_owned(),
-                path: blob.path.clone(),
-                what,
-            })?;
+            let at = Held { root, reference, commit: &commit, path: &blob.path };
+            let bytes = objects.read(&blob.object, max).map_err(|bad| at.failed(bad))?;
             let contract = parts.entry(blob.name).or_default();
             match blob.part {
                 Part::Log => contract.log = bytes,
@@ -303,14 +307,75 @@ pub fn carrying(root: &Path) -> Command {
 /// How much of a hash is shown.
 const SHORT: usize = 12;
 
-/// The newest commit that both HEAD and this one come from.
-fn parting(root: &Path, reference: &str, commit: &str) -> Result<String, GitError> {
-    let found = command(root).args(["merge-base", "HEAD", commit]).output().map_err(GitError::Program)?;
-    let parting = String::from_utf8_lossy(&found.stdout).lines().next().unwrap_or_default().trim().to_owned();
-    if found.status.success() && !parting.is_empty() {
-        return Ok(parting);
+/// What a commit is called, and what it is in words: the reference, where that is the commit, else its hash.
+pub(crate) fn names(reference: &str, head: &str, wanted: &str, commit: &str) -> (String, String) {
+    let short = short(commit).to_owned();
+    if commit != wanted {
+        let told = format!("{short}, where {head} and {reference} parted");
+        return (short, told);
     }
-    Err(GitError::NoParting { reference: reference.to_owned(), shallow: is_shallow(root)? })
+    let is_plain = reference.chars().all(|c| c.is_ascii_alphanumeric() || "._/-~^".contains(c));
+    (if is_plain { reference.to_owned() } else { short }, reference.to_owned())
+}
+
+/// As much of a hash as is shown.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..SHORT).unwrap_or(commit)
+}
+
+/// The newest commits that both a head and this one come from; at least one. Where branches were merged crosswise there
+/// are several, and none of them holds all that the others do.
+///
+/// A shallow clone knows a part of the history only: what it takes for the newest may be an older one, unless one of the
+/// two goes on from the other.
+pub(crate) fn partings(root: &Path, head: &str, reference: &str, commit: &str) -> Result<Vec<String>, GitError> {
+    let asked = ["merge-base", "--all", head, commit];
+    let found = command(root).args(asked).output().map_err(GitError::Program)?;
+    let partings = String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
+    let shallow = is_shallow(root)?;
+    let unknown = || GitError::NoParting { reference: reference.to_owned(), head: head.to_owned(), shallow };
+    if !found.status.success() || partings.is_empty() {
+        return Err(unknown());
+    }
+    let goes_on = |parting: &String| Ok(parting == commit || *parting == commit_of(root, head)?);
+    if shallow && !partings.iter().map(goes_on).collect::<Result<Vec<bool>, GitError>>()?.contains(&true) {
+        return Err(unknown());
+    }
+    Ok(partings)
+}
+
+/// Whether the clone was made without all objects.
+fn is_partial(root: &Path) -> bool {
+    let asked = ["config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"];
+    command(root).args(asked).output().is_ok_and(|told| told.status.success())
+}
+
+/// Something that a commit holds, for the errors about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Held<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) reference: &'a str,
+    pub(crate) commit: &'a str,
+    pub(crate) path: &'a str,
+}
+
+impl Held<'_> {
+    /// What it means that it can't be read.
+    pub(crate) fn failed(self, bad: BadObject) -> GitError {
+        let (reference, path) = (self.reference.to_owned(), self.path.to_owned());
+        match bad {
+            BadObject::Missing => {
+                GitError::Missing { reference, commit: self.commit.to_owned(), path, partial: is_partial(self.root) }
+            }
+            BadObject::Other(what) => GitError::Unreadable { reference, path, what },
+        }
+    }
+
+    /// What it means that git could not list it: a clone may lack folders, too.
+    pub(crate) fn unlisted(self, stderr: &[u8]) -> GitError {
+        let told = String::from_utf8_lossy(stderr).trim().to_owned();
+        self.failed(if is_partial(self.root) { BadObject::Missing } else { BadObject::Other(told) })
+    }
 }
 
 fn is_shallow(root: &Path) -> Result<bool, GitError> {
@@ -353,7 +418,12 @@ pub fn place_of(folder: &Path) -> Option<String> {
     told.status.success().then(|| prefix.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
+/// Whether a reference names a commit that is here.
+pub(crate) fn is_commit(root: &Path, reference: &str) -> bool {
+    commit_of(root, reference).is_ok()
+}
+
+pub(crate) fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
     let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
     let inside = run(&["rev-parse", "--is-inside-work-tree"])?;
     if !inside.status.success() {
@@ -380,8 +450,7 @@ fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitErr
 fn listed(root: &Path, reference: &str, commit: &str, path: &str) -> Result<Vec<u8>, GitError> {
     let listed = command(root).args(["ls-tree", "-r", "-z", commit, "--", path]).output().map_err(GitError::Program)?;
     if !listed.status.success() {
-        let what = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
-        return Err(GitError::Unreadable { reference: reference.to_owned(), path: path.to_owned(), what });
+        return Err(Held { root, reference, commit, path }.unlisted(&listed.stderr));
     }
     Ok(listed.stdout)
 }
@@ -393,7 +462,8 @@ fn open_content(root: &Path, reference: &str, commit: &str) -> Result<Option<Ope
     let Some((_, object)) = entry.and_then(regular) else { return Ok(None) };
     let unreadable =
         |what: String| GitError::Unreadable { reference: reference.to_owned(), path: SETTINGS.to_owned(), what };
-    let bytes = Objects::open(root)?.read(object, SETTINGS_BYTES_MAX as u64).map_err(unreadable)?;
+    let at = Held { root, reference, commit, path: SETTINGS };
+    let bytes = Objects::open(root)?.read(object, SETTINGS_BYTES_MAX as u64).map_err(|bad| at.failed(bad))?;
     let settings = Settings::parse(&String::from_utf8_lossy(&bytes)).map_err(|bad| unreadable(bad.to_string()))?;
     Ok(Some(settings.contract.open_content))
 }
@@ -416,76 +486,6 @@ fn blob(entry: &str) -> Option<Blob> {
         _ => Part::Version(version_of(OsStr::new(file))?),
     };
     Some(Blob { object: object.to_owned(), path: path.to_owned(), name, part })
-}
-
-/// `git cat-file --batch`, asked for one object after the other.
-pub struct Objects {
-    child: Child,
-    asking: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Objects {
-    /// Begins to ask. What is not here is not fetched.
-    ///
-    /// # Errors
-    /// The program is missing, or would not run.
-    pub fn open(root: &Path) -> Result<Self, GitError> {
-        Self::through(self::command(root))
-    }
-
-    /// Begins to ask. What a partial clone left out is fetched.
-    ///
-    /// # Errors
-    /// The program is missing, or would not run.
-    pub fn fetching(root: &Path) -> Result<Self, GitError> {
-        Self::through(carrying(root))
-    }
-
-    fn through(mut command: Command) -> Result<Self, GitError> {
-        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(GitError::Program)?;
-        let closed = || GitError::Program(std::io::Error::other("its pipes are closed"));
-        let asking = child.stdin.take().ok_or_else(closed)?;
-        let answers = BufReader::new(child.stdout.take().ok_or_else(closed)?);
-        Ok(Self { child, asking: Some(asking), answers })
-    }
-
-    /// The bytes of a blob of at most `max` bytes.
-    ///
-    /// # Errors
-    /// Says what is wrong with it.
-    pub fn read(&mut self, object: &str, max: u64) -> Result<Vec<u8>, String> {
-        let failed = |error: std::io::Error| format!("git stopped answering: {error}");
-        let asking = self.asking.as_mut().ok_or("git stopped answering")?;
-        writeln!(asking, "{object}").and_then(|()| asking.flush()).map_err(failed)?;
-        let mut header = String::new();
-        self.answers.read_line(&mut header).map_err(failed)?;
-        let mut facts = header.split_whitespace();
-        let size = match (facts.next(), facts.next(), facts.next().and_then(|size| size.parse::<u64>().ok())) {
-            (Some(_), Some("blob"), Some(size)) => size,
-            _ => return Err("the object is missing: git fetch brings it in".to_owned()),
-        };
-        if size > max {
-            return Err(format!("it has {size} bytes; the most is {max}"));
-        }
-        // A line feed follows the object.
-        let mut bytes = Vec::new();
-        self.answers.by_ref().take(size + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 != size + 1 {
-            return Err("git stopped in the middle of it".to_owned());
-        }
-        bytes.pop();
-        Ok(bytes)
-    }
-}
-
-impl Drop for Objects {
-    fn drop(&mut self) {
-        // Its input ends, and so does it.
-        self.asking = None;
-        let _ = self.child.wait();
-    }
 }
 
 /// What a change did to what a commit held; additions are fine.

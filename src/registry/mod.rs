@@ -3,6 +3,7 @@
 //! Both are read into a [`Shelf`]. Nothing is written here: what is put on record goes through the store.
 
 pub mod git;
+pub mod objects;
 
 use std::collections::BTreeMap;
 

@@ -184,7 +184,12 @@ impl Joining<'_> {
         // Whoever names an old number meant the request that gets another one: the other was not here.
         let unseen = self.only_here().filter_map(|(file, _)| match file {
             CarriedFile::Packet(id) => Some(*id),
-            _ => None,
+            CarriedFile::Settings
+            | CarriedFile::Workflow
+            | CarriedFile::Schema(_)
+            | CarriedFile::Version(..)
+            | CarriedFile::Log(_)
+            | CarriedFile::Checkpoint(..) => None,
         });
         let mut histories = Vec::new();
         for id in clashing.iter().copied().chain(unseen) {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::git::{Git, GitFailure};
-use crate::registry::git::Objects;
+use crate::registry::objects::{BadObject, Objects};
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::{CARRIED_FOLDERS, CarriedFile};
@@ -219,7 +219,7 @@ impl<'a> Trees<'a> {
                         .map_err(|error| TreeError::Unreadable { path: file.path(), what: error.to_string() })?,
                 ),
             };
-            let unreadable = |what: String| TreeError::Unreadable { path: file.path(), what };
+            let unreadable = |bad: BadObject| TreeError::Unreadable { path: file.path(), what: bad.to_string() };
             all.push(open.read(hash, file.bytes_max()).map_err(unreadable)?);
         }
         Ok(all)

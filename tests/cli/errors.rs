@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 61] = [
+const ERRORS: [(&str, i32, bool, &str); 62] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -50,6 +50,7 @@ const ERRORS: [(&str, i32, bool, &str); 61] = [
     ("same-content", 5, false, "ledger contract propose a a.json --from billing"),
     ("version-differs", 5, false, "mkdir -p flat; echo false > flat/a_v1.json; ledger contract import flat"),
     ("version-taken", 6, false, "echo false | ledger contract add b -"),
+    ("no-target", 2, false, "ledger verify --against"),
     ("no-key", 2, false, "ledger checkpoint --sign --origin main"),
     ("no-checkpoint", 4, false, "ledger verify --checkpoint latest"),
     ("no-checkpoint", 4, false, "ledger prove 1 --origin none"),
@@ -151,10 +152,11 @@ fn string(value: &serde_json::Value) -> String {
 #[test]
 fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // `covered-lost` and `not-covered` are in `checkpoint`: they need a checkpoint, which a damaged ledger has not.
-    // `version-gap` is in `contract/registry`, `version-twice` in `contract/verify`; `no-type` needs a workflow of one's own.
+    // `no-object` is in `against/ci`, `version-gap` in `contract/registry`, `version-twice` in `contract/verify`; `no-type` needs a workflow of one's own.
     // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`,
     // `output` and `unanswered` are in `pipes`.
-    const OUT_OF_REACH: [&str; 11] = [
+    const OUT_OF_REACH: [&str; 12] = [
+        "no-object",
         "version-twice",
         "covered-lost",
         "not-covered",

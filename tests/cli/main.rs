@@ -11,6 +11,7 @@
 mod common;
 
 mod actor;
+mod against;
 mod apply;
 mod approve;
 mod bounds;

@@ -46,6 +46,7 @@ impl<'a> Definition<'a> {
                 | Body::Noted(_)
                 | Body::EvidenceAdded(_)
                 | Body::Approved(_)
+                | Body::Renumbered(_)
                 | Body::Contract(_)
                 | Body::Other(_) => None,
             };
@@ -161,6 +162,7 @@ fn said(event: &Event) -> Option<(&str, PartStatus)> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Resolved(_)
+        | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

@@ -49,6 +49,7 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         | Body::Noted(_)
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
+        | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => false,
     });

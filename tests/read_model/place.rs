@@ -130,6 +130,7 @@ fn environment(root: &Path) -> Environment {
         width: None,
         err_is_terminal: false,
         program: None,
+        ci: Default::default,
         now: || {
             static MS: AtomicI64 = AtomicI64::new(NOON_MS);
             Timestamp::from_unix_ms(MS.fetch_add(1, Ordering::Relaxed))

@@ -1,5 +1,6 @@
 //! Verifying: is everything there as it was written, and was every step allowed?
 
+pub mod against;
 mod index;
 pub(in crate::app) mod told;
 mod unknown;
@@ -7,6 +8,7 @@ mod unknown;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use self::against::Against;
 use self::told::Told;
 pub use self::unknown::Unknown;
 use super::checkpoint::{Leaves, Trust, leaves_of};
@@ -81,6 +83,8 @@ pub struct Report {
     pub checkpoints: usize,
     /// How many events.
     pub events: usize,
+    /// With which commit it was compared, if with one.
+    pub against: Option<Against>,
     /// What was found, by file and line.
     pub findings: Vec<Finding>,
 }
@@ -136,10 +140,14 @@ enum Wants {
     NoLeaves,
 }
 
-/// Whether all of the ledger is verified.
+/// How much of the ledger is verified.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whole {
+    /// All of it.
     Yes,
+    /// All but what is computed from the rest.
+    Sources,
+    /// One request.
     No,
 }
 
@@ -156,6 +164,17 @@ impl Ledger<'_> {
         unknown: Unknown,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Report, AppError> {
+        let whole = if only.is_none() { Whole::Yes } else { Whole::No };
+        self.verify_as(only, whole, (trust, unknown), progress)
+    }
+
+    fn verify_as(
+        &self,
+        only: Option<RequestId>,
+        whole: Whole,
+        (trust, unknown): (&Trust, Unknown),
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Report, AppError> {
         let mut told = Told::new(self.world.restoring());
         let ids = match only {
             Some(id) => vec![id],
@@ -164,10 +183,9 @@ impl Ledger<'_> {
         let is_covered = only.is_none() && told.or_nothing(self.has_checkpoints())?;
         let wants = if is_covered { Wants::Leaves } else { Wants::NoLeaves };
         let searched = match only {
-            None if unknown.is_whole() => searched(self.store, self.scope()),
+            None if unknown.is_whole() && whole == Whole::Yes => searched(self.store, self.scope()),
             None | Some(_) => Searched::NotYet,
         };
-        let whole = if only.is_none() { Whole::Yes } else { Whole::No };
         let look = Look { now: self.world.now(), trust, unknown: &unknown, whole, wants, searched };
         let mut report = Report { requests: ids.len(), ..Report::default() };
         let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
@@ -185,11 +203,13 @@ impl Ledger<'_> {
         if only.is_none() {
             report.findings.extend(told.faults(self.store.strays())?);
             report.findings.extend(self.across(&seen));
-            let of_index = match unknown.is_whole() {
-                true => self.index_findings(&ids, seen),
-                false => self.remembered_findings(seen),
-            };
-            report.findings.extend(told.or_nothing(of_index)?);
+            if whole == Whole::Yes {
+                let of_index = match unknown.is_whole() {
+                    true => self.index_findings(&ids, seen),
+                    false => self.remembered_findings(seen),
+                };
+                report.findings.extend(told.or_nothing(of_index)?);
+            }
             let (contracts, events, findings) = told.or_nothing(self.contract_findings())?;
             report.contracts = contracts;
             report.events += events;

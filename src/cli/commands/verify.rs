@@ -1,40 +1,133 @@
 //! `ledger verify`
 
-use super::super::args::{Format, Verify};
+use std::path::Path;
+
+use super::super::against_args::target;
+use super::super::args::{Format, Global, Verify, Wanted};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::open::Patient;
+use super::super::open::{self, Opened, Patient};
 use super::super::render::checkpoint::{CheckedView, ProofView, checked, proof};
 use super::super::render::progress::Progress;
-use super::super::render::text;
-use super::super::render::views::VerifyView;
+use super::super::render::verify::{PRINTED, Printing, is_placed, verify};
 use super::super::trust::{self, LATEST};
-use super::super::{Context, input};
+use super::super::{Context, input, outputs};
+use crate::app::AppError;
 use crate::app::checkpoint::check_proof;
-use crate::app::verify::{Finding, Severity};
+use crate::app::verify::against::Order;
+use crate::app::verify::{Finding, Report, Severity};
 use crate::domain::proof::PROOF_BYTES_MAX;
+use crate::registry::git;
+use crate::sync::against::copy::copy;
+use crate::sync::against::{HEAD, Place};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Failure> {
+    // What is wrong with the command line is told before a large ledger is read.
+    outputs::targets(&args.output, &PRINTED)?;
     if let Some(name) = &args.proofs.proof {
         return verify_proof(context, args, name);
     }
     if let Some(name) = &args.proofs.checkpoint {
         return verify_checkpoint(context, args, name);
     }
+    if let Some(typed) = &args.against.against {
+        return verify_against(context, args, typed);
+    }
     let Patient { opened, mut unknown, .. } = context.examine()?;
     let ledger = opened.ledger();
     let only = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
     let trust = trust::as_far_as_known(&args.proofs.trusting, context.env, &ledger, &mut unknown)?;
-    let bar = Progress::new("verifying", &context.budget, context.output.err_is_terminal && !context.output.quiet);
+    let bar = progress(context);
     let report = ledger.verify(only, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);
-    let exit = exit_of(&report.findings);
-    if context.output.format == Format::Text {
-        if !(context.output.quiet && exit == Exit::Done) {
-            context.output.text(&text::report(&report, opened.root()))?;
-        }
-    } else {
-        context.output.json(&VerifyView::new(&report, exit == Exit::Done, opened.root()))?;
+    let printed = Printed { root: opened.root(), prefix: None, exit: exit_of(&report.findings) };
+    print(context, args, &report, printed)
+}
+
+/// Compares with a commit as well. Asked whether something may go in, the answer is no whatever was found: whether a byte is
+/// damaged or a rule was broken is told beside it.
+fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Result<Exit, Failure> {
+    let Subject { opened, place, head, .. } = &subject(context, args)?;
+    let ledger = opened.ledger();
+    let target = target(typed, args.against.point(), context, &place.repo)?;
+    let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
+    let bar = progress(context);
+    let order = Order { place, head, reference: &target.reference, point: target.point };
+    let report = ledger.verify_against(order, &trust, &|done, total| bar.at(done, total))?;
+    drop(bar);
+    let exit = match report.worst() {
+        None | Some(Severity::Note) => Exit::Done,
+        Some(Severity::Violation | Severity::Damage) => Exit::No,
+    };
+    print(context, args, &report, Printed { root: opened.root(), prefix: Some(&place.prefix), exit })
+}
+
+/// A ledger that is compared with a commit.
+struct Subject {
+    opened: Opened,
+    place: Place,
+    head: String,
+    /// The copy of a commit's ledger, removed with this.
+    _copy: Option<tempfile::TempDir>,
+}
+
+fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Subject, Failure> {
+    let Some(typed) = &args.against.head else {
+        let opened = context.open()?;
+        let place = Place::of(opened.root()).map_err(AppError::from)?;
+        return Ok(Subject { opened, place, head: HEAD.to_owned(), _copy: None });
+    };
+    let found = open::find_root(&context.cli.global, context.env);
+    let (head, place) = match (typed.split_once(':'), found) {
+        (None, Ok(root)) if root.is_dir() => (typed.as_str(), Place::of(&root)),
+        (None, _) => (typed.as_str(), Place::below(&context.env.folder, "")),
+        (Some((head, prefix)), _) => (head, Place::below(&context.env.folder, prefix)),
+    };
+    let place = place.map_err(AppError::from)?;
+    let folder = tempfile::tempdir().map_err(|error| {
+        Failure::new(Exit::Failure, "io", format!("could not make a temporary folder: {error}"))
+            .hint("see the folder for temporary files (TMPDIR)")
+    })?;
+    copy(&place, head, folder.path()).map_err(AppError::from)?;
+    if !folder.path().join("coordination/ledger.json").is_file() {
+        let below = if place.prefix.is_empty() { "its top folder".to_owned() } else { place.prefix.clone() };
+        return Err(Failure::new(Exit::NotFound, "no-ledger", format!("{head} has no ledger in {below}"))
+            .hint("name the folder that holds coordination/: --head GITREF:FOLDER/"));
+    }
+    let global = Global { root: Some(folder.path().to_owned()), ..context.cli.global.clone() };
+    let opened = open::open(&global, context.env)?;
+    Ok(Subject { opened, place, head: head.to_owned(), _copy: Some(folder) })
+}
+
+fn progress(context: &Context<'_>) -> Progress {
+    Progress::new("verifying", &context.budget, context.output.err_is_terminal && !context.output.quiet)
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy)]
+struct Printed<'a> {
+    root: &'a Path,
+    /// Where the ledger lies in its repository, where that is known already.
+    prefix: Option<&'a str>,
+    exit: Exit,
+}
+
+fn print(context: &mut Context<'_>, args: &Verify, report: &Report, printed: Printed<'_>) -> Result<Exit, Failure> {
+    let Printed { root, prefix, exit } = printed;
+    let targets = outputs::targets(&args.output, &PRINTED)?;
+    let wanted = context.cli.global.wanted();
+    let is_placed = targets.iter().map(|target| &target.wanted).chain([&wanted]).any(|wanted| is_placed(*wanted));
+    let prefix = match prefix {
+        Some(prefix) => prefix.to_owned(),
+        None if is_placed => git::place_of(root).unwrap_or_default(),
+        None => String::new(),
+    };
+    let printing = Printing { root, prefix: &prefix, ok: exit == Exit::Done };
+    for target in &targets {
+        outputs::write(target, &verify(report, target.wanted, printing)?, context)?;
+    }
+    if !(context.output.quiet && wanted == Wanted::Text && exit == Exit::Done) {
+        context.output.text(&verify(report, wanted, printing)?)?;
     }
     Ok(exit)
 }

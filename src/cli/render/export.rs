@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::contract::escape;
+use super::escape;
 use super::safe;
 
 /// A line of values separated by commas (RFC 4180): every line ends with CR LF, a value is quoted where it has to be.

@@ -3,9 +3,11 @@
 //! stdout is data, stderr is everything else. Text from packets is untrusted: it passes through [`safe`] before it gets
 //! anywhere near a terminal.
 
+pub mod annotations;
 pub mod checkpoint;
 pub mod contract;
 pub mod doctor;
+pub mod escape;
 pub mod export;
 pub mod graph;
 pub mod json;
@@ -17,6 +19,7 @@ pub mod stats;
 pub mod sync;
 pub mod table;
 pub mod text;
+pub mod verify;
 pub mod views;
 
 use std::io::{self, Write};

@@ -415,7 +415,11 @@ pub fn report(report: &Report, root: &Path) -> String {
         0 => String::new(),
         number => format!(", {}", count(number as u64, "checkpoint")),
     };
-    let checked = format!("{requests}, {contracts}{events}{checkpoints} verified");
+    let against = report.against.as_ref().map(|against| {
+        let files = count(against.files as u64, "file");
+        format!(", and compared with {} ({files})", safe::line(&against.told))
+    });
+    let checked = format!("{requests}, {contracts}{events}{checkpoints} verified{}", against.unwrap_or_default());
     let and_notes = |and: &str| if notes == 0 { String::new() } else { and.to_owned() + &count(notes as u64, "note") };
     let _ = match grave {
         0 => writeln!(text, "{}: {checked}{}", styled(GREEN, "ok"), and_notes(", ")),

@@ -347,7 +347,17 @@ pub struct VerifyView<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     checkpoints: usize,
     events: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<AgainstView<'a>>,
     findings: Vec<FindingView<'a>>,
+}
+
+/// With which commit a ledger was compared.
+#[derive(Serialize)]
+struct AgainstView<'a> {
+    commit: &'a str,
+    told: &'a str,
+    files: usize,
 }
 
 /// One thing that verifying found.
@@ -390,6 +400,11 @@ impl<'a> VerifyView<'a> {
             contracts: report.contracts,
             checkpoints: report.checkpoints,
             events: report.events,
+            against: report.against.as_ref().map(|against| AgainstView {
+                commit: &against.commit,
+                told: &against.told,
+                files: against.files,
+            }),
             findings: report.findings.iter().map(|finding| FindingView::new(finding, root)).collect(),
         }
     }

@@ -122,7 +122,7 @@ fn what_git_can_not_give_is_told_with_what_mends_it() {
     [exit 4]
     $ mv .git ../elsewhere; ledger contract check --against main
     ! error: [tmp]/work is in no git repository: fatal: not a git repository (or any of the parent directories): .git
-    ! hint: run it in a clone, or compare with a file: --against FILE
+    ! hint: run it in a clone; contracts can be compared with a file as well: ledger contract check --against FILE
     [exit 1]
     "#);
 }
@@ -187,9 +187,9 @@ fn what_the_others_did_since_is_none_of_this_change() {
     [exit 4]
     $ ledger contract check --exact
     ! error: the following required arguments were not provided:
-    !   --against <GITREF|FILE>
+    !   --against [<GITREF|FILE>]
     !
-    ! Usage: ledger contract check --against <GITREF|FILE> --exact [NAME]...
+    ! Usage: ledger contract check --against [<GITREF|FILE>] --exact [NAME]...
     !
     ! For more information, try '--help'.
     [exit 2]

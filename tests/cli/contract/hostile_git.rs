@@ -87,6 +87,9 @@ fn nothing_that_a_repository_names_is_run() {
         "ledger list",
         "ledger log",
         "ledger verify",
+        "ledger verify --against main --format sarif",
+        "ledger verify --against main --head HEAD",
+        "ledger verify --against --upload-pack=x --head=--upload-pack=x",
         "ledger index",
         "ledger init --name again",
     ] {
@@ -99,8 +102,11 @@ fn nothing_that_a_repository_names_is_run() {
         "git's own setting is still read"
     );
     let output = sandbox.shell(&format!("{MISSING}; {VARIABLES}; ledger contract check --against main"));
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("the object is missing"), "it is told, not fetched");
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("this clone does not have it"),
+        "it is told, not fetched"
+    );
     assert!(!is_sprung(&sandbox), "what is missing was fetched");
 }
 

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use clap::ValueEnum;
-
 use super::super::super::Context;
+use super::super::super::against_args::{BY_ITSELF, Target, target};
 use super::super::super::args::Wanted;
 use super::super::super::contract_args::{Check, Undecided};
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
-use super::super::super::render::contract::check::{Printing, check, is_printed};
+use super::super::super::open::find_root;
+use super::super::super::outputs;
+use super::super::super::render::contract::check::{PRINTED, Printing, check};
 use super::super::super::render::contract::told::Tree;
 use super::{candidate, name};
 use crate::app::contract::Comparing;
@@ -19,18 +20,22 @@ use crate::domain::compatibility::Verdict;
 use crate::registry::git::{self, Point};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources) -> Result<Exit, Failure> {
-    let outputs = outputs(&args.output)?;
+    let outputs = outputs::targets(&args.output, &PRINTED)?;
     let names = args.names.iter().chain(&args.contract).map(|typed| name(typed)).collect::<Result<Vec<_>, _>>()?;
+    let point = if args.exact { Point::Exact } else { Point::Parting };
     let base = match &args.against {
         None => Base::Registry,
+        Some(typed) if typed == BY_ITSELF => {
+            let root = find_root(&context.cli.global, context.env)?;
+            let Target { reference, point } = target(typed, point, context, &root)?;
+            Base::Commit { reference, point }
+        }
         Some(typed) if context.env.folder.join(typed).is_file() => Base::Schema(candidate(typed, context)?),
         Some(typed) if typed.ends_with(".json") => {
             return Err(Failure::new(Exit::Usage, "input", format!("there is no file {typed}"))
                 .hint("--against takes a schema's file, or a commit"));
         }
-        Some(typed) => {
-            Base::Commit { reference: typed.clone(), point: if args.exact { Point::Exact } else { Point::Parting } }
-        }
+        Some(typed) => Base::Commit { reference: typed.clone(), point },
     };
     if matches!(base, Base::Schema(_)) && names.len() != 1 {
         return Err(Failure::usage("--against FILE: name the one contract that is compared with it"));
@@ -42,7 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources
     let report = ledger.check_contracts(&CheckOrder { names, base, candidate }, comparing)?;
     let annotates = |wanted: &Wanted| matches!(wanted, Wanted::Github | Wanted::Sarif | Wanted::Junit);
     let wanted = context.cli.global.wanted();
-    let is_asked = outputs.iter().map(|(wanted, _)| wanted).chain([&wanted]).any(annotates);
+    let is_asked = outputs.iter().map(|target| &target.wanted).chain([&wanted]).any(annotates);
     let tree = if is_asked { tree(opened.root(), args.candidate.as_deref(), context) } else { Tree::default() };
     let printing = Printing { root: opened.root(), undecided: args.undecided, tree: &tree };
     let exit = match (report.verdict(), args.undecided) {
@@ -50,9 +55,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Check, resources: &Resources
         (Verdict::Undecided, Undecided::Fail) => Exit::Undecided,
         (Verdict::Breaking, _) => Exit::No,
     };
-    for (wanted, file) in outputs {
-        let text = check(&report, wanted, printing)?;
-        write(&context.env.folder.join(&file), &text)?;
+    for target in &outputs {
+        let text = check(&report, target.wanted, printing)?;
+        outputs::write(target, &text, context)?;
     }
     if !(context.output.quiet && wanted == Wanted::Text && exit == Exit::Done) {
         let text = check(&report, wanted, printing)?;
@@ -72,26 +77,4 @@ fn tree(root: &Path, candidate: Option<&str>, context: &Context<'_>) -> Tree {
         root: git::place_of(root).unwrap_or_default(),
         candidate: candidate.filter(|typed| *typed != "-").and_then(place),
     }
-}
-
-/// What `--output` asks for: formats and files.
-fn outputs(typed: &[String]) -> Result<Vec<(Wanted, String)>, Failure> {
-    let one = |text: &String| {
-        let bad = || {
-            Failure::usage(format!("--output {text:?}: expected FORMAT=FILE"))
-                .hint("the formats are text, json, jsonl, github, sarif, junit, markdown")
-        };
-        let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(bad)?;
-        let wanted = Wanted::from_str(format, true).ok().filter(|wanted| is_printed(*wanted)).ok_or_else(bad)?;
-        Ok((wanted, file.to_owned()))
-    };
-    typed.iter().map(one).collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a report goes where the caller says, and is no file of the ledger")]
-fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|e| {
-        Failure::new(Exit::Failure, "report", format!("could not write {}: {e}", path.display()))
-            .hint("see whether its folder is there and may be written to")
-    })
 }

@@ -1,19 +1,18 @@
 //! A check in all its formats. The same report gives the same bytes.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
-use serde_json::json;
 
+use super::super::annotations::{self, Suite};
+use super::super::escape;
 use super::super::json;
 use super::super::safe;
 use super::super::text::{count, from_root, relative};
 use super::changes::{self, PairChangesView};
-use super::escape;
 use super::text;
-use super::told::{Level, Told, Tree, explained, told};
+use super::told::{Tree, explained, told};
 use super::views::JudgedView;
 use crate::app::contract::changes::PairChanges;
 use crate::app::contract::check::{CheckReport, Checked};
@@ -35,20 +34,9 @@ pub struct Printing<'a> {
     pub tree: &'a Tree,
 }
 
-/// Whether a report is printed in a format.
-#[must_use]
-pub fn is_printed(wanted: Wanted) -> bool {
-    match wanted {
-        Wanted::Text
-        | Wanted::Json
-        | Wanted::Jsonl
-        | Wanted::Github
-        | Wanted::Sarif
-        | Wanted::Junit
-        | Wanted::Markdown => true,
-        Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => false,
-    }
-}
+/// The formats in which a check is printed.
+pub const PRINTED: [Wanted; 7] =
+    [Wanted::Text, Wanted::Json, Wanted::Jsonl, Wanted::Github, Wanted::Sarif, Wanted::Junit, Wanted::Markdown];
 
 /// A report in a format.
 ///
@@ -64,8 +52,8 @@ pub fn check(report: &CheckReport, wanted: Wanted, printing: Printing<'_>) -> Re
             let problems = view.problems.iter().map(|one| json::line(&json::Envelope::data(one)));
             checked.chain(problems).collect()
         }
-        Wanted::Github => Ok(github(report, printing)),
-        Wanted::Sarif => json::line(&sarif(report, printing)),
+        Wanted::Github => Ok(annotations::github(&told(report, printing))),
+        Wanted::Sarif => json::line(&annotations::sarif(&told(report, printing), explained)),
         Wanted::Junit => Ok(junit(report, printing)),
         Wanted::Markdown => Ok(markdown(report, printing)),
         Wanted::Html | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => {
@@ -181,135 +169,10 @@ impl<'a> CheckView<'a> {
     }
 }
 
-/// The lines of what was found, made harmless.
-fn joined(one: &Told, with: &str) -> String {
-    one.lines.iter().map(|line| safe::line(line).into_owned()).collect::<Vec<_>>().join(with)
-}
-
-fn github(report: &CheckReport, printing: Printing<'_>) -> String {
-    let mut text = String::new();
-    for one in told(report, printing) {
-        let level = match one.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note => "notice",
-        };
-        let _ = writeln!(
-            text,
-            "::{level} file={},line={},title={}::{}",
-            escape::github_property(&one.file),
-            one.line,
-            escape::github_property(&format!("{} {}", one.subject, one.rule)),
-            escape::github_message(&joined(&one, "\n"))
-        );
-    }
-    text
-}
-
-fn sarif(report: &CheckReport, printing: Printing<'_>) -> serde_json::Value {
-    let found = told(report, printing);
-    let used: BTreeSet<&'static str> = found.iter().map(|one| one.rule).collect();
-    let described = |id: &&'static str| {
-        let said = explained(id);
-        json!({
-            "id": id,
-            "shortDescription": {"text": said.title},
-            "fullDescription": {"text": said.meaning},
-            "help": {"text": said.help}
-        })
-    };
-    let rules: Vec<_> = used.iter().map(described).collect();
-    let result = |one: &Told| {
-        json!({
-            "ruleId": one.rule,
-            "ruleIndex": used.iter().position(|id| *id == one.rule),
-            "level": one.level.name(),
-            "message": {"text": format!("{}: {}", one.subject, joined(one, "\n"))},
-            "locations": [{
-                "physicalLocation": {
-                    "artifactLocation": {"uri": uri(&one.file), "uriBaseId": "%SRCROOT%"},
-                    "region": {"startLine": one.line}
-                }
-            }]
-        })
-    };
-    let results: Vec<_> = found.iter().map(result).collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "ledger", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            "columnKind": "unicodeCodePoints",
-            "results": results
-        }]
-    })
-}
-
-/// A path as a relative URI reference (RFC 3986).
-fn uri(path: &str) -> String {
-    let mut text = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
-}
-
 fn junit(report: &CheckReport, printing: Printing<'_>) -> String {
-    let all = told(report, printing);
-    let failing = |subject: &str| -> Vec<&Told> {
-        all.iter().filter(|one| one.subject == subject && one.level == Level::Error).collect()
-    };
     let mut subjects: Vec<String> = report.checked.iter().map(|checked| checked.judged.reference.to_string()).collect();
     subjects.extend(report.problems.iter().map(|problem| problem.name.to_string()));
-    subjects.sort();
-    subjects.dedup();
-    let failures = subjects.iter().filter(|subject| !failing(subject).is_empty()).count();
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(text, "<testsuites tests=\"{}\" failures=\"{failures}\">", subjects.len());
-    let _ = writeln!(
-        text,
-        "  <testsuite name=\"ledger contract check\" tests=\"{}\" failures=\"{failures}\">",
-        subjects.len()
-    );
-    for subject in &subjects {
-        let name = escape::xml(subject);
-        let failing = failing(subject);
-        // What passes by an assumption, a waiver or a warning that was asked for says so.
-        let noted: Vec<String> = all
-            .iter()
-            .filter(|one| one.subject == *subject && one.level != Level::Error)
-            .map(|one| {
-                let lines: Vec<String> = one.lines.iter().map(|line| escape::xml(line)).collect();
-                format!("{} {}: {}", one.level.name(), one.rule, lines.join("\n"))
-            })
-            .collect();
-        if failing.is_empty() && noted.is_empty() {
-            let _ = writeln!(text, "    <testcase classname=\"contracts\" name=\"{name}\"/>");
-            continue;
-        }
-        let _ = writeln!(text, "    <testcase classname=\"contracts\" name=\"{name}\">");
-        for one in failing {
-            let lines: Vec<String> = one.lines.iter().map(|line| escape::xml(line)).collect();
-            let message = lines.first().cloned().unwrap_or_default();
-            let place = format!("{}:{}", escape::xml(&one.file), one.line);
-            let _ = writeln!(
-                text,
-                "      <failure type=\"{}\" message=\"{message}\">{place}\n{}</failure>",
-                one.rule,
-                lines.join("\n")
-            );
-        }
-        if !noted.is_empty() {
-            let _ = writeln!(text, "      <system-out>{}</system-out>", noted.join("\n"));
-        }
-        text.push_str("    </testcase>\n");
-    }
-    text.push_str("  </testsuite>\n</testsuites>\n");
-    text
+    annotations::junit(&told(report, printing), Suite { name: "ledger contract check", class: "contracts" }, subjects)
 }
 
 fn markdown(report: &CheckReport, printing: Printing<'_>) -> String {

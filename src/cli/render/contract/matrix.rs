@@ -109,11 +109,11 @@ pub fn text(rows: &[Row], assumption: OpenContent, width: Option<u16>) -> String
 pub fn markdown(rows: &[Row], assumption: OpenContent) -> String {
     let mut text = format!("| {} |\n|{}\n", HEADINGS.join(" | "), "---|".repeat(HEADINGS.len()));
     for row in rows {
-        let cells: Vec<String> = cells(row).iter().map(|cell| super::escape::markdown(cell)).collect();
+        let cells: Vec<String> = cells(row).iter().map(|cell| super::super::escape::markdown(cell)).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     if let Some(legend) = legend(rows, assumption) {
-        let _ = writeln!(text, "\n{}", super::escape::markdown(&legend));
+        let _ = writeln!(text, "\n{}", super::super::escape::markdown(&legend));
     }
     text
 }
@@ -134,13 +134,13 @@ pub fn html(rows: &[Row], assumption: OpenContent) -> String {
     for row in rows {
         let _ = write!(text, "<tr class=\"{}\">", row.compatibility());
         for cell in cells(row) {
-            let _ = write!(text, "<td>{}</td>", super::escape::xml(&cell));
+            let _ = write!(text, "<td>{}</td>", super::super::escape::xml(&cell));
         }
         text.push_str("</tr>\n");
     }
     text.push_str("</table>\n");
     if let Some(legend) = legend(rows, assumption) {
-        let _ = writeln!(text, "<p>{}</p>", super::escape::xml(&legend));
+        let _ = writeln!(text, "<p>{}</p>", super::super::escape::xml(&legend));
     }
     text.push_str("</body>\n</html>\n");
     text

@@ -2,7 +2,6 @@
 
 pub mod changes;
 pub mod check;
-pub mod escape;
 pub mod event;
 pub mod matrix;
 pub mod text;

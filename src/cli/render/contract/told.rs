@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::annotations::{Level, Said, Told};
 use super::super::text::from_root;
 use super::changes::{self, CUT};
 use super::check::Printing;
@@ -14,46 +15,6 @@ use crate::contract::explain::{self, Change, Rule};
 use crate::contract::gate::{Consumer, Direction, Pair};
 use crate::contract::position::line_of;
 use crate::domain::compatibility::Verdict;
-
-/// How grave something is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Level {
-    /// It fails the check.
-    Error,
-    /// It is told, and passes.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
-impl Level {
-    /// The name in SARIF and JSON.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
-
-/// Something that a check found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told {
-    /// How grave it is.
-    pub level: Level,
-    /// A stable name for programs.
-    pub rule: &'static str,
-    /// The contract, or its version.
-    pub subject: String,
-    /// The file, as seen from the repository's folder; in none, from the ledger's.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What, in lines.
-    pub lines: Vec<String>,
-}
 
 /// The rules of pairs and of the registry, with what they say. Those of changes are [`Rule::ALL`].
 const RULES: [(&str, &str); 14] = [
@@ -72,17 +33,6 @@ const RULES: [(&str, &str); 14] = [
     ("event-lost", "An event was removed from a contract's log."),
     ("contract-removed", "A contract was removed."),
 ];
-
-/// What a rule says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Said {
-    /// A few words.
-    pub title: &'static str,
-    /// A sentence.
-    pub meaning: &'static str,
-    /// What it does, usually.
-    pub help: String,
-}
 
 /// What the rule of an id says.
 #[must_use]
@@ -135,7 +85,7 @@ pub fn told(report: &CheckReport, printing: Printing<'_>) -> Vec<Told> {
         rule: problem.code,
         subject: problem.name.to_string(),
         file: tree.place(&problem.file, root),
-        line: 1,
+        line: Some(1),
         lines: vec![problem.what.clone(), format!("fix: {}", from_root(&problem.fix, root))],
     }));
     all
@@ -163,7 +113,7 @@ fn of(checked: &Checked, Printing { root, undecided, tree }: Printing<'_>) -> Ve
         rule: one.rule,
         subject: judged.reference.to_string(),
         file: tree.place(&checked.file, root),
-        line: line_of(&checked.text, &one.pointer),
+        line: Some(line_of(&checked.text, &one.pointer)),
         lines: match one.level {
             Level::Note => [vec![one.what], one.more].concat(),
             Level::Error | Level::Warning if one.is_of_a_consumer => [vec![one.what], one.more].concat(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::contract::escape::xml;
+use super::super::escape::xml;
 use super::super::safe;
 use super::layout::{HEIGHT, Layout, MARGIN, Point, WIDTH, layout};
 use super::marks::class;

@@ -1,6 +1,6 @@
 //! Untrusted text in formats that have marks of their own. Control characters are shown, not sent, in all of them.
 
-use super::super::safe;
+use super::safe;
 
 /// Text in XML and HTML, also within quotes.
 #[must_use]

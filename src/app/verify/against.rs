@@ -1,0 +1,73 @@
+//! Verifying against a commit: all that is there replays, and nothing that the commit held is edited or gone.
+
+use super::{Finding, Report, Severity, Unknown, Whole};
+use crate::app::checkpoint::Trust;
+use crate::app::{AppError, Ledger};
+use crate::registry::git::Point;
+use crate::sync::against::{self, Asked, Breach, Place};
+
+/// With which commit a ledger is compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Order<'a> {
+    /// Where the ledger lies in its repository.
+    pub place: &'a Place,
+    /// The commit that its files are of, or that they were last committed to.
+    pub head: &'a str,
+    /// As it was asked for.
+    pub reference: &'a str,
+    /// Which commit is meant by it.
+    pub point: Point,
+}
+
+/// With which commit a ledger was compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Against {
+    /// Its hash.
+    pub commit: String,
+    /// What it is, in words.
+    pub told: String,
+    /// How many files that only ever grow it held.
+    pub files: usize,
+}
+
+impl Ledger<'_> {
+    /// Verifies the whole ledger, and compares it with a commit. What is computed, the index and the cache, has no say.
+    ///
+    /// # Errors
+    /// Failed machinery, and what of the commit can't be read; whatever is wrong with the ledger is part of the answer.
+    pub fn verify_against(
+        &self,
+        order: Order<'_>,
+        trust: &Trust,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Report, AppError> {
+        let root = self.store.root();
+        let Order { place, head, reference, point } = order;
+        let asked = Asked { place, files: &root, head, reference, point };
+        let compared = against::compare(asked)?;
+        let mut report = self.verify_as(None, Whole::Sources, (trust, Unknown::default()), progress)?;
+        if compared.files == 0 {
+            let what = format!("{} holds no ledger here: there is nothing to compare", compared.told);
+            let fix = "nothing, if the ledger is new".to_owned();
+            let path = root.join("coordination");
+            report.findings.push(Finding {
+                code: "nothing-compared",
+                severity: Severity::Note,
+                id: None,
+                path,
+                line: None,
+                what,
+                fix,
+            });
+        }
+        report.findings.extend(compared.breaches.into_iter().map(finding));
+        report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
+        report.against = Some(Against { commit: compared.commit, told: compared.told, files: compared.files });
+        Ok(report)
+    }
+}
+
+fn finding(breach: Breach) -> Finding {
+    let Breach { code, id, path, line, what, fix } = breach;
+    Finding { code, severity: Severity::Violation, id, path, line, what, fix }
+}
