@@ -14,6 +14,7 @@ pub mod exit;
 pub mod failure;
 pub mod formats;
 mod input;
+pub mod merge_args;
 pub mod open;
 pub mod query_args;
 pub mod render;

@@ -20,6 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
+use crate::store::fs::log::{self, CONFLICT_MARKER};
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
 const SCHEMA_SUFFIX: &str = ".schema.json";
@@ -186,13 +187,16 @@ pub(super) fn to_examine(global: &Global, env: &Environment) -> Result<Patient, 
 
 fn open_store(store: Arc<FsStore>, env: &Environment) -> Result<Opened, Failure> {
     let layout = store.layout().clone();
-    let bad = |path: &Path, what: String| AppError::BadFile { file: path.display().to_string(), what };
+    let bad = |path: &Path, text: &str, what: String| {
+        let what = if log::has_markers(text.as_bytes()) { CONFLICT_MARKER.to_owned() } else { what };
+        AppError::BadFile { file: path.display().to_string(), what }
+    };
     let path = layout.settings();
     let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
-    let settings = Settings::parse(&text).map_err(|e| bad(&path, e.to_string()))?;
+    let settings = Settings::parse(&text).map_err(|e| bad(&path, &text, e.to_string()))?;
     let path = layout.workflow();
     let workflow = match store.text(&path, WORKFLOW_BYTES_MAX)? {
-        Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, e.to_string()))?,
+        Some(text) => Workflow::parse(&text).map_err(|e| bad(&path, &text, e.to_string()))?,
         None => Workflow::default(),
     };
     let schemas = TypeSchemas { ledger: Some(Arc::clone(&store)) };

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod export;
 pub mod graph;
 pub mod json;
+pub mod merging;
 pub mod progress;
 pub mod safe;
 pub mod search;
