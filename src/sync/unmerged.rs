@@ -112,7 +112,7 @@ pub fn tracked(root: &Path, files: &[String]) -> Result<Vec<String>, Unanswered>
     let mut tracked = Vec::new();
     for some in files.chunks(ASKED_AT_ONCE) {
         let mut command = git::command(root);
-        command.args(["ls-files", "-z", "--deduplicate", "--"]).args(some);
+        command.args(["ls-files", "-z", "--"]).args(some);
         let listed = ask::answer(command, &[], ANSWER_MAX)?;
         tracked.extend(listed.text().split('\0').filter(|path| !path.is_empty()).map(str::to_owned));
     }

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 61] = [
+const ERRORS: [(&str, i32, bool, &str); 63] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -84,6 +84,13 @@ const ERRORS: [(&str, i32, bool, &str); 61] = [
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
     ("busy", 7, true, "ledger note 5 --text x --timeout 50ms"),
+    ("not-merged", 1, false, "ledger merge-driver a.json a.json a.json README.md"),
+    (
+        "unmerged",
+        6,
+        false,
+        "o=$(git hash-object -w a.json); printf '100644 %s 2\\tcoordination/workflow.json\\n' $o | git update-index --index-info; touch .git/AUTO_MERGE; ledger note 1 --text x",
+    ),
     ("damaged", 9, false, "ledger show 6"),
     ("bad-file", 9, false, "sed -i 's/\"initial\"/\"start\"/' coordination/workflow.json; ledger list"),
     (

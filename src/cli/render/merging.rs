@@ -103,9 +103,10 @@ pub fn repaired(view: &RepairedView) -> String {
         let _ = writeln!(text, "  {}", styled(DIM, &format!("fix: {}", safe::line(&one.fix))));
     }
     let (mended, left) = (view.mended.len() as u64, view.left.len() as u64);
+    let verb = if view.dry_run { "to mend" } else { "mended" };
     let _ = match (mended, left) {
         (0, 0) => writeln!(text, "nothing to mend"),
-        (_, 0) => writeln!(text, "{} {verb}, nothing left", count(mended, "file")),
+        (_, 0) => writeln!(text, "{} {verb}, nothing left to decide", count(mended, "file")),
         (_, _) => writeln!(text, "{} {verb}, {left} left to decide", count(mended, "file")),
     };
     text
