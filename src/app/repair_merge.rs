@@ -317,7 +317,9 @@ impl Plan {
             Err(what) => {
                 torn.extend(file.request());
                 let fix = match named_by_log(store, file, &ours, &theirs) {
-                    Some(side) => format!("the log names {side}'s: git checkout --{side} -- {path} && git add {path}"),
+                    Some(side) => {
+                        format!("the log names that of {side}: git checkout --{side} -- {path} && git add {path}")
+                    }
                     None => way_out(file),
                 };
                 self.left(&path, what, fix);
@@ -380,10 +382,11 @@ impl Plan {
 
     /// Makes `index.json` anew, by what is on record now.
     fn make_index(&mut self, store: &FsStore, ledger: Option<&Ledger<'_>>, budget: &Budget) -> Result<(), AppError> {
-        let Some(ledger) = ledger else {
+        // What is left may yet be given up, and the merge with it: an index of it would remember what never was.
+        let Some(ledger) = ledger.filter(|_| self.told.left.is_empty()) else {
             if self.index {
-                let what = "it is made from the settings and the workflow, and one of them can't be read";
-                self.left(INDEX, what, "settle those first, then: ledger repair-merge".to_owned());
+                let what = "it is made anew once everything else is settled, and the settings can be read";
+                self.left(INDEX, what, "settle that first, then: ledger repair-merge".to_owned());
             }
             return Ok(());
         };

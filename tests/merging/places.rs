@@ -78,7 +78,7 @@ fn the_program_may_be_in_a_folder_with_a_blank_and_may_be_gone() {
 
 fn part_again(sandbox: &Sandbox) {
     sandbox.run(
-        "git reset -q --hard $(git merge-base main other) && ledger note key:k1 --text anew -q && git commit -qam anew",
+        "git reset -q --hard $(git merge-base main other) && ledger index -q && ledger note key:k1 --text anew -q && git commit -qam anew",
     );
 }
 
