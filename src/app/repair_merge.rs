@@ -99,8 +99,10 @@ pub fn repair(
     let stages = unmerged::stages(store.layout().root())?;
     let mut plan = Plan::of(store, &stages, &marked)?;
     let Some(carrier) = carrier else {
-        if plan.index {
-            plan.mended(INDEX, "made anew");
+        match (plan.index, ledger.filter(|_| plan.told.left.is_empty())) {
+            (true, Some(_)) => plan.mended(INDEX, "made anew"),
+            (true, None) => plan.index_left(),
+            (false, _) => {}
         }
         return Ok(plan.told);
     };
@@ -187,6 +189,11 @@ impl Plan {
 
     fn left(&mut self, file: &str, what: impl ToString, fix: String) {
         self.told.left.push(Left { file: file.to_owned(), what: what.to_string(), fix });
+    }
+
+    fn index_left(&mut self) {
+        let what = "it is made anew once everything else is settled, and the settings can be read";
+        self.left(INDEX, what, "settle that first, then: ledger repair-merge".to_owned());
     }
 
     /// A file that git has unmerged.
@@ -385,8 +392,7 @@ impl Plan {
         // What is left may yet be given up, and the merge with it: an index of it would remember what never was.
         let Some(ledger) = ledger.filter(|_| self.told.left.is_empty()) else {
             if self.index {
-                let what = "it is made anew once everything else is settled, and the settings can be read";
-                self.left(INDEX, what, "settle that first, then: ledger repair-merge".to_owned());
+                self.index_left();
             }
             return Ok(());
         };
