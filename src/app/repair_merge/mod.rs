@@ -1,20 +1,21 @@
 //! Settling what a merge left of the ledger's files: both sides' lines whole, each once, and nothing guessed.
 
+mod held;
+mod ways;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::held::{file_of_file, named_by_log, packet_of_file};
+use self::ways::{both_sides, by_hand, edit, way_out};
 use super::{AppError, Ledger};
-use crate::domain::event::Event;
-use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
-use crate::domain::packet::Packet;
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::checkpoints::Checkpoints;
 use crate::store::contracts::Contracts;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
-use crate::store::fs::log::events_in;
-use crate::store::{Budget, Derived, Store, StoreError};
-use crate::sync::markers::{self, Place};
+use crate::store::{Budget, Derived, Store};
+use crate::sync::markers;
 use crate::sync::mending;
 use crate::sync::part::{INDEX, MATRIX, Part};
 use crate::sync::unmerged::{self, Stages};
@@ -418,87 +419,4 @@ impl Plan {
         }
         Ok(())
     }
-}
-
-/// Of which side the log says that its packet is the one on record; `None` where it says nothing, or both.
-fn named_by_log(store: &FsStore, file: &CarriedFile, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
-    let CarriedFile::Packet(id) = file else { return None };
-    let named = packets_named(store, *id).ok()?;
-    match (named.contains(&Packet::hash_of(ours)), named.contains(&Packet::hash_of(theirs))) {
-        (true, false) if named.len() == 1 => Some("ours"),
-        (false, true) if named.len() == 1 => Some("theirs"),
-        (_, _) => None,
-    }
-}
-
-/// The packets that a log's first events name.
-fn packets_named(store: &FsStore, id: RequestId) -> Result<BTreeSet<Hash>, StoreError> {
-    let log = store.carried(&CarriedFile::Log(Stream::Request(id)))?.unwrap_or_default();
-    let without: Vec<u8> = log.split(|byte| *byte == b'\r').flatten().copied().collect();
-    let first = |event: &Event| event.n() == 1;
-    Ok(events_in(&without).iter().filter(|event| first(event)).flat_map(|event| event.parents().to_vec()).collect())
-}
-
-/// The packet that a file holds whose line ends were converted, or whose sides differ in nothing else: the log must name
-/// it, and no other.
-fn packet_of_file(store: &FsStore, id: RequestId, there: &[u8]) -> Result<Vec<u8>, String> {
-    let lines = |bytes: Vec<u8>| bytes.into_iter().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
-    let (first, second) = sides_of(there)?;
-    let (first, second) = (lines(first), lines(second));
-    let bytes = mending::of_sides(&CarriedFile::Packet(id), &first, &second)?.to_owned();
-    let packet = Packet::parse(&bytes).map_err(|bad| bad.to_string())?;
-    let named = packets_named(store, id).map_err(|error| error.to_string())?;
-    if packet.request_id != id || named != BTreeSet::from([Packet::hash_of(&bytes)]) {
-        return Err("the log does not name what would be left of it".to_owned());
-    }
-    Ok(bytes)
-}
-
-/// What a file holds whose sides agree.
-fn file_of_file(file: &CarriedFile, there: &[u8]) -> Result<Vec<u8>, String> {
-    let (first, second) = sides_of(there)?;
-    mending::of_sides(file, &first, &second).map(<[u8]>::to_vec)
-}
-
-/// Both sides of a file; twice the same where it has no conflict.
-fn sides_of(there: &[u8]) -> Result<(Vec<u8>, Vec<u8>), String> {
-    let Some(parted) = markers::part(there).map_err(|bad| bad.to_string())? else {
-        return Ok((there.to_owned(), there.to_owned()));
-    };
-    let nested = || "conflicts stand one in the other".to_owned();
-    Ok((parted.side(Place::First).ok_or_else(nested)?, parted.side(Place::Second).ok_or_else(nested)?))
-}
-
-/// The way out where two sides differ.
-fn way_out(file: &CarriedFile) -> String {
-    let path = file.path();
-    match file {
-        CarriedFile::Packet(id) => format!(
-            "git merge --abort, then ledger sync: it gives the one that nobody else has seen another number. If others \
-             have seen both: ledger resolve-id {id}"
-        ),
-        CarriedFile::Version(name, _) => format!(
-            "{}, then register the other one anew: ledger contract add {name} FILE. Of two that others have seen, ledger verify \
-             tells which counts",
-            keep_one(&path)
-        ),
-        CarriedFile::Checkpoint(..) => format!("keep the side that others have seen: {}", keep_one(&path)),
-        CarriedFile::Settings | CarriedFile::Workflow | CarriedFile::Schema(_) | CarriedFile::Log(_) => by_hand(&path),
-    }
-}
-
-fn keep_one(path: &str) -> String {
-    format!("git checkout --ours -- {path} (or --theirs) && git add {path}")
-}
-
-fn by_hand(path: &str) -> String {
-    format!("{}, then: git add {path}; {}", edit(path), both_sides(path))
-}
-
-fn edit(path: &str) -> String {
-    format!("settle it by hand in {path}")
-}
-
-fn both_sides(path: &str) -> String {
-    format!("the sides: git show :2:./{path} and git show :3:./{path}")
 }
