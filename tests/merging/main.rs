@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails, and says where")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
-#![expect(clippy::disallowed_macros, reason = "tests tell what they tried")]
 
+#[expect(dead_code, reason = "what the transcripts of the command line use is more")]
 #[path = "../common/mod.rs"]
 mod common;
 
