@@ -291,11 +291,7 @@ impl Plan {
         if !torn.contains(id) {
             return false;
         }
-        self.left(
-            path,
-            format!("its packet is left: whose events these are depends on it"),
-            way_out(&CarriedFile::Packet(*id)),
-        );
+        self.left(path, "its packet is left: whose events these are depends on it", way_out(&CarriedFile::Packet(*id)));
         true
     }
 
