@@ -4,7 +4,7 @@
 //!
 //! - [`cli`]: the command line: arguments in, text or JSON and an exit status out. Only `cli::render` prints.
 //! - [`app`]: use cases: read, decide, append, project.
-//! - [`sync`]: how git stands to the ledger's files.
+//! - [`sync`]: how git stands to the ledger's files, and how they are merged.
 //! - [`index`]: what can be computed from packets and events, and thrown away.
 //! - [`signing`]: signatures, made and checked by OpenSSH.
 //! - [`registry`]: contracts on disk and at a commit of git.

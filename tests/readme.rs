@@ -207,6 +207,11 @@ fn the_transcripts_of_the_checkpoints_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_merging_are_true() {
+    play("docs/merging.md");
+}
+
+#[test]
 fn what_differs_is_made_equal_and_nothing_else() {
     let line =
         format!("2026-11-20T15:11:00.123Z REQ-20261120-0001.json {} 1a2b3c4 x{}", "0a".repeat(32), "0a".repeat(6));
@@ -273,6 +278,9 @@ fn every_option_that_is_named_exists() {
             "--release",
             "--ignored",
             "--nocapture",
+            "--abort",
+            "--ours",
+            "--theirs",
             "--numstat",
             "--no-renames",
             "--base16",
@@ -292,6 +300,7 @@ fn every_option_that_is_named_exists() {
         "docs/errors.md",
         "docs/contracts.md",
         "docs/checkpoints.md",
+        "docs/merging.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {

@@ -315,18 +315,27 @@ fn of_standing(store: &FsStore, standing: &Standing) -> Vec<Diagnosis> {
                 "coordination/.local/ is committed: clones share what must be their own",
                 "git rm -r --cached coordination/.local",
             ),
+            Trouble::NoDriver => (
+                "no-merge-driver",
+                Grade::Note,
+                "git unites the lines of logs here, and leaves the rest of the ledger to whoever merges",
+                "ledger setup-git",
+            ),
+            Trouble::DriverGone => (
+                "merge-driver-gone",
+                Grade::Warning,
+                "the merge driver that is set up in this clone can't be run: git leaves the ledger's files unmerged",
+                "ledger setup-git",
+            ),
             Trouble::Silent => (
                 "git-silent",
                 Grade::Warning,
                 "git gives no answer: something that is no plain file may stand in place of one that it reads",
                 "ls -l .gitattributes .gitignore coordination, and remove what is no plain file",
             ),
-            Trouble::Unmerged => (
-                "unmerged",
-                Grade::Error,
-                "files of the ledger wait for a merge to be settled",
-                "git status, then settle the merge and run ledger verify",
-            ),
+            Trouble::Unmerged => {
+                ("unmerged", Grade::Error, "files of the ledger wait for a merge to be settled", "ledger repair-merge")
+            }
         };
         Diagnosis { code, grade, path: None, line: None, what: what.to_owned(), fix: fix.to_owned() }
     };

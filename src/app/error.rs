@@ -16,6 +16,7 @@ use crate::domain::workflow::StateName;
 use crate::registry::git::GitError;
 use crate::signing::SigningError;
 use crate::store::StoreError;
+use crate::sync::Unanswered;
 
 /// One thing that is wrong with a draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -169,6 +170,12 @@ pub enum AppError {
     /// An exchange with another clone that did not come about.
     #[error(transparent)]
     Sync(Box<super::sync::SyncFailure>),
+    /// Git gave no answer, or none that helps.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
+    /// Files of the ledger wait for a merge to be settled.
+    #[error("{} for a merge to be settled: {}", waits(.0.len()), some(.0))]
+    Unmerged(Vec<String>),
     /// Leaves that a checkpoint covers are not on record any more.
     #[error("{lost} of what checkpoint {checkpoint} covers {} not here any more", if *.lost == 1 { "is" } else { "are" })]
     CoveredLost {
@@ -227,4 +234,15 @@ impl From<ContractRefusal> for AppError {
     fn from(refusal: ContractRefusal) -> Self {
         Self::ContractRefused(Box::new(refusal))
     }
+}
+
+fn waits(files: usize) -> String {
+    if files == 1 { "a file of the ledger waits".to_owned() } else { format!("{files} files of the ledger wait") }
+}
+
+/// The first names of a list.
+fn some(files: &[String]) -> String {
+    const NAMED_MAX: usize = 3;
+    let named = files.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if files.len() > NAMED_MAX { format!("{named} and others") } else { named }
 }

@@ -18,7 +18,9 @@ pub mod list;
 pub mod near;
 mod operation;
 pub mod reference;
+pub mod repair_merge;
 pub mod search;
+pub mod setup_git;
 pub mod show;
 pub mod stats;
 pub mod sync;
@@ -38,6 +40,7 @@ use crate::index::refresh::{Refreshed, after_write};
 use crate::store::fs::CLOCK_LEAD_MS_MAX;
 use crate::store::{Budget, Records, Store};
 use crate::sync::restore::Restoring;
+use crate::sync::unmerged;
 
 pub use error::AppError;
 
@@ -130,11 +133,22 @@ impl<'a> Ledger<'a> {
         |done, total| self.world.read(done, total)
     }
 
-    /// Refuses to write into a ledger of another format than this program writes.
+    /// Refuses to write into a ledger of a newer format, and where files of it wait for a merge to be settled: what is
+    /// written meanwhile would stand on one side of it.
+    ///
+    /// # Errors
+    /// [`AppError::Newer`], [`AppError::Unmerged`].
+    pub fn writable(&self) -> Result<(), AppError> {
+        self.known_format()?;
+        let waiting = unmerged::waiting(&self.store.root());
+        if waiting.is_empty() { Ok(()) } else { Err(AppError::Unmerged(waiting)) }
+    }
+
+    /// Refuses a ledger of another format than this program writes.
     ///
     /// # Errors
     /// [`AppError::Newer`].
-    pub fn writable(&self) -> Result<(), AppError> {
+    pub fn known_format(&self) -> Result<(), AppError> {
         if !self.workflow.is_known_format() {
             return Err(AppError::Newer { what: "coordination/workflow.json".into(), format: self.workflow.format() });
         }

@@ -9,6 +9,7 @@ use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
+use super::merge_args::{MergeDriver, RepairMerge, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
 use super::sync_args::Sync;
@@ -155,6 +156,12 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     Resolve(Resolve),
     /// Exchange with other clones by way of git
     Sync(Sync),
+    /// Have git merge the ledger's files by way of this program, in this clone
+    SetupGit(SetupGit),
+    /// Merge one file: what git runs, once ledger setup-git has told it to
+    MergeDriver(MergeDriver),
+    /// Settle what a merge left: both sides' lines whole, each once, and nothing guessed
+    RepairMerge(RepairMerge),
     /// Apply operations from JSON lines
     Apply(Apply),
     /// Register contracts, say who uses them, and check changes to them
@@ -202,6 +209,9 @@ impl Command {
             | Self::Verify(_)
             | Self::Doctor(_)
             | Self::Prove(_)
+            | Self::SetupGit(_)
+            | Self::MergeDriver(_)
+            | Self::RepairMerge(_)
             | Self::Schema(_)
             | Self::Demo => false,
             Self::Contract(contract) => contract.command.has_default_budget(),
@@ -237,6 +247,9 @@ impl Command {
             | Self::Prove(_)
             | Self::Resolve(_)
             | Self::Sync(_)
+            | Self::SetupGit(_)
+            | Self::MergeDriver(_)
+            | Self::RepairMerge(_)
             | Self::Contract(_)
             | Self::Schema(_) => false,
         }

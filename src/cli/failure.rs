@@ -23,6 +23,7 @@ use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
 use crate::store::fs::disk::HARD_LINKS;
+use crate::store::fs::log::CONFLICT_MARKER;
 use crate::sync::restore::Restoring;
 
 /// A failed command.
@@ -230,6 +231,9 @@ impl From<StoreError> for Failure {
             // Of the bytes that verify looks at nothing is wrong.
             StoreError::Damaged { what, .. } if what == HARD_LINKS => Self::new(Exit::Damaged, "damaged", message)
                 .hint("ledger doctor tells the command that makes it a file of its own"),
+            StoreError::Damaged { what, .. } if what == CONFLICT_MARKER => {
+                Self::new(Exit::Damaged, "damaged", message).hint("ledger repair-merge")
+            }
             StoreError::Damaged { id: Some(id), .. } => Self::new(Exit::Damaged, "damaged", message)
                 .hint(format!("ledger verify {id} tells everything that is wrong and what to do")),
             StoreError::Damaged { id: None, path, .. } => {
@@ -343,6 +347,10 @@ impl From<AppError> for Failure {
             }
             AppError::Git(error) => git_failed(&message, &error),
             AppError::Sync(failure) => super::sync_failure::sync_failed(&message, &failure),
+            AppError::Unanswered(_) => {
+                Self::new(Exit::Failure, "git", message).hint("see the message; git status tells how the clone stands")
+            }
+            AppError::Unmerged(_) => Self::new(Exit::Conflict, "unmerged", message).hint("ledger repair-merge"),
             AppError::CoveredLost { .. } => Self::new(Exit::Damaged, "covered-lost", message)
                 .hint("ledger verify --checkpoint latest tells what; restore it from git"),
             AppError::NoCheckpoint(_) => Self::new(Exit::NotFound, "no-checkpoint", message).hint("ledger checkpoint"),
@@ -356,6 +364,9 @@ impl From<AppError> for Failure {
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
             AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
             AppError::Usage(_) => Self::usage(message),
+            AppError::BadFile { what, .. } if what == CONFLICT_MARKER => {
+                Self::new(Exit::Damaged, "bad-file", message).hint("ledger repair-merge tells the two sides")
+            }
             AppError::BadFile { file, .. } => {
                 Self::new(Exit::Damaged, "bad-file", message).remedy(Remedy::Mend(PathBuf::from(file)))
             }

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod failure;
 pub mod formats;
 mod input;
+pub mod merge_args;
 pub mod open;
 mod outputs;
 pub mod query_args;

@@ -23,6 +23,7 @@ use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::StoreError;
 use crate::store::checkpoints::Checkpoints;
 use crate::store::fs::FsStore;
+use crate::store::fs::log::{self, CONFLICT_MARKER};
 use crate::sync::restore::Restoring;
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
@@ -221,15 +222,23 @@ fn opened(store: Arc<FsStore>, settings: Settings, workflow: Workflow, env: &Env
 fn settings(store: &FsStore) -> Result<Settings, AppError> {
     let path = store.layout().settings();
     let text = store.text(&path, SETTINGS_BYTES_MAX)?.ok_or_else(|| StoreError::NotALedger(path.clone()))?;
-    Settings::parse(&text).map_err(|error| AppError::bad_file(&path, error))
+    Settings::parse(&text).map_err(|error| bad_file(&path, &text, &error))
 }
 
 fn workflow(store: &FsStore) -> Result<Workflow, AppError> {
     let path = store.layout().workflow();
     match store.text(&path, WORKFLOW_BYTES_MAX)? {
-        Some(text) => Workflow::parse(&text).map_err(|error| AppError::bad_file(&path, error)),
+        Some(text) => Workflow::parse(&text).map_err(|error| bad_file(&path, &text, &error)),
         None => Ok(Workflow::default()),
     }
+}
+
+/// What a merge left is told as that, whatever else is wrong with it.
+fn bad_file(path: &Path, text: &str, error: &dyn std::fmt::Display) -> AppError {
+    if log::has_markers(text.as_bytes()) {
+        return AppError::bad_file(path, CONFLICT_MARKER);
+    }
+    AppError::bad_file(path, error)
 }
 
 /// The ledger that the newest checkpoint of some origin is of.

@@ -61,7 +61,6 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
             None => is(Exit::Failure, "bug"),
         },
         SyncFailure::Unsound(finding) => is(Exit::No, "unsound").hint(&finding.fix),
-        SyncFailure::Unmerged(_) => is(Exit::Conflict, "unmerged").hint("ledger repair-merge"),
     }
 }
 

@@ -1,13 +1,22 @@
-//! Git as the carrier between clones. What there is so far: how git stands to the ledger's
-//! files, and whether a change only adds to what a commit held.
+//! Git as the carrier between clones: how git stands to the ledger's files, how they are merged and exchanged, and whether
+//! a change only adds to what a commit held.
 
 pub mod against;
+mod ask;
+pub mod attributes;
+pub mod driver;
 pub mod gate;
 pub mod git;
 pub mod join;
+pub mod markers;
+pub mod mending;
+pub mod part;
 pub mod publish;
 pub mod remote;
 pub mod restore;
 pub mod standing;
 pub mod tree;
 pub mod unite;
+pub mod unmerged;
+
+pub use ask::Unanswered;

@@ -1,18 +1,13 @@
 //! How git stands to the ledger's files: what it ignores, tracks, converts and merges.
 
-use std::io::Read;
 use std::path::Path;
-use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::git::{Git, GitFailure};
+use super::{ask, attributes};
 use crate::registry::git;
-use crate::store::Budget;
 
 /// How long git may take for one answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
-const POLL: Duration = Duration::from_millis(1);
 
 /// How git stands to the ledger's files.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,8 +31,29 @@ pub enum Trouble {
     LocalTracked,
     /// Files of the ledger wait for a merge to be settled.
     Unmerged,
+    /// Git unites logs by their lines alone: its merge driver is not set up in this clone.
+    NoDriver,
+    /// The merge driver that is set up here is not there any more.
+    DriverGone,
     /// Git gave no answer: a pipe in place of a file that it reads makes it wait for ever.
     Silent,
+}
+
+impl Trouble {
+    /// Whether it is only worth knowing.
+    #[must_use]
+    pub fn is_note(self) -> bool {
+        match self {
+            Self::NoDriver => true,
+            Self::Converts
+            | Self::NoUnion
+            | Self::LocalNotIgnored
+            | Self::LocalTracked
+            | Self::Unmerged
+            | Self::DriverGone
+            | Self::Silent => false,
+        }
+    }
 }
 
 /// What git said.
@@ -49,15 +65,6 @@ pub(super) struct Answer {
 /// A log that no request has: attributes are asked for by name.
 const SOME_LOG: &str = "coordination/events/REQ-20000101-0001.jsonl";
 const LOCAL: &str = "coordination/.local";
-
-/// A file of the ledger that waits for a merge to be settled, if there is one: its path below the ledger's root.
-///
-/// # Errors
-/// Git.
-pub fn unmerged(git: &Git) -> Result<Option<String>, GitFailure> {
-    let told = git.must(&["ls-files", "-z", "--unmerged", "--", "coordination", "schemas"])?;
-    Ok(told.parts().find_map(|entry| Some(entry.split_once('\t')?.1.to_owned())))
-}
 
 /// Asks git. What a repository carries is not run.
 #[must_use]
@@ -80,6 +87,7 @@ fn troubles(root: &Path) -> Option<Vec<Trouble>> {
     if attributes.contains(": merge: unspecified") || attributes.contains(": merge: unset") {
         troubles.push(Trouble::NoUnion);
     }
+    troubles.extend(of_driver(root, &attributes));
     if ask(root, &["check-ignore", "--quiet", "--", LOCAL])?.status == Some(1) {
         troubles.push(Trouble::LocalNotIgnored);
     }
@@ -92,30 +100,23 @@ fn troubles(root: &Path) -> Option<Vec<Trouble>> {
     Some(troubles)
 }
 
+/// The driver in this clone: whether it is set up, and its program there. Only who set nothing else up is told.
+fn of_driver(root: &Path, attributes: &str) -> Option<Trouble> {
+    let is_ours = attributes.contains(&format!(": merge: {}", attributes::DRIVER));
+    if !is_ours {
+        let is_union = attributes.contains(": merge: union");
+        return is_union.then_some(Trouble::NoDriver);
+    }
+    let driver = attributes::settings(root).ok()?.driver;
+    let Some(driver) = driver else { return Some(Trouble::DriverGone) };
+    let is_gone = attributes::program_of(&driver).is_some_and(|program| !program.is_file());
+    is_gone.then_some(Trouble::DriverGone)
+}
+
 /// What git says; `None` if it can't be asked or does not answer in time.
 pub(super) fn ask(root: &Path, arguments: &[&str]) -> Option<Answer> {
     let mut command = git::command(root);
-    let mut child =
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let out = child.stdout.take();
-    let patience = Budget::new(Some(ANSWER_MAX), Arc::new(|_| {}));
-    std::thread::scope(|scope| {
-        // Read while it runs: it waits for whoever reads a long answer.
-        let reader = scope.spawn(move || {
-            let mut bytes = Vec::new();
-            out.map(|mut out| out.read_to_end(&mut bytes)).transpose().map(|_| bytes)
-        });
-        let status = loop {
-            match child.try_wait().ok()? {
-                Some(status) => break status.code(),
-                None if patience.is_over() => {
-                    let _ = child.kill().and_then(|()| child.wait());
-                    return None;
-                }
-                None => std::thread::sleep(POLL),
-            }
-        };
-        let bytes = reader.join().ok()?.ok()?;
-        Some(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned() })
-    })
+    command.args(arguments);
+    let answer = ask::ask(command, &[], ANSWER_MAX).ok()?;
+    Some(Answer { status: answer.status, text: answer.text() })
 }

@@ -1,5 +1,6 @@
 //! Uniting what two clones hold of one log: a log is a set of lines, so uniting is all there is to merging.
 
+use crate::domain::event::Event;
 use crate::store::fs::log::{self, BadLine, Tail};
 
 /// Why two logs can't be united: their lines are not all whole.
@@ -27,6 +28,12 @@ pub fn logs(sides: &[&[u8]]) -> Result<Vec<u8>, NotWhole> {
             Tail::Torn(_) => return Err(NotWhole::Torn),
         }
     }
+    Ok(of_events(events))
+}
+
+/// The log of these events: each once, in canonical order.
+#[must_use]
+pub fn of_events(mut events: Vec<Event>) -> Vec<u8> {
     events.sort_by_key(|event| (event.n(), event.hash()));
     events.dedup_by_key(|event| event.hash());
     let mut bytes = Vec::with_capacity(events.iter().map(|event| event.line().len() + 1).sum());
@@ -34,5 +41,5 @@ pub fn logs(sides: &[&[u8]]) -> Result<Vec<u8>, NotWhole> {
         bytes.extend_from_slice(event.line().as_bytes());
         bytes.push(b'\n');
     }
-    Ok(bytes)
+    bytes
 }

@@ -179,9 +179,9 @@ fn what_a_merge_or_an_editor_leaves_behind_is_told() {
     $ cp coordination/events/REQ-$TODAY-0001.jsonl whole
     $ (echo '<<<<<<< HEAD'; cat whole; echo '>>>>>>> other') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: a conflict marker, left by a merge
-      fix: restore it from a copy, or from another clone
+      fix: ledger repair-merge
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: damage line-damaged: a conflict marker, left by a merge
-      fix: restore it from a copy, or from another clone
+      fix: ledger repair-merge
     2 findings: 1 request, 1 event verified
     [exit 9]
     $ (cat whole; echo; cat whole) > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1

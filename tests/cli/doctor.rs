@@ -8,14 +8,23 @@ fn a_ledger_in_order_is_safe_and_says_what_it_stands_on() {
     let sandbox = Sandbox::with_bug();
     transcript!(sandbox, @r#"
     $ git init -q . && ledger doctor | sed -E 's/^on .* free;/on DISK;/'
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     on DISK; locks work; git keeps the files as they are
-    ok: 1 request, 1 event examined
+    ok: 1 request, 1 event examined, 1 note
     $ ledger doctor --json | sed -E 's/"free_bytes":[0-9]+/"free_bytes":0/; s/"file_system":"[^"]*"/"file_system":"NAME"/'
     {
       "v": 1,
       "data": {
         "ok": true, "file_system": "NAME", "free_bytes": 0, "locks": "work", "git": "ok", "requests": 1,
-        "events": 1, "mended": [], "findings": []
+        "events": 1, "mended": [],
+        "findings": [
+          {
+            "code": "no-merge-driver", "severity": "note",
+            "message": "git unites the lines of logs here, and leaves the rest of the ledger to whoever merges",
+            "fix": "ledger setup-git"
+          }
+        ]
       }
     }
     $ ledger doctor --quiet
@@ -68,7 +77,9 @@ fn what_would_lose_something_is_an_error_and_is_not_mended_by_itself() {
       fix: git rm -r --cached coordination/.local
     warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
       fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
-    not safe to operate: 1 request, 0 events examined, 2 errors, 1 warning
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 1 request, 0 events examined, 2 errors, 1 warning, 1 note
     "#);
 }
 
@@ -128,21 +139,27 @@ fn what_writers_need_and_can_not_use_is_told_and_taken_out_of_the_way() {
     $ head -c 4096 /dev/zero > coordination/.local/writer && ledger doctor | grep -v '^on '
     coordination/.local/writer: error local-unusable: it has 4096 bytes; the most is 64
       fix: ledger doctor --fix
-    not safe to operate: 1 request, 49 events examined, 1 error
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 1 request, 49 events examined, 1 error, 1 note
     $ ledger note 1 --text x
     ! error: [tmp]/work/coordination/.local/writer: it has 4096 bytes; the most is 64
     ! hint: ledger doctor --fix takes it out of the way
     [exit 9]
     $ ledger doctor --fix | grep -v '^on '
     mended coordination/.local/writer: removed, since nobody could use it
-    ok: 1 request, 49 events examined
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 49 events examined, 1 note
     $ ledger note 1 --text x -q
     REQ-YYYYMMDD-0001
     $ mkdir -p coordination/.local/cl/x && rm coordination/.local/clock && mv coordination/.local/cl coordination/.local/clock && ledger doctor --fix | grep -v '^on '
     mended coordination/.local/clock: set aside as coordination/.local/quarantine/clock.1
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     coordination/.local/quarantine/clock.1: note quarantined: it stood where something else should, and was set aside
       fix: look at it, then: rm -r coordination/.local/quarantine/clock.1
-    ok: 1 request, 50 events examined, 1 note
+    ok: 1 request, 50 events examined, 2 notes
     "#);
 }
 
@@ -160,8 +177,11 @@ fn files_of_two_names_are_told_with_the_command_that_parts_them() {
       fix: cp -p coordination/events/REQ-YYYYMMDD-0001.jsonl coordination/events/REQ-YYYYMMDD-0001.new && mv -f coordination/events/REQ-YYYYMMDD-0001.new coordination/events/REQ-YYYYMMDD-0001.jsonl
     coordination/requests/REQ-YYYYMMDD-0001.json: warning hard-link: it has other names too (hard links): what changes one changes all
       fix: cp -p coordination/requests/REQ-YYYYMMDD-0001.json coordination/requests/REQ-YYYYMMDD-0001.new && mv -f coordination/requests/REQ-YYYYMMDD-0001.new coordination/requests/REQ-YYYYMMDD-0001.json
-    not safe to operate: 1 request, 1 event examined, 1 error, 1 warning
-    $ eval "$(ledger doctor | sed -n 's/^ *fix: //p')"
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 1 request, 1 event examined, 1 error, 1 warning, 1 note
+    $ eval "$(ledger doctor | sed -n 's/^ *fix: //p')" | grep -c written
+    2
     $ ledger doctor -q && ledger note 1 --text x -q && ls -l coordination/requests | grep -c '^-r--r--r-- 1'
     REQ-YYYYMMDD-0001
     1
@@ -183,14 +203,18 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
       fix: ledger doctor --fix
     coordination/index.json: warning index-not-a-file: it is a symbolic link; links are not followed here
       fix: ledger doctor --fix
-    ok: 2 requests, 2 events examined, 2 warnings
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 2 requests, 2 events examined, 2 warnings, 1 note
     $ ledger doctor --fix 2> told | grep -v '^on '
     mended coordination/index.json: removed, since nobody could use it
     mended coordination/events/REQ-YYYYMMDD-0001.jsonl: the end of a write that was cut short was set aside
     mended coordination/index.json: made anew
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
-    ok: 2 requests, 2 events examined, 1 note
+    ok: 2 requests, 2 events examined, 2 notes
     $ mkfifo coordination/.local/batch.journal; ledger verify
     coordination/.local/batch.journal: violation local-unusable: it is not a plain file
       fix: ledger doctor --fix
@@ -204,7 +228,7 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
       fix: mend it, or restore it from a copy, or from another clone
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
-    not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
+    not safe to operate: 2 requests, 1 event examined, 2 errors, 2 notes
     $ cp kept coordination/workflow.json; echo '{' > coordination/ledger.json; ledger doctor --fix | grep -v '^on '
     coordination/ledger.json: error bad-file: ledger.json is not valid: EOF while parsing an object at line 2 column 0
       fix: mend it, or restore it from a copy, or from another clone
@@ -212,7 +236,7 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
       fix: restore it from a copy, or from another clone
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
-    not safe to operate: 2 requests, 1 event examined, 2 errors, 1 note
+    not safe to operate: 2 requests, 1 event examined, 2 errors, 2 notes
     "#);
 }
 
@@ -258,10 +282,14 @@ fn what_is_cached_of_any_column_is_held_against_the_files() {
     $ ledger doctor | grep -v '^on '
     coordination/.local/cache.sqlite: warning cache-wrong: what is cached of REQ-YYYYMMDD-0001 is not what the packets and events say: lists may be wrong
       fix: ledger doctor --fix
-    ok: 1 request, 1 event examined, 1 warning
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 1 event examined, 1 warning, 1 note
     $ ledger doctor --fix | grep -v '^on '
     mended coordination/.local/cache.sqlite: made anew
-    ok: 1 request, 1 event examined
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 1 event examined, 1 note
     $ ledger list -q
     REQ-YYYYMMDD-0001
     "#);
@@ -292,8 +320,10 @@ fn how_git_stands_to_the_files_is_told_with_what_mends_it() {
     $ sed -i 's/"acme"/"ours"/' coordination/ledger.json && git -c user.name=a -c user.email=a@b commit -qam ours && git -c user.name=a -c user.email=a@b merge -q other > git.log; git checkout -q --ours coordination/ledger.json 2> git.log
     $ ledger doctor | grep -v '^on '
     error unmerged: files of the ledger wait for a merge to be settled
-      fix: git status, then settle the merge and run ledger verify
-    not safe to operate: 1 request, 1 event examined, 1 error
+      fix: ledger repair-merge
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 1 request, 1 event examined, 1 error, 1 note
     "#);
 }
 
@@ -306,10 +336,14 @@ fn a_log_whose_writer_was_killed_before_its_sync_is_told_and_synced() {
     $ ledger doctor | grep -v '^on '
     coordination/events/REQ-YYYYMMDD-0001.jsonl: warning unsynced: its last writer was killed, or could not sync: what it wrote may be in memory alone
       fix: ledger doctor --fix
-    ok: 1 request, 1 event examined, 1 warning
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 1 event examined, 1 warning, 1 note
     $ ledger doctor --fix | grep -v '^on '
     mended REQ-YYYYMMDD-0001: written once more and synced
-    ok: 1 request, 1 event examined
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 1 event examined, 1 note
     $ ledger doctor -q
     "#);
 }
@@ -327,8 +361,10 @@ fn a_lock_that_somebody_holds_says_nothing_of_whether_locks_work() {
         .collect();
     transcript!(sandbox, @r#"
     $ git init -q . && ledger doctor | sed -E 's/^on .* free;/on DISK;/'
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     on DISK; locks work; git keeps the files as they are
-    ok: 1 request, 1 event examined
+    ok: 1 request, 1 event examined, 1 note
     $ ls coordination/.local/tmp
     "#);
     drop(held);

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 62] = [
+const ERRORS: [(&str, i32, bool, &str); 65] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -39,6 +39,7 @@ const ERRORS: [(&str, i32, bool, &str); 62] = [
     ("bad-text", 5, false, "ledger note 1 --text ' '"),
     ("no-contract", 4, false, "ledger contract show nothing"),
     ("no-contract", 4, false, "ledger contract show a@7"),
+    ("no-remote", 4, false, "ledger sync"),
     ("no-commit", 4, false, "ledger contract check --against nowhere"),
     ("git", 1, false, "ledger=$(command -v ledger); PATH=/nowhere $ledger contract check --against main"),
     ("report", 1, false, "ledger contract check --output sarif=/nowhere/x"),
@@ -85,6 +86,13 @@ const ERRORS: [(&str, i32, bool, &str); 62] = [
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
     ("busy", 7, true, "ledger note 5 --text x --timeout 50ms"),
+    ("not-merged", 1, false, "ledger merge-driver a.json a.json a.json README.md"),
+    (
+        "unmerged",
+        6,
+        false,
+        "o=$(git hash-object -w a.json); printf '100644 %s 2\\tcoordination/workflow.json\\n' $o | git update-index --index-info; touch .git/AUTO_MERGE; ledger note 1 --text x",
+    ),
     ("damaged", 9, false, "ledger show 6"),
     ("bad-file", 9, false, "sed -i 's/\"initial\"/\"start\"/' coordination/workflow.json; ledger list"),
     (
@@ -155,6 +163,23 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // `no-object` is in `against/ci`, `version-gap` in `contract/registry`, `version-twice` in `contract/verify`; `no-type` needs a workflow of one's own.
     // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`,
     // `output` and `unanswered` are in `pipes`.
+    // These take other clones: they are in `tests/sync`.
+    const OF_CLONES: [&str; 14] = [
+        "no-repository",
+        "no-branch",
+        "unreachable",
+        "push-refused",
+        "overtaken",
+        "remote-rewritten",
+        "remote-unreadable",
+        "edited",
+        "unsound",
+        "version-clash",
+        "text-clash",
+        "checkpoint-clash",
+        "not-renumbered",
+        "git",
+    ];
     const OUT_OF_REACH: [&str; 12] = [
         "no-object",
         "version-twice",
@@ -169,13 +194,16 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
         "version-gap",
         "no-type",
     ];
-    let code = regex::Regex::new(r#"(?:Failure|Self)::new\(\s*Exit::\w+,\s*"([a-z-]+)"|\bno\("([a-z-]+)"\)"#).unwrap();
+    let code = regex::Regex::new(r#"(?:(?:Failure|Self)::new|\bis)\(\s*Exit::\w+,\s*"([a-z-]+)"|\bno\("([a-z-]+)"\)"#)
+        .unwrap();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli");
     for entry in walkdir::WalkDir::new(source).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {
         let text = std::fs::read_to_string(entry.path()).unwrap();
         for found in code.captures_iter(&text) {
             let found = found.get(1).or_else(|| found.get(2)).unwrap().as_str();
-            let known = ERRORS.iter().any(|(code, ..)| *code == found) || OUT_OF_REACH.contains(&found);
+            let known = ERRORS.iter().any(|(code, ..)| *code == found)
+                || OUT_OF_REACH.contains(&found)
+                || OF_CLONES.contains(&found);
             assert!(known, "{}: no command ends in {found}", entry.path().display());
         }
     }

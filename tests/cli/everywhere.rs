@@ -121,7 +121,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 73] = [
+const LINES: [&str; 77] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -178,6 +178,10 @@ const LINES: [&str; 73] = [
     "ledger transition 2 in-progress",
     "ledger resolve 2 --keep \"$n\" --reason x",
     "ledger apply operations.jsonl --keep-going",
+    "ledger setup-git --dry-run",
+    "ledger merge-driver nasty nasty nasty \"$n\"",
+    "ledger repair-merge --dry-run",
+    "ledger merge-driver nasty nasty nasty coordination/events/REQ-20261120-0001.jsonl",
     "ledger contract list",
     "ledger contract show a",
     "ledger contract show a@1",

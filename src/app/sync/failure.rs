@@ -83,9 +83,6 @@ pub enum SyncFailure {
     /// Something that was made here breaks a rule.
     #[error("it is not published: {}: {}", .0.path.display(), .0.what)]
     Unsound(Box<Finding>),
-    /// Files of the ledger wait for a merge to be settled.
-    #[error("{0} waits for a merge to be settled")]
-    Unmerged(String),
 }
 
 impl SyncFailure {

@@ -31,8 +31,8 @@ use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
 use crate::sync::remote::{Fetched, Place, Pushed, Target};
-use crate::sync::standing;
 use crate::sync::tree::{TreeError, Trees};
+use crate::sync::unmerged;
 
 /// Up to how many requests are verified one by one; beyond, the whole ledger is.
 const VERIFIED_MAX: usize = 1_000;
@@ -109,8 +109,9 @@ impl Ledger<'_> {
         let _alone = store.syncing(budget)?;
         let git = Git::open(store.layout().root(), budget).map_err(SyncFailure::from)?;
         let trees = Trees::new(&git, store);
-        if let Some(path) = standing::unmerged(&git).map_err(SyncFailure::from)? {
-            return Err(SyncFailure::Unmerged(path).into());
+        let unmerged = unmerged::stages(store.layout().root())?;
+        if !unmerged.is_empty() {
+            return Err(AppError::Unmerged(unmerged.into_keys().collect()));
         }
         let target = Target::find(&git, order.remote, order.branch).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;

@@ -25,7 +25,7 @@ impl Ledger<'_> {
             other => other?,
         };
         let mut findings = self.cache_finding(&projection).into_iter().collect::<Vec<_>>();
-        match self.writable() {
+        match self.known_format() {
             Ok(()) => findings.extend(self.freshness_findings(freshness, &projection)?),
             // How a newer program has the index is for that one to say; what it remembers still counts.
             Err(AppError::Newer { what, format }) => {

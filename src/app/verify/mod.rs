@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::index::Entry;
 use crate::index::cache::{Made, Searched, entry_and_made, searched, threads};
 use crate::store::checkpoints::SignersFile;
+use crate::store::fs::log::CONFLICT_MARKER;
 use crate::store::{Fault, Inspected, StoreError};
 use crate::sync::restore::{Restoring, quoted};
 
@@ -448,6 +449,7 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
     let Fault { code, id, path, line, what } = fault;
     let request = id.map_or_else(|| "the contract".to_owned(), |id| id.to_string());
     let (severity, fix) = match code {
+        _ if what == CONFLICT_MARKER => (Severity::Damage, "ledger repair-merge".to_owned()),
         "tail-torn" if id.is_none() => (
             Severity::Violation,
             "ledger doctor --fix sets it aside; so does the next write to the contract".to_owned(),

@@ -11,11 +11,14 @@ mod index;
 mod init;
 mod list;
 mod log;
+mod merge_driver;
 mod new;
 mod prove;
+mod repair_merge;
 mod rows;
 mod schema;
 mod search;
+mod setup_git;
 mod show;
 mod sql;
 mod stats;
@@ -56,6 +59,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Checkpoint(args) => checkpoint::run(context, args),
         Command::Prove(args) => prove::run(context, args),
         Command::Sync(args) => sync::run(context, args),
+        Command::SetupGit(args) => setup_git::run(context, args),
+        Command::MergeDriver(args) => merge_driver::run(context, args),
+        Command::RepairMerge(args) => repair_merge::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),

@@ -109,7 +109,7 @@ impl ExaminedView {
             },
             git: match &found.standing {
                 Standing::Outside => "none",
-                Standing::Inside(troubles) if troubles.is_empty() => "ok",
+                Standing::Inside(troubles) if troubles.iter().all(|one| one.is_note()) => "ok",
                 Standing::Inside(_) => "trouble",
             },
             requests: found.requests,

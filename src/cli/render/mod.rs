@@ -11,6 +11,7 @@ pub mod escape;
 pub mod export;
 pub mod graph;
 pub mod json;
+pub mod merging;
 pub mod progress;
 pub mod safe;
 pub mod search;

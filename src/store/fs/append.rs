@@ -68,7 +68,10 @@ impl FsStore {
     }
 
     /// Keeps torn bytes for whoever wants to look at them.
-    pub(super) fn quarantine(&self, stream: &Stream, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn quarantine(&self, stream: &Stream, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let digest = Hash::of(&[bytes]).short();
         let path = self.layout.in_local("quarantine").join(format!("{}-{digest}.torn", file_name(stream)));
         let tmp = self.layout.in_local("tmp");

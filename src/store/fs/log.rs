@@ -22,6 +22,9 @@ pub fn room(stream: &Stream, whole_len: u64, line: &str) -> Result<(), StoreErro
     Ok(())
 }
 
+/// What is wrong with a line, or a file, in which a merge left its marks.
+pub const CONFLICT_MARKER: &str = "a conflict marker, left by a merge";
+
 /// What stands after the last whole event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Tail {
@@ -131,6 +134,12 @@ fn is_cut_short(line: &[u8]) -> bool {
     !is_conflict_marker(line) && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err()
 }
 
+/// Whether a merge left its marks in a text.
+#[must_use]
+pub fn has_markers(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(is_conflict_marker)
+}
+
 fn is_conflict_marker(line: &[u8]) -> bool {
     [b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||"].iter().any(|marker| line.starts_with(*marker))
 }
@@ -138,7 +147,7 @@ fn is_conflict_marker(line: &[u8]) -> bool {
 fn read_line(line: &[u8]) -> Result<Event, String> {
     let text = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
     if is_conflict_marker(line) {
-        return Err("a conflict marker, left by a merge".into());
+        return Err(CONFLICT_MARKER.into());
     }
     if text.trim().is_empty() {
         return Err("an empty line".into());

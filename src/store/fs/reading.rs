@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::FsStore;
 use super::journal::{self, Plan};
 use super::lock::{Lock, Sharing};
-use super::log::{self, LOG_BYTES_MAX, Log};
+use super::log::{self, CONFLICT_MARKER, LOG_BYTES_MAX, Log};
 use crate::domain::event::Event;
 use crate::domain::graph::{BadHistory, Graph, contract_root};
 use crate::domain::hash::Hash;
@@ -40,7 +40,8 @@ impl FsStore {
 
     pub(super) fn parse_packet(&self, id: RequestId, bytes: &[u8]) -> Result<(Packet, Hash), StoreError> {
         let damaged = |what: String| StoreError::damaged(Some(id), &self.layout.packet(id), None, what);
-        let packet = Packet::parse(bytes).map_err(|e| damaged(e.to_string()))?;
+        let unread = |what: String| if log::has_markers(bytes) { CONFLICT_MARKER.to_owned() } else { what };
+        let packet = Packet::parse(bytes).map_err(|e| damaged(unread(e.to_string())))?;
         if packet.request_id != id {
             return Err(damaged(format!("the file holds the packet of {}", packet.request_id)));
         }
