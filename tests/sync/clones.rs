@@ -60,7 +60,9 @@ impl Clones {
             "[user]\n\tname = mia\n\temail = mia@example.org\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n",
         )
         .unwrap();
-        clones.git_in(clones.folder.path(), &["init", "-q", "--bare", &format!("--object-format={format}"), "hub.git"]).ok();
+        clones
+            .git_in(clones.folder.path(), &["init", "-q", "--bare", &format!("--object-format={format}"), "hub.git"])
+            .ok();
         clones
     }
 

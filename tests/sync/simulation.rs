@@ -264,8 +264,8 @@ impl World<'_> {
         for (key, request) in &self.written {
             for name in self.names {
                 let log = self.clones.ledger(name, &["log", &format!("key:{request}"), "--json"]);
-                let found = log.status == Some(0)
-                    && (key == request || log.out.contains(&format!("\"key\":\"{key}\"")));
+                let found =
+                    log.status == Some(0) && (key == request || log.out.contains(&format!("\"key\":\"{key}\"")));
                 assert!(found, "seed {}: {key} of {request} is not in {name}: {log:?}", self.seed);
             }
         }
