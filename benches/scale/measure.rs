@@ -72,7 +72,7 @@ impl Ledger {
 
     pub(crate) fn measure(&self, tell: &mut dyn FnMut(Figure)) {
         self.rebuilds(tell);
-        let ids = self.open_ids();
+        let ids = self.ids("is_open AND nr IN (SELECT nr FROM dependencies)");
         let middle = &ids[ids.len() / 2];
         for (what, arguments) in [
             ("ledger --version", &["--version"][..]),
@@ -83,10 +83,12 @@ impl Ledger {
                 "ledger list of a repository, by priority",
                 &["list", "--to", "shop", "--sort", "priority", "--limit", "50"][..],
             ),
+            ("ledger list, by what changed last", &["list", "--all", "--sort", "updated", "--limit", "50"][..]),
             ("ledger ready, first 50", &["ready", "--limit", "50"][..]),
             ("ledger graph REQ", &["graph", middle][..]),
             ("ledger stats", &["stats"][..]),
             ("ledger stats --type bug", &["stats", "--type", "bug"][..]),
+            ("ledger list of a moment ago", &["list", "--at", "1h", "--limit", "50"][..]),
             ("ledger sql: count by state", &["sql", "SELECT state, count(*) FROM requests GROUP BY state"][..]),
         ] {
             tell(self.figure(what, &mut |_| self.command(arguments)));
@@ -101,6 +103,19 @@ impl Ledger {
         }
         let text = ["--text", "measured"];
         tell(self.figure("ledger note", &mut |round| self.command(&[&["note", &ids[round]][..], &text].concat())));
+        // There and back again: sent back, and delivered anew.
+        let delivered = self.ids("state = 'DELIVERED' AND nr NOT IN (SELECT nr FROM dependencies)");
+        let mut is_sent_back = vec![false; delivered.len()];
+        tell(self.figure("ledger transition", &mut |round| {
+            let round = round % delivered.len();
+            is_sent_back[round] = !is_sent_back[round];
+            let id = delivered[round].as_str();
+            let to = match is_sent_back[round] {
+                true => ["IN_PROGRESS", "--reason", "measured"],
+                false => ["DELIVERED", "--evidence", "url=measured"],
+            };
+            self.command(&[&["transition", id][..], &to].concat())
+        }));
         let new = ["new", "-q", "--title", "A request", "--from", "shop", "--to", "billing", "--type", "bug"];
         let new = [&new[..], &["--set", "details.impact=none"]].concat();
         tell(self.figure("ledger new", &mut |_| self.command(&new)));
@@ -155,12 +170,14 @@ impl Ledger {
             }
         }
         let forget = || fs::write("/proc/sys/vm/drop_caches", "3").is_ok();
-        if forget() {
+        // Reading a million requests from the disk takes minutes, which not everybody has.
+        let wants_cold = std::env::var_os("LEDGER_SCALE_WARM").is_none();
+        if wants_cold && forget() {
             tell(self.once("cat of all files, cold", cat()));
             forget();
             tell(self.once("cache from scratch, cold", rebuild()));
         } else {
-            println!("  skipped: what is cold can only be measured by who may empty the kernel's caches");
+            println!("  skipped: what is cold (it takes who may empty the kernel's caches, and no LEDGER_SCALE_WARM)");
         }
         let _ = fs::remove_file(list);
     }
@@ -174,10 +191,10 @@ impl Ledger {
         names
     }
 
-    /// Some open requests, spread over the ledger.
-    fn open_ids(&self) -> Vec<String> {
-        let question = "SELECT id FROM requests WHERE is_open AND nr IN (SELECT nr FROM dependencies) ORDER BY nr";
-        let mut command = self.command(&["sql", question, "--format", "csv", "--limit", "100000"]);
+    /// Some of the requests that fit a condition, spread over the ledger.
+    fn ids(&self, condition: &str) -> Vec<String> {
+        let question = format!("SELECT id FROM requests WHERE {condition} ORDER BY nr");
+        let mut command = self.command(&["sql", &question, "--format", "csv", "--limit", "100000"]);
         let output = command.stdout(Stdio::piped()).output().expect("a run");
         let text = String::from_utf8(output.stdout).expect("text");
         let ids: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();

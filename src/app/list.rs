@@ -1,15 +1,16 @@
 //! Listing requests: filters, sorting, pages.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use super::{AppError, Ledger};
 use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
+use crate::index::Entry;
 use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
-use crate::index::project::{has_words, words_of};
-use crate::index::{Entry, Source, project_all};
+use crate::index::then::{self, Past};
+use crate::store::StoreError;
 
 /// Which requests count as wanted when no state is named.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -178,7 +179,6 @@ pub struct Page {
     pub damaged: BTreeMap<RequestId, String>,
 }
 
-type Entries = BTreeMap<RequestId, Entry>;
 type Damaged = BTreeMap<RequestId, String>;
 
 impl Ledger<'_> {
@@ -242,74 +242,66 @@ impl Ledger<'_> {
         Cursor { sort: sort.name(), place: self.place(sort, entry), id }.to_string()
     }
 
-    /// Lists requests as they were at a moment. What changed since is read and replayed, so this takes longer.
+    /// Lists requests as they were at a moment. What changed since is read and replayed, so this takes longer. No more than
+    /// the page is held.
     fn list_at(&self, query: &Query, at: Timestamp) -> Result<Page, AppError> {
-        let (entries, damaged) = self.entries(at)?;
-        self.page(query, entries, damaged)
-    }
-
-    /// A page of entries, filtered and sorted in memory.
-    fn page(&self, query: &Query, mut entries: Entries, damaged: Damaged) -> Result<Page, AppError> {
-        let mut rows = Vec::new();
-        for (id, entry) in &entries {
-            if !self.wants(query, entry) {
-                continue;
+        let mut page = Page::default();
+        let mut rows: BTreeMap<(String, RequestId), Row> = BTreeMap::new();
+        // One more than wanted tells whether there is more.
+        let held = query.limit.map_or(usize::MAX, |limit| limit.saturating_add(1));
+        let damaged = self.each_then(query, at, &mut |past, id, entry| {
+            let Some(waits_for) = self.was_wanted(query, past, &entry)? else { return Ok(ControlFlow::Continue(())) };
+            page.matched += 1;
+            let key = (self.place(query.sort, &entry), id);
+            let is_after = query.cursor.as_ref().is_none_or(|cursor| (&key.0, key.1) > (&cursor.place, cursor.id));
+            let has_room = rows.len() < held || rows.last_key_value().is_some_and(|(last, _)| key < *last);
+            if is_after && has_room {
+                let waits_for = waits_for.map_or_else(|| past.waits_for(&entry), Ok)?;
+                rows.insert(key, Row { id, entry, waits_for });
+                if rows.len() > held {
+                    rows.pop_last();
+                }
             }
-            let waits_for = self.waits_for(entry, &entries);
-            let fits = match query.waiting {
-                Waiting::Any => true,
-                Waiting::Ready => waits_for.is_empty() && !entry.is_final(self.workflow),
-                Waiting::Blocked => !waits_for.is_empty() && !entry.is_final(self.workflow),
-            };
-            if fits && self.has_words(*id, entry, &query.words)? {
-                rows.push((self.place(query.sort, entry), *id, waits_for));
-            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let has_more = query.limit.is_some_and(|limit| rows.len() > limit);
+        if has_more {
+            rows.pop_last();
         }
-        rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-        let matched = rows.len();
-        if let Some(cursor) = &query.cursor {
-            let after = |row: &(String, RequestId, _)| {
-                (row.0.as_str(), row.1).cmp(&(cursor.place.as_str(), cursor.id)) == Ordering::Greater
-            };
-            rows.retain(after);
-        }
-        let limit = query.limit.unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|(place, id, _)| Cursor { sort: query.sort.name(), place: place.clone(), id: *id }.to_string());
-        let row = |(_, id, waits_for): (String, RequestId, Vec<RequestId>)| {
-            entries.remove(&id).map(|entry| Row { id, entry, waits_for })
+        let cursor = |((place, id), _): (&(String, RequestId), &Row)| {
+            Cursor { sort: query.sort.name(), place: place.clone(), id: *id }.to_string()
         };
-        Ok(Page { rows: rows.into_iter().filter_map(row).collect(), matched, next, damaged })
+        page.next = rows.last_key_value().filter(|_| has_more).map(cursor);
+        Ok(Page { rows: rows.into_values().collect(), damaged, ..page })
     }
 
-    /// All entries as of a moment.
-    fn entries(&self, at: Timestamp) -> Result<(Entries, Damaged), AppError> {
-        let now = project_all(self.store, self.scope(), Source::Cache, &self.progress())?;
-        let (mut entries, mut damaged) = (BTreeMap::new(), now.damaged);
-        for (id, entry) in now.entries {
-            if entry.created_at > at {
-                continue;
-            }
-            // What has not changed since is as it was.
-            let entry = match entry.updated_at {
-                Some(updated) if updated <= at => entry,
-                Some(_) | None => match self.store.history(id) {
-                    Ok(Some(history)) => Entry::of(&history.at_time(at), self.workflow),
-                    Ok(None) => continue,
-                    Err(error) if error.is_of_files() => {
-                        damaged.insert(id, error.to_string());
-                        continue;
-                    }
-                    Err(error) => return Err(error.into()),
-                },
-            };
-            entries.insert(id, entry);
+    /// Hands out the requests that there were at a moment, as far as their packets are wanted, in the order of their ids.
+    pub(super) fn each_then(
+        &self,
+        query: &Query,
+        at: Timestamp,
+        take: &mut then::Take<'_>,
+    ) -> Result<Damaged, AppError> {
+        let filter = self.filter(&Query { cursor: None, ..query.clone() })?;
+        Ok(then::each_then(self.store, self.scope(), &filter, at, &self.progress(), take)?)
+    }
+
+    /// Whether a request was wanted as it was: `None` if not, and else what it waited for, where that had to be known.
+    pub(super) fn was_wanted(
+        &self,
+        query: &Query,
+        past: &Past<'_>,
+        entry: &Entry,
+    ) -> Result<Option<Option<Vec<RequestId>>>, StoreError> {
+        if !self.wants(query, entry) {
+            return Ok(None);
         }
-        Ok((entries, damaged))
+        if query.waiting == Waiting::Any {
+            return Ok(Some(None));
+        }
+        let waits_for = past.waits_for(entry)?;
+        let fits = waits_for.is_empty() == (query.waiting == Waiting::Ready) && !entry.is_final(self.workflow);
+        Ok(fits.then_some(Some(waits_for)))
     }
 
     pub(super) fn wants(&self, query: &Query, entry: &Entry) -> bool {
@@ -325,23 +317,6 @@ impl Ledger<'_> {
             && query.label.as_ref().is_none_or(|wanted| entry.labels.contains(wanted))
             && query.priority.is_none_or(|wanted| entry.priority == wanted)
             && query.by.as_ref().is_none_or(|wanted| entry.created_by == *wanted)
-    }
-
-    fn waits_for(&self, entry: &Entry, entries: &BTreeMap<RequestId, Entry>) -> Vec<RequestId> {
-        let unsettled = |id: &&RequestId| !entries.get(id).is_some_and(|entry| entry.is_settled(self.workflow));
-        entry.depends_on.iter().filter(unsettled).copied().collect()
-    }
-
-    fn has_words(&self, id: RequestId, entry: &Entry, words: &[String]) -> Result<bool, AppError> {
-        if words.is_empty() {
-            return Ok(true);
-        }
-        // Mostly the title has them all, and nothing has to be read.
-        if has_words(&entry.title.to_lowercase(), words) {
-            return Ok(true);
-        }
-        let history = self.store.history(id)?;
-        Ok(history.is_some_and(|history| has_words(&words_of(history.packet()), words)))
     }
 
     /// The place of a request in an order, as a text that sorts like it.

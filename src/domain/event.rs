@@ -17,9 +17,9 @@ use super::hash::Hash;
 use super::id::{Actor, Key, SecretKind, Stream, Writer};
 use super::packet::Packet;
 use super::secret;
-use super::time::{Hybrid, Timestamp};
+use super::time::Hybrid;
 use super::workflow::StateName;
-use super::{FORMAT, json};
+use super::{FORMAT, json, line};
 
 /// Sets an event's hash apart from every other use of SHA-256.
 pub const DOMAIN_TAG: &[u8] = b"ledger-event-v1\n";
@@ -117,35 +117,35 @@ impl Unsealed {
 
 /// One line's JSON, in the order of its members.
 #[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    format: u32,
+pub(super) struct Wire<'a> {
+    pub(super) format: u32,
     #[serde(borrow)]
-    stream: Cow<'a, str>,
-    n: u64,
+    pub(super) stream: Cow<'a, str>,
+    pub(super) n: u64,
     #[serde(borrow)]
-    at: Cow<'a, str>,
-    tick: u64,
-    writer: Writer,
-    by: Actor,
+    pub(super) at: Cow<'a, str>,
+    pub(super) tick: u64,
+    pub(super) writer: Writer,
+    pub(super) by: Actor,
     #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<StateName>,
+    pub(super) from: Option<StateName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<StateName>,
+    pub(super) to: Option<StateName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
+    pub(super) data: Option<&'a RawValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    allowed_secrets: Option<Vec<SecretKind>>,
-    parents: Vec<Hash>,
+    pub(super) allowed_secrets: Option<Vec<SecretKind>>,
+    pub(super) parents: Vec<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hash: Option<Hash>,
+    pub(super) hash: Option<Hash>,
 }
 
 /// `,"hash":"` + 64 digits + `"}`.
-const TAIL_BYTES: usize = 9 + 64 + 2;
+pub(super) const TAIL_BYTES: usize = 9 + 64 + 2;
 
 impl Event {
     /// Seals an event: fixes its line and computes its hash. What it holds that is plainly a credential is recorded by
@@ -213,43 +213,22 @@ impl Event {
         if line.len() > LINE_BYTES_MAX {
             return Err(BadEvent::TooLong(line.len()));
         }
-        let hash = checked_hash(line)?;
-        json::check(line)?;
-        let wire: Wire<'_> = serde_json::from_str(line).map_err(json::BadJson::from)?;
-        if wire.hash != Some(hash) {
-            return Err(BadEvent::NoHash);
-        }
-        let rule = |rule: &str| BadEvent::Rule(rule.to_owned());
-        let stream: Stream = wire.stream.parse().map_err(|e: super::id::BadName| BadEvent::Rule(e.to_string()))?;
-        let at: Timestamp = wire.at.parse().map_err(|e: super::time::BadTime| BadEvent::Rule(e.to_string()))?;
-        if wire.format == 0 || wire.n == 0 {
-            return Err(rule("format and n count from 1"));
-        }
-        if wire.parents.is_empty() || wire.parents.len() > PARENTS_MAX {
-            return Err(rule("an event has 1 to 64 parents"));
-        }
-        if wire.kind.is_empty() || wire.kind.len() > 40 {
-            return Err(rule("a type has 1 to 40 characters"));
-        }
-        let allowed_secrets = wire.allowed_secrets.clone().unwrap_or_default();
-        if allowed_secrets.len() > secret::KINDS_MAX {
-            return Err(rule("allowed_secrets has at most 32 kinds"));
-        }
-        let body = read_body(&wire)?;
-        body.check().map_err(BadEvent::Rule)?;
+        let line::Parts { format, stream, n, clock, writer, by, key, body, allowed_secrets, parents, hash } =
+            line::read(line)?;
+        let line = line.into();
         Ok(Self(Arc::new(Said {
-            format: wire.format,
+            format,
             stream,
-            n: wire.n,
-            clock: Hybrid { at, tick: wire.tick },
-            writer: wire.writer,
-            by: wire.by,
-            key: wire.key,
+            n,
+            clock,
+            writer,
+            by,
+            key,
             body,
             allowed_secrets,
-            parents: wire.parents,
+            parents,
             hash,
-            line: line.into(),
+            line,
         })))
     }
 
@@ -368,21 +347,6 @@ pub struct Genesis {
     pub data: CreatedData,
 }
 
-/// The hash that a line carries, once its bytes were shown to match it; what else the line says is not looked at.
-///
-/// # Errors
-/// [`BadEvent::NoHash`] and [`BadEvent::WrongHash`].
-pub fn checked_hash(line: &str) -> Result<Hash, BadEvent> {
-    let cut = line.len().checked_sub(TAIL_BYTES).filter(|cut| line.is_char_boundary(*cut)).ok_or(BadEvent::NoHash)?;
-    let (head, tail) = line.split_at(cut);
-    let digits = tail.strip_prefix(",\"hash\":\"").and_then(|t| t.strip_suffix("\"}")).ok_or(BadEvent::NoHash)?;
-    let hash: Hash = digits.parse().map_err(|_| BadEvent::NoHash)?;
-    if Hash::of(&[DOMAIN_TAG, head.as_bytes(), b"}"]) != hash {
-        return Err(BadEvent::WrongHash);
-    }
-    Ok(hash)
-}
-
 fn raw<T: Serialize>(data: &T) -> Result<Option<Box<RawValue>>, BadEvent> {
     Ok(Some(serde_json::value::to_raw_value(data).map_err(json::BadJson::from)?))
 }
@@ -415,53 +379,6 @@ fn wire_contract(body: &ContractBody) -> Result<Option<Box<RawValue>>, BadEvent>
         ContractBody::Activated(data) | ContractBody::Deprecated(data) | ContractBody::Retired(data) => raw(data),
         ContractBody::Waived(data) => raw(data),
     }
-}
-
-/// The body of a contract's event; `None` for a type that is none of a contract's.
-fn read_contract(wire: &Wire<'_>) -> Result<Option<ContractBody>, BadEvent> {
-    Ok(Some(match wire.kind.as_ref() {
-        "REGISTERED" => ContractBody::Registered(read_data(wire)?),
-        "MODE_SET" => ContractBody::ModeSet(read_data(wire)?),
-        "OWNER_SET" => ContractBody::OwnerSet(read_data(wire)?),
-        "FORMATS_SET" => ContractBody::FormatsSet(read_data(wire)?),
-        "PINNED" => ContractBody::Pinned(read_data(wire)?),
-        "UNPINNED" => ContractBody::Unpinned(read_data(wire)?),
-        "ACTIVATED" => ContractBody::Activated(read_data(wire)?),
-        "DEPRECATED" => ContractBody::Deprecated(read_data(wire)?),
-        "RETIRED" => ContractBody::Retired(read_data(wire)?),
-        "WAIVED" => ContractBody::Waived(read_data(wire)?),
-        _ => return Ok(None),
-    }))
-}
-
-fn read_body(wire: &Wire<'_>) -> Result<Body, BadEvent> {
-    let kind = wire.kind.as_ref();
-    let state = |state: &Option<StateName>, name: &str| {
-        state.clone().ok_or_else(|| BadEvent::Rule(format!("{kind} lacks {name:?}")))
-    };
-    Ok(match kind {
-        "REQUEST_CREATED" => Body::Created(Created { to: state(&wire.to, "to")?, data: read_data(wire)? }),
-        "TRANSITIONED" => Body::Transitioned(Transitioned {
-            from: state(&wire.from, "from")?,
-            to: state(&wire.to, "to")?,
-            data: read_data(wire)?,
-        }),
-        "RESPONDED" => Body::Responded(read_data(wire)?),
-        "NOTED" => Body::Noted(read_data(wire)?),
-        "EVIDENCE_ADDED" => Body::EvidenceAdded(read_data(wire)?),
-        "APPROVED" => Body::Approved(read_data(wire)?),
-        "RESOLVED" => Body::Resolved(Resolved { to: state(&wire.to, "to")?, data: read_data(wire)? }),
-        "RENUMBERED" => Body::Renumbered(read_data(wire)?),
-        other => match read_contract(wire)? {
-            Some(body) => Body::Contract(body),
-            None => Body::Other(Other { kind: other.to_owned(), from: wire.from.clone(), to: wire.to.clone() }),
-        },
-    })
-}
-
-fn read_data<'a, T: Deserialize<'a>>(wire: &Wire<'a>) -> Result<T, BadEvent> {
-    let data = wire.data.ok_or_else(|| BadEvent::Rule(format!("{} lacks \"data\"", wire.kind)))?;
-    Ok(serde_json::from_str(data.get()).map_err(json::BadJson::from)?)
 }
 
 #[cfg(test)]

@@ -6,8 +6,15 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 digest (FIPS 180-4): the identity of a packet or an event.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hash([u8; 32]);
+
+/// A part of a digest spreads as well as all of it.
+impl std::hash::Hash for Hash {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.spread());
+    }
+}
 
 /// A text that is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
+use super::plain;
+
 /// The deepest nesting of arrays and objects that is read.
 pub const DEPTH_MAX: usize = 64;
 /// The largest magnitude of an integer: beyond 2^53 common JSON readers lose digits (RFC 8259 §6).
@@ -58,6 +60,9 @@ impl From<serde_json::Error> for BadJson {
 /// # Errors
 /// [`BadJson`] says what and where.
 pub fn check(text: &str) -> Result<(), BadJson> {
+    if plain::is_plain(text) {
+        return Ok(());
+    }
     check_within(text, Bounds { depth_max: DEPTH_MAX, integers: Integers::OfDoubles, texts: Texts::WithoutNul })
 }
 

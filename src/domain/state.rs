@@ -135,7 +135,7 @@ impl State {
     pub fn replay(history: &History, workflow: &Workflow) -> Self {
         let mut replay = Replay::new(history, workflow);
         history.events().iter().for_each(|event| replay.evolve(event));
-        replay.state()
+        replay.end()
     }
 
     /// The one state that holds; `None` while diverged.
@@ -305,6 +305,14 @@ impl<'a> Replay<'a> {
             last: self.last.clone(),
             clock: self.clock,
         }
+    }
+
+    /// What all events add up to.
+    fn end(mut self) -> State {
+        use std::mem::take;
+        let (parts, evidence) = (take(&mut self.parts), take(&mut self.evidence));
+        let (notes, approvals) = (take(&mut self.notes), take(&mut self.approvals));
+        State { parts, evidence, notes, approvals, ..self.state() }
     }
 
     /// The state that holds after the events so far; `None` while diverged, or before any event said one.

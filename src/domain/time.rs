@@ -88,6 +88,22 @@ impl Timestamp {
         (0..=YEAR_9999_END_MS).contains(&ms).then_some(Self(ms)).ok_or_else(bad)
     }
 
+    /// The one form that the ledger writes, read digit by digit: every event has one. `None` for anything that is not that.
+    fn plain(text: &str) -> Option<Self> {
+        const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+        let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+        let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+        bytes.iter().zip(FORM).all(fits).then_some(())?;
+        let number = |from: usize, to: usize| {
+            bytes.iter().take(to).skip(from).fold(0_u16, |number, digit| number * 10 + u16::from(digit - b'0'))
+        };
+        let day = Day::new(number(0, 4), number(5, 7) as u8, number(8, 10) as u8)?;
+        let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
+        let of_day = i64::from(hour) * 3_600_000 + i64::from(minute) * 60_000 + i64::from(second) * 1_000;
+        let is_of_day = hour < 24 && minute < 60 && second < 60;
+        is_of_day.then(|| Self(day.first_moment().0 + of_day + i64::from(number(20, 23))))
+    }
+
     fn datetime(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
@@ -133,6 +149,9 @@ impl FromStr for Timestamp {
 
     /// Reads the one form that the ledger writes, `2026-11-20T15:11:00.123Z`.
     fn from_str(text: &str) -> Result<Self, BadTime> {
+        if let Some(time) = Self::plain(text) {
+            return Ok(time);
+        }
         let time = Self::parse_rfc3339(text)?;
         if time.datetime().to_rfc3339_opts(SecondsFormat::Millis, true) != text {
             return Err(BadTime::new(text, "expected UTC with three decimals, for example 2026-11-20T15:11:00.123Z"));

@@ -13,5 +13,5 @@ pub mod search;
 pub mod snapshot;
 
 pub use cache::{Projection, Source, project_all};
-pub use cache::{edges, list, sql, stats};
+pub use cache::{edges, list, sql, stats, then};
 pub use project::Entry;

@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::contracts::{Added, Addition, Contracts, InspectedContract};
 use super::{
-    Append, Batch, Budget, Changes, Commit, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp,
-    Store, StoreError, Surveyed, Writing,
+    Append, Batch, Budget, Changes, Commit, Created, Derived, Fault, Inspected, NewRequest, Pass, Point, Records,
+    Stamp, Store, StoreError, Surveyed, Writing,
 };
 use crate::domain::event::Event;
 use crate::domain::graph::Graph;
@@ -182,8 +182,20 @@ impl Records for MemoryTurn<'_> {
     }
 }
 
+/// A pass over what is in memory.
+struct MemoryPass<'a>(&'a MemoryStore);
+
+impl Pass for MemoryPass<'_> {
+    fn history(&mut self, id: RequestId) -> Result<Option<(History, Stamp)>, StoreError> {
+        Ok(self.0.history(id)?.map(|history| {
+            let stamp = stamp_of(&history);
+            (history, stamp)
+        }))
+    }
+}
+
 fn stamp_of(history: &History) -> Stamp {
-    let mut parts = [history.events().len() as u64, 0, 0, 0, 0, 0];
+    let mut parts = [history.events().len() as u64, 0, 0, 0, 0, 0, 0, 0];
     for (part, head) in parts[1..].iter_mut().zip(history.heads()) {
         *part = head.hash.spread();
     }
@@ -198,6 +210,10 @@ impl Store for MemoryStore {
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
         let surveyed = |(id, history): (&RequestId, &History)| Surveyed { id: *id, stamp: stamp_of(history) };
         Ok(self.inner().requests.histories.iter().map(surveyed).collect())
+    }
+
+    fn pass(&self) -> Result<Box<dyn Pass + '_>, StoreError> {
+        Ok(Box::new(MemoryPass(self)))
     }
 
     fn stamps(&self, ids: &[RequestId]) -> Result<Vec<Option<Stamp>>, StoreError> {

@@ -69,7 +69,7 @@ pub enum Append {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Stamp {
     /// Opaque numbers; equal stamps mean equal bytes, if both are settled.
-    pub parts: [u64; 6],
+    pub parts: [u64; 8],
     /// Whether a later change is sure to show: false while the bytes are so young that another change could leave the
     /// same token.
     pub settled: bool,
@@ -324,6 +324,15 @@ impl<R: Records + ?Sized> Records for &R {
     }
 }
 
+/// A pass over many requests: it may hold open what it reads from, so it is given up after some thousands.
+pub trait Pass {
+    /// The history of a request, with the token of the bytes that it was read from; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`Records::history`]. What looks damaged may be half of a batch: only that one knows.
+    fn history(&mut self, id: RequestId) -> Result<Option<(History, Stamp)>, StoreError>;
+}
+
 /// A place where packets and events are kept. Everything that it answers as done is durable.
 pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// All requests, in order.
@@ -337,6 +346,12 @@ pub trait Store: Records + Contracts + Checkpoints + Send + Sync {
     /// # Errors
     /// Machinery that failed.
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError>;
+
+    /// Begins a pass over the histories of many requests.
+    ///
+    /// # Errors
+    /// Machinery that failed.
+    fn pass(&self) -> Result<Box<dyn Pass + '_>, StoreError>;
 
     /// The tokens of these requests, in their order; `None` of one that is not there.
     ///

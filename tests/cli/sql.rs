@@ -36,7 +36,7 @@ fn every_view_says_what_the_other_commands_say() {
     $ ledger respond 1 --repo billing --status accepted
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  billing says ACCEPTED
       next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
-    $ ledger sql 'SELECT id, repo, said FROM requests JOIN targets USING (nr)'
+    $ ledger sql 'SELECT id, repo, said FROM requests JOIN targets USING (nr) ORDER BY nr'
     ID                 REPO     SAID
     REQ-YYYYMMDD-0001  billing  ACCEPTED
     REQ-YYYYMMDD-0002  billing
@@ -71,7 +71,7 @@ fn times_are_as_in_every_other_command() {
 fn a_damaged_request_has_its_damage_and_nothing_else() {
     transcript!(four(), @r#"
     $ echo '{}' | tee coordination/events/*-0002.jsonl > tee.out
-    $ ledger sql 'SELECT id, state, is_open, title, length(damage) > 0 AS is_damaged FROM requests' --json
+    $ ledger sql 'SELECT id, state, is_open, title, length(damage) > 0 AS is_damaged FROM requests ORDER BY nr' --json
     {
       "v": 1,
       "data": {
@@ -96,7 +96,7 @@ fn a_damaged_request_has_its_damage_and_nothing_else() {
 #[test]
 fn it_prints_what_programs_read() {
     transcript!(four(), @r#"
-    $ ledger sql 'SELECT nr % 10000 AS nr, id, -1.5 AS n, NULL AS none, x'"'00ff'"' AS bytes, 9e999 AS inf FROM requests LIMIT 1' --json
+    $ ledger sql 'SELECT nr % 10000 AS nr, id, -1.5 AS n, NULL AS none, x'"'00ff'"' AS bytes, 9e999 AS inf FROM requests ORDER BY nr LIMIT 1' --json
     {
       "v": 1,
       "data": {
@@ -104,7 +104,7 @@ fn it_prints_what_programs_read() {
         "rows": [{"bytes": "00ff", "id": "REQ-YYYYMMDD-0001", "inf": "inf", "n": -1.5, "none": null, "nr": 1}]
       }
     }
-    $ ledger sql 'SELECT id, -1 AS n, title FROM requests' --format csv --limit 2
+    $ ledger sql 'SELECT id, -1 AS n, title FROM requests ORDER BY nr' --format csv --limit 2
     id,n,title
     REQ-YYYYMMDD-0001,-1,Totals are wrong
     REQ-YYYYMMDD-0002,-1,Show EUR
@@ -113,7 +113,7 @@ fn it_prints_what_programs_read() {
     | id | title |
     |---|---|
     | REQ-YYYYMMDD-0002 | Show EUR |
-    $ ledger sql 'SELECT id FROM requests' --format jsonl --limit 3
+    $ ledger sql 'SELECT id FROM requests ORDER BY nr' --format jsonl --limit 3
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0001"}}
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0002"}}
     {"v": 1, "data": {"id": "REQ-YYYYMMDD-0003"}}

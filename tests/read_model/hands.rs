@@ -41,12 +41,14 @@ pub(crate) enum Hand {
     RemoveChanges,
     /// A bit of a log turns.
     Damage,
+    /// A bit of a log turns, and its time is set back: the size is the same, and the file too.
+    Disguise,
     /// The workflow is another one.
     Workflow,
 }
 
 impl Hand {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::AppendInPlace,
         Self::Replace,
         Self::WriteSame,
@@ -63,6 +65,7 @@ impl Hand {
         Self::EmptyCache,
         Self::RemoveChanges,
         Self::Damage,
+        Self::Disguise,
         Self::Workflow,
     ];
 
@@ -135,6 +138,11 @@ impl Hand {
             Self::EmptyCache => drop(File::create(cache)),
             Self::RemoveChanges => drop(std::fs::remove_file(place.local("changes"))),
             Self::Damage => damage(&log),
+            Self::Disguise => {
+                let time = std::fs::metadata(&log).unwrap().modified().unwrap();
+                damage(&log);
+                OpenOptions::new().write(true).open(&log).unwrap().set_modified(time).unwrap();
+            }
             Self::Workflow => {
                 let file = place.root().join("coordination/workflow.json");
                 let text = std::fs::read_to_string(&file).unwrap();

@@ -158,5 +158,5 @@ fn survey(ledger: &Ledger<'_>, query: &TimelineQuery) -> Result<HashSet<Look>, F
 #[derive(PartialEq, Eq, Hash)]
 struct Look {
     id: RequestId,
-    parts: [u64; 6],
+    parts: [u64; 8],
 }

@@ -48,7 +48,7 @@ impl Cache {
         let events: i64 = self.db.query_row("SELECT coalesce(sum(events), 0) FROM request", [], |row| row.get(0))?;
         outline.events = u64::try_from(events).unwrap_or_default();
         // One without events has its packet's time in this column, which is nobody's event.
-        let newest = "SELECT updated_at FROM request WHERE events > 0 ORDER BY updated_at DESC LIMIT 1";
+        let newest = "SELECT updated_at FROM request WHERE events > 0 ORDER BY -updated_at LIMIT 1";
         let mut newest = self.db.prepare(newest)?;
         let mut newest = newest.query([])?;
         outline.updated_at = newest.next()?.map(|row| row.get(0)).transpose()?.map(Timestamp::from_unix_ms);

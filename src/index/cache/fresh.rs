@@ -4,8 +4,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::read::read_all;
-use super::rows::{Outcome, Writer, bytes_of, id_of, number_of};
+use super::read::{Stamped, read_all};
+use super::rows::{Writer, bytes_of, id_of, number_of};
 use super::{Progress, Scope, tables};
 use crate::domain::id::RequestId;
 use crate::store::{Changes, Derived, Point, Stamp, Store, StoreError, Surveyed};
@@ -50,7 +50,7 @@ impl From<StoreError> for Trouble {
 /// What differs between the rows and the files.
 #[derive(Default)]
 pub(super) struct Difference {
-    pub(super) changed: Vec<Surveyed>,
+    pub(super) changed: Vec<RequestId>,
     pub(super) gone: Vec<i64>,
     /// Where the rows stand once this is written down; `None` where they stand there already.
     point: Option<Point>,
@@ -255,7 +255,11 @@ impl Cache {
         let Changes { all, touched, point: now } = store.changes(point.as_ref())?;
         let count = self.count()?;
         if all || count <= SMALL {
-            let mut difference = self.against(&store.survey()?)?;
+            // Where nothing is known, nothing has to be held against the files: they are all read.
+            let mut difference = match count {
+                0 => Difference { changed: store.requests()?, ..Difference::default() },
+                _ => self.against(&store.survey()?)?,
+            };
             // A small ledger is looked at as a whole each time, so nothing has to be kept of how far that got.
             let is_new = count > SMALL || !difference.is_nothing() || point.is_none();
             difference.point = is_new.then_some(now);
@@ -291,11 +295,17 @@ impl Cache {
     /// Holds the rows of some requests against these as they are.
     fn against_some(&self, store: &dyn Store, ids: &[RequestId]) -> Result<Difference, Trouble> {
         let mut difference = Difference::default();
-        for (id, stamp) in ids.iter().zip(store.stamps(ids)?) {
-            match stamp {
-                Some(stamp) if self.holds(*id, stamp)? => {}
-                Some(stamp) => difference.changed.push(Surveyed { id: *id, stamp }),
-                None => difference.gone.push(number_of(*id)),
+        let mut row = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND stamp = ?2 AND settled = 1")?;
+        let mut holds =
+            |id: RequestId, stamp: Stamp| row.exists(rusqlite::params![number_of(id), bytes_of(stamp.parts)]);
+        // An export shows everything: its tokens are not held all at once.
+        for ids in ids.chunks(CHUNK) {
+            for (id, stamp) in ids.iter().zip(store.stamps(ids)?) {
+                match stamp {
+                    Some(stamp) if holds(*id, stamp)? => {}
+                    Some(_) => difference.changed.push(*id),
+                    None => difference.gone.push(number_of(*id)),
+                }
             }
         }
         Ok(difference)
@@ -303,12 +313,6 @@ impl Cache {
 
     pub(super) fn count(&self) -> rusqlite::Result<u64> {
         Ok(self.note("requests")?.and_then(|count| count.parse().ok()).unwrap_or(0))
-    }
-
-    /// Whether a row is of these very bytes.
-    fn holds(&self, id: RequestId, stamp: Stamp) -> rusqlite::Result<bool> {
-        let mut row = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND stamp = ?2 AND settled = 1")?;
-        row.exists(rusqlite::params![number_of(id), bytes_of(stamp.parts)])
     }
 
     /// Holds all rows against all requests as they are.
@@ -336,7 +340,7 @@ impl Cache {
                 Some(_) | None => false,
             };
             if !is_current {
-                difference.changed.push(*request);
+                difference.changed.push(request.id);
             }
         }
         while let Some(known) = row {
@@ -358,7 +362,7 @@ impl Cache {
         let Difference { changed, gone, point } = difference;
         let total = changed.len();
         let chunks = || changed.chunks(CHUNK);
-        let read = |send: &SyncSender<Result<Vec<Outcome>, StoreError>>| {
+        let read = |send: &SyncSender<Result<Vec<Stamped>, StoreError>>| {
             let mut done = 0;
             for chunk in chunks() {
                 let told = |read: usize, _: usize| progress(done + read, total);
@@ -395,11 +399,11 @@ impl Cache {
 }
 
 /// Puts some requests into the tables.
-fn put(db: &mut Connection, scope: Scope<'_>, chunk: &[Surveyed], outcomes: &[Outcome]) -> rusqlite::Result<()> {
+fn put(db: &mut Connection, scope: Scope<'_>, chunk: &[RequestId], read: &[Stamped]) -> rusqlite::Result<()> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut writer = Writer::new(&tx, scope.workflow)?;
-    for (request, outcome) in chunk.iter().zip(outcomes) {
-        writer.put(request.id, request.stamp, outcome)?;
+    for (id, (stamp, outcome)) in chunk.iter().zip(read) {
+        writer.put(*id, *stamp, outcome)?;
     }
     let added = writer.finish()?;
     count(&tx, added)?;

@@ -8,8 +8,10 @@ pub use rusqlite::types::Value;
 use super::Cache;
 use super::Progress;
 use super::rows::{id_of, number_of};
+use super::tally::name_of;
 use super::whole::entry;
 use crate::domain::id::RequestId;
+use crate::domain::stats::Dimension;
 use crate::index::project::Entry;
 use crate::store::{Store, StoreError};
 
@@ -132,6 +134,41 @@ pub(super) enum Common {
 }
 
 impl Filter {
+    /// Whether only open requests are wanted.
+    fn is_open(&self) -> bool {
+        self.scope == Scope::Open || self.waits != Waits::Any
+    }
+
+    /// The rows in their order, as far as they are kept so.
+    fn in_order(&self) -> Option<&'static str> {
+        match (&self.order, self.is_open()) {
+            (Order::Id, _) => Some("request"),
+            (Order::Updated, true) => Some("request INDEXED BY open_updated"),
+            (Order::Updated, false) => Some("request INDEXED BY request_updated"),
+            (Order::Priority, true) => Some("request INDEXED BY open_priority"),
+            (Order::Due, true) => Some("request INDEXED BY open_due"),
+            (Order::Priority | Order::Due, false) | (Order::Title | Order::State(_), _) => None,
+        }
+    }
+
+    /// The one thing by which requests are counted, if nothing else is asked for: its name, and its values.
+    fn counted_by(&self) -> Option<(Dimension, Vec<&str>)> {
+        let names = [
+            (Dimension::Type, &self.request_type),
+            (Dimension::From, &self.from),
+            (Dimension::To, &self.to),
+            (Dimension::Actor, &self.by),
+        ];
+        let mut asked: Vec<(Dimension, Vec<&str>)> =
+            names.into_iter().filter_map(|(name, value)| Some((name, vec![value.as_deref()?]))).collect();
+        if !self.states.is_empty() {
+            asked.push((Dimension::State, self.states.iter().map(String::as_str).collect()));
+        }
+        let others =
+            self.waits != Waits::Any || !self.words.is_empty() || self.label.is_some() || self.priority.is_some();
+        asked.pop().filter(|_| asked.is_empty() && !others)
+    }
+
     /// Whether nothing is asked for but how far requests have got.
     pub(super) fn common(&self) -> Option<Common> {
         let Self {
@@ -162,8 +199,7 @@ impl Filter {
     }
 }
 
-/// Of open requests: that one waits for another, or for none.
-const WAITS: &str = "request.nr IN (SELECT nr FROM blocked)";
+/// Of open requests: that one waits for none.
 const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)";
 
 /// A condition, and the values in it.
@@ -173,6 +209,33 @@ pub(super) struct Where {
     pub(super) values: Vec<Value>,
 }
 
+/// How a request is looked up in the tables of repositories and labels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lookup {
+    /// All that are wanted are gathered first: where they lead to the rows.
+    Sets,
+    /// Row by row: where something else does.
+    Rows,
+}
+
+impl Lookup {
+    /// The condition that a request stands in a table beside a value.
+    fn within(self, table: &str, column: &str) -> String {
+        match self {
+            Self::Sets => format!("request.nr IN (SELECT nr FROM {table} WHERE {column} = ?)"),
+            Self::Rows => format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = ? AND {table}.nr = request.nr)"),
+        }
+    }
+
+    /// The condition that an open request waits for another.
+    fn blocked(self) -> &'static str {
+        match self {
+            Self::Sets => "request.nr IN (SELECT nr FROM blocked)",
+            Self::Rows => "EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)",
+        }
+    }
+}
+
 impl Where {
     fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
         self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
@@ -180,10 +243,10 @@ impl Where {
         self.values.extend(values);
     }
 
-    pub(super) fn of(filter: &Filter) -> Self {
+    pub(super) fn of(filter: &Filter, lookup: Lookup) -> Self {
         let mut all = Self::default();
         let text = |text: &String| [Value::Text(text.clone())];
-        if filter.scope == Scope::Open || filter.waits != Waits::Any {
+        if filter.is_open() {
             all.and("is_final = 0", []);
         } else {
             all.and("damage IS NULL", []);
@@ -195,8 +258,8 @@ impl Where {
         let columns = [
             ("type = ?", &filter.request_type),
             ("origin = ?", &filter.from),
-            ("request.nr IN (SELECT nr FROM target WHERE repo = ?)", &filter.to),
-            ("request.nr IN (SELECT nr FROM label WHERE label = ?)", &filter.label),
+            (&lookup.within("target", "repo"), &filter.to),
+            (&lookup.within("label", "label"), &filter.label),
             ("priority = ?", &filter.priority),
             ("created_by = ?", &filter.by),
         ];
@@ -207,7 +270,7 @@ impl Where {
         }
         match filter.waits {
             Waits::Any => {}
-            Waits::ForAnother => all.and(WAITS, []),
+            Waits::ForAnother => all.and(lookup.blocked(), []),
             Waits::ForNothing => all.and(WAITS_NOT, []),
         }
         for word in &filter.words {
@@ -247,7 +310,7 @@ pub fn each(
     let ids = |cache: &Cache| Ok((cache.ids(filter)?, cache.damaged()?));
     let (cache, (_, damaged)) = Cache::asked_shown(store, scope, progress, ids, |(ids, _)| ids.clone())?;
     // What was handed out can't be taken back, so nothing can take the place of a cache that fails now.
-    cache.visit(filter, take).map_err(|error| StoreError::Unwritable(format!("the cache: {error}")))?;
+    cache.visit(filter, Way::Found, take).map_err(|error| StoreError::Unwritable(format!("the cache: {error}")))?;
     Ok(damaged)
 }
 
@@ -261,7 +324,8 @@ impl Cache {
         listed.matched = self.matched(filter, listed.damaged.len())?;
         // One more than wanted tells whether there is more.
         let more = Filter { limit: filter.limit.map(|limit| limit.saturating_add(1)), ..filter.clone() };
-        self.visit(&more, &mut |id, entry, waits_for| {
+        let way = self.way(filter, listed.matched)?;
+        self.visit(&more, way, &mut |id, entry, waits_for| {
             if filter.limit == Some(listed.rows.len()) {
                 listed.has_more = true;
                 return ControlFlow::Break(());
@@ -273,10 +337,10 @@ impl Cache {
     }
 
     /// Hands out the rows that are asked for, in their order.
-    fn visit(&self, filter: &Filter, take: &mut Take<'_>) -> rusqlite::Result<()> {
+    fn visit(&self, filter: &Filter, way: Way, take: &mut Take<'_>) -> rusqlite::Result<()> {
         let mut settled = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND is_settled = 1")?;
         let what = "request.nr, (SELECT entry FROM body WHERE body.nr = request.nr)";
-        let (text, values) = question(what, filter);
+        let (text, values) = question(what, filter, way);
         let mut rows = self.db.prepare(&text)?;
         let mut rows = rows.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
@@ -295,31 +359,55 @@ impl Cache {
         Ok(())
     }
 
+    /// How a page of so many that are wanted is found: in its order, if it comes to its end soon that way.
+    fn way(&self, filter: &Filter, wanted: usize) -> rusqlite::Result<Way> {
+        /// As many rows as don't matter, beside those that would have to be sorted.
+        const FEW: usize = 1_000;
+        let (Some(rows), Some(limit)) = (filter.in_order(), filter.limit) else { return Ok(Way::Found) };
+        let all = if filter.is_open() { self.open()? } else { usize::try_from(self.count()?).unwrap_or(usize::MAX) };
+        // Those that are wanted may stand anywhere among all.
+        let gone_through = all.saturating_mul(limit.min(wanted)) / wanted.max(1);
+        Ok(if gone_through <= wanted.saturating_add(FEW) { Way::InOrder(rows) } else { Way::Found })
+    }
+
+    fn open(&self) -> rusqlite::Result<usize> {
+        self.number("SELECT coalesce(sum(open), 0) FROM tally WHERE dimension = 'state'", &[])
+    }
+
+    fn number(&self, text: &str, values: &[Value]) -> rusqlite::Result<usize> {
+        let values = rusqlite::params_from_iter(values);
+        self.db.query_row(text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
+    }
+
     /// The ids alone.
     fn ids(&self, filter: &Filter) -> rusqlite::Result<Vec<RequestId>> {
-        let (text, values) = question("request.nr", filter);
+        let (text, values) = question("request.nr", filter, Way::Found);
         let mut rows = self.db.prepare(&text)?;
         let rows = rows.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, i64>(0))?;
         rows.map(|nr| nr.and_then(|nr| id_of(nr).ok_or(rusqlite::Error::InvalidQuery))).collect()
     }
 
     fn matched(&self, filter: &Filter, damaged: usize) -> rusqlite::Result<usize> {
-        let count = |text: &str, values: &[Value]| -> rusqlite::Result<usize> {
-            let values = rusqlite::params_from_iter(values);
-            self.db.query_row(text, values, |row| row.get::<_, i64>(0)).map(|n| usize::try_from(n).unwrap_or_default())
-        };
-        let open = || count("SELECT coalesce(sum(open), 0) FROM tally WHERE dimension = 'state'", &[]);
-        let blocked = || count("SELECT count(*) FROM blocked", &[]);
+        let blocked = || self.number("SELECT count(*) FROM blocked", &[]);
         match filter.common() {
             Some(Common::All) => Ok(usize::try_from(self.count()?).unwrap_or(usize::MAX).saturating_sub(damaged)),
-            Some(Common::Open) => open(),
+            Some(Common::Open) => self.open(),
             Some(Common::Blocked) => blocked(),
-            Some(Common::Ready) => Ok(open()?.saturating_sub(blocked()?)),
-            None => {
-                let Where { text, values } = Where::of(filter);
-                count(&format!("SELECT count(*) FROM request{text}"), &values)
-            }
+            Some(Common::Ready) => Ok(self.open()?.saturating_sub(blocked()?)),
+            None => self.matched_by(filter),
         }
+    }
+
+    fn matched_by(&self, filter: &Filter) -> rusqlite::Result<usize> {
+        let Some((dimension, wanted)) = filter.counted_by() else {
+            let Where { text, values } = Where::of(filter, Lookup::Sets);
+            return self.number(&format!("SELECT count(*) FROM request{text}"), &values);
+        };
+        let which = if filter.is_open() { "open" } else { "total" };
+        let marks = vec!["?"; wanted.len()].join(", ");
+        let text = format!("SELECT coalesce(sum({which}), 0) FROM tally WHERE dimension = ? AND value IN ({marks})");
+        let values = std::iter::once(name_of(dimension)).chain(wanted).map(|text| Value::Text(text.to_owned()));
+        self.number(&text, &values.collect::<Vec<_>>())
     }
 
     pub(super) fn damaged(&self) -> rusqlite::Result<BTreeMap<RequestId, String>> {
@@ -329,17 +417,37 @@ impl Cache {
     }
 }
 
+/// The question for these columns of everything that is wanted, in the order of the ids.
+pub(super) fn rows_of(columns: &str, filter: &Filter) -> (String, Vec<Value>) {
+    question(columns, filter, Way::Found)
+}
+
+/// How rows are found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// From these, which are in their order: whether one is wanted is looked at one by one.
+    InOrder(&'static str),
+    /// By what is wanted; they are sorted then.
+    Found,
+}
+
 /// The question for these columns of what is wanted, and the values in it.
-fn question(columns: &str, filter: &Filter) -> (String, Vec<Value>) {
+fn question(columns: &str, filter: &Filter, way: Way) -> (String, Vec<Value>) {
     let (key, key_values) = filter.order.key();
-    let mut page = Where::of(filter);
+    let (from, lookup, sorted) = match way {
+        Way::InOrder(rows) => (rows, Lookup::Rows, ""),
+        // The sign keeps the order from leading to the rows.
+        Way::Found => ("request", Lookup::Sets, "+"),
+    };
+    let mut page = Where::of(filter, lookup);
     if let Some((place, id)) = &filter.after {
         let values = key_values.iter().cloned().chain([place.clone(), Value::Integer(number_of(*id))]);
         page.and(&format!("({key}, request.nr) > (?, ?)"), values);
     }
-    let order = if filter.order == Order::Id { "request.nr".to_owned() } else { format!("{key}, request.nr") };
+    let order =
+        if filter.order == Order::Id { "request.nr".to_owned() } else { format!("{sorted}({key}), request.nr") };
     page.values.extend(key_values.into_iter().filter(|_| filter.order != Order::Id));
     let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok());
     page.values.push(Value::Integer(limit.unwrap_or(-1)));
-    (format!("SELECT {columns} FROM request{} ORDER BY {order} LIMIT ?", page.text), page.values)
+    (format!("SELECT {columns} FROM {from}{} ORDER BY {order} LIMIT ?", page.text), page.values)
 }

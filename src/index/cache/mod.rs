@@ -7,6 +7,7 @@
 mod blocked;
 pub mod edges;
 mod entries;
+mod events;
 mod fresh;
 pub mod list;
 mod parts;
@@ -24,6 +25,7 @@ mod tally;
 #[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod tests;
 mod text;
+pub mod then;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -171,25 +173,25 @@ pub fn project_all(
     match source {
         Source::Cache => Cache::ask(store, scope, progress, Cache::all),
         Source::Files => {
-            let survey = store.survey()?;
-            let mut projection = Projection { read: survey.len(), ..Projection::default() };
+            let ids = store.requests()?;
+            let mut projection = Projection { read: ids.len(), ..Projection::default() };
             // Before the reading: what is written meanwhile is no contradiction.
             let doubted = Cache::as_it_is(store, scope);
-            let mut rows = Vec::with_capacity(survey.len());
-            for (request, outcome) in survey.iter().zip(read_all(store, scope.workflow, &survey, progress)?) {
+            let mut rows = Vec::with_capacity(ids.len());
+            for (id, (_, outcome)) in ids.iter().zip(read_all(store, scope.workflow, &ids, progress)?) {
                 // What the cache says of one that is not handed out, nobody can tell.
                 if let Err(Unread::Refused(what)) = outcome {
-                    projection.damaged.insert(request.id, what);
+                    projection.damaged.insert(*id, what);
                     continue;
                 }
-                rows.push((request.id, row_digest(&outcome, scope.workflow)));
+                rows.push((*id, row_digest(&outcome, scope.workflow)));
                 match outcome {
                     Ok(line) => {
                         projection.events += line.events;
-                        projection.entries.insert(request.id, *line.entry);
+                        projection.entries.insert(*id, *line.entry);
                     }
                     Err(unread) => {
-                        projection.damaged.insert(request.id, unread.what().to_owned());
+                        projection.damaged.insert(*id, unread.what().to_owned());
                     }
                 }
             }

@@ -10,21 +10,21 @@ use std::sync::mpsc::sync_channel;
 
 use rusqlite::{Connection, OptionalExtension, Statement, TransactionBehavior, params};
 
+use super::events::EventPart;
 use super::fresh::{Cache, Difference, ROUNDS_MAX, Trouble};
-use super::read::each_of;
+use super::read::{each_of, stamped};
 use super::rows::{bytes_of, id_of};
 use super::text::TextPart;
 use super::{Progress, Scope, tables};
 use crate::domain::history::History;
-use crate::domain::id::RequestId;
-use crate::store::{Stamp, Store, StoreError, Surveyed};
+use crate::store::{Stamp, Store, StoreError};
 
 /// What is pending, by part.
 pub(super) const PENDING: &str =
     "CREATE TABLE pending (part TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (part, nr)) STRICT, WITHOUT ROWID";
 
 /// The parts that there are.
-const NAMES: [&str; 1] = [TextPart::NAME];
+const NAMES: [&str; 2] = [TextPart::NAME, EventPart::NAME];
 
 /// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
 const CHUNK: usize = if cfg!(test) { 2 } else { 1_024 };
@@ -215,18 +215,20 @@ fn read<P: Part>(
     chunk: &[i64],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Read<P>>, StoreError> {
-    let ids: Vec<Option<RequestId>> = chunk.iter().map(|nr| id_of(*nr)).collect();
-    let known: Vec<RequestId> = ids.iter().flatten().copied().collect();
-    // Before the reading: what is read is of these bytes, or of newer ones.
-    let mut stamps = store.stamps(&known)?.into_iter();
-    let stamps: Vec<Option<Stamp>> = ids.iter().map(|id| id.and_then(|_| stamps.next().flatten())).collect();
-    let kept = each_of(&ids, progress, |id| match id.map(|id| store.history(id)).transpose() {
-        Ok(history) => Ok(history.flatten().map(|history| P::of(&history))),
-        // The row tells of it.
-        Err(error) if error.is_of_files() => Ok(None),
-        Err(error) => Err(error),
-    })?;
-    Ok(chunk.iter().zip(stamps).zip(kept).map(|((nr, stamp), kept)| Read { nr: *nr, stamp, kept }).collect())
+    each_of(
+        chunk,
+        progress,
+        || store.pass(),
+        |pass, nr| {
+            let (stamp, found) = match id_of(*nr) {
+                Some(id) => stamped(store, pass.as_mut(), id)?,
+                None => (None, None),
+            };
+            // Of one that is damaged the row tells.
+            let kept = found.and_then(Result::ok).map(|history| P::of(&history));
+            Ok(Read { nr: *nr, stamp, kept })
+        },
+    )
 }
 
 /// Writes down what was read, with how far that got. What is not known to be of the bytes of its row stays pending.
@@ -273,8 +275,8 @@ fn put<P: Part>(
             }
             // A row that is not settled is made anew by the next reader, and is pending then.
             (Some(stamp), Some((bytes, settled))) if bytes == bytes_of(stamp.parts) => stamp.settled || !settled,
-            (Some(stamp), Some(_)) => {
-                difference.changed.extend(id_of(nr).map(|id| Surveyed { id, stamp }));
+            (Some(_), Some(_)) => {
+                difference.changed.extend(id_of(nr));
                 false
             }
         };

@@ -4,32 +4,41 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rows::{Outcome, Unread};
 use super::{Line, Progress};
+use crate::domain::history::History;
+use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
-use crate::store::{Store, StoreError, Surveyed};
+use crate::store::{Pass, Stamp, Store, StoreError};
 
 /// Fewer requests than this to read are read by one thread.
 const WORTH_A_THREAD: usize = 64;
+
+/// What was read of a request, with the token of the bytes.
+pub(super) type Stamped = (Stamp, Outcome);
 
 /// Reads requests, in their order. `progress` is told how many of how many were read.
 pub(super) fn read_all(
     store: &dyn Store,
     workflow: &Workflow,
-    wanted: &[Surveyed],
+    wanted: &[RequestId],
     progress: Progress<'_>,
-) -> Result<Vec<Outcome>, StoreError> {
-    each_of(wanted, &|done| progress(done, wanted.len()), |request| read_one(store, workflow, *request))
+) -> Result<Vec<Stamped>, StoreError> {
+    let told = |done: usize| progress(done, wanted.len());
+    each_of(wanted, &told, || store.pass(), |pass, id| read_one(store, pass.as_mut(), workflow, *id))
 }
 
-/// Does something with each of many, on as many cores as there are; answers in their order.
-pub(super) fn each_of<T: Sync, R: Send>(
+/// Does something with each of many, on as many cores as there are; answers in their order. What `begin` gives is each
+/// core's own.
+pub(super) fn each_of<T: Sync, R: Send, W>(
     wanted: &[T],
     progress: &(dyn Fn(usize) + Sync),
-    one: impl Fn(&T) -> Result<R, StoreError> + Sync,
+    begin: impl Fn() -> Result<W, StoreError> + Sync,
+    one: impl Fn(&mut W, &T) -> Result<R, StoreError> + Sync,
 ) -> Result<Vec<R>, StoreError> {
     let done = AtomicUsize::new(0);
     let some = |some: &[T]| -> Result<Vec<R>, StoreError> {
+        let mut own = begin()?;
         let each = |item: &T| {
-            let outcome = one(item);
+            let outcome = one(&mut own, item);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             outcome
         };
@@ -54,13 +63,34 @@ pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
 
-fn read_one(store: &dyn Store, workflow: &Workflow, request: Surveyed) -> Result<Outcome, StoreError> {
-    match store.history(request.id) {
-        Ok(Some(history)) => Ok(Ok(Line::of(&history, workflow))),
-        Ok(None) => Ok(Err(Unread::Damaged("it disappeared while it was read".into()))),
-        Err(error @ StoreError::Damaged { .. }) => Ok(Err(Unread::Damaged(error.to_string()))),
+fn read_one(store: &dyn Store, pass: &mut dyn Pass, workflow: &Workflow, id: RequestId) -> Result<Stamped, StoreError> {
+    let (stamp, found) = stamped(store, pass, id)?;
+    let outcome = match found {
+        Some(history) => history.map(|history| Line::of(&history, workflow)),
+        None => Err(Unread::Damaged("it disappeared while it was read".into())),
+    };
+    Ok((stamp.unwrap_or_default(), outcome))
+}
+
+/// Reads a request in a pass: its token from before it was read, and its history, or why it can't be read.
+pub(super) fn stamped(
+    store: &dyn Store,
+    pass: &mut dyn Pass,
+    id: RequestId,
+) -> Result<(Option<Stamp>, Option<Result<History, Unread>>), StoreError> {
+    match pass.history(id) {
+        Ok(Some((history, stamp))) => return Ok((Some(stamp), Some(Ok(history)))),
+        // Maybe a batch is being written, or the folder is another one by now.
+        Ok(None) | Err(StoreError::Damaged { .. } | StoreError::Io { .. }) => {}
+        Err(other) => return Err(other),
+    }
+    // Before the reading: what is read is of these bytes, or of newer ones.
+    let stamp = store.stamps(&[id])?.pop().flatten();
+    match store.history(id) {
+        Ok(history) => Ok((stamp, history.map(Ok))),
+        Err(error @ StoreError::Damaged { .. }) => Ok((stamp, Some(Err(Unread::Damaged(error.to_string()))))),
         // Of the others it is told all the same.
-        Err(error) if error.is_of_files() => Ok(Err(Unread::Refused(error.to_string()))),
+        Err(error) if error.is_of_files() => Ok((stamp, Some(Err(Unread::Refused(error.to_string()))))),
         Err(other) => Err(other),
     }
 }

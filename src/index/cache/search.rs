@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::list::{Common, Filter, Where};
+use super::list::{Common, Filter, Lookup, Where};
 use super::parts::Need;
 use super::read::each_of;
 use super::rows::{bytes_of, id_of, number_of};
@@ -102,7 +102,7 @@ impl Cache {
             // What is damaged has no words.
             Some(Common::All) => (String::new(), Vec::new()),
             Some(Common::Open | Common::Ready | Common::Blocked) | None => {
-                let Where { text, values } = Where::of(question.filter);
+                let Where { text, values } = Where::of(question.filter, Lookup::Rows);
                 (text.replacen(" WHERE ", " AND ", 1), values)
             }
         };
@@ -111,12 +111,17 @@ impl Cache {
         let matched = ranked.len();
         let best = best(ranked, question.limit);
         let ids: Vec<RequestId> = best.iter().filter_map(|nr| id_of(*nr)).collect();
-        let read = each_of(&ids, &|_| (), |id| match store.history(*id) {
-            Ok(history) => Ok(history.map(|history| shown(&history, question.wanted))),
-            // Only just: the next look will tell.
-            Err(error) if error.is_of_files() => Ok(None),
-            Err(error) => Err(error),
-        });
+        let read = each_of(
+            &ids,
+            &|_| (),
+            || Ok(()),
+            |(), id| match store.history(*id) {
+                Ok(history) => Ok(history.map(|history| shown(&history, question.wanted))),
+                // Only just: the next look will tell.
+                Err(error) if error.is_of_files() => Ok(None),
+                Err(error) => Err(error),
+            },
+        );
         let read = match read {
             Ok(read) => read,
             Err(error) => return Ok(Err(error)),
@@ -159,13 +164,18 @@ impl Cache {
         let mut old: Vec<(Hit, Columns)> = Vec::new();
         for (number, chunk) in ids.chunks(CHUNK).enumerate() {
             let told = |read: usize| progress(number * CHUNK + read, ids.len());
-            let read = each_of(chunk, &told, |id| match store.history(*id) {
-                Ok(Some(history)) => Ok(was(*id, &history.at_time(then.at), scope, question.wanted, then)),
-                // Gone, or damaged only just: the next look will tell.
-                Ok(None) => Ok(None),
-                Err(error) if error.is_of_files() => Ok(None),
-                Err(error) => Err(error),
-            });
+            let read = each_of(
+                chunk,
+                &told,
+                || Ok(()),
+                |(), id| match store.history(*id) {
+                    Ok(Some(history)) => Ok(was(*id, &history.at_time(then.at), scope, question.wanted, then)),
+                    // Gone, or damaged only just: the next look will tell.
+                    Ok(None) => Ok(None),
+                    Err(error) if error.is_of_files() => Ok(None),
+                    Err(error) => Err(error),
+                },
+            );
             match read {
                 Ok(read) => old.extend(read.into_iter().flatten()),
                 Err(error) => return Ok(Err(error)),

@@ -3,13 +3,18 @@
 //! The text comes from outside. It can only read, only these views, and for a limited time.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
-use super::{Cache, Progress, Scope};
+use super::events::EventPart;
+use super::parts::Need;
+use super::{Cache, Progress, Scope, tables};
 use crate::store::{Budget, Store, StoreError};
 
 /// A table that can be asked.
@@ -24,7 +29,7 @@ pub struct View {
 }
 
 /// All that can be asked.
-pub const VIEWS: [View; 4] = [
+pub const VIEWS: [View; 5] = [
     View {
         name: "requests",
         columns: &[
@@ -90,6 +95,28 @@ pub const VIEWS: [View; 4] = [
         ],
         select: "SELECT nr, needs, printf('REQ-%08d-%04d', needs / 100000000, needs % 100000000) FROM dependency",
     },
+    View {
+        name: "events",
+        columns: &[
+            ("nr", "the request, as a number"),
+            ("place", "the event's place in the request's history, from 0"),
+            ("n", "its number: one more than those that its writer had seen"),
+            ("hash", "its hash"),
+            ("at", "when it was written"),
+            ("by", "who acted"),
+            ("writer", "the clone that wrote it"),
+            ("type", "what happened, for example TRANSITIONED (see docs/format.md)"),
+            ("from_state", "the state that was left"),
+            ("to_state", "the state that was entered, or kept"),
+            ("repo", "the repository that said something of its part"),
+            ("said", "what it said: ACCEPTED, DECLINED, DELIVERED"),
+            ("role", "the role in which somebody approved"),
+            ("text", "a note, a reason or a summary"),
+            ("key", "the key that it was written with"),
+        ],
+        select: "SELECT nr, place, n, lower(hex(hash)), strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch'), by, \
+                 writer, kind, from_state, to_state, repo, said, role, text, key FROM event",
+    },
 ];
 
 /// The longest text of a question, the longest value of an answer, and the most memory, in bytes.
@@ -132,8 +159,9 @@ pub fn query(
     budget: &dyn Fn() -> Budget,
     take: &mut dyn FnMut(Piece) -> ControlFlow<()>,
 ) -> Result<Ending, StoreError> {
-    let (mut cache, ()) = Cache::asked(store, scope, progress, |_| Ok(()))?;
     let failed = |error: rusqlite::Error| StoreError::Unwritable(format!("the cache: {error}"));
+    let needs: &[Need] = if needs_events(text, scope).map_err(failed)? { &EVENTS } else { &[] };
+    let (mut cache, ()) = Cache::asked(store, Scope { needs, ..scope }, progress, |_| Ok(()))?;
     cache.confine(budget()).map_err(failed)?;
     Ok(match cache.answer(text, take) {
         Ok(()) => Ending::Answered,
@@ -150,6 +178,41 @@ pub fn query(
         Err(rusqlite::Error::MultipleStatement) => Ending::Bad("one SELECT at a time".to_owned()),
         Err(other) => Ending::Bad(other.to_string()),
     })
+}
+
+/// The table of events.
+const EVENTS: [Need; 1] = [Need::of::<EventPart>()];
+
+/// Whether a question is about events, which are not in the tables before somebody asks about them. An empty cache is
+/// asked what it would read.
+fn needs_events(text: &str, scope: Scope<'_>) -> rusqlite::Result<bool> {
+    // Whatever names the view holds its name.
+    if !text.to_ascii_lowercase().contains("events") {
+        return Ok(false);
+    }
+    let mut db = tables::private()?;
+    tables::make(&mut db, scope)?;
+    let is_read = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_read);
+    make_views(&db)?;
+    db.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, TEXT_BYTES_MAX)?;
+    db.authorizer(Some(move |asked: AuthContext<'_>| {
+        if matches!(asked.action, AuthAction::Read { table_name: "event", .. }) {
+            seen.store(true, Ordering::Relaxed);
+        }
+        if may(asked) { Authorization::Allow } else { Authorization::Deny }
+    }))?;
+    // What is wrong with it is told where it is answered.
+    let _ = db.prepare(text);
+    Ok(is_read.load(Ordering::Relaxed))
+}
+
+fn make_views(db: &Connection) -> rusqlite::Result<()> {
+    for View { name, columns, select } in VIEWS {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        db.execute(&format!("CREATE TEMP VIEW {name} ({}) AS {select}", names.join(", ")), [])?;
+    }
+    Ok(())
 }
 
 /// SQLite's words for what the rules here forbid, in plainer ones.
@@ -184,10 +247,7 @@ impl Cache {
     /// Takes everything away from this connection but reading the views, until the budget is over.
     fn confine(&mut self, budget: Budget) -> rusqlite::Result<()> {
         let db = &mut self.db;
-        for View { name, columns, select } in VIEWS {
-            let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-            db.execute(&format!("CREATE TEMP VIEW {name} ({}) AS {select}", names.join(", ")), [])?;
-        }
+        make_views(db)?;
         db.pragma_update(None, "query_only", true)?;
         db.query_row(&format!("PRAGMA hard_heap_limit = {MEMORY_BYTES_MAX}"), [], |_| Ok(()))?;
         db.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, TEXT_BYTES_MAX)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::list::{Filter, Where};
+use super::list::{Filter, Lookup, Where};
 use super::rows::id_of;
 use super::tally::{self, COLUMNS, CYCLE, ENDED, LEAD, MADE, MEASURED, TARGETS, UPDATED_AT, with_facts};
 use super::{Cache, Progress, Scope};
@@ -82,9 +82,9 @@ impl Cache {
     fn counted(&self, filter: &Filter, at: Option<Timestamp>, window: Window) -> rusqlite::Result<Counted> {
         let mut counted = Counted { fold: Fold::new(window), changed: Vec::new(), damaged: self.damaged()? };
         let wanted = match at {
-            None => Where::of(filter),
+            None => Where::of(filter, Lookup::Sets),
             // The states of now say nothing of those of then.
-            Some(_) => Where::of(&Filter { states: Vec::new(), ..filter.clone() }),
+            Some(_) => Where::of(&Filter { states: Vec::new(), ..filter.clone() }, Lookup::Sets),
         };
         let mut targets = self.db.prepare(TARGETS)?;
         let mut rows = self.db.prepare(&format!("SELECT {COLUMNS} FROM request{}", wanted.text))?;

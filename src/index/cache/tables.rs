@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::blocked::BLOCKED;
+use super::events::EVENTS;
 use super::{Scope, parts, text};
 
 /// Raised whenever a row's form or meaning changes.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 23] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
     // What can't be read has a `damage` and nothing of what follows it.
@@ -33,7 +34,11 @@ const TABLES: [&str; 20] = [
     "CREATE INDEX request_state ON request (state, nr)",
     "CREATE INDEX request_unsettled ON request (nr) WHERE settled = 0",
     "CREATE INDEX request_damaged ON request (nr) WHERE damage IS NOT NULL",
-    "CREATE INDEX request_updated ON request (updated_at)",
+    // The orders of lists; the number of the row comes after each key by itself.
+    "CREATE INDEX request_updated ON request (-updated_at)",
+    "CREATE INDEX open_updated ON request (-updated_at) WHERE is_final = 0",
+    "CREATE INDEX open_priority ON request (priority) WHERE is_final = 0",
+    "CREATE INDEX open_due ON request (coalesce(due, '9999-99-99')) WHERE is_final = 0",
     "CREATE INDEX request_parent ON request (parent) WHERE parent IS NOT NULL",
     "CREATE INDEX request_lead ON request (lead_ms) WHERE lead_ms IS NOT NULL",
     "CREATE INDEX request_cycle ON request (cycle_ms) WHERE cycle_ms IS NOT NULL",
@@ -45,6 +50,8 @@ const TABLES: [&str; 20] = [
 
 /// How long to wait for another process that writes to the cache.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How many pages the write-ahead log has before they go to their places: 32 MiB.
+const LOG_PAGES: i64 = 8_192;
 /// How much of the file is kept in memory, in KiB.
 const PAGES_KIB: i64 = 8 * 1024;
 
@@ -60,6 +67,8 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     // Readers and a writer at once. Nothing waits for the disk: what a power cut takes is made anew.
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "normal")?;
+    // What is written again and again while all is made anew goes to its place once in a while.
+    db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     Ok(db)
 }
 
@@ -120,7 +129,7 @@ pub(super) fn make(db: &mut Connection, scope: Scope<'_>) -> rusqlite::Result<()
 
 /// Everything that is made.
 fn tables() -> impl Iterator<Item = &'static str> {
-    TABLES.into_iter().chain([parts::PENDING]).chain(text::TABLES)
+    TABLES.into_iter().chain([parts::PENDING, EVENTS]).chain(text::TABLES)
 }
 
 fn whose(scope: Scope<'_>) -> String {

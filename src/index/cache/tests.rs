@@ -189,15 +189,15 @@ fn gone_on(history: &History, choice: usize) -> Event {
 /// Figures by folding what the files say.
 fn figures(store: &FsStore, window: Window) -> (Stats, BTreeMap<RequestId, String>) {
     let workflow = Workflow::default();
-    let survey = store.survey().unwrap();
+    let ids = store.requests().unwrap();
     let (mut fold, mut damaged) = (Fold::new(window), BTreeMap::new());
-    for (request, outcome) in survey.iter().zip(read_all(store, &workflow, &survey, &|_, _| {}).unwrap()) {
+    for (id, (_, outcome)) in ids.iter().copied().zip(read_all(store, &workflow, &ids, &|_, _| {}).unwrap()) {
         match outcome {
             Ok(line) => {
                 let to: Vec<&str> = line.entry.to.iter().map(|repo| repo.as_str()).collect();
-                fold.take(&facts_of(request.id, &line, &workflow, &to));
+                fold.take(&facts_of(id, &line, &workflow, &to));
             }
-            Err(unread) => drop(damaged.insert(request.id, unread.what().to_owned())),
+            Err(unread) => drop(damaged.insert(id, unread.what().to_owned())),
         }
     }
     (fold.stats(), damaged)

@@ -116,11 +116,16 @@ pub(super) fn words_of(
     ids: &[RequestId],
     progress: Progress<'_>,
 ) -> Result<Vec<(RequestId, Words)>, StoreError> {
-    let read = each_of(ids, &|done| progress(done, ids.len()), |id| match store.history(*id) {
-        Ok(history) => Ok(history.map(|history| (*id, Words::of(&history)))),
-        Err(error) if error.is_of_files() => Ok(None),
-        Err(error) => Err(error),
-    })?;
+    let read = each_of(
+        ids,
+        &|done| progress(done, ids.len()),
+        || Ok(()),
+        |(), id| match store.history(*id) {
+            Ok(history) => Ok(history.map(|history| (*id, Words::of(&history)))),
+            Err(error) if error.is_of_files() => Ok(None),
+            Err(error) => Err(error),
+        },
+    )?;
     Ok(read.into_iter().flatten().collect())
 }
 

@@ -255,7 +255,16 @@ pub(super) fn open_plain(anchor: &Anchor, path: &Path, purpose: Purpose) -> io::
 
 /// Reads a file of about `size` bytes, at most `max` and one more.
 pub(super) fn read_bounded(file: &mut File, size: u64, max: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(max)).unwrap_or(0) + 1);
-    io::Read::read_to_end(&mut io::Read::take(file, max + 1), &mut bytes)?;
+    let size = usize::try_from(size.min(max)).unwrap_or(0);
+    let mut bytes = vec![0; size + 1];
+    // Mostly one call: a plain file hands out less than it is asked for at its end only.
+    let read = match io::Read::read(file, &mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        other => other?,
+    };
+    bytes.truncate(read);
+    if read != size {
+        io::Read::read_to_end(&mut io::Read::take(file, (max + 1).saturating_sub(read as u64)), &mut bytes)?;
+    }
     Ok(bytes)
 }

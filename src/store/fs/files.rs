@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Access, Create, Disk, DiskFile, Facts, Named, RealDisk, Way, open_plain, read_bounded};
+use super::folder::Folder;
 use super::native::{self, Anchor, Kind, Look, Purpose, invalid};
 use crate::store::Writing;
 
@@ -360,18 +361,7 @@ impl Files {
     /// # Errors
     /// Failed machinery, or a folder that is a link.
     pub fn folder(&self, path: &Path) -> io::Result<Folder> {
-        #[cfg(target_os = "linux")]
-        {
-            match self.anchor.folder(path) {
-                Ok(folder) => Ok(Folder { folder: Some(folder) }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Folder { folder: None }),
-                Err(error) => Err(error),
-            }
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            Ok(Folder { files: self.clone(), path: path.to_owned() })
-        }
+        Folder::open(self, path)
     }
 
     /// Opens a plain file for reading; `None` if it is not there.
@@ -502,7 +492,7 @@ impl LogFile {
 }
 
 /// Refuses what is no folder; `false` if nothing is there.
-fn is_folder(look: Option<Look>) -> io::Result<bool> {
+pub(super) fn is_folder(look: Option<Look>) -> io::Result<bool> {
     match look.map(|look| look.kind) {
         Some(Kind::Folder) => Ok(true),
         Some(Kind::Link) => Err(invalid("it is a symbolic link; links are not followed here")),
@@ -544,51 +534,6 @@ fn write_all(file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A folder that is held open, for looking at many of its files: the way to it is walked once. One that is missing is
-/// an empty one.
-///
-/// It stays the folder that had the name when it was opened, whatever is put in its place meanwhile (`git checkout`
-/// removes an emptied folder and makes it anew). So it is held for one pass over its files and never from one reading
-/// or write to the next: a pass tells what was there when it began, and whoever writes looks by the path.
-#[derive(Debug)]
-pub struct Folder {
-    #[cfg(target_os = "linux")]
-    folder: Option<File>,
-    #[cfg(not(target_os = "linux"))]
-    files: Files,
-    #[cfg(not(target_os = "linux"))]
-    path: PathBuf,
-}
-
-impl Folder {
-    /// What tells a file's content apart; `None` if it is not there. Links are not followed.
-    ///
-    /// # Errors
-    /// Failed machinery.
-    pub fn facts(&self, name: &str) -> io::Result<Option<Facts>> {
-        Ok(self.look(name)?.map(|look| look.facts))
-    }
-
-    /// Refuses a folder in it that is a link or no folder; `false` if it is not there.
-    ///
-    /// # Errors
-    /// Says what it is instead.
-    pub fn check_folder(&self, name: &str) -> io::Result<bool> {
-        is_folder(self.look(name)?)
-    }
-
-    fn look(&self, name: &str) -> io::Result<Option<Look>> {
-        #[cfg(target_os = "linux")]
-        {
-            self.folder.as_ref().map_or(Ok(None), |folder| native::look_in(folder, name))
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            self.files.anchor.look(&self.path.join(name))
-        }
-    }
 }
 
 /// Now, in nanoseconds since 1970, on the clock that stamps files.

@@ -13,6 +13,7 @@ mod contracts;
 mod create;
 pub mod disk;
 pub mod files;
+mod folder;
 pub mod found;
 pub mod health;
 mod inspect;
@@ -40,9 +41,10 @@ use self::journal::Plan;
 use self::keys::{Keeping, Kept, Keys};
 use self::layout::{LOCAL_FOLDERS, Layout, id_of};
 use self::lock::{Lock, Sharing};
+use self::survey::{FsPass, list};
 use self::turn::Turn;
 use super::{
-    Append, Batch, Budget, Changes, Created, Derived, Fault, Inspected, NewRequest, Point, Records, Stamp, Store,
+    Append, Batch, Budget, Changes, Created, Derived, Fault, Inspected, NewRequest, Pass, Point, Records, Stamp, Store,
     StoreError, Surveyed, Writing, request_of,
 };
 use crate::domain::event::Event;
@@ -376,13 +378,17 @@ impl Store for FsStore {
 
     fn survey(&self) -> Result<Vec<Surveyed>, StoreError> {
         let ids = self.requests()?;
-        let mut look = self.look_at_each()?;
-        ids.into_iter().map(|id| Ok(Surveyed { id, stamp: look(id)?.unwrap_or_default() })).collect()
+        let mut pass = FsPass::begin(self)?;
+        ids.into_iter().map(|id| Ok(Surveyed { id, stamp: pass.look(id)?.unwrap_or_default() })).collect()
     }
 
     fn stamps(&self, ids: &[RequestId]) -> Result<Vec<Option<Stamp>>, StoreError> {
-        let mut look = self.look_at_each()?;
-        ids.iter().map(|id| look(*id)).collect()
+        let mut pass = FsPass::begin(self)?;
+        ids.iter().map(|id| pass.look(*id)).collect()
+    }
+
+    fn pass(&self) -> Result<Box<dyn Pass + '_>, StoreError> {
+        Ok(Box::new(FsPass::begin(self)?))
     }
 
     fn changes(&self, since: Option<&Point>) -> Result<Changes, StoreError> {
@@ -495,10 +501,6 @@ impl Store for FsStore {
 }
 
 impl FsStore {
-    fn list(&self, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
-        list(&self.files, folder, suffix)
-    }
-
     fn check_folder(&self, path: &Path) -> Result<bool, StoreError> {
         check_folder(&self.files, path)
     }
@@ -522,13 +524,6 @@ impl FsStore {
             Derived::Matrix => self.layout.coordination().join("compatibility_matrix.json"),
         }
     }
-}
-
-/// The ids that the plain file names of a folder stand for, in order; none where the folder is missing.
-fn list(files: &Files, folder: &Path, suffix: &str) -> Result<Vec<RequestId>, StoreError> {
-    let mut ids = files.names_as(folder, |name| id_of(name, suffix)).map_err(io("list", folder))?;
-    ids.sort_unstable();
-    Ok(ids)
 }
 
 /// Which of these folders in a folder are there; one that is a link is refused.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-use crate::domain::event::checked_hash;
 use crate::domain::hash::Hash;
+use crate::domain::line::checked_hash;
 
 /// An event that was in a log and is not there any more.
 #[derive(Clone, PartialEq, Eq, Debug)]

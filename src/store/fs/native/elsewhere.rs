@@ -147,11 +147,12 @@ fn look_of(metadata: &std::fs::Metadata) -> Look {
     let since = metadata.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
     let modified_ns = since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
     #[cfg(unix)]
-    let (inode, has_other_names) = {
+    let (inode, has_other_names, changed_ns) = {
         use std::os::unix::fs::MetadataExt;
-        (metadata.ino(), metadata.nlink() > 1)
+        let ns = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
+        (metadata.ino(), metadata.nlink() > 1, u64::try_from(ns).unwrap_or(0))
     };
     #[cfg(not(unix))]
-    let (inode, has_other_names) = (0, false);
-    Look { kind, has_other_names, facts: Facts { inode, size: metadata.len(), modified_ns } }
+    let (inode, has_other_names, changed_ns) = (0, false, 0);
+    Look { kind, has_other_names, changed_ns, facts: Facts { inode, size: metadata.len(), modified_ns } }
 }

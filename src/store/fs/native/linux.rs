@@ -260,6 +260,23 @@ pub(in crate::store::fs) fn look_in(folder: &File, name: &str) -> io::Result<Opt
     }
 }
 
+/// Opens a file for reading in a folder that is held open, by its own name; `None` if it is not there.
+pub(in crate::store::fs) fn open_in(folder: &File, name: &str) -> io::Result<Option<File>> {
+    // A pipe or a device must not block or act.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    match retry_on_intr(|| rustix::fs::openat(folder, name, flags, Mode::empty())) {
+        Ok(file) => Ok(Some(File::from(file))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(Errno::LOOP) => Err(invalid(IS_LINK)),
+        Err(error) => Err(told(error)),
+    }
+}
+
+/// Reads on in a file, into the room that a buffer has.
+pub(in crate::store::fs) fn read_on(file: &File, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    Ok(retry_on_intr(|| rustix::io::read(file, rustix::buffer::spare_capacity(bytes)))?)
+}
+
 pub(in crate::store::fs) fn look_at(file: &File) -> io::Result<Look> {
     Ok(look_of(&rustix::fs::fstat(file)?))
 }
@@ -285,7 +302,9 @@ pub(in crate::store::fs) fn sync_folder(_: &File) -> io::Result<()> {
 compile_error!("a ledger that does not sync its folders is for a test, and never for a release");
 
 fn look_of(stat: &Stat) -> Look {
-    let ns = stat.st_mtime.saturating_mul(1_000_000_000).saturating_add_unsigned(stat.st_mtime_nsec);
+    let ns = |seconds: i64, rest: u64| {
+        u64::try_from(seconds.saturating_mul(1_000_000_000).saturating_add_unsigned(rest)).unwrap_or(0)
+    };
     let kind = match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Kind::File,
         FileType::Directory => Kind::Folder,
@@ -297,9 +316,10 @@ fn look_of(stat: &Stat) -> Look {
     let facts = Facts {
         inode: stat.st_ino,
         size: u64::try_from(stat.st_size).unwrap_or(0),
-        modified_ns: u64::try_from(ns).unwrap_or(0),
+        modified_ns: ns(stat.st_mtime, stat.st_mtime_nsec),
     };
-    Look { kind, has_other_names: stat.st_nlink > 1, facts }
+    let changed_ns = ns(stat.st_ctime, stat.st_ctime_nsec);
+    Look { kind, has_other_names: stat.st_nlink > 1, changed_ns, facts }
 }
 
 fn is_link(folder: BorrowedFd<'_>, name: &std::ffi::OsStr) -> bool {

@@ -65,6 +65,9 @@ pub(super) struct Look {
     pub(super) kind: Kind,
     /// Whether the file has other names too, where that is known.
     pub(super) has_other_names: bool,
+    /// When anything about it was last changed, in nanoseconds since 1970; 0 where that is not known. Unlike the time of
+    /// its content, no program sets this one.
+    pub(super) changed_ns: u64,
     pub(super) facts: Facts,
 }
 
