@@ -207,6 +207,11 @@ fn the_transcripts_of_the_checkpoints_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_many_clones_are_true() {
+    play("docs/sync.md");
+}
+
+#[test]
 fn the_transcripts_of_merging_are_true() {
     play("docs/merging.md");
 }
@@ -269,6 +274,8 @@ fn every_option_that_is_named_exists() {
     // Options of cargo, git and basenc, and those that every clap program has.
     known.extend(
         [
+            "--bare",
+            "--force",
             "--locked",
             "--path",
             "--cached",
@@ -301,6 +308,7 @@ fn every_option_that_is_named_exists() {
         "docs/contracts.md",
         "docs/checkpoints.md",
         "docs/merging.md",
+        "docs/sync.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {

@@ -176,10 +176,10 @@ impl Command {
     /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
     pub fn default_budget(&self) -> Option<std::time::Duration> {
-        match self {
-            Self::Sync(_) => Some(SYNC_BUDGET),
-            other => other.writes_one_thing().then_some(super::DEFAULT_BUDGET),
+        if matches!(self, Self::Sync(_)) {
+            return Some(SYNC_BUDGET);
         }
+        self.writes_one_thing().then_some(super::DEFAULT_BUDGET)
     }
 
     fn writes_one_thing(&self) -> bool {

@@ -2,6 +2,7 @@
 //! whatever else git is used for meanwhile.
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
+#![expect(clippy::disallowed_macros, reason = "what is skipped, and what was counted, must show")]
 
 mod beside_code;
 mod carriers;

@@ -90,7 +90,10 @@ impl SyncFailure {
     pub(super) fn unreachable(target: &Target, failure: GitFailure) -> Self {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unreachable { target: target.clone(), told },
-            other => Self::Tree(other.into()),
+            other @ (GitFailure::Program(_)
+            | GitFailure::NoRepository(_)
+            | GitFailure::Late { .. }
+            | GitFailure::Garbled { .. }) => Self::Tree(other.into()),
         }
     }
 
@@ -99,7 +102,9 @@ impl SyncFailure {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unanswered { target: target.clone(), told },
             late @ GitFailure::Late { .. } => Self::Unanswered { target: target.clone(), told: late.to_string() },
-            other => Self::Tree(other.into()),
+            other @ (GitFailure::Program(_) | GitFailure::NoRepository(_) | GitFailure::Garbled { .. }) => {
+                Self::Tree(other.into())
+            }
         }
     }
 }
@@ -112,10 +117,10 @@ impl From<GitFailure> for SyncFailure {
 
 impl From<SyncFailure> for AppError {
     fn from(failure: SyncFailure) -> Self {
-        match failure {
-            SyncFailure::Tree(TreeError::Store(error)) => Self::Store(error),
-            other => Self::Sync(Box::new(other)),
+        if let SyncFailure::Tree(TreeError::Store(error)) = failure {
+            return Self::Store(error);
         }
+        Self::Sync(Box::new(failure))
     }
 }
 

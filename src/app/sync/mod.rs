@@ -301,7 +301,7 @@ impl Ledger<'_> {
             session.budget.set_progress(Progress::Settled);
             match pushed.map_err(|failure| SyncFailure::unreachable_push(target, failure))? {
                 Pushed::Done => {}
-                other => return Ok(other),
+                other @ (Pushed::Overtaken | Pushed::Refused(_)) => return Ok(other),
             }
         }
         target.saw(git, store, &published).map_err(fail)?;
@@ -327,7 +327,8 @@ impl Ledger<'_> {
                     Place::CheckedOut => round.git.commit("HEAD").map_err(SyncFailure::from)?,
                     Place::Apart => None,
                 };
-                let is_empty = || round.target.is_empty(round.git).map_err(SyncFailure::from);
+                let is_empty =
+                    || round.target.is_empty(round.git).map_err(|failure| AppError::from(SyncFailure::from(failure)));
                 if head.is_some() && round.order.branch.is_none() && !is_empty()? {
                     return Err(SyncFailure::NoBranch(round.target.clone()).into());
                 }

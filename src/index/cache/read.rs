@@ -12,6 +12,8 @@ use crate::store::{Pass, Stamp, Store, StoreError};
 /// Fewer requests than this to read are read by one thread.
 const WORTH_A_THREAD: usize = 64;
 
+/// A request's token, and its history or why it can't be read; `None` of what is not there.
+pub(super) type Found = (Option<Stamp>, Option<Result<History, Unread>>);
 /// What was read of a request, with the token of the bytes.
 pub(super) type Stamped = (Stamp, Outcome);
 
@@ -73,11 +75,7 @@ fn read_one(store: &dyn Store, pass: &mut dyn Pass, workflow: &Workflow, id: Req
 }
 
 /// Reads a request in a pass: its token from before it was read, and its history, or why it can't be read.
-pub(super) fn stamped(
-    store: &dyn Store,
-    pass: &mut dyn Pass,
-    id: RequestId,
-) -> Result<(Option<Stamp>, Option<Result<History, Unread>>), StoreError> {
+pub(super) fn stamped(store: &dyn Store, pass: &mut dyn Pass, id: RequestId) -> Result<Found, StoreError> {
     match pass.history(id) {
         Ok(Some((history, stamp))) => return Ok((Some(stamp), Some(Ok(history)))),
         // Maybe a batch is being written, or the folder is another one by now.

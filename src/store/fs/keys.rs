@@ -177,13 +177,13 @@ impl<'a> Keys<'a> {
         self.made.push((id, digest));
     }
 
-    /// Writes down what the session made, if the table was complete and nobody else touched the folder: then it still is.
-    /// Else the next look reads what is new. Best effort.
+    /// Writes down what the session made: should a packet be lost, its key is known to have been used. If the table was
+    /// complete and nobody else touched the folder, it still is. Else the next look reads what is new. Best effort.
     pub fn settle(mut self) {
         if self.made.is_empty() {
             return;
         }
-        let Some(before) = self.complete.take().filter(|complete| self.table_holds(complete)) else { return };
+        let before = self.complete.take().filter(|complete| self.table_holds(complete));
         let made = std::mem::take(&mut self.made);
         let facts = |id: &RequestId| self.files.facts(&self.layout.packet(*id)).ok().flatten();
         let lines: Option<String> = made.iter().map(|(id, digest)| Some(line(*id, facts(id)?, *digest))).collect();
@@ -198,9 +198,11 @@ impl<'a> Keys<'a> {
             }
             Proof::Recent => false,
         };
+        let is_written = self.append(&lines).is_ok();
+        let Some(before) = before.filter(|_| is_written) else { return };
         let before = Complete { is_proved: before.is_proved && is_proved, ..before };
         let is_ours = is_proved || (self.proof == Proof::Recent && before.counts());
-        if is_ours && before.fine_times && now.inode == before.inode && self.append(&lines).is_ok() {
+        if is_ours && before.fine_times && now.inode == before.inode {
             let Some((table_bytes, table_sum)) = self.table_size() else { return };
             self.write_complete(&Complete { modified_ns: now.modified_ns, table_bytes, table_sum, ..before });
         }
