@@ -26,6 +26,7 @@ impl Ledger<'_> {
             page.rows.iter().try_for_each(take)?;
             return Ok(page.damaged);
         }
+        let now = self.moment_of(query);
         let mut taken = Ok(());
         let damaged = list::each(
             self.store,
@@ -33,7 +34,7 @@ impl Ledger<'_> {
             &self.filter(query)?,
             &self.progress(),
             &mut |id, entry, waits_for| {
-                taken = take(&Row { id, entry, waits_for });
+                taken = take(&self.row(id, entry, waits_for, now));
                 if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );

@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::claim::ClaimsSeen;
 use super::{AppError, Ledger};
+use crate::domain::claim::Expiry;
 use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
 use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
-use crate::index::project::{has_words, words_of};
+use crate::index::project::{EntryClaim, has_words, words_of};
 use crate::index::{Entry, Source, project_all};
 
 /// Which requests count as wanted when no state is named.
@@ -31,6 +33,20 @@ pub enum Waiting {
     Ready,
     /// Only requests that wait for another.
     Blocked,
+}
+
+/// Who has claimed them. What has expired is not claimed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Claims {
+    /// Whoever it is.
+    #[default]
+    Any,
+    /// This actor.
+    By(Actor),
+    /// Somebody.
+    BySomebody,
+    /// Nobody.
+    ByNobody,
 }
 
 /// By what a list is sorted; equal ones by id.
@@ -103,6 +119,8 @@ pub struct Query {
     pub scope: Scope,
     /// What they wait for.
     pub waiting: Waiting,
+    /// Who has claimed them.
+    pub claims: Claims,
     /// With all these words in title or description, in any case.
     pub words: Vec<String>,
     /// As of this moment.
@@ -159,8 +177,10 @@ impl std::str::FromStr for Cursor {
 pub struct Row {
     /// Its id.
     pub id: RequestId,
-    /// What the index says of it.
+    /// What the index says of it, but for its claims.
     pub entry: Entry,
+    /// Who has claimed it.
+    pub claim: Option<ClaimsSeen>,
     /// The dependencies that are not settled, with their states where they are known.
     pub waits_for: Vec<RequestId>,
 }
@@ -202,13 +222,15 @@ impl Ledger<'_> {
         let Listed { rows, has_more, matched, damaged } =
             list(self.store, self.scope(), &self.filter(query)?, &self.progress())?;
         let next = rows.last().filter(|_| has_more).map(|(id, entry, _)| self.cursor(query.sort, *id, entry));
-        let row = |(id, entry, waits_for)| Row { id, entry, waits_for };
+        let now = self.moment_of(query);
+        let row = |(id, entry, waits_for)| self.row(id, entry, waits_for, now);
         Ok(Page { rows: rows.into_iter().map(row).collect(), matched, next, damaged })
     }
 
     pub(super) fn filter(&self, query: &Query) -> Result<Filter, AppError> {
         let in_scope = query.states.is_empty() && query.scope == Scope::Open;
         let states = || self.workflow.states().iter().map(|state| state.name.to_string()).collect();
+        let now = self.moment_of(query);
         let after = |cursor: &Cursor| query.sort.value(&cursor.place).map(|value| (value, cursor.id));
         Ok(Filter {
             states: query.states.clone(),
@@ -223,6 +245,12 @@ impl Ledger<'_> {
                 Waiting::Any => Waits::Any,
                 Waiting::Ready => Waits::ForNothing,
                 Waiting::Blocked => Waits::ForAnother,
+            },
+            claims: match &query.claims {
+                Claims::Any => list::Claimed::Any,
+                Claims::By(actor) => list::Claimed::By(actor.to_string(), now),
+                Claims::BySomebody => list::Claimed::BySomebody(now),
+                Claims::ByNobody => list::Claimed::ByNobody(now),
             },
             words: query.words.clone(),
             order: match query.sort {
@@ -280,8 +308,9 @@ impl Ledger<'_> {
             .last()
             .filter(|_| more)
             .map(|(place, id, _)| Cursor { sort: query.sort.name(), place: place.clone(), id: *id }.to_string());
+        let now = self.moment_of(query);
         let row = |(_, id, waits_for): (String, RequestId, Vec<RequestId>)| {
-            entries.remove(&id).map(|entry| Row { id, entry, waits_for })
+            entries.remove(&id).map(|entry| self.row(id, entry, waits_for, now))
         };
         Ok(Page { rows: rows.into_iter().filter_map(row).collect(), matched, next, damaged })
     }
@@ -325,6 +354,31 @@ impl Ledger<'_> {
             && query.label.as_ref().is_none_or(|wanted| entry.labels.contains(wanted))
             && query.priority.is_none_or(|wanted| entry.priority == wanted)
             && query.by.as_ref().is_none_or(|wanted| entry.created_by == *wanted)
+            && self.is_claimed_so(query, entry)
+    }
+
+    fn is_claimed_so(&self, query: &Query, entry: &Entry) -> bool {
+        let now = entry.reckoned(self.moment_of(query));
+        let lines = entry.claim.iter().flat_map(EntryClaim::lines);
+        let mut ahead = lines.filter(|line| Expiry::of(line.until, now) == Expiry::Ahead);
+        match &query.claims {
+            Claims::Any => true,
+            Claims::By(actor) => ahead.any(|line| line.by == *actor),
+            Claims::BySomebody => ahead.next().is_some(),
+            Claims::ByNobody => ahead.next().is_none(),
+        }
+    }
+
+    /// The moment by which claims are judged.
+    pub(super) fn moment_of(&self, query: &Query) -> Timestamp {
+        query.at.unwrap_or_else(|| self.world.now())
+    }
+
+    /// A row, with the claims as they are seen by a moment.
+    pub(super) fn row(&self, id: RequestId, mut entry: Entry, waits_for: Vec<RequestId>, now: Timestamp) -> Row {
+        let at = entry.reckoned(now);
+        let claim = entry.claim.take().map(|claim| self.claims_seen(&claim, at));
+        Row { id, entry, claim, waits_for }
     }
 
     fn waits_for(&self, entry: &Entry, entries: &BTreeMap<RequestId, Entry>) -> Vec<RequestId> {

@@ -8,6 +8,7 @@ pub mod allow_secret;
 pub mod args;
 pub mod builtin;
 pub mod checkpoint_args;
+pub mod claim_args;
 mod commands;
 pub mod contract_args;
 pub mod environment;

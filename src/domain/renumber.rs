@@ -95,6 +95,12 @@ pub fn rewrite(
         let mut body = event.body().clone();
         match &mut body {
             Body::Resolved(resolved) => resolved.data.keep = anew(&resolved.data.keep),
+            Body::Claimed(claimed) => {
+                claimed.renews.iter_mut().chain(&mut claimed.takes).for_each(|hash| *hash = anew(hash));
+            }
+            Body::Released(released) => {
+                released.claims.iter_mut().chain(&mut released.lost_to).for_each(|hash| *hash = anew(hash));
+            }
             Body::Approved(approved) => unsigned.extend(approved.signature.take().map(|_| head)),
             Body::Created(_)
             | Body::Transitioned(_)

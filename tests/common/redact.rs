@@ -22,6 +22,7 @@ const REDACTIONS: [(&str, &str); 18] = [
     (r#"pid \d+ on [^\s;,"]+"#, "pid [pid] on [host]"),
     (r"after \d+ ms", "after [n] ms"),
     (r"(ledger: |, )\d+ ms\b", "${1}[n] ms"),
+    (r"\(in \d+ min\)", "(in [n] min)"),
     (r"\d+ syncs?", "[n] syncs"),
     (r"\.[0-9a-f]{40}\b", ".[place]"),
     (r"\b[0-9a-f]{40}\b", "[commit]"),
