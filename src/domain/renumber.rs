@@ -120,6 +120,8 @@ pub fn rewrite(
             | Body::Approved(_)
             | Body::Resolved(_)
             | Body::Renumbered(_)
+            | Body::Claimed(_)
+            | Body::Released(_)
             | Body::Contract(_)
             | Body::Other(_) => Vec::new(),
         };
