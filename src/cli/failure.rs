@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::claim_failure;
 use super::exit::Exit;
 use super::render::views::SideView;
 use crate::app::AppError;
@@ -547,15 +548,10 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
             no("detail-given").hint(hint)
         }
         Refusal::ClaimedByOther(claim) => {
-            let hint = format!("wait until {}, or ledger claim {id} --steal --reason TEXT", claim.until);
-            let failure = Failure::new(Exit::Conflict, "claimed-by-other", message);
-            failure.detail(Detail { claims: vec![(&claim).into()], ..Detail::default() }).hint(hint)
+            claim_failure::in_the_way(Failure::new(Exit::Conflict, "claimed-by-other", message), id, &[claim])
         }
         Refusal::Contested(claims) => {
-            let claims = claims.iter().map(ClaimLine::from).collect();
-            let hint = format!("one of them: ledger release {id}; or ledger claim {id} --steal --reason TEXT");
-            let failure = Failure::new(Exit::Conflict, "contested", message);
-            failure.detail(Detail { claims, ..Detail::default() }).hint(hint)
+            claim_failure::in_the_way(Failure::new(Exit::Conflict, "contested", message), id, &claims)
         }
         Refusal::NotClaimed { .. } => no("not-claimed").hint(format!("ledger claim {id}")),
         Refusal::NotContested => no("not-claimed").hint(format!("ledger show {id} tells who has claimed it")),

@@ -9,6 +9,7 @@ pub mod args;
 pub mod builtin;
 pub mod checkpoint_args;
 pub mod claim_args;
+mod claim_failure;
 mod commands;
 pub mod contract_args;
 pub mod environment;
