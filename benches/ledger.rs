@@ -52,8 +52,15 @@ fn next(history: &History, workflow: &Workflow, to: &str) -> Event {
     let roles = Roles::new();
     let by = "alice".parse().expect("an actor");
     let signatures = Signatures::Optional;
-    let context =
-        Context { workflow, roles: &roles, by: &by, contract_check: &ContractCheck::NotPassed(Vec::new()), signatures };
+    let now = Timestamp::from_unix_ms(0);
+    let context = Context {
+        workflow,
+        roles: &roles,
+        by: &by,
+        contract_check: &ContractCheck::NotPassed(Vec::new()),
+        signatures,
+        now,
+    };
     let command = Command::Transition(Transition {
         to: to.parse().expect("a state"),
         reason: Some("because of something".into()),

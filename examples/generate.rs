@@ -264,6 +264,7 @@ impl Generator {
             by,
             contract_check: &ContractCheck::NotPassed(Vec::new()),
             signatures: Signatures::Optional,
+            now: at,
         };
         let body: Body = decide(history, command, context)?;
         Ok(Event::seal(Unsealed {

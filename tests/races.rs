@@ -180,6 +180,68 @@ fn assert_documented<T>(answer: &Answer) -> Option<T> {
     None
 }
 
+/// Each of sixteen processes claims the next request until there is none: every request goes to one of them.
+#[test]
+fn of_sixteen_processes_that_claim_what_is_next_each_gets_others() {
+    const REQUESTS: usize = 20;
+    let place = Place::new();
+    let made: BTreeSet<String> =
+        (0..REQUESTS).map(|n| text(&place.ok("maker", &new(&format!("{n}"), None))["id"])).collect();
+    let claimed = together(WRITERS, |writer| {
+        let mut claimed = Vec::new();
+        loop {
+            let answer = place.run(&format!("writer-{writer}"), &["claim", "--next"]);
+            match answer.status {
+                Some(0) => claimed.push(text(&answer.data["id"])),
+                Some(4) => break,
+                _ => drop(assert_documented::<()>(&answer)),
+            }
+        }
+        claimed
+    });
+    let all: Vec<&String> = claimed.iter().flatten().collect();
+    assert_eq!(all.len(), REQUESTS, "each was given out once");
+    assert_eq!(all.into_iter().cloned().collect::<BTreeSet<_>>(), made);
+    for (writer, ids) in claimed.iter().enumerate() {
+        for id in ids {
+            let claim = place.ok("reader", &["show", id])["claim"].take();
+            assert_eq!((text(&claim["by"]), &claim["expired"]), (format!("writer-{writer}"), &Value::Bool(false)));
+        }
+    }
+    assert!(place.chains().values().all(|log| log.len() == 2), "nobody wrote who did not get it");
+    place.assert_sound();
+    place.ok("reader", &["index", "--check"]);
+}
+
+/// Sixteen processes all want the same twenty requests by name: each has one holder, whom the others are told.
+#[test]
+fn of_sixteen_processes_that_claim_the_same_requests_one_gets_each() {
+    const REQUESTS: usize = 20;
+    let place = Place::new();
+    let ids: Vec<String> = (0..REQUESTS).map(|n| text(&place.ok("maker", &new(&format!("{n}"), None))["id"])).collect();
+    let told = together(WRITERS, |writer| {
+        let claim = |place_of: usize| {
+            let id = &ids[(place_of + writer) % REQUESTS];
+            let answer = place.run(&format!("writer-{writer}"), &["claim", id]);
+            match answer.status {
+                Some(0) => Some((id.clone(), format!("writer-{writer}"))),
+                _ => {
+                    assert_eq!((answer.status, answer.error["code"].as_str()), (Some(6), Some("claimed-by-other")));
+                    None
+                }
+            }
+        };
+        (0..REQUESTS).filter_map(claim).collect::<Vec<_>>()
+    });
+    let told = told.concat();
+    assert_eq!(told.len(), REQUESTS);
+    for (id, holder) in &told {
+        assert_eq!(text(&place.ok("reader", &["show", id])["claim"]["by"]), *holder);
+    }
+    assert!(place.chains().values().all(|log| log.len() == 2));
+    place.assert_sound();
+}
+
 #[test]
 fn batches_and_single_writers_get_their_turns_and_lose_nothing() {
     const OPERATIONS: usize = 400;

@@ -17,7 +17,7 @@ use coordination_ledger::app::{apply, checks, contract, verify};
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::contract::schema;
 use coordination_ledger::domain::{
-    checkpoint, event, history, id, json, leaf, packet, proof, settings, signature, workflow,
+    checkpoint, claim, event, history, id, json, leaf, packet, proof, settings, signature, workflow,
 };
 use coordination_ledger::index::refresh;
 use coordination_ledger::signing;
@@ -202,6 +202,11 @@ fn the_transcripts_of_the_read_model_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_the_claims_are_true() {
+    play("docs/claims.md");
+}
+
+#[test]
 fn the_transcripts_of_the_checkpoints_are_true() {
     play("docs/checkpoints.md");
 }
@@ -309,6 +314,7 @@ fn every_option_that_is_named_exists() {
         "docs/checkpoints.md",
         "docs/merging.md",
         "docs/sync.md",
+        "docs/claims.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {
@@ -409,6 +415,7 @@ fn the_limits_are_those_of_the_code() {
         ("an entry of a list of texts", size(packet::ITEM_BYTES_MAX)),
         ("an event's line", size(event::LINE_BYTES_MAX)),
         ("a note, a reason, a summary, a piece of evidence", size(event::TEXT_BYTES_MAX)),
+        ("a claim", format!("{} days", claim::Term::MS_MAX / 86_400_000)),
         ("parents of an event", count(event::PARENTS_MAX as u64)),
         ("events of a request", count(history::EVENTS_MAX as u64)),
         ("a log", bytes(files::log::LOG_BYTES_MAX)),

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::create::Made;
-use super::operation::{EvidenceOperation, NoteOperation, TransitionOperation};
+use super::operation::{ClaimOperation, EvidenceOperation, NoteOperation, ReleaseOperation, TransitionOperation};
 use super::write::{Conditions, Effect, Novelty, Written};
 use super::{AppError, Ledger, Session};
+use crate::domain::claim::{Term, Wish};
 use crate::domain::decide::{Command, Transition};
 use crate::domain::event::{EvidenceAdded, Noted};
 use crate::domain::history::History;
@@ -138,7 +139,28 @@ impl Ledger<'_> {
                 let conditions = Conditions { key, ..Conditions::default() };
                 self.apply_command(records, &request, &command, &conditions, by, session)
             }
+            Operation::Claim(op) => {
+                self.apply_claim(records, op, |term, steal| Command::Claim(Wish { term, steal }), session)
+            }
+            Operation::Heartbeat(op) => self.apply_claim(records, op, |term, _| Command::Heartbeat(term), session),
+            Operation::Release(ReleaseOperation { request, reason, by, key }) => {
+                let conditions = Conditions { key, ..Conditions::default() };
+                self.apply_command(records, &request, &Command::Release(reason), &conditions, by, session)
+            }
         }
+    }
+
+    fn apply_claim(
+        &self,
+        records: &dyn Records,
+        operation: ClaimOperation,
+        command: impl FnOnce(Term, Option<String>) -> Command,
+        session: &Session,
+    ) -> Result<Applied, AppError> {
+        let ClaimOperation { request, term, steal, by, key } = operation;
+        let term = term.map_or(Ok(Term::DEFAULT), |text| Term::parse(&text)).map_err(AppError::Usage)?;
+        let conditions = Conditions { key, ..Conditions::default() };
+        self.apply_command(records, &request, &command(term, steal), &conditions, by, session)
     }
 
     fn applied(&self, history: &History, novelty: Novelty) -> Applied {

@@ -41,6 +41,9 @@ pub enum AppError {
         /// What it may have been meant to be.
         suggestion: Option<String>,
     },
+    /// Nothing that was asked for is ready and unclaimed.
+    #[error("no request is ready and unclaimed")]
+    NothingReady,
     /// The request is there, but was not yet, or has no such version.
     #[error("{id} {what}")]
     NotThen {

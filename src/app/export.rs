@@ -32,6 +32,7 @@ impl Ledger<'_> {
             page.rows.iter().try_for_each(take)?;
             return Ok(page.damaged);
         }
+        let now = self.moment_of(query);
         let mut taken = Ok(());
         let damaged = list::each(
             self.store,
@@ -39,7 +40,7 @@ impl Ledger<'_> {
             &self.filter(query)?,
             &self.progress(),
             &mut |id, entry, waits_for| {
-                taken = take(&Row { id, entry, waits_for });
+                taken = take(&self.row(id, entry, waits_for, now));
                 if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );
@@ -53,11 +54,12 @@ impl Ledger<'_> {
         at: Timestamp,
         mut take: impl FnMut(&Row) -> Result<(), E>,
     ) -> Result<BTreeMap<RequestId, String>, E> {
+        let now = self.moment_of(query);
         let mut taken = Ok(());
         let damaged = self.each_then(query, at, &mut |past, id, entry| {
             let Some(waits_for) = self.was_wanted(query, past, &entry)? else { return Ok(ControlFlow::Continue(())) };
             let waits_for = waits_for.map_or_else(|| past.waits_for(&entry), Ok)?;
-            taken = take(&Row { id, entry, waits_for });
+            taken = take(&self.row(id, entry, waits_for, now));
             Ok(if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         taken?;

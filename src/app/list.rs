@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use super::claim::ClaimsSeen;
 use super::{AppError, Ledger};
+use crate::domain::claim::Expiry;
 use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
 use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
+use crate::index::project::EntryClaim;
 use crate::index::then::{self, Past};
 use crate::store::StoreError;
 
@@ -32,6 +35,20 @@ pub enum Waiting {
     Ready,
     /// Only requests that wait for another.
     Blocked,
+}
+
+/// Who has claimed them. What has expired is not claimed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Claims {
+    /// Whoever it is.
+    #[default]
+    Any,
+    /// This actor.
+    By(Actor),
+    /// Somebody.
+    BySomebody,
+    /// Nobody.
+    ByNobody,
 }
 
 /// By what a list is sorted; equal ones by id.
@@ -104,6 +121,8 @@ pub struct Query {
     pub scope: Scope,
     /// What they wait for.
     pub waiting: Waiting,
+    /// Who has claimed them.
+    pub claims: Claims,
     /// With all these words in title or description, in any case.
     pub words: Vec<String>,
     /// As of this moment.
@@ -160,8 +179,10 @@ impl std::str::FromStr for Cursor {
 pub struct Row {
     /// Its id.
     pub id: RequestId,
-    /// What the index says of it.
+    /// What the index says of it, but for its claims.
     pub entry: Entry,
+    /// Who has claimed it.
+    pub claim: Option<ClaimsSeen>,
     /// The dependencies that are not settled, with their states where they are known.
     pub waits_for: Vec<RequestId>,
 }
@@ -202,13 +223,15 @@ impl Ledger<'_> {
         let Listed { rows, has_more, matched, damaged } =
             list(self.store, self.scope(), &self.filter(query)?, &self.progress())?;
         let next = rows.last().filter(|_| has_more).map(|(id, entry, _)| self.cursor(query.sort, *id, entry));
-        let row = |(id, entry, waits_for)| Row { id, entry, waits_for };
+        let now = self.moment_of(query);
+        let row = |(id, entry, waits_for)| self.row(id, entry, waits_for, now);
         Ok(Page { rows: rows.into_iter().map(row).collect(), matched, next, damaged })
     }
 
     pub(super) fn filter(&self, query: &Query) -> Result<Filter, AppError> {
         let in_scope = query.states.is_empty() && query.scope == Scope::Open;
         let states = || self.workflow.states().iter().map(|state| state.name.to_string()).collect();
+        let now = self.moment_of(query);
         let after = |cursor: &Cursor| query.sort.value(&cursor.place).map(|value| (value, cursor.id));
         Ok(Filter {
             states: query.states.clone(),
@@ -223,6 +246,12 @@ impl Ledger<'_> {
                 Waiting::Any => Waits::Any,
                 Waiting::Ready => Waits::ForNothing,
                 Waiting::Blocked => Waits::ForAnother,
+            },
+            claims: match &query.claims {
+                Claims::Any => list::Claimed::Any,
+                Claims::By(actor) => list::Claimed::By(actor.to_string(), now),
+                Claims::BySomebody => list::Claimed::BySomebody(now),
+                Claims::ByNobody => list::Claimed::ByNobody(now),
             },
             words: query.words.clone(),
             order: match query.sort {
@@ -245,6 +274,7 @@ impl Ledger<'_> {
     /// Lists requests as they were at a moment. What changed since is read and replayed, so this takes longer. No more than
     /// the page is held.
     fn list_at(&self, query: &Query, at: Timestamp) -> Result<Page, AppError> {
+        let now = self.moment_of(query);
         let mut page = Page::default();
         let mut rows: BTreeMap<(String, RequestId), Row> = BTreeMap::new();
         // One more than wanted tells whether there is more.
@@ -257,7 +287,7 @@ impl Ledger<'_> {
             let has_room = rows.len() < held || rows.last_key_value().is_some_and(|(last, _)| key < *last);
             if is_after && has_room {
                 let waits_for = waits_for.map_or_else(|| past.waits_for(&entry), Ok)?;
-                rows.insert(key, Row { id, entry, waits_for });
+                rows.insert(key, self.row(id, entry, waits_for, now));
                 if rows.len() > held {
                     rows.pop_last();
                 }
@@ -317,6 +347,31 @@ impl Ledger<'_> {
             && query.label.as_ref().is_none_or(|wanted| entry.labels.contains(wanted))
             && query.priority.is_none_or(|wanted| entry.priority == wanted)
             && query.by.as_ref().is_none_or(|wanted| entry.created_by == *wanted)
+            && self.is_claimed_so(query, entry)
+    }
+
+    fn is_claimed_so(&self, query: &Query, entry: &Entry) -> bool {
+        let now = entry.reckoned(self.moment_of(query));
+        let lines = entry.claim.iter().flat_map(EntryClaim::lines);
+        let mut ahead = lines.filter(|line| Expiry::of(line.until, now) == Expiry::Ahead);
+        match &query.claims {
+            Claims::Any => true,
+            Claims::By(actor) => ahead.any(|line| line.by == *actor),
+            Claims::BySomebody => ahead.next().is_some(),
+            Claims::ByNobody => ahead.next().is_none(),
+        }
+    }
+
+    /// The moment by which claims are judged.
+    pub(super) fn moment_of(&self, query: &Query) -> Timestamp {
+        query.at.unwrap_or_else(|| self.world.now())
+    }
+
+    /// A row, with the claims as they are seen by a moment.
+    pub(super) fn row(&self, id: RequestId, mut entry: Entry, waits_for: Vec<RequestId>, now: Timestamp) -> Row {
+        let at = entry.reckoned(now);
+        let claim = entry.claim.take().map(|claim| self.claims_seen(&claim, at));
+        Row { id, entry, claim, waits_for }
     }
 
     /// The place of a request in an order, as a text that sorts like it.

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod approve;
 pub mod checkpoint;
 pub mod checks;
+pub mod claim;
 pub mod contract;
 pub mod create;
 pub mod doctor;

@@ -18,6 +18,8 @@ const STATE: &str = "a state's name";
 const EVIDENCE: &str = "a list of {\"kind\":…,\"value\":…}";
 const DETAILS: &str = "an object";
 const VERSION: &str = "a version, a number such as 3";
+const FLAG: &str = "true or false";
+const TERM: &str = "a length of time as text, \"30m\" or \"2h\"";
 const TIME: &str = "a time as text, \"2026-11-20T15:11:00Z\"";
 
 /// An operation.
@@ -31,6 +33,12 @@ pub enum Operation {
     Note(NoteOperation),
     /// Put evidence on record.
     Evidence(EvidenceOperation),
+    /// Claim a request.
+    Claim(ClaimOperation),
+    /// Prolong a claim.
+    Heartbeat(ClaimOperation),
+    /// Give a claim up.
+    Release(ReleaseOperation),
 }
 
 /// `"op": "transition"`
@@ -68,6 +76,25 @@ pub struct EvidenceOperation {
     pub(super) occurred_at: Option<String>,
 }
 
+/// `"op": "claim"` and `"op": "heartbeat"`
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimOperation {
+    pub(super) request: String,
+    pub(super) term: Option<String>,
+    pub(super) steal: Option<String>,
+    pub(super) by: Option<Actor>,
+    pub(super) key: Option<Key>,
+}
+
+/// `"op": "release"`
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReleaseOperation {
+    pub(super) request: String,
+    pub(super) reason: Option<String>,
+    pub(super) by: Option<Actor>,
+    pub(super) key: Option<Key>,
+}
+
 impl Operation {
     /// Reads an operation.
     ///
@@ -91,7 +118,12 @@ impl Operation {
             Some("transition") => TransitionOperation::read(members).map(Self::Transition),
             Some("note") => NoteOperation::read(members).map(Self::Note),
             Some("evidence") => EvidenceOperation::read(members).map(Self::Evidence),
-            Some(_) | None => Err(no_operation(&"\"op\" is one of new, transition, note, evidence")),
+            Some("claim") => ClaimOperation::read_claim(members).map(Self::Claim),
+            Some("heartbeat") => ClaimOperation::read_heartbeat(members).map(Self::Heartbeat),
+            Some("release") => ReleaseOperation::read(members).map(Self::Release),
+            Some(_) | None => {
+                Err(no_operation(&"\"op\" is one of new, transition, note, evidence, claim, heartbeat, release"))
+            }
         }
     }
 }
@@ -135,6 +167,46 @@ impl EvidenceOperation {
             by: members.take_name("by")?,
             key: members.take_name("key")?,
             occurred_at: members.take("occurred_at", TIME)?,
+        };
+        members.end().map(|()| operation)
+    }
+}
+
+impl ClaimOperation {
+    fn read_claim(mut members: Members) -> Result<Self, AppError> {
+        let steal: bool = members.take("steal", FLAG)?.unwrap_or_default();
+        let reason: Option<String> = members.take("reason", TEXT)?;
+        match (steal, &reason) {
+            (true, None) => return Err(no_operation(&"steal needs a reason")),
+            (false, Some(_)) => return Err(no_operation(&"only a claim with \"steal\": true takes a reason")),
+            (true, Some(_)) | (false, None) => {}
+        }
+        Self::read(members, reason)
+    }
+
+    fn read_heartbeat(members: Members) -> Result<Self, AppError> {
+        Self::read(members, None)
+    }
+
+    fn read(mut members: Members, steal: Option<String>) -> Result<Self, AppError> {
+        let operation = Self {
+            request: members.need("request", REQUEST)?,
+            term: members.take("for", TERM)?,
+            steal,
+            by: members.take_name("by")?,
+            key: members.take_name("key")?,
+        };
+        members.end().map(|()| operation)
+    }
+}
+
+impl ReleaseOperation {
+    fn read(mut members: Members) -> Result<Self, AppError> {
+        let operation = Self {
+            request: members.need("request", REQUEST)?,
+            reason: members.take("reason", TEXT)?,
+            by: members.take_name("by")?,
+            key: members.take_name("key")?,
         };
         members.end().map(|()| operation)
     }

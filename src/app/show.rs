@@ -1,5 +1,6 @@
 //! Looking at one request, now or as it was.
 
+use super::claim::ClaimsSeen;
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger};
 use crate::contract::Resources;
@@ -41,6 +42,10 @@ pub struct View {
     pub history: History,
     /// What they add up to.
     pub state: State,
+    /// The moment at which it is looked at.
+    pub at: Timestamp,
+    /// Who has claimed it.
+    pub claim: Option<ClaimsSeen>,
     /// What it depends on.
     pub dependencies: Vec<Dependency>,
     /// What is open from here.
@@ -85,8 +90,15 @@ impl Ledger<'_> {
         let state = State::replay(&history, self.workflow).under(packet, self.settings.approvals.signatures);
         let contract_check =
             self.contract_check(packet, Closeness::OnRecord, &Resources::default(), &Budget::endless());
+        let now = match as_of {
+            AsOf::Now => self.world.now(),
+            AsOf::Time(at) => at,
+            AsOf::Version(_) => Timestamp::from_unix_ms(0),
+        };
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
         Ok(View {
+            at: state.reckoned(now),
+            claim: self.claims_of(&state, now),
             dependencies: dependencies.collect::<Result<_, _>>()?,
             open: open(&state, packet, self.workflow, by, &contract_check),
             expectation: expectation(&state, packet, self.workflow, &contract_check),

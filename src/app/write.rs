@@ -193,7 +193,11 @@ impl Ledger<'_> {
             | Command::Note(_)
             | Command::AddEvidence(_)
             | Command::Approve(_)
-            | Command::Resolve(_) => return Ok(()),
+            | Command::Resolve(_)
+            | Command::Claim(_)
+            | Command::Heartbeat(_)
+            | Command::Release(_)
+            | Command::Concede(_) => return Ok(()),
         };
         let mut details = State::replay(history, self.workflow).details;
         details.extend(given.clone());
@@ -219,7 +223,11 @@ impl Ledger<'_> {
             | Command::Note(_)
             | Command::AddEvidence(_)
             | Command::Approve(_)
-            | Command::Resolve(_) => return ContractCheck::NotPassed(Vec::new()),
+            | Command::Resolve(_)
+            | Command::Claim(_)
+            | Command::Heartbeat(_)
+            | Command::Release(_)
+            | Command::Concede(_) => return ContractCheck::NotPassed(Vec::new()),
         };
         let asks = |rule: &TransitionRule| {
             rule.to == *to && rule.guards.iter().any(|guard| guard.guard == GuardKind::ContractCheck)
@@ -239,18 +247,20 @@ impl Ledger<'_> {
         session: &Session,
     ) -> Result<Event, AppError> {
         let id = history.packet().request_id;
+        let clock = self.tick(records, Some(history), &session.budget)?;
         let context = Context {
             workflow: self.workflow,
             roles: &self.settings.roles,
             by: &session.by,
             contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
+            now: clock.at,
         };
         let body = decide(history, command, context)
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;
         let unsealed = Unsealed {
             stream: Stream::Request(id),
-            clock: self.tick(records, Some(history), &session.budget)?,
+            clock,
             writer: self.store.writer()?,
             by: session.by.clone(),
             key: conditions.key.clone(),
@@ -324,7 +334,7 @@ fn with_event(mut history: History, event: Event, novelty: Novelty) -> Result<Wr
     Ok(Written { event, history, novelty })
 }
 
-fn no_turn(session: &Session, id: RequestId) -> AppError {
+pub(super) fn no_turn(session: &Session, id: RequestId) -> AppError {
     let waited_ms = u64::try_from(session.budget.spent().as_millis()).unwrap_or(u64::MAX);
     StoreError::Busy { what: format!("a turn to write to {id}"), holder: None, waited_ms }.into()
 }

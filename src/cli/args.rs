@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::against_args::Against;
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
+use super::claim_args::{Claim, Heartbeat, Release};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
 use super::merge_args::{MergeDriver, RepairMerge, SetupGit};
@@ -119,6 +120,12 @@ pub enum Command {
     Note(Note),
     /// Put evidence on record
     Evidence(Evidence),
+    /// Claim a request: tell the others that you work on it
+    Claim(Box<Claim>),
+    /// Prolong a claim
+    Heartbeat(Heartbeat),
+    /// Give a claim up
+    Release(Release),
     /// Show a request, now or as it was
     Show(Show),
     /// Show what happened to one request, or to all
@@ -191,6 +198,9 @@ impl Command {
             | Self::Approve(_)
             | Self::Note(_)
             | Self::Evidence(_)
+            | Self::Claim(_)
+            | Self::Heartbeat(_)
+            | Self::Release(_)
             | Self::Checkpoint(_)
             | Self::Resolve(_)
             | Self::Sync(_)
@@ -231,6 +241,9 @@ impl Command {
             | Self::Approve(_)
             | Self::Note(_)
             | Self::Evidence(_)
+            | Self::Claim(_)
+            | Self::Heartbeat(_)
+            | Self::Release(_)
             | Self::Show(_)
             | Self::List(_)
             | Self::Search(_)
@@ -576,7 +589,10 @@ Each line is an operation, a JSON object, and is answered by a line once it is o
   {\"op\":\"transition\", …}  request, to; reason, evidence, details, expect_version
   {\"op\":\"note\", …}        request, text; kind
   {\"op\":\"evidence\", …}    request, evidence
-The last three also take by, key and occurred_at.
+  {\"op\":\"claim\", …}       request; for, steal and reason
+  {\"op\":\"heartbeat\", …}   request; for
+  {\"op\":\"release\", …}     request; reason
+All but the first also take by and key; transition, note and evidence take occurred_at.
 
 A request is named by its id or as key:K. Evidence is a list of {\"kind\":K,\"value\":V}.
 An operation whose key was applied before is answered with its first result.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::claim_failure;
 use super::exit::Exit;
 use super::render::views::SideView;
 use crate::app::AppError;
@@ -19,6 +20,7 @@ use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::secret::Found;
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
+use crate::index::project::ClaimLine;
 use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
@@ -87,6 +89,9 @@ pub struct Detail {
     /// What happened in between, or was written with the key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Box<RawValue>>,
+    /// The claims that are in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimLine>,
     /// The version that the request has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual_version: Option<u64>,
@@ -296,6 +301,8 @@ impl From<AppError> for Failure {
                 };
                 failure.detail(Detail { events, actual_version: Some(actual), ..Detail::default() }).hint(hint)
             }
+            AppError::NothingReady => Self::new(Exit::NotFound, "nothing-ready", message)
+                .hint("ledger ready --claimed tells who has claimed what; ledger blocked what waits for others"),
             AppError::StaleState { id, .. } => {
                 Self::new(Exit::Conflict, "stale-state", message).hint(format!("ledger show {id}"))
             }
@@ -540,7 +547,16 @@ fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
             let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");
             no("detail-given").hint(hint)
         }
-        Refusal::Contradicts(_) => no("illegal-transition"),
+        Refusal::ClaimedByOther(claim) => {
+            claim_failure::in_the_way(Failure::new(Exit::Conflict, "claimed-by-other", message), id, &[claim])
+        }
+        Refusal::Contested(claims) => {
+            claim_failure::in_the_way(Failure::new(Exit::Conflict, "contested", message), id, &claims)
+        }
+        Refusal::NotClaimed { .. } => no("not-claimed").hint(format!("ledger claim {id}")),
+        Refusal::NotContested => no("not-claimed").hint(format!("ledger show {id} tells who has claimed it")),
+        Refusal::Over(_) => no("over"),
+        Refusal::Contradicts(_) | Refusal::WrongClaim(_) => no("illegal-transition"),
         Refusal::Text(_) => no("bad-text"),
     }
 }

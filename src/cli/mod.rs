@@ -8,6 +8,8 @@ pub mod allow_secret;
 pub mod args;
 pub mod builtin;
 pub mod checkpoint_args;
+pub mod claim_args;
+mod claim_failure;
 mod commands;
 pub mod contract_args;
 pub mod environment;

@@ -42,6 +42,20 @@ pub struct Filters {
     pub at: Option<String>,
 }
 
+/// Who has claimed them.
+#[derive(Args, Debug)]
+pub struct ClaimFilters {
+    /// Claimed by this actor
+    #[arg(long, value_name = "ACTOR", conflicts_with_all = ["claimed", "unclaimed"])]
+    pub claimed_by: Option<String>,
+    /// Claimed by somebody
+    #[arg(long, conflicts_with = "unclaimed")]
+    pub claimed: bool,
+    /// Claimed by nobody, or no longer
+    #[arg(long)]
+    pub unclaimed: bool,
+}
+
 /// In which order, and how much of each.
 #[derive(Args, Debug)]
 pub struct Columns {
@@ -70,6 +84,9 @@ pub struct List {
     /// Which.
     #[command(flatten)]
     pub filters: Filters,
+    /// Whose.
+    #[command(flatten)]
+    pub claims: ClaimFilters,
     /// Those that something can still follow (the default)
     #[arg(long, conflicts_with = "all")]
     pub open: bool,
@@ -96,6 +113,9 @@ pub struct Waiting {
     /// Which.
     #[command(flatten)]
     pub filters: Filters,
+    /// Whose.
+    #[command(flatten)]
+    pub claims: ClaimFilters,
     /// How.
     #[command(flatten)]
     pub columns: Columns,
@@ -132,6 +152,9 @@ pub struct Export {
     /// Which.
     #[command(flatten)]
     pub filters: Filters,
+    /// Whose.
+    #[command(flatten)]
+    pub claims: ClaimFilters,
     /// Only those that something can still follow
     #[arg(long)]
     pub open: bool,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use super::claim::{Claimed, Released};
 pub use super::contract_body::ContractBody;
 use super::hash::Hash;
 use super::id::{RepoId, RequestId, Role};
@@ -92,6 +93,10 @@ pub enum Body {
     Resolved(Resolved),
     /// `RENUMBERED`: another clone had published a request of this number first.
     Renumbered(Renumbered),
+    /// `CLAIMED`: somebody works on it, until a moment.
+    Claimed(Claimed),
+    /// `RELEASED`: claims are given up.
+    Released(Released),
     /// One of the types of a contract's log.
     Contract(ContractBody),
     /// A type that this program does not know.
@@ -253,7 +258,7 @@ pub struct Other {
 
 impl Body {
     /// The types of requests that this program knows, as written in the line.
-    pub const KINDS: [&'static str; 8] = [
+    pub const KINDS: [&'static str; 10] = [
         "REQUEST_CREATED",
         "TRANSITIONED",
         "RESPONDED",
@@ -262,6 +267,8 @@ impl Body {
         "APPROVED",
         "RESOLVED",
         "RENUMBERED",
+        "CLAIMED",
+        "RELEASED",
     ];
 
     /// The event's type as written in the line.
@@ -276,6 +283,8 @@ impl Body {
             Self::Approved(_) => "APPROVED",
             Self::Resolved(_) => "RESOLVED",
             Self::Renumbered(_) => "RENUMBERED",
+            Self::Claimed(_) => "CLAIMED",
+            Self::Released(_) => "RELEASED",
             Self::Contract(body) => body.kind(),
             Self::Other(other) => &other.kind,
         }
@@ -293,6 +302,8 @@ impl Body {
             | Self::Approved(_)
             | Self::Resolved(_)
             | Self::Renumbered(_)
+            | Self::Claimed(_)
+            | Self::Released(_)
             | Self::Contract(_)
             | Self::Other(_) => &[],
         }
@@ -310,6 +321,14 @@ impl Body {
             Self::Noted(n) => &[Some(&n.text), n.kind.as_ref()],
             Self::Approved(a) => &[a.reason.as_ref(), a.signature.as_ref()],
             Self::Resolved(r) => &[Some(&r.data.reason)],
+            Self::Claimed(c) => {
+                c.check()?;
+                &[c.reason.as_ref()]
+            }
+            Self::Released(r) => {
+                r.check()?;
+                &[r.reason.as_ref()]
+            }
             Self::Contract(body) => return body.check(),
             Self::Created(_) | Self::EvidenceAdded(_) | Self::Renumbered(_) | Self::Other(_) => &[],
         };
@@ -318,7 +337,7 @@ impl Body {
                 Self::Responded(_) => "the summary or the branch",
                 Self::Noted(_) => "the note or its kind",
                 Self::Approved(_) => "the reason or the signature",
-                Self::Transitioned(_) | Self::Resolved(_) => "the reason",
+                Self::Transitioned(_) | Self::Resolved(_) | Self::Claimed(_) | Self::Released(_) => "the reason",
                 Self::Created(_)
                 | Self::EvidenceAdded(_)
                 | Self::Renumbered(_)

@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value};
 
+use super::claim::{self, Claim, Holding, InTheWay, Wish};
 use super::event::{
     Approved, Body, Evidence, EvidenceAdded, Noted, PartStatus, Resolved, ResolvedData, Responded, Transitioned,
     TransitionedData,
 };
+use super::hash::Hash;
 use super::history::History;
 use super::id::{Actor, RepoId, Role};
 use super::outlook::{Attempt, ContractCheck, Need, Open, is_blank, open, unmet};
 use super::packet::{Mode, Packet};
 use super::settings::{Roles, Signatures};
 use super::state::{Side, State, Status};
+use super::time::Timestamp;
 use super::workflow::{StateName, Workflow};
 
 /// What somebody wants done to a request.
@@ -29,6 +32,26 @@ pub enum Command {
     Approve(Approved),
     /// Say which side of a diverged request holds.
     Resolve(Resolve),
+    /// Claim it, or prolong a claim.
+    Claim(Wish),
+    /// Prolong what was claimed.
+    Heartbeat(claim::Term),
+    /// Give up what was claimed.
+    Release(Option<String>),
+    /// Give up a claim for that of another clone.
+    Concede(Concede),
+}
+
+/// A wish to settle which of two claims holds that were made without knowledge of each other: the one that was published
+/// first. Whoever brings the clones together may say so of anybody's claim.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Concede {
+    /// The claim that is given up.
+    pub claim: Hash,
+    /// The one that holds.
+    pub lost_to: Hash,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A wish to bring a request into another state.
@@ -78,13 +101,24 @@ impl Command {
                 let same_side = b.data.keep.starts_with(&a.keep) || typed_state(&a.keep).as_ref() == Some(&b.to);
                 same_side && a.reason == b.data.reason
             }
+            // Until when is the ledger's to fill in.
+            (Self::Claim(a), Body::Claimed(b)) => a.steal == b.reason,
+            (Self::Heartbeat(_), Body::Claimed(b)) => !b.renews.is_empty() && b.reason.is_none(),
+            (Self::Release(a), Body::Released(b)) => *a == b.reason && b.lost_to.is_none(),
+            (Self::Concede(a), Body::Released(b)) => {
+                b.claims == [a.claim] && b.lost_to == Some(a.lost_to) && a.reason == b.reason
+            }
             (
                 Self::Transition(_)
                 | Self::Respond(_)
                 | Self::Note(_)
                 | Self::AddEvidence(_)
                 | Self::Approve(_)
-                | Self::Resolve(_),
+                | Self::Resolve(_)
+                | Self::Claim(_)
+                | Self::Heartbeat(_)
+                | Self::Release(_)
+                | Self::Concede(_),
                 _,
             ) => false,
         }
@@ -104,6 +138,8 @@ pub struct Context<'a> {
     pub contract_check: &'a ContractCheck,
     /// Whether approvals of governed requests must be signed.
     pub signatures: Signatures,
+    /// The moment at which it is decided: what the event will be dated.
+    pub now: Timestamp,
 }
 
 /// A command that a rule forbids. A refusal is an answer, not a failure.
@@ -195,6 +231,27 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// Somebody else works on it.
+    #[error("claimed by {} until {}", .0.on.by, .0.until)]
+    ClaimedByOther(Claim),
+    /// Two clones claimed it at once; nobody holds it before that is settled.
+    #[error("the request is contested: {}", .0.iter().map(|c| format!("{} claimed it until {}", c.on.by, c.until)).collect::<Vec<_>>().join(", "))]
+    Contested(Vec<Claim>),
+    /// There is no claim of who acts.
+    #[error("{by} has not claimed it")]
+    NotClaimed {
+        /// Who acts.
+        by: Actor,
+    },
+    /// A claim that does not stand against the other, or not any more.
+    #[error("these are no two claims in force that contest each other")]
+    NotContested,
+    /// Nothing follows its state, so there is nothing to work on.
+    #[error("it is {0}: there is nothing to claim")]
+    Over(StateName),
+    /// A claim or a release on record that nobody could make where its writer stood: only found by judging.
+    #[error("{0}")]
+    WrongClaim(String),
     /// An event on record says other than what the rules say of it: only found by judging.
     #[error("{0}")]
     Contradicts(String),
@@ -236,6 +293,13 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
             Ok(Body::Approved(approved.clone()))
         }
         Command::Resolve(resolve) => decide_resolve(state, history, resolve),
+        Command::Claim(wish) => decide_claim(state, wish, context),
+        Command::Heartbeat(term) => decide_heartbeat(state, *term, context),
+        Command::Release(reason) => decide_release(state, reason, context),
+        Command::Concede(Concede { claim, lost_to, reason }) => {
+            let released = claim::concede(&state.claims, *claim, *lost_to, reason.clone());
+            released.map(Body::Released).ok_or(Refusal::NotContested)
+        }
     }?;
     body.check().map_err(Refusal::Text)?;
     Ok(body)
@@ -327,6 +391,53 @@ fn decide_resolve(state: &State, history: &History, resolve: &Resolve) -> Result
             data: ResolvedData { keep: side.event.hash, reason: resolve.reason.clone() },
         })),
         (None | Some(_), _) => Err(Refusal::NoSuchSide { keep: resolve.keep.clone(), sides: sides.clone() }),
+    }
+}
+
+fn decide_claim(state: &State, wish: &Wish, context: Context<'_>) -> Result<Body, Refusal> {
+    check_open(state, context.workflow)?;
+    claim::claim(&state.claims, wish, context.by, context.now).map(Body::Claimed).map_err(Refusal::from)
+}
+
+fn decide_heartbeat(state: &State, term: claim::Term, context: Context<'_>) -> Result<Body, Refusal> {
+    if claim::release(&state.claims, context.by, None).is_none() {
+        return Err(not_claimed(state, context));
+    }
+    // Also one whose claims have all expired: only a claim says that the others' are taken over.
+    if let Holding::Contested(claims) = state.claims.holding() {
+        return Err(Refusal::Contested(claims.into_iter().cloned().collect()));
+    }
+    decide_claim(state, &Wish { term, steal: None }, context)
+}
+
+fn decide_release(state: &State, reason: &Option<String>, context: Context<'_>) -> Result<Body, Refusal> {
+    let released = claim::release(&state.claims, context.by, reason.clone());
+    released.map(Body::Released).ok_or_else(|| not_claimed(state, context))
+}
+
+/// Why somebody can't prolong or give up what is not theirs: it may be another's.
+fn not_claimed(state: &State, context: Context<'_>) -> Refusal {
+    let wish = Wish { term: claim::Term::DEFAULT, steal: None };
+    match claim::claim(&state.claims, &wish, context.by, context.now) {
+        Ok(_) => Refusal::NotClaimed { by: context.by.clone() },
+        Err(in_the_way) => in_the_way.into(),
+    }
+}
+
+/// Refuses a claim on what nothing can follow.
+pub(super) fn check_open(state: &State, workflow: &Workflow) -> Result<(), Refusal> {
+    match &state.status {
+        Status::At(name) if workflow.is_final(name) => Err(Refusal::Over(name.clone())),
+        Status::At(_) | Status::Diverged(_) => Ok(()),
+    }
+}
+
+impl From<InTheWay> for Refusal {
+    fn from(in_the_way: InTheWay) -> Self {
+        match in_the_way {
+            InTheWay::Other(claim) => Self::ClaimedByOther(claim),
+            InTheWay::Contest(claims) => Self::Contested(claims),
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use super::body::{
-    Approved, Body, ContractBody, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus, Resolved,
-    ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
+    Approved, Body, Claimed, ContractBody, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus,
+    Released, Resolved, ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
 };
 use super::hash::Hash;
 use super::id::{Actor, Key, SecretKind, Stream, Writer};
@@ -363,6 +363,8 @@ fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
         Body::Approved(data) => (None, None, raw(data)?),
         Body::Resolved(r) => (None, Some(r.to.clone()), raw(&r.data)?),
         Body::Renumbered(data) => (None, None, raw(data)?),
+        Body::Claimed(data) => (None, None, raw(data)?),
+        Body::Released(data) => (None, None, raw(data)?),
         Body::Contract(body) => (None, None, wire_contract(body)?),
         Body::Other(_) => return Err(BadEvent::Rule("only known types are written".into())),
     })

@@ -1,13 +1,15 @@
 //! Judging a history by replay: was each step allowed where its writer stood?
 
-use super::body::{Created, Resolved, Responded, Transitioned};
-use super::decide::{Context, Refusal, Transition, check_part, decide_transition};
+use super::body::{Claimed, Created, Resolved, Responded, Transitioned};
+use super::claim;
+use super::decide::{Context, Refusal, Transition, check_open, check_part, decide_transition};
 use super::event::{Body, Event};
 use super::history::{Head, History};
 use super::id::Actor;
 use super::outlook::{ContractCheck, open};
 use super::settings::{Roles, Signatures};
 use super::state::{Replay, State, Status};
+use super::time::Timestamp;
 use super::workflow::Workflow;
 
 /// An event that the workflow would not have allowed where its writer stood.
@@ -63,6 +65,11 @@ pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
             Body::Transitioned(t) => (judge_transition(&seen(), history, t, event.by(), workflow), last.clone()),
             Body::Responded(part) => (judge_part(&seen(), history, part, workflow), last.clone()),
             Body::Resolved(resolved) => (judge_resolve(&seen(), resolved), Under::Present),
+            Body::Claimed(claimed) => judge_claim(&seen(), claimed, event, workflow, &last),
+            Body::Released(released) => {
+                let judged = claim::judge_release(&seen().claims, released, event.by());
+                (judged.map_err(Refusal::WrongClaim), Under::Present)
+            }
             Body::Noted(_)
             | Body::EvidenceAdded(_)
             | Body::Approved(_)
@@ -88,6 +95,8 @@ fn workflow_of(event: &Event) -> Option<&str> {
         | Body::Approved(_)
         | Body::Resolved(_)
         | Body::Renumbered(_)
+        | Body::Claimed(_)
+        | Body::Released(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }
@@ -119,7 +128,8 @@ fn judge_transition(
         occurred_at: None,
     };
     let (roles, signatures) = (&Roles::new(), Signatures::Optional);
-    let context = Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures };
+    let now = Timestamp::from_unix_ms(0);
+    let context = Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures, now };
     if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)? {
         if allowed.from != on_record.from {
             return Err(Refusal::Illegal {
@@ -134,6 +144,22 @@ fn judge_transition(
         }
     }
     Ok(())
+}
+
+/// Whether a claim had expired is judged by the moment of the event that takes it, whatever the clock says now. Which
+/// states are final is the workflow's to say; who was in the way is not.
+fn judge_claim(
+    state: &State,
+    claimed: &Claimed,
+    event: &Event,
+    workflow: &Workflow,
+    last: &Under,
+) -> (Result<(), Refusal>, Under) {
+    if let Err(over) = check_open(state, workflow) {
+        return (Err(over), last.clone());
+    }
+    let judged = claim::judge_claim(&state.claims, claimed, event.by(), event.clock().at);
+    (judged.map_err(Refusal::WrongClaim), Under::Present)
 }
 
 fn judge_resolve(state: &State, r: &Resolved) -> Result<(), Refusal> {

@@ -207,6 +207,8 @@ fn read_body(said: &mut Said<'_>) -> Result<Body, BadEvent> {
         "APPROVED" => Body::Approved(read_data(said)?),
         "RESOLVED" => Body::Resolved(Resolved { to: state(to, "to")?, data: read_data(said)? }),
         "RENUMBERED" => Body::Renumbered(read_data(said)?),
+        "CLAIMED" => Body::Claimed(read_data(said)?),
+        "RELEASED" => Body::Released(read_data(said)?),
         other => match read_contract(said)? {
             Some(body) => Body::Contract(body),
             None => Body::Other(Other { kind: other.to_owned(), from, to }),

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod base64;
 pub mod body;
 pub mod checkpoint;
+pub mod claim;
 pub mod compatibility;
 pub mod contract_body;
 pub mod decide;

@@ -95,6 +95,12 @@ pub fn rewrite(
         let mut body = event.body().clone();
         match &mut body {
             Body::Resolved(resolved) => resolved.data.keep = anew(&resolved.data.keep),
+            Body::Claimed(claimed) => {
+                claimed.renews.iter_mut().chain(&mut claimed.takes).for_each(|hash| *hash = anew(hash));
+            }
+            Body::Released(released) => {
+                released.claims.iter_mut().chain(&mut released.lost_to).for_each(|hash| *hash = anew(hash));
+            }
             Body::Approved(approved) => unsigned.extend(approved.signature.take().map(|_| head)),
             Body::Created(_)
             | Body::Transitioned(_)
@@ -114,6 +120,8 @@ pub fn rewrite(
             | Body::Approved(_)
             | Body::Resolved(_)
             | Body::Renumbered(_)
+            | Body::Claimed(_)
+            | Body::Released(_)
             | Body::Contract(_)
             | Body::Other(_) => Vec::new(),
         };

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::claim::Claims;
 use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
@@ -114,6 +115,8 @@ pub struct State {
     pub notes: Vec<NoteOnRecord>,
     /// All approvals.
     pub approvals: Vec<ApprovalOnRecord>,
+    /// The claims in force: none once nothing can follow.
+    pub claims: Claims,
     /// The packet's details with those given on the way that holds; while diverged, those on which all sides agree.
     pub details: Map<String, Value>,
     /// When the present state was entered.
@@ -163,6 +166,13 @@ impl State {
         self
     }
 
+    /// The moment by which its claims are judged, for somebody whose clock says `now`: no clock counts that is behind what
+    /// is on record.
+    #[must_use]
+    pub fn reckoned(&self, now: Timestamp) -> Timestamp {
+        self.clock.map_or(now, |clock| clock.at.max(now))
+    }
+
     /// Whether somebody's approval in this role counts.
     #[must_use]
     pub fn approved_as(&self, role: &Role) -> bool {
@@ -172,7 +182,7 @@ impl State {
 
 /// The status as one event asserts it.
 #[derive(Clone)]
-struct Claim {
+struct Assertion {
     step: usize,
     on: Record,
 }
@@ -180,16 +190,17 @@ struct Claim {
 /// A replay under way. Events must be handed over in canonical order.
 pub(super) struct Replay<'a> {
     history: &'a History,
-    initial: StateName,
+    workflow: &'a Workflow,
     ways: Ways,
-    claim_by_event: HashMap<Hash, usize>,
-    claims: Vec<Claim>,
+    assertion_by_event: HashMap<Hash, usize>,
+    assertions: Vec<Assertion>,
     /// The heads of the events replayed so far: an event that names all of them has seen everything.
     heads: HashSet<Hash>,
     parts: BTreeMap<RepoId, Vec<Statement>>,
     evidence: Vec<EvidenceOnRecord>,
     notes: Vec<NoteOnRecord>,
     approvals: Vec<ApprovalOnRecord>,
+    claims: Claims,
     deliverers: Vec<(Actor, Hash)>,
     aliases: Vec<RequestId>,
     last: Option<Record>,
@@ -197,18 +208,19 @@ pub(super) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(history: &'a History, workflow: &Workflow) -> Self {
+    pub(super) fn new(history: &'a History, workflow: &'a Workflow) -> Self {
         Self {
             history,
-            initial: workflow.initial().clone(),
+            workflow,
             ways: Ways::new(&history.packet().details),
-            claim_by_event: HashMap::new(),
-            claims: Vec::new(),
+            assertion_by_event: HashMap::new(),
+            assertions: Vec::new(),
             heads: HashSet::from([history.packet_hash()]),
             parts: BTreeMap::new(),
             evidence: Vec::new(),
             notes: Vec::new(),
             approvals: Vec::new(),
+            claims: Claims::default(),
             deliverers: Vec::new(),
             aliases: Vec::new(),
             last: None,
@@ -232,7 +244,7 @@ impl<'a> Replay<'a> {
         match event.body() {
             Body::Created(created) => {
                 let step = self.ways.take(None, &created.to, &Map::new(), event.by());
-                self.claim(step, &on, saw_all);
+                self.assert(step, &on, saw_all);
             }
             Body::Transitioned(t) => {
                 let before = self.way_seen_by(event, saw_all);
@@ -240,16 +252,16 @@ impl<'a> Replay<'a> {
                 if t.data.rework {
                     self.begin_anew(event, saw_all);
                 }
-                self.claim(step, &on, saw_all);
+                self.assert(step, &on, saw_all);
             }
             Body::Resolved(resolved) => {
                 // Keeping an event that is not here can't be judged; the state it names is then all there is.
-                let kept = self.claim_by_event.get(&resolved.data.keep).copied();
+                let kept = self.assertion_by_event.get(&resolved.data.keep).copied();
                 let step = match kept {
                     Some(step) => step,
                     None => self.ways.take(None, &resolved.to, &Map::new(), event.by()),
                 };
-                self.claim(step, &on, saw_all);
+                self.assert(step, &on, saw_all);
             }
             Body::Responded(r) => {
                 if r.status == PartStatus::Delivered {
@@ -275,6 +287,14 @@ impl<'a> Replay<'a> {
                 on: on.clone(),
                 counts: true,
             }),
+            Body::Claimed(claimed) => {
+                let (history, this) = (self.history, event.hash());
+                self.claims.claimed(claimed, &on, |seen| saw_all || history.is_ancestor(seen, this));
+            }
+            Body::Released(released) => {
+                let (history, this) = (self.history, event.hash());
+                self.claims.released(released, |seen| saw_all || history.is_ancestor(seen, this));
+            }
             Body::Renumbered(renumbered) => self.aliases.push(renumbered.was),
             Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
         }
@@ -292,7 +312,9 @@ impl<'a> Replay<'a> {
         let (status, since) = self.status(&furthest);
         let entered = if let [one] = furthest.as_slice() { self.ways.takers(one.step) } else { &[] };
         let parts = self.deliverers.iter().map(|(actor, _)| actor);
+        let is_over = matches!(&status, Status::At(name) if self.workflow.is_final(name));
         State {
+            claims: if is_over { Claims::default() } else { self.claims.clone() },
             status,
             since,
             parts: self.parts.clone(),
@@ -323,31 +345,31 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The claims that lead furthest, one a way.
-    fn furthest(&self) -> Vec<&Claim> {
-        let mut furthest: Vec<&Claim> = Vec::new();
-        for claim in &self.claims {
+    /// The assertions that lead furthest, one a way.
+    fn furthest(&self) -> Vec<&Assertion> {
+        let mut furthest: Vec<&Assertion> = Vec::new();
+        for one in &self.assertions {
             let led_on =
-                self.claims.iter().any(|other| other.step != claim.step && self.ways.leads_to(claim.step, other.step));
-            let said_already = furthest.iter().any(|other| other.step == claim.step);
+                self.assertions.iter().any(|other| other.step != one.step && self.ways.leads_to(one.step, other.step));
+            let said_already = furthest.iter().any(|other| other.step == one.step);
             if !led_on && !said_already {
-                furthest.push(claim);
+                furthest.push(one);
             }
         }
         furthest
     }
 
-    fn status(&self, furthest: &[&Claim]) -> (Status, Option<Record>) {
-        let state = |claim: &Claim| self.ways.state(claim.step).clone();
+    fn status(&self, furthest: &[&Assertion]) -> (Status, Option<Record>) {
+        let state = |assertion: &Assertion| self.ways.state(assertion.step).clone();
         match furthest {
-            [] => (Status::At(self.initial.clone()), None),
+            [] => (Status::At(self.workflow.initial().clone()), None),
             [one] => (Status::At(state(one)), Some(one.on.clone())),
             several => {
-                let side = |claim: &&Claim| Side {
-                    state: state(claim),
-                    event: claim.on.event,
-                    by: claim.on.by.clone(),
-                    at: claim.on.at,
+                let side = |one: &&Assertion| Side {
+                    state: state(one),
+                    event: one.on.event,
+                    by: one.on.by.clone(),
+                    at: one.on.at,
                 };
                 (Status::Diverged(several.iter().map(side).collect()), None)
             }
@@ -355,7 +377,7 @@ impl<'a> Replay<'a> {
     }
 
     /// The details given on the way that holds; while diverged, those on which all sides agree.
-    fn details(&self, furthest: &[&Claim]) -> Map<String, Value> {
+    fn details(&self, furthest: &[&Assertion]) -> Map<String, Value> {
         let Some((first, others)) = furthest.split_first() else { return self.history.packet().details.clone() };
         let mut details = self.ways.details(first.step).clone();
         details
@@ -364,24 +386,27 @@ impl<'a> Replay<'a> {
     }
 
     /// Records that an event asserts a status; what its writer had seen no longer stands.
-    fn claim(&mut self, step: usize, on: &Record, saw_all: bool) {
+    fn assert(&mut self, step: usize, on: &Record, saw_all: bool) {
         let history = self.history;
         let new = on.event.hash;
-        self.claims.retain(|claim| !saw_all && !history.is_ancestor(claim.on.event.hash, new));
-        self.claims.push(Claim { step, on: on.clone() });
-        self.claim_by_event.insert(new, step);
+        self.assertions.retain(|assertion| !saw_all && !history.is_ancestor(assertion.on.event.hash, new));
+        self.assertions.push(Assertion { step, on: on.clone() });
+        self.assertion_by_event.insert(new, step);
     }
 
     /// The way on which an event's writer stood: the furthest that it had seen. Of several that exclude each other,
     /// which the decision refuses, one.
     fn way_seen_by(&self, event: &Event, saw_all: bool) -> Option<usize> {
-        let standing: Vec<usize> =
-            if saw_all { self.claims.iter().map(|claim| claim.step).collect() } else { self.steps_seen_by(event) };
+        let standing: Vec<usize> = if saw_all {
+            self.assertions.iter().map(|assertion| assertion.step).collect()
+        } else {
+            self.steps_seen_by(event)
+        };
         standing.into_iter().reduce(|a, b| if self.ways.leads_to(b, a) { a } else { b })
     }
 
-    /// The steps that stood before an event's writer. Others may have replaced them since, so the claims that stand
-    /// now don't tell: the nearest ancestors that asserted a status do.
+    /// The steps that stood before an event's writer. Others may have replaced them since, so what stands
+    /// now does not tell: the nearest ancestors that asserted a status do.
     fn steps_seen_by(&self, event: &Event) -> Vec<usize> {
         let mut open: Vec<Hash> = event.parents().to_vec();
         let mut seen: HashSet<Hash> = HashSet::new();
@@ -390,7 +415,7 @@ impl<'a> Replay<'a> {
             if !seen.insert(hash) {
                 continue;
             }
-            match self.claim_by_event.get(&hash) {
+            match self.assertion_by_event.get(&hash) {
                 Some(step) => nearest.push((*step, hash)),
                 None => open.extend(self.history.event(hash).map(Event::parents).unwrap_or_default()),
             }

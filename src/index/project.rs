@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::claim::{Claim, Expiry, Holding};
 use crate::domain::event::PartStatus;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
@@ -27,6 +28,66 @@ pub struct EntrySide {
     pub state: StateName,
     /// The event that led there.
     pub head: Hash,
+}
+
+/// A claim as it stands in an index.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ClaimLine {
+    /// Who claims.
+    pub by: Actor,
+    /// When it expires.
+    pub until: Timestamp,
+    /// The event.
+    pub event: Hash,
+}
+
+/// Who has claimed a request. Whether that has expired depends on when somebody asks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EntryClaim {
+    /// One actor.
+    Held(ClaimLine),
+    /// Several, without knowledge of each other: nobody holds it.
+    Contested {
+        /// The claim of each that lasts longest.
+        contested: Vec<ClaimLine>,
+    },
+}
+
+impl From<&Claim> for ClaimLine {
+    fn from(claim: &Claim) -> Self {
+        Self { by: claim.on.by.clone(), until: claim.until, event: claim.on.event.hash }
+    }
+}
+
+impl EntryClaim {
+    /// Of a request that is so held; `None` where nobody has claimed it.
+    #[must_use]
+    pub fn of(holding: &Holding<'_>) -> Option<Self> {
+        match holding {
+            Holding::Free => None,
+            Holding::Held(claim) => Some(Self::Held((*claim).into())),
+            Holding::Contested(claims) => {
+                Some(Self::Contested { contested: claims.iter().map(|claim| (*claim).into()).collect() })
+            }
+        }
+    }
+
+    /// The claims, one an actor.
+    #[must_use]
+    pub fn lines(&self) -> &[ClaimLine] {
+        match self {
+            Self::Held(line) => std::slice::from_ref(line),
+            Self::Contested { contested } => contested,
+        }
+    }
+
+    /// Whether all of them have expired.
+    #[must_use]
+    pub fn expiry(&self, now: Timestamp) -> Expiry {
+        let is_ahead = self.lines().iter().any(|line| Expiry::of(line.until, now) == Expiry::Ahead);
+        if is_ahead { Expiry::Ahead } else { Expiry::Past }
+    }
 }
 
 /// What the index says of a request.
@@ -79,6 +140,9 @@ pub struct Entry {
     /// The ways that exclude each other, of a diverged request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<EntrySide>,
+    /// Who has claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<EntryClaim>,
 }
 
 /// The words of a request that filters by words look at: title and description, in lower case.
@@ -132,7 +196,15 @@ impl Entry {
             key: packet.key.clone(),
             parts: parts.map(|(repo, said)| (repo.clone(), part(said))).collect(),
             sides,
+            claim: EntryClaim::of(&state.claims.holding()),
         }
+    }
+
+    /// The moment by which its claims are judged, for somebody whose clock says `now`: no clock counts that is behind what
+    /// is on record.
+    #[must_use]
+    pub fn reckoned(&self, now: Timestamp) -> Timestamp {
+        self.updated_at.map_or(now, |updated_at| updated_at.max(now))
     }
 
     /// Whether nothing follows the state. A diverged request is open.

@@ -203,7 +203,8 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
     {
       "v": 1,
       "error": {
-        "code": "usage", "message": "not an operation: \"op\" is one of new, transition, note, evidence",
+        "code": "usage",
+        "message": "not an operation: \"op\" is one of new, transition, note, evidence, claim, heartbeat, release",
         "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
       }
     }

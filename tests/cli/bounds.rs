@@ -156,6 +156,7 @@ fn rows() -> Vec<Row> {
             "bad-evidence",
             2,
         ),
+        row("a claim, from now on", "ledger claim 1 --for 30d".into(), "ledger claim 1 --for 31d".into(), "usage", 2),
         row("operation of `apply`", operation(1024 * 1024), operation(1024 * 1024 + 1), "usage", 2),
         row(
             "file or stdin for one text or packet",

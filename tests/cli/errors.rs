@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 65] = [
+const ERRORS: [(&str, i32, bool, &str); 70] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -85,6 +85,11 @@ const ERRORS: [(&str, i32, bool, &str); 65] = [
     ("key-reused", 6, false, "ledger new --title Other --from a --to b --type bug --set details.impact=x --key k1"),
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
+    ("contested", 6, false, "ledger claim 2"),
+    ("claimed-by-other", 6, false, "ledger claim 1 --actor ben -q; ledger claim 1 --actor mia"),
+    ("not-claimed", 5, false, "ledger release 4"),
+    ("over", 5, false, "ledger transition 3 withdrawn --reason x -q 2>/dev/null; ledger claim 3"),
+    ("nothing-ready", 4, false, "ledger claim --next --label none"),
     ("busy", 7, true, "ledger note 5 --text x --timeout 50ms"),
     ("not-merged", 1, false, "ledger merge-driver a.json a.json a.json README.md"),
     (
@@ -103,14 +108,15 @@ const ERRORS: [(&str, i32, bool, &str); 65] = [
     ),
 ];
 
-/// A ledger in which all of it can go wrong: 1 is a bug, 2 has diverged, 3 is governed, 4 is accepted, 5 is held by
+/// A ledger in which all of it can go wrong: 1 is a bug, 2 has diverged and is contested, 3 is governed, 4 is accepted, 5 is held by
 /// another process, 6 is damaged.
 fn troubled() -> (Sandbox, std::fs::File) {
     let sandbox = Sandbox::with_bug();
     sandbox.bug("Diverged", "");
     sandbox.clone_to("other");
     sandbox.run(
-        r#"ledger transition 2 accepted && ledger transition 2 rejected --reason no --root ../other &&
+        r#"ledger claim 2 --actor ben && ledger claim 2 --actor mia --root ../other &&
+           ledger transition 2 accepted && ledger transition 2 rejected --reason no --root ../other &&
            cat ../other/coordination/events/REQ-$TODAY-0002.jsonl >> coordination/events/REQ-$TODAY-0002.jsonl &&
            echo '{"title":"T","origin_repo_id":"a","target_repo_ids":["b"],"request_type":"bug","details":{"impact":"x"},"coordination_mode":"governed"}' | ledger new --packet -"#,
     );

@@ -103,6 +103,7 @@ fn sandbox() -> Sandbox {
         ledger note 1 --text @nasty --kind "$n" --actor "$l" && ledger evidence 1 "note=$n" --key "$l 2" &&
         ledger respond 1 --repo "$m" --status accepted --summary @nasty --branch "$n" --evidence "note=$n" &&
         ledger approve 1 --as "$m" --reason @nasty && ledger transition 1 accepted --reason @nasty &&
+        ledger claim 1 --steal --reason @nasty --actor "$l" &&
         git add -A && git -c user.name=x -c user.email=x@x commit -qm base"#,
     );
     sandbox.bug("Second", "");
@@ -121,7 +122,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 77] = [
+const LINES: [&str; 84] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -176,6 +177,13 @@ const LINES: [&str; 77] = [
     "ledger transition 1 in-progress --expect-version 2",
     "ledger transition 1 in-progress --expect-state \"$n\"",
     "ledger transition 2 in-progress",
+    "ledger transition 1 withdrawn --reason x --dry-run",
+    "ledger claim 1",
+    "ledger claim 1 --steal --reason @nasty --dry-run",
+    "ledger claim 1 --for \"$n\"",
+    "ledger release 1 --reason @nasty",
+    "ledger list --claimed-by \"$l\" --fields id,claim",
+    "ledger sql 'SELECT * FROM claims'",
     "ledger resolve 2 --keep \"$n\" --reason x",
     "ledger apply operations.jsonl --keep-going",
     "ledger setup-git --dry-run",

@@ -16,6 +16,7 @@ mod apply;
 mod approve;
 mod bounds;
 mod checkpoint;
+mod claim;
 mod contract;
 mod damage;
 mod demo;

@@ -163,7 +163,7 @@ fn as_json_the_error_is_json_too() {
     !   "v": 1,
     !   "error": {
     !     "code": "usage",
-    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, show, log, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, resolve, setup-git, merge-driver, repair-merge, apply, contract, schema, demo, help]",
+    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, claim, heartbeat, release, show, log, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, resolve, sync, setup-git, merge-driver, repair-merge, apply, contract, schema, demo, help]",
     !     "hint": "ledger --help", "retryable": false, "exit_status": 2
     !   }
     ! }
@@ -228,7 +228,7 @@ fn as_json_the_error_is_json_too() {
     !   "v": 1,
     !   "error": {
     !     "code": "usage", "message": "there is no field \"size\"",
-    !     "hint": "the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, waits_for",
+    !     "hint": "the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for",
     !     "retryable": false, "exit_status": 2
     !   }
     ! }
@@ -285,7 +285,7 @@ fn the_same_as_text() {
     [exit 2]
     $ ledger list --fields id,size
     ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, waits_for
+    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for
     [exit 2]
     $ ledger list --at noon
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use coordination_ledger::domain::event::{CreatedData, Event, Genesis, Noted, Unsealed};
+use coordination_ledger::domain::event;
+use coordination_ledger::domain::event::{Claimed, CreatedData, Event, Genesis, Noted, Unsealed};
 use coordination_ledger::domain::hash::Hash;
-use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::id::{RequestId, Stream};
 use coordination_ledger::domain::packet::Draft;
 use coordination_ledger::domain::time::{Hybrid, Timestamp};
 use coordination_ledger::domain::workflow::Workflow;
-use coordination_ledger::domain::{event, id};
 use coordination_ledger::store::fs::FsStore;
 use coordination_ledger::store::{Append, Budget, Created, NewRequest, Records, Store};
 use serde_json::{Value, json};
@@ -40,24 +39,31 @@ pub(crate) fn request(root: &Path, at: &Timestamp) -> RequestId {
 
 /// Puts a note on a request's record, with any reading of the clock.
 pub(crate) fn note(root: &Path, id: RequestId, at: Timestamp) {
-    let store = FsStore::open(root).unwrap();
-    let history = store.history(id).unwrap().unwrap();
-    let sealed = Event::seal(unsealed(&history, at, store.writer().unwrap())).unwrap();
-    let appended = store.append(id, history.heads(), &sealed, &Budget::endless()).unwrap();
-    assert!(matches!(appended, Append::Committed(_)), "{appended:?}");
+    put(root, id, at, "alice", event::Body::Noted(Noted { text: "Out of time".into(), kind: None, occurred_at: None }));
 }
 
-fn unsealed(history: &History, at: Timestamp, writer: id::Writer) -> Unsealed {
-    Unsealed {
+/// Puts a claim on a request's record, whatever the rules say.
+pub(crate) fn claim(root: &Path, id: RequestId, at: Timestamp, by: &str, until: Timestamp) {
+    let claimed = Claimed { until, renews: Vec::new(), takes: Vec::new(), stolen: false, reason: None };
+    put(root, id, at, by, event::Body::Claimed(claimed));
+}
+
+fn put(root: &Path, id: RequestId, at: Timestamp, by: &str, body: event::Body) {
+    let store = FsStore::open(root).unwrap();
+    let history = store.history(id).unwrap().unwrap();
+    let unsealed = Unsealed {
         stream: Stream::Request(history.packet().request_id),
         clock: Hybrid { at, tick: 0 },
-        writer,
-        by: "alice".parse().unwrap(),
+        writer: store.writer().unwrap(),
+        by: by.parse().unwrap(),
         key: None,
-        body: event::Body::Noted(Noted { text: "Out of time".into(), kind: None, occurred_at: None }),
+        body,
         n: history.version() + 1,
         parents: history.next_parents(),
-    }
+    };
+    let sealed = Event::seal(unsealed).unwrap();
+    let appended = store.append(id, history.heads(), &sealed, &Budget::endless()).unwrap();
+    assert!(matches!(appended, Append::Committed(_)), "{appended:?}");
 }
 
 /// A line of a type that this program does not know, after the first one.
@@ -72,4 +78,10 @@ pub(crate) fn of_unknown_type(first: &str) -> String {
     );
     let hash = Hash::of(&[event::DOMAIN_TAG, head.as_bytes(), b"}"]);
     format!("{head},\"hash\":\"{hash}\"}}")
+}
+
+/// The wall clock.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap())
 }

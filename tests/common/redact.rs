@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What is looked for, and what is put in its place; earlier ones first.
-const REDACTIONS: [(&str, &str); 18] = [
+const REDACTIONS: [(&str, &str); 19] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "YYYY-MM-DDThh:mm:ss.mmmZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "YYYY-MM-DD hh:mm:ssZ"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
@@ -22,6 +22,7 @@ const REDACTIONS: [(&str, &str); 18] = [
     (r#"pid \d+ on [^\s;,"]+"#, "pid [pid] on [host]"),
     (r"after \d+ ms", "after [n] ms"),
     (r"(ledger: |, )\d+ ms\b", "${1}[n] ms"),
+    (r"\(in \d+ min\)", "(in [n] min)"),
     (r"\d+ syncs?", "[n] syncs"),
     (r"\.[0-9a-f]{40}\b", ".[place]"),
     (r"\b[0-9a-f]{40}\b", "[commit]"),

@@ -8,6 +8,7 @@ use coordination_ledger::domain::event::{Body, Event, PartStatus};
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::state::{State, Status};
+use coordination_ledger::domain::workflow::Workflow;
 use serde_json::{Map, Value};
 
 /// A way through the workflow: its steps, each a state and the details given with it.
@@ -46,6 +47,8 @@ impl<'a> Definition<'a> {
                 | Body::Noted(_)
                 | Body::EvidenceAdded(_)
                 | Body::Approved(_)
+                | Body::Claimed(_)
+                | Body::Released(_)
                 | Body::Renumbered(_)
                 | Body::Contract(_)
                 | Body::Other(_) => None,
@@ -114,6 +117,19 @@ impl<'a> Definition<'a> {
         events.filter(|e| took_the_last_step(e) || delivered_a_part(e)).map(|e| e.by().to_string()).collect()
     }
 
+    /// The claims that no event which had seen them ends; none where the request stands in one final state.
+    pub(super) fn claims(&self, workflow: &Workflow) -> BTreeSet<Hash> {
+        let present = self.present();
+        let is_over = |way: &Way| workflow.is_final(&way.last().unwrap().0.parse().unwrap());
+        if present.len() == 1 && present.first().is_some_and(is_over) {
+            return BTreeSet::new();
+        }
+        let events = self.history.events();
+        let claims = events.iter().filter(|event| matches!(event.body(), Body::Claimed(_)));
+        let ended = |claim: &Event| events.iter().any(|e| ended(e).contains(&claim.hash()) && self.saw(e, claim));
+        claims.filter(|claim| !ended(claim)).map(Event::hash).collect()
+    }
+
     /// Compares a replay with the definition, part by part.
     pub(super) fn compare(&self, state: &State) {
         let present = self.present();
@@ -153,6 +169,24 @@ impl<'a> Definition<'a> {
     }
 }
 
+/// The claims that an event ends if its writer had seen them.
+fn ended(event: &Event) -> Vec<Hash> {
+    match event.body() {
+        Body::Claimed(claimed) => claimed.ended().copied().collect(),
+        Body::Released(released) => released.claims.clone(),
+        Body::Created(_)
+        | Body::Transitioned(_)
+        | Body::Responded(_)
+        | Body::Noted(_)
+        | Body::EvidenceAdded(_)
+        | Body::Approved(_)
+        | Body::Resolved(_)
+        | Body::Renumbered(_)
+        | Body::Contract(_)
+        | Body::Other(_) => Vec::new(),
+    }
+}
+
 fn said(event: &Event) -> Option<(&str, PartStatus)> {
     match event.body() {
         Body::Responded(r) => Some((r.repo.as_str(), r.status)),
@@ -162,6 +196,8 @@ fn said(event: &Event) -> Option<(&str, PartStatus)> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Resolved(_)
+        | Body::Claimed(_)
+        | Body::Released(_)
         | Body::Renumbered(_)
         | Body::Contract(_)
         | Body::Other(_) => None,

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails, and says where")]
 
+mod claims;
 mod damage;
 mod definition;
 mod divergence;

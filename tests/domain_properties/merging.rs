@@ -89,7 +89,11 @@ proptest! {
         let mut replicas = scenario.play();
         replicas.push(united(&replicas));
         for replica in &replicas {
-            Definition::of(&replica.history()).compare(&replica.state());
+            let (history, state) = (replica.history(), replica.state());
+            let definition = Definition::of(&history);
+            definition.compare(&state);
+            let claims: BTreeSet<Hash> = state.claims.all().iter().map(|claim| claim.on.event.hash).collect();
+            prop_assert_eq!(claims, definition.claims(&replica.request.workflow));
         }
     }
 
@@ -209,6 +213,6 @@ fn the_scenarios_reach_every_state_and_every_kind_of_event() {
     for state in Workflow::default().states() {
         assert!(reached.contains(state.name.as_str()), "{} was not reached", state.name);
     }
-    assert_eq!(events.len(), 7, "{events:?}");
+    assert_eq!(events.len(), 9, "{events:?}");
     assert!((30..=200).contains(&diverged) && joined >= 60, "{diverged} of 300 diverged, {joined} joined");
 }

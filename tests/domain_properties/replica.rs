@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use coordination_ledger::domain::claim::{Term, Wish};
 use coordination_ledger::domain::decide::{Command, Context, Refusal, Resolve, Transition, decide};
 use coordination_ledger::domain::event::{
     Approved, Body, CreatedData, Event, Evidence, EvidenceAdded, Genesis, Noted, PartStatus, Responded, Unsealed,
@@ -152,7 +153,8 @@ impl Replica {
         let by: Actor = by.parse().unwrap();
         let Request { packet, workflow, roles, .. } = &*self.request;
         let signatures = Signatures::Optional;
-        let context = Context { workflow, roles, by: &by, contract_check: &self.contract_check, signatures };
+        let now = Hybrid::after(self.wall, history.clock()).at;
+        let context = Context { workflow, roles, by: &by, contract_check: &self.contract_check, signatures, now };
         let body = decide(&history, command, context)?;
         let event = Event::seal(Unsealed {
             stream: Stream::Request(packet.request_id),
@@ -254,6 +256,14 @@ pub(super) fn approval(role: &str) -> Command {
     Command::Approve(Approved { role: role.parse().unwrap(), reason: None, signature: None })
 }
 
+pub(super) fn claim() -> Command {
+    Command::Claim(Wish { term: Term::DEFAULT, steal: None })
+}
+
+pub(super) fn steal() -> Command {
+    Command::Claim(Wish { term: Term::DEFAULT, steal: Some("no answer".to_owned()) })
+}
+
 pub(super) fn resolve(keep: &str) -> Command {
     Command::Resolve(Resolve { keep: keep.to_owned(), reason: "we talked".to_owned() })
 }
@@ -293,6 +303,16 @@ pub(super) fn told(refusal: &Refusal) -> String {
         Refusal::RoleNotHeld { by, role } => format!("{by} is not {role}"),
         Refusal::Unsigned { role } => format!("unsigned as {role}"),
         Refusal::DetailGiven { name } => format!("given already: {name}"),
+        Refusal::ClaimedByOther(claim) => format!("claimed by {}", claim.on.by),
+        Refusal::Contested(claims) => {
+            let mut names: Vec<&str> = claims.iter().map(|claim| claim.on.by.as_str()).collect();
+            names.sort_unstable();
+            format!("contested: {}", names.join(" | "))
+        }
+        Refusal::NotClaimed { by } => format!("not claimed by {by}"),
+        Refusal::NotContested => "not contested".to_owned(),
+        Refusal::Over(state) => format!("over: {state}"),
+        Refusal::WrongClaim(what) => format!("wrong claim: {what}"),
         Refusal::Contradicts(what) => format!("contradicts: {what}"),
         Refusal::Text(text) => format!("text: {text}"),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use coordination_ledger::domain::claim::Term;
 use coordination_ledger::domain::decide::{Command, Transition};
 use coordination_ledger::domain::event::PartStatus;
 use coordination_ledger::domain::outlook::{self, Need, Open};
@@ -99,6 +100,10 @@ pub(super) enum Wish {
     Evidence,
     Approve,
     Resolve(usize),
+    Claim,
+    Steal,
+    Heartbeat,
+    Release,
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +193,10 @@ fn command(replica: &Replica, by: &str, wish: &Wish, step: usize) -> Option<Comm
         Wish::Review => replica::review(),
         Wish::Evidence => replica::evidence(&format!("c{step}")),
         Wish::Approve => replica::approval("sponsor"),
+        Wish::Claim => replica::claim(),
+        Wish::Steal => replica::steal(),
+        Wish::Heartbeat => Command::Heartbeat(Term::DEFAULT),
+        Wish::Release => Command::Release(None),
         Wish::Resolve(which) => match &state.status {
             Status::At(name) => replica::resolve(name.as_str()),
             Status::Diverged(sides) => replica::resolve(&sides[which % sides.len()].event.hash.to_string()),
@@ -269,7 +278,7 @@ pub(super) fn wishes() -> impl Strategy<Value = Wish> {
         4 => Just(PartStatus::Delivered),
     ];
     prop_oneof![
-        10 => scope.prop_map(Wish::Onward),
+        14 => scope.prop_map(Wish::Onward),
         2 => (0_usize..8).prop_map(Wish::Aside),
         1 => (0_usize..9).prop_map(Wish::Anywhere),
         3 => (0..TARGETS.len(), word).prop_map(|(which, word)| Wish::Part(which, word)),
@@ -278,5 +287,12 @@ pub(super) fn wishes() -> impl Strategy<Value = Wish> {
         1 => Just(Wish::Evidence),
         1 => Just(Wish::Approve),
         3 => (0_usize..4).prop_map(Wish::Resolve),
+        1 => Just(Wish::Claim),
+        1 => claim_wishes(),
     ]
+}
+
+/// What somebody can wish of a claim.
+pub(super) fn claim_wishes() -> impl Strategy<Value = Wish> {
+    prop_oneof![4 => Just(Wish::Claim), 1 => Just(Wish::Steal), 2 => Just(Wish::Heartbeat), 2 => Just(Wish::Release)]
 }

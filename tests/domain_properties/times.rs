@@ -50,6 +50,8 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Renumbered(_)
+        | Body::Claimed(_)
+        | Body::Released(_)
         | Body::Contract(_)
         | Body::Other(_) => false,
     });

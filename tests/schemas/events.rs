@@ -62,7 +62,7 @@ fn types_that_nobody_knows_are_kept() {
 }
 
 /// Of each type: its name, the members that its data must have, and the states that it must name.
-pub const KNOWN_TYPES: [(&str, &str, &str); 17] = [
+pub const KNOWN_TYPES: [(&str, &str, &str); 19] = [
     ("REQUEST_CREATED", "workflow", "to"),
     ("TRANSITIONED", "workflow", "from to"),
     ("RESPONDED", "repo status", ""),
@@ -70,6 +70,8 @@ pub const KNOWN_TYPES: [(&str, &str, &str); 17] = [
     ("EVIDENCE_ADDED", "evidence", ""),
     ("APPROVED", "role", ""),
     ("RESOLVED", "keep reason", "to"),
+    ("CLAIMED", "until", ""),
+    ("RELEASED", "claims", ""),
     ("REGISTERED", "version sha256 mode verdict open_content", ""),
     ("MODE_SET", "mode", ""),
     ("OWNER_SET", "repo", ""),
@@ -109,6 +111,8 @@ fn texts() {
         ("NOTED", "text kind?"),
         ("APPROVED", "reason? signature?"),
         ("RESOLVED", "reason"),
+        ("CLAIMED", "reason?"),
+        ("RELEASED", "reason?"),
         ("WAIVED", "reason"),
     ] {
         let event = Format::event(kind);
@@ -173,6 +177,26 @@ fn the_rest_of_the_data() {
     approved.refuses(r#"/data/signature 1 [] {} "" " " "a\u0000" {"$x":65537}"#);
     approved.refuses(r#"/data/role null 1 ["x"] {} "" "a b" {"$x":201}"#);
     Format::event("RESOLVED").refuses(r#"/data/keep null 1 ["x"] {} "" "e3b0""#);
+}
+
+#[test]
+fn claims() {
+    let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852";
+    let claimed = Format::event("CLAIMED");
+    let released = Format::event("RELEASED");
+    claimed.takes(r#"/data/until "1970-01-01T00:00:00.000Z" "9999-12-31T23:59:59.999Z""#);
+    claimed.refuses(r#"/data/until null 1 [] {} "" "soon" "2026-12-31" "2026-12-31T00:00:00Z""#);
+    claimed.takes("/data/stolen false");
+    claimed.refuses(r#"/data/stolen null 1 "true""#);
+    for name in ["renews", "takes"] {
+        claimed.takes(&format!(r#"/data/{name} [] {{"$list":1024,"of":"{hash}%"}}"#));
+    }
+    for (event, name) in [(&claimed, "renews"), (&claimed, "takes"), (&released, "claims")] {
+        event.refuses(&format!(r#"/data/{name} null 1 "x" {{}} ["x"] [1] {{"$list":1025,"of":"{hash}%"}}"#));
+    }
+    released.refuses("/data/claims []");
+    released.takes("/data/lost_to null");
+    released.refuses(r#"/data/lost_to 1 [] {} "" "e3b0""#);
 }
 
 #[test]

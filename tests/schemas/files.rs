@@ -181,6 +181,8 @@ fn indexes() {
         1/depends_on [] {"$list":256,"of":"REQ-20261119-%"}
         1/title {"$x":300}
         2/due "2026-12-24"
+        2/claim {"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
+        2/claim {"contested":[{"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},{"by":"ben","until":"2026-11-20T15:11:00.123Z","event":"0000000000000000000000000000000000000000000000000000000000000000"}]}
         "#,
     ) {
         assert!(validator.is_valid(&with(&full, &whole(&place), &value)), "{place} {value}");
@@ -219,6 +221,7 @@ fn indexes() {
         1/sides/0/head null "x"
         1/sides/0/by "alice"
         1/colour "red"
+        1/claim null [] {} {"by":"ann"} {"contested":[]} {"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0"}
         2/state "DIVERGED" "x" null
         2/version 1
         2/heads ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]

@@ -236,6 +236,20 @@ fn event_data(kind: &str) -> &'static str {
                 "reason": "ours holds", "later": {}
             }"#
         }
+        "CLAIMED" => {
+            r#"{
+                "until": "2026-11-20T16:11:00.123Z",
+                "renews": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+                "takes": ["0000000000000000000000000000000000000000000000000000000000000000"],
+                "stolen": true, "reason": "no answer", "later": {}
+            }"#
+        }
+        "RELEASED" => {
+            r#"{
+                "claims": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"], "reason": "done",
+                "lost_to": "0000000000000000000000000000000000000000000000000000000000000000", "later": {}
+            }"#
+        }
         "REGISTERED" => {
             r#"{
                 "version": 2, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",

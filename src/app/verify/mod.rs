@@ -13,13 +13,15 @@ use self::told::Told;
 pub use self::unknown::Unknown;
 use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
+use crate::domain::claim::Holding;
+use crate::domain::decide::Refusal;
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::judge::{Under, judge};
 use crate::domain::outlook::Action;
-use crate::domain::state::{Side, State, Status};
+use crate::domain::state::{State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
 use crate::index::cache::{Made, Searched, entry_and_made, searched, threads};
@@ -295,6 +297,10 @@ impl Ledger<'_> {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
             let line = at(illegality.event.hash);
             findings.push(match illegality.under {
+                Under::Present if matches!(illegality.refusal, Refusal::WrongClaim(_)) => {
+                    let fix = "find out how it was written; ledger show tells who holds the request";
+                    log("claim-illegal", Severity::Violation, line, what, fix)
+                }
                 Under::Present => {
                     let fix = "find out how it was written; settle it with a new transition, or restore the log from git";
                     log("illegal-transition", Severity::Violation, line, what, fix)
@@ -316,11 +322,20 @@ impl Ledger<'_> {
             let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
-        if let Some(sides) = look.unknown.workflow.is_none().then(|| self.sides(&history)).flatten() {
+        let forked = look.unknown.workflow.is_none().then(|| self.forked(&history)).flatten();
+        if let Some(Status::Diverged(sides)) = forked.as_ref().map(|state| &state.status) {
             let states: Vec<String> = sides.iter().map(|side| format!("{} (v{})", side.state, side.event.n)).collect();
             let what = format!("two clones wrote at once and left it {}", states.join(" and "));
             let last = sides.iter().filter_map(|side| at(side.event.hash)).max();
-            findings.push(log("diverged", Severity::Note, last, what, &Action::Resolve(sides).command(id)));
+            findings.push(log("diverged", Severity::Note, last, what, &Action::Resolve(sides.clone()).command(id)));
+        }
+        if let Some(Holding::Contested(claims)) = forked.as_ref().map(|state| state.claims.holding()) {
+            let who: Vec<String> =
+                claims.iter().map(|claim| format!("{} (v{})", claim.on.by, claim.on.event.n)).collect();
+            let what = format!("two clones claimed it at once: {}", who.join(" and "));
+            let last = claims.iter().filter_map(|claim| at(claim.on.event.hash)).max();
+            let fix = format!("one of them: ledger release {id}; or anybody: ledger claim {id} --steal --reason TEXT");
+            findings.push(log("contested", Severity::Note, last, what, &fix));
         }
         if let Some((second, first)) = twice_keyed(history.graph()) {
             let name = |(n, hash): Keyed| format!("event {n} ({})", hash.short());
@@ -363,16 +378,10 @@ impl Ledger<'_> {
         Ok(Judged { seen: Some(seen), findings, leaves, unchecked })
     }
 
-    /// The ways of a diverged request. One whose events form a chain can't have diverged.
-    fn sides(&self, history: &History) -> Option<Vec<Side>> {
+    /// Where a request stands whose events form no chain: others can't have diverged, nor be contested.
+    fn forked(&self, history: &History) -> Option<State> {
         let is_chain = history.heads().len() < 2 && history.events().iter().all(|event| event.parents().len() < 2);
-        if is_chain {
-            return None;
-        }
-        match State::replay(history, self.workflow).status {
-            Status::Diverged(sides) => Some(sides),
-            Status::At(_) => None,
-        }
+        (!is_chain).then(|| State::replay(history, self.workflow))
     }
 
     /// What concerns several requests: identities, keys, references.

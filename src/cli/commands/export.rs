@@ -25,6 +25,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Export) -> Result<Exit, Fail
             (_, true) => Waiting::Blocked,
             (false, false) => Waiting::Any,
         },
+        claims: rows::claims(&args.claims)?,
         sort: args.columns.sort,
         limit: args.limit,
         ..rows::query(&args.filters, ledger.workflow, (context.env.now)())?
@@ -81,7 +82,7 @@ fn begin(context: &mut Context<'_>, wanted: Wanted, columns: &[&str]) -> Result<
 
 /// The fields of a row as JSON has them: exact times and whole hashes, for programs.
 fn cells(row: &Row, columns: &[&str]) -> Result<Vec<Value>, Failure> {
-    let members: Map<String, Value> = members(RowView::new(row.id, &row.entry, &row.waits_for, None))?;
+    let members: Map<String, Value> = members(RowView::new(row, None))?;
     // A field that is named twice is printed twice.
     Ok(columns.iter().map(|column| members.get(*column).cloned().unwrap_or_default()).collect())
 }

@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::query_args::{self, Columns, Filters, List, Paging};
+use super::super::query_args::{self, ClaimFilters, Columns, Filters, List, Paging};
 use super::super::render::table::table;
 use super::super::render::views::{DamagedView, ListView};
 use super::rows::{self, States, cell, known, printed};
@@ -26,6 +26,7 @@ const WIDE: u16 = 110;
 /// What a list is asked for.
 struct Asked<'a> {
     filters: &'a Filters,
+    claims: &'a ClaimFilters,
     columns: &'a Columns,
     paging: &'a Paging,
     scope: Scope,
@@ -43,26 +44,26 @@ enum Waits {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failure> {
-    let List { filters, columns, paging, open: _, all, ready, blocked } = args;
+    let List { filters, claims, columns, paging, open: _, all, ready, blocked } = args;
     let scope = if *all { Scope::All } else { Scope::Open };
     let waiting = match (ready, blocked) {
         (true, _) => Waiting::Ready,
         (_, true) => Waiting::Blocked,
         (false, false) => Waiting::Any,
     };
-    answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::Ids })
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids })
 }
 
 pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, columns, paging } = args;
+    let query_args::Waiting { filters, claims, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Ready);
-    answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::Ids })
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids })
 }
 
 pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, columns, paging } = args;
+    let query_args::Waiting { filters, claims, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Blocked);
-    answer(context, &Asked { filters, columns, paging, scope, waiting, waits: Waits::States })
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::States })
 }
 
 fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure> {
@@ -73,6 +74,7 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
     let query = Query {
         scope: asked.scope,
         waiting: asked.waiting,
+        claims: rows::claims(asked.claims)?,
         sort: asked.columns.sort,
         limit: Some(asked.paging.limit),
         cursor: asked.paging.cursor.as_ref().map(|cursor| cursor.parse()).transpose()?,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod checkpoint;
+mod claim;
 mod contract;
 mod demo;
 mod doctor;
@@ -43,6 +44,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Note(args) => write::note(context, args),
         Command::Evidence(args) => write::evidence(context, args),
         Command::Resolve(args) => write::resolve(context, args),
+        Command::Claim(args) => claim::claim(context, args),
+        Command::Heartbeat(args) => claim::heartbeat(context, args),
+        Command::Release(args) => claim::release(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Log(args) => log::run(context, args),
         Command::List(args) => list::run(context, args),

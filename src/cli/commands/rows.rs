@@ -8,18 +8,19 @@ use serde_json::{Map, Value};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::query_args::Filters;
+use super::super::query_args::{ClaimFilters, Filters};
+use super::super::render::claim;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
 use crate::app::AppError;
-use crate::app::list::{Query, Row};
+use crate::app::list::{Claims, Query, Row};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{StateName, Workflow};
 use crate::index::project::DIVERGED;
 
 /// The fields that can be chosen.
-pub(super) const FIELDS: [&str; 20] = [
+pub(super) const FIELDS: [&str; 21] = [
     "id",
     "state",
     "version",
@@ -39,6 +40,7 @@ pub(super) const FIELDS: [&str; 20] = [
     "parent",
     "key",
     "parts",
+    "claim",
     "waits_for",
 ];
 
@@ -68,6 +70,16 @@ pub(super) fn query(args: &Filters, workflow: &Workflow, now: Timestamp) -> Resu
     })
 }
 
+/// What is asked of their claims.
+pub(super) fn claims(args: &ClaimFilters) -> Result<Claims, Failure> {
+    Ok(match (&args.claimed_by, args.claimed, args.unclaimed) {
+        (Some(actor), _, _) => Claims::By(actor.parse().map_err(Failure::usage)?),
+        (None, true, _) => Claims::BySomebody,
+        (None, false, true) => Claims::ByNobody,
+        (None, false, false) => Claims::Any,
+    })
+}
+
 fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure> {
     let name = StateName::parse_typed(typed).map_err(Failure::usage)?;
     if workflow.state(&name).is_some() || name.as_str() == DIVERGED {
@@ -92,7 +104,7 @@ pub(super) enum Printed<'a> {
 /// A row with these fields, all where none are named. With `states`, what it waits for is told with its states.
 pub(super) fn printed<'a>(row: &'a Row, fields: &[String], states: Option<&States>) -> Result<Printed<'a>, Failure> {
     let waits = |states: &States| row.waits_for.iter().map(|id| (*id, states.get(id).cloned().flatten())).collect();
-    let view = RowView::new(row.id, &row.entry, &row.waits_for, states.map(waits));
+    let view = RowView::new(row, states.map(waits));
     if fields.is_empty() {
         return Ok(Printed::Whole(Box::new(view)));
     }
@@ -145,6 +157,7 @@ pub(super) fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
         "parts" => {
             entry.parts.iter().map(|(repo, said)| format!("{repo}: {said}")).collect::<Vec<_>>().join(", ").into()
         }
+        "claim" => row.claim.as_ref().map(claim::cell).unwrap_or_default().into(),
         "waits_for" => join(&row.waits_for),
         _ => "".into(),
     }

@@ -4,15 +4,16 @@ use super::super::args::{Approve, Evidence, Format, Note, Resolve, Respond, Tran
 use super::super::checkpoint_args::{Signing, Trusting};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::render::claim::passed_over;
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
-use super::super::render::views::{WrittenView, raw};
+use super::super::render::views::{ClaimView, WrittenView, raw};
 use super::super::{Context, input, open, trust};
-use crate::app::approve;
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
+use crate::app::{Ledger, Session, approve};
 use crate::contract::Resources;
 use crate::domain::decide::{self, Command};
-use crate::domain::event::{Approved, EvidenceAdded, Noted, Responded};
+use crate::domain::event::{Approved, Body, EvidenceAdded, Noted, Responded};
 use crate::domain::state::State;
 use crate::domain::workflow::StateName;
 
@@ -71,7 +72,12 @@ fn state(typed: &str) -> Result<StateName, Failure> {
     StateName::parse_typed(typed).map_err(Failure::usage)
 }
 
-fn write(context: &mut Context<'_>, request: &str, command: &Command, args: &Writing) -> Result<Exit, Failure> {
+pub(super) fn write(
+    context: &mut Context<'_>,
+    request: &str,
+    command: &Command,
+    args: &Writing,
+) -> Result<Exit, Failure> {
     write_beside(context, request, command, args, Beside::default())
 }
 
@@ -84,6 +90,18 @@ struct Beside<'a> {
     resources: Resources,
 }
 
+/// The conditions that the arguments state.
+pub(super) fn conditions(args: &Writing) -> Result<Conditions, Failure> {
+    Ok(Conditions {
+        key: args.key.as_ref().map(|key| key.parse()).transpose().map_err(Failure::usage)?,
+        expect_version: args.expect_version,
+        expect_state: args.expect_state.as_deref().map(state).transpose()?,
+        expect_heads: None,
+        effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
+        resources: Resources::default(),
+    })
+}
+
 fn write_beside(
     context: &mut Context<'_>,
     request: &str,
@@ -91,14 +109,7 @@ fn write_beside(
     args: &Writing,
     Beside { signing, resources }: Beside<'_>,
 ) -> Result<Exit, Failure> {
-    let conditions = Conditions {
-        key: args.key.as_ref().map(|key| key.parse()).transpose().map_err(Failure::usage)?,
-        expect_version: args.expect_version,
-        expect_state: args.expect_state.as_deref().map(state).transpose()?,
-        expect_heads: None,
-        effect: if args.dry_run { Effect::DryRun } else { Effect::Write },
-        resources,
-    };
+    let conditions = Conditions { resources, ..conditions(args)? };
     let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
@@ -113,13 +124,31 @@ fn write_beside(
         }
         (_, command) => ledger.write(ledger.store, id, command, &conditions, &session)?,
     };
+    answer(context, &ledger, &session, &conditions, written)
+}
+
+/// After a write: brings the index up to date and tells what was written.
+pub(super) fn answer(
+    context: &mut Context<'_>,
+    ledger: &Ledger<'_>,
+    session: &Session,
+    conditions: &Conditions,
+    written: Written,
+) -> Result<Exit, Failure> {
     if written.novelty == Novelty::New
         && let Some(warning) = ledger.project(1, &context.budget)
     {
         context.output.tell(&format!("ledger: {warning}"));
     }
+    if written.novelty != Novelty::Deduplicated
+        && let Some(claims) = ledger.passed_over(&written)
+    {
+        context.output.tell(&passed_over(&claims));
+    }
+    let claim = super::claim::seen(ledger, &written);
+    let id = written.history.packet().request_id;
     let Written { event, history, novelty } = written;
-    if let Command::Approve(approved) = command
+    if let Body::Approved(approved) = event.body()
         && let Some(unasked) = ledger.unasked_role(&approved.role, history.packet())
     {
         context.output.tell(&unasked);
@@ -132,6 +161,7 @@ fn write_beside(
             state: word,
             deduplicated: novelty == Novelty::Deduplicated,
             dry_run: conditions.effect == Effect::DryRun,
+            claim: claim.as_ref().map(ClaimView::from),
             event: raw(&event),
         })?;
         return Ok(Exit::Done);

@@ -5,6 +5,7 @@
 
 pub mod annotations;
 pub mod checkpoint;
+pub mod claim;
 pub mod contract;
 pub mod doctor;
 pub mod escape;

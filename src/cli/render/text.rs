@@ -9,6 +9,7 @@ use super::super::failure::Failure;
 use super::safe;
 use super::signature::worth_text;
 use crate::app::checkpoint::Worth;
+use crate::app::claim::{ClaimSeen, ClaimsSeen};
 use crate::app::show::View;
 use crate::app::verify::{Finding, Report, Severity};
 use crate::app::write::{Effect, state_word};
@@ -149,6 +150,8 @@ fn what_happened(body: &Body) -> String {
             safe::line(&resolved.data.reason)
         ),
         Body::Renumbered(renumbered) => format!("renumbered: it was {} before it was published", renumbered.was),
+        Body::Claimed(claimed) => super::claim::claimed(claimed),
+        Body::Released(released) => super::claim::released(released),
         Body::Contract(body) => super::contract::event::happened(body),
         Body::Other(other) => match (&other.from, &other.to) {
             (Some(from), Some(to)) => {
@@ -199,6 +202,9 @@ pub fn show(view: &View, explain: Explain) -> String {
     text.push_str(&field("was", &was.join(", ")));
     if let Some(since) = &seen.since {
         text.push_str(&field("since", &on_record(since)));
+    }
+    if let Some(ClaimsSeen::Held(claim)) = &view.claim {
+        text.push_str(&field("claimed", &super::claim::held(claim, view.at)));
     }
     text.push_str(&asked(packet, &seen.details));
     text.push_str(&sections(view));
@@ -278,6 +284,10 @@ fn sections(view: &View) -> String {
             )
         };
         section("Diverged: two clones wrote at once", sides.iter().map(side).collect());
+    }
+    if let Some(ClaimsSeen::Contested(claims)) = &view.claim {
+        let claim = |claim: &ClaimSeen| format!("  {}\n", super::claim::held(claim, view.at));
+        section("Contested: two clones claimed it at once", claims.iter().map(claim).collect());
     }
     let part = |(repo, said): (&crate::domain::id::RepoId, &Vec<crate::domain::state::Statement>)| {
         let one = |s: &crate::domain::state::Statement| {

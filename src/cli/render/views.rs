@@ -9,9 +9,12 @@ use serde_json::{Map, Value};
 use super::super::failure::{OpenState, open_states};
 use super::signature::WorthView;
 use crate::app::checkpoint::Worth;
+use crate::app::claim::{ClaimSeen, ClaimsSeen};
+use crate::app::list::Row;
 use crate::app::show::View;
 use crate::app::verify::{Finding, Report};
 use crate::app::write::state_word;
+use crate::domain::claim::Expiry;
 use crate::domain::event::{Event, PartStatus};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Actor, RequestId, Role};
@@ -20,6 +23,7 @@ use crate::domain::state::{Record, Side, Status};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::StateName;
 use crate::index::Entry;
+use crate::index::project::ClaimLine;
 
 /// A request that was made, or would be.
 #[derive(Serialize)]
@@ -69,6 +73,9 @@ pub struct WrittenView {
     pub deduplicated: bool,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// Of a claim: how it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
     /// The event as it stands in the log.
     pub event: Box<RawValue>,
 }
@@ -162,6 +169,43 @@ pub struct ExpectedView {
     why: String,
 }
 
+/// A claim.
+#[derive(Serialize)]
+pub struct ClaimSeenView {
+    #[serde(flatten)]
+    line: ClaimLine,
+    expired: bool,
+    /// Whether it is published; null where there is no remote.
+    firm: Option<bool>,
+}
+
+/// Who has claimed a request.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum ClaimView {
+    /// One actor.
+    Held(ClaimSeenView),
+    /// Several at once: nobody holds it.
+    Contested {
+        /// The claim of each.
+        contested: Vec<ClaimSeenView>,
+    },
+}
+
+impl From<&ClaimsSeen> for ClaimView {
+    fn from(claims: &ClaimsSeen) -> Self {
+        let one = |claim: &ClaimSeen| ClaimSeenView {
+            line: claim.line.clone(),
+            expired: claim.expiry == Expiry::Past,
+            firm: claim.firm,
+        };
+        match claims {
+            ClaimsSeen::Held(claim) => Self::Held(one(claim)),
+            ClaimsSeen::Contested(claims) => Self::Contested { contested: claims.iter().map(one).collect() },
+        }
+    }
+}
+
 /// Everything there is to see of a request.
 #[derive(Serialize)]
 pub struct ShowView<'a> {
@@ -172,6 +216,8 @@ pub struct ShowView<'a> {
     sides: Vec<SideView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<ClaimView>,
     since: Option<RecordView>,
     last: Option<RecordView>,
     heads: Vec<Hash>,
@@ -210,6 +256,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
                 Status::Diverged(sides) => sides.iter().map(SideView::from).collect(),
             },
             aliases: state.aliases.clone(),
+            claim: view.claim.as_ref().map(ClaimView::from),
             since: state.since.as_ref().map(RecordView::from),
             last: state.last.as_ref().map(RecordView::from),
             heads: view.history.heads().iter().map(|head| head.hash).collect(),
@@ -303,6 +350,8 @@ pub struct RowView<'a> {
     id: RequestId,
     #[serde(flatten)]
     entry: &'a Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<ClaimView>,
     waits_for: &'a [RequestId],
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for_states: Option<BTreeMap<RequestId, Option<String>>>,
@@ -311,13 +360,9 @@ pub struct RowView<'a> {
 impl<'a> RowView<'a> {
     /// A row of its parts.
     #[must_use]
-    pub fn new(
-        id: RequestId,
-        entry: &'a Entry,
-        waits_for: &'a [RequestId],
-        waits_for_states: Option<BTreeMap<RequestId, Option<String>>>,
-    ) -> Self {
-        Self { id, entry, waits_for, waits_for_states }
+    pub fn new(row: &'a Row, waits_for_states: Option<BTreeMap<RequestId, Option<String>>>) -> Self {
+        let Row { id, entry, claim, waits_for } = row;
+        Self { id: *id, entry, claim: claim.as_ref().map(ClaimView::from), waits_for, waits_for_states }
     }
 }
 

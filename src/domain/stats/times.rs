@@ -60,6 +60,8 @@ fn entered(event: &Event) -> Option<&StateName> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Renumbered(_)
+        | Body::Claimed(_)
+        | Body::Released(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

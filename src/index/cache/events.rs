@@ -76,6 +76,8 @@ impl Says {
             Body::Resolved(said) => {
                 Self { to_state: Some(said.to.to_string()), text: Some(said.data.reason.clone()), ..nothing }
             }
+            Body::Claimed(said) => Self { text: said.reason.clone(), ..nothing },
+            Body::Released(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Other(said) => Self {
                 from_state: said.from.as_ref().map(ToString::to_string),
                 to_state: said.to.as_ref().map(ToString::to_string),

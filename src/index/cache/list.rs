@@ -12,6 +12,7 @@ use super::tally::name_of;
 use super::whole::entry;
 use crate::domain::id::RequestId;
 use crate::domain::stats::Dimension;
+use crate::domain::time::Timestamp;
 use crate::index::project::Entry;
 use crate::store::{Store, StoreError};
 
@@ -36,6 +37,8 @@ pub struct Filter {
     pub by: Option<String>,
     /// What they wait for.
     pub waits: Waits,
+    /// Who has claimed them.
+    pub claims: Claimed,
     /// With all these words in title or description, in any case.
     pub words: Vec<String>,
     /// The order; equal ones by id.
@@ -66,6 +69,20 @@ pub enum Waits {
     ForNothing,
     /// Open ones that wait for another.
     ForAnother,
+}
+
+/// Who has claimed requests. What has expired by the moment given, and by what is on record, is not claimed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Claimed {
+    /// Whoever it is.
+    #[default]
+    Any,
+    /// This actor.
+    By(String, Timestamp),
+    /// Somebody.
+    BySomebody(Timestamp),
+    /// Nobody.
+    ByNobody(Timestamp),
 }
 
 /// An order.
@@ -164,8 +181,11 @@ impl Filter {
         if !self.states.is_empty() {
             asked.push((Dimension::State, self.states.iter().map(String::as_str).collect()));
         }
-        let others =
-            self.waits != Waits::Any || !self.words.is_empty() || self.label.is_some() || self.priority.is_some();
+        let others = self.waits != Waits::Any
+            || self.claims != Claimed::Any
+            || !self.words.is_empty()
+            || self.label.is_some()
+            || self.priority.is_some();
         asked.pop().filter(|_| asked.is_empty() && !others)
     }
 
@@ -181,13 +201,15 @@ impl Filter {
             priority,
             by,
             waits,
+            claims,
             words,
             order: _,
             after: _,
             limit: _,
         } = self;
         let names = [request_type, from, to, label, priority, by];
-        if !states.is_empty() || !words.is_empty() || names.iter().any(|name| name.is_some()) {
+        if !states.is_empty() || !words.is_empty() || *claims != Claimed::Any || names.iter().any(|name| name.is_some())
+        {
             return None;
         }
         Some(match (waits, scope) {
@@ -201,6 +223,14 @@ impl Filter {
 
 /// Of open requests: that one waits for none.
 const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)";
+
+/// The claims of a request that have not expired.
+const CLAIM: &str =
+    "SELECT 1 FROM claim WHERE claim.nr = request.nr AND claim.until > max(?, coalesce(request.updated_at, 0))";
+
+fn moment(at: Timestamp) -> Value {
+    Value::Integer(at.unix_ms())
+}
 
 /// A condition, and the values in it.
 #[derive(Default)]
@@ -272,6 +302,14 @@ impl Where {
             Waits::Any => {}
             Waits::ForAnother => all.and(lookup.blocked(), []),
             Waits::ForNothing => all.and(WAITS_NOT, []),
+        }
+        match &filter.claims {
+            Claimed::Any => {}
+            Claimed::By(actor, now) => {
+                all.and(&format!("EXISTS ({CLAIM} AND claim.holder = ?)"), [moment(*now), Value::Text(actor.clone())]);
+            }
+            Claimed::BySomebody(now) => all.and(&format!("EXISTS ({CLAIM})"), [moment(*now)]),
+            Claimed::ByNobody(now) => all.and(&format!("NOT EXISTS ({CLAIM})"), [moment(*now)]),
         }
         for word in &filter.words {
             let contains = "instr((SELECT words FROM body WHERE body.nr = request.nr), ?) > 0";

@@ -13,6 +13,7 @@ use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
+use crate::index::project::EntryClaim;
 use crate::store::Stamp;
 
 /// What was read of a request.
@@ -101,6 +102,12 @@ fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT
     ]
 }
 
+/// Who has claimed it, until when.
+fn claims(entry: &Entry) -> impl Iterator<Item = (&str, i64)> {
+    let lines = entry.claim.iter().flat_map(EntryClaim::lines);
+    lines.map(|line| (line.by.as_str(), line.until.unix_ms()))
+}
+
 fn text_of(entry: &Entry) -> rusqlite::Result<String> {
     serde_json::to_string(entry).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
 }
@@ -120,6 +127,12 @@ pub(super) fn row_digest(read: &Outcome, workflow: &Workflow) -> Hash {
             digest.take_set(to.into_iter().map(ValueRef::Text));
             let labels: BTreeSet<&[u8]> = line.entry.labels.iter().map(|label| label.as_str().as_bytes()).collect();
             digest.take_set(labels.into_iter().map(ValueRef::Text));
+            let claims: BTreeSet<(&str, i64)> = claims(&line.entry).collect();
+            claims.into_iter().for_each(|(holder, until)| {
+                digest.take(ValueRef::Text(holder.as_bytes()));
+                digest.take(ValueRef::Integer(until));
+            });
+            digest.end_set();
             let needs: BTreeSet<i64> = line.entry.depends_on.iter().map(|needs| number_of(*needs)).collect();
             digest.take_set(needs.into_iter().map(ValueRef::Integer));
         }
@@ -130,7 +143,7 @@ pub(super) fn row_digest(read: &Outcome, workflow: &Workflow) -> Hash {
 /// Reads what the tables say of requests.
 pub(super) struct Reader<'a> {
     request: Statement<'a>,
-    sets: [Statement<'a>; 3],
+    sets: [Statement<'a>; 4],
 }
 
 impl<'a> Reader<'a> {
@@ -144,6 +157,7 @@ impl<'a> Reader<'a> {
             sets: [
                 db.prepare("SELECT repo FROM target WHERE nr = ?1 ORDER BY repo")?,
                 db.prepare("SELECT label FROM label WHERE nr = ?1 ORDER BY label")?,
+                db.prepare("SELECT holder, until FROM claim WHERE nr = ?1 ORDER BY holder")?,
                 db.prepare("SELECT needs FROM dependency WHERE nr = ?1 ORDER BY needs")?,
             ],
         })
@@ -162,9 +176,12 @@ impl<'a> Reader<'a> {
                 digest.take(row.get_ref(column)?);
             }
             for set in &mut self.sets {
+                let columns = set.column_count();
                 let mut members = set.query([nr])?;
                 while let Some(member) = members.next()? {
-                    digest.take(member.get_ref(0)?);
+                    for column in 0..columns {
+                        digest.take(member.get_ref(column)?);
+                    }
                 }
                 digest.end_set();
             }
@@ -224,11 +241,12 @@ pub(super) struct Writer<'a> {
     tallies: Tallies<'a>,
     parts: Told<'a>,
     blocked: Blocked<'a>,
-    remove: [Statement<'a>; 6],
+    remove: [Statement<'a>; 7],
     body: Statement<'a>,
     request: Statement<'a>,
     target: Statement<'a>,
     label: Statement<'a>,
+    claim: Statement<'a>,
     dependency: Statement<'a>,
 }
 
@@ -248,6 +266,7 @@ impl<'a> Writer<'a> {
                 remove("body")?,
                 remove("target")?,
                 remove("label")?,
+                remove("claim")?,
                 remove("dependency")?,
                 remove("blocked")?,
             ],
@@ -258,6 +277,7 @@ impl<'a> Writer<'a> {
             ))?,
             target: db.prepare("INSERT OR IGNORE INTO target (repo, nr) VALUES (?1, ?2)")?,
             label: db.prepare("INSERT OR IGNORE INTO label (label, nr) VALUES (?1, ?2)")?,
+            claim: db.prepare("INSERT OR IGNORE INTO claim (holder, nr, until) VALUES (?1, ?2, ?3)")?,
             dependency: db.prepare("INSERT OR IGNORE INTO dependency (nr, needs) VALUES (?1, ?2)")?,
         })
     }
@@ -319,6 +339,9 @@ impl<'a> Writer<'a> {
         }
         for label in &entry.labels {
             self.label.execute(params![label.as_str(), nr])?;
+        }
+        for (holder, until) in claims(entry) {
+            self.claim.execute(params![holder, nr, until])?;
         }
         for needs in &entry.depends_on {
             self.dependency.execute(params![nr, number_of(*needs)])?;

@@ -29,7 +29,7 @@ pub struct View {
 }
 
 /// All that can be asked.
-pub const VIEWS: [View; 5] = [
+pub const VIEWS: [View; 6] = [
     View {
         name: "requests",
         columns: &[
@@ -85,6 +85,15 @@ pub const VIEWS: [View; 5] = [
         name: "labels",
         columns: &[("nr", "the request, as a number"), ("label", "one of its labels")],
         select: "SELECT nr, label FROM label",
+    },
+    View {
+        name: "claims",
+        columns: &[
+            ("nr", "the request, as a number"),
+            ("holder", "who has claimed it; several where it is contested"),
+            ("until", "when that expires, or did"),
+        ],
+        select: "SELECT nr, holder, strftime('%Y-%m-%dT%H:%M:%fZ', until / 1000.0, 'unixepoch') FROM claim",
     },
     View {
         name: "dependencies",

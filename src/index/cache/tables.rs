@@ -10,10 +10,10 @@ use super::events::EVENTS;
 use super::{Scope, parts, text};
 
 /// Raised whenever a row's form or meaning changes.
-pub(super) const FORMAT: u32 = 6;
+pub(super) const FORMAT: u32 = 7;
 
 /// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 25] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
     // What can't be read has a `damage` and nothing of what follows it.
@@ -26,6 +26,9 @@ const TABLES: [&str; 23] = [
     "CREATE TABLE target (repo TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (repo, nr)) STRICT, WITHOUT ROWID",
     "CREATE TABLE label (label TEXT NOT NULL, nr INTEGER NOT NULL, PRIMARY KEY (label, nr)) STRICT, WITHOUT ROWID",
     "CREATE TABLE dependency (nr INTEGER NOT NULL, needs INTEGER NOT NULL, PRIMARY KEY (nr, needs)) STRICT, WITHOUT ROWID",
+    // Of each who has claimed a request, until when.
+    "CREATE TABLE claim (holder TEXT NOT NULL, nr INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (holder, nr)) \
+     STRICT, WITHOUT ROWID",
     // How many requests there are by something, kept along with them.
     "CREATE TABLE tally (dimension TEXT NOT NULL, value TEXT NOT NULL, total INTEGER NOT NULL, open INTEGER NOT NULL, \
      PRIMARY KEY (dimension, value)) STRICT, WITHOUT ROWID",
@@ -45,6 +48,7 @@ const TABLES: [&str; 23] = [
     "CREATE INDEX request_age ON request (created_at) WHERE is_final = 0",
     "CREATE INDEX target_nr ON target (nr)",
     "CREATE INDEX label_nr ON label (nr)",
+    "CREATE INDEX claim_nr ON claim (nr, until)",
     "CREATE INDEX dependency_needs ON dependency (needs)",
 ];
 

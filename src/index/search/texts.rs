@@ -46,7 +46,7 @@ pub enum Place {
     Key,
     /// A note, or its kind.
     Note,
-    /// The reason of a transition, an approval or a resolution.
+    /// The reason of a transition, an approval, a resolution, a claim or a release.
     Reason,
     /// A target's summary.
     Summary,
@@ -144,6 +144,8 @@ fn event<'a>(all: &mut Vec<Text<'a>>, event: &'a Event) {
         }
         Body::Approved(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Resolved(said) => add(Place::Reason, &said.data.reason),
+        Body::Claimed(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
+        Body::Released(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Created(_) | Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}
     }
     for evidence in event.body().evidence() {
