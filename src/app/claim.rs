@@ -6,7 +6,7 @@ use super::{AppError, Ledger, Session};
 use crate::domain::claim::{Expiry, Wish};
 use crate::domain::decide::{Command, Refusal};
 use crate::domain::event::{Body, Event};
-use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::index::project::{ClaimLine, EntryClaim};
@@ -48,20 +48,10 @@ impl ClaimsSeen {
 }
 
 impl Ledger<'_> {
-    /// Whether the other clones can have an event: it is at the remote. `None` where there is no remote to ask about.
-    #[must_use]
-    pub fn is_published(&self, _event: Hash) -> Option<bool> {
-        None
-    }
-
-    /// Claims as they are seen at a moment.
+    /// Claims as they are seen at a moment. Whether others can see them takes a look at git for each, and is not told here.
     #[must_use]
     pub fn claims_seen(&self, claim: &EntryClaim, at: Timestamp) -> ClaimsSeen {
-        let seen = |line: &ClaimLine| ClaimSeen {
-            line: line.clone(),
-            expiry: Expiry::of(line.until, at),
-            firm: self.is_published(line.event),
-        };
+        let seen = |line: &ClaimLine| ClaimSeen { line: line.clone(), expiry: Expiry::of(line.until, at), firm: None };
         match claim {
             EntryClaim::Held(line) => ClaimsSeen::Held(seen(line)),
             EntryClaim::Contested { contested } => ClaimsSeen::Contested(contested.iter().map(seen).collect()),
@@ -70,9 +60,17 @@ impl Ledger<'_> {
 
     /// Who has claimed a request that stands so, for somebody whose clock says `now`.
     #[must_use]
-    pub fn claims_of(&self, state: &State, now: Timestamp) -> Option<ClaimsSeen> {
+    pub fn claims_of(&self, id: RequestId, state: &State, now: Timestamp) -> Option<ClaimsSeen> {
         let claim = EntryClaim::of(&state.claims.holding())?;
-        Some(self.claims_seen(&claim, state.reckoned(now)))
+        let mut seen = self.claims_seen(&claim, state.reckoned(now));
+        let claims = match &mut seen {
+            ClaimsSeen::Held(claim) => std::slice::from_mut(claim),
+            ClaimsSeen::Contested(claims) => claims,
+        };
+        for claim in claims {
+            claim.firm = self.world.is_published(id, claim.line.event);
+        }
+        Some(seen)
     }
 
     /// Of a transition: the claims that were in force before it and are not of who made it.
@@ -84,7 +82,8 @@ impl Ledger<'_> {
             return None;
         }
         let before = State::replay(&written.history.at_version(event.n() - 1), self.workflow);
-        let seen = self.claims_of(&before, event.clock().at).filter(ClaimsSeen::is_ahead)?;
+        let claim = EntryClaim::of(&before.claims.holding())?;
+        let seen = Some(self.claims_seen(&claim, before.reckoned(event.clock().at))).filter(ClaimsSeen::is_ahead)?;
         match &seen {
             ClaimsSeen::Held(claim) if claim.line.by == *event.by() => None,
             ClaimsSeen::Held(_) | ClaimsSeen::Contested(_) => Some(seen),

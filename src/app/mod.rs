@@ -30,8 +30,9 @@ pub mod verify;
 pub mod write;
 
 use crate::domain::event::Event;
+use crate::domain::hash::Hash;
 use crate::domain::history::History;
-use crate::domain::id::{Actor, RequestType};
+use crate::domain::id::{Actor, RequestId, RequestType};
 use crate::domain::secret;
 use crate::domain::settings::Settings;
 use crate::domain::time::{Hybrid, Timestamp};
@@ -64,6 +65,11 @@ pub trait World: Send + Sync {
 
     /// How files of the ledger come back.
     fn restoring(&self) -> &Restoring;
+
+    /// Whether other clones can have an event of a request: it is at a remote. `None` where none was ever seen.
+    fn is_published(&self, _id: RequestId, _event: Hash) -> Option<bool> {
+        None
+    }
 
     /// Hears how many of how many requests were read for a question.
     fn read(&self, _done: usize, _total: usize) {}

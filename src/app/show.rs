@@ -98,7 +98,7 @@ impl Ledger<'_> {
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
         Ok(View {
             at: state.reckoned(now),
-            claim: self.claims_of(&state, now),
+            claim: self.claims_of(history.packet().request_id, &state, now),
             dependencies: dependencies.collect::<Result<_, _>>()?,
             open: open(&state, packet, self.workflow, by, &contract_check),
             expectation: expectation(&state, packet, self.workflow, &contract_check),

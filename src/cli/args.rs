@@ -183,7 +183,7 @@ impl Command {
     /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
     pub fn default_budget(&self) -> Option<std::time::Duration> {
-        if matches!(self, Self::Sync(_)) {
+        if matches!(self, Self::Sync(_)) || matches!(self, Self::Claim(claim) if claim.sync) {
             return Some(SYNC_BUDGET);
         }
         self.writes_one_thing().then_some(super::DEFAULT_BUDGET)

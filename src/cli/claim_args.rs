@@ -29,6 +29,9 @@ pub struct Claim {
     /// The first that is ready and unclaimed: the most urgent, then the oldest
     #[arg(long, conflicts_with_all = ["key", "expect_version", "expect_state", "at"])]
     pub next: bool,
+    /// Exchange with the other clones first, and publish the claim before answering: then nobody else has it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub sync: bool,
     /// Of which the next.
     #[command(flatten, next_help_heading = "With --next")]
     pub filters: Filters,

@@ -5,20 +5,17 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::claim_failure;
 use super::exit::Exit;
+use super::refused::{contract_refused, refused};
 use super::render::views::SideView;
 use crate::app::AppError;
 use crate::app::contract::take_the_other;
-use crate::contract::decide::ContractRefusal;
 use crate::domain::FORMAT;
-use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
-use crate::domain::id::{ContractName, RequestId};
-use crate::domain::outlook::{Action, Need, Open};
+use crate::domain::id::ContractName;
+use crate::domain::outlook::{Need, Open};
 use crate::domain::secret::Found;
-use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
 use crate::index::project::ClaimLine;
 use crate::registry::git::{GitError, Whence};
@@ -133,7 +130,7 @@ pub fn open_states(open: &[Open]) -> Vec<OpenState> {
     open.iter().map(|open| OpenState { to: open.to.clone(), needs: need_texts(&open.needs) }).collect()
 }
 
-fn need_texts(needs: &[Need]) -> Vec<NeedText> {
+pub(super) fn need_texts(needs: &[Need]) -> Vec<NeedText> {
     needs.iter().map(|need| NeedText { code: need.code(), text: need.to_string() }).collect()
 }
 
@@ -381,38 +378,6 @@ impl From<AppError> for Failure {
     }
 }
 
-fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
-    let no = |code| Failure::new(Exit::Refused, code, message);
-    match refusal {
-        ContractRefusal::NoVersion { newest, .. } => {
-            let failure = Failure::new(Exit::NotFound, "no-contract", message);
-            failure.hint(newest.map_or_else(|| "it has none".to_owned(), |newest| format!("its newest is v{newest}")))
-        }
-        ContractRefusal::Retired(reference) => {
-            no("contract-stage").hint(format!("ledger contract show {} tells its versions", reference.name()))
-        }
-        ContractRefusal::Stage { .. } => {
-            no("contract-stage").hint("draft → active → deprecated → retired; a deprecation can be taken back")
-        }
-        ContractRefusal::InUse { reference, consumers } => {
-            let first = consumers.first().map(ToString::to_string).unwrap_or_default();
-            let name = reference.name();
-            no("in-use").hint(format!("once it has moved: ledger contract pin {name}@V --consumer {first}"))
-        }
-        ContractRefusal::NotPinned { pinned, .. } => {
-            let pinned: Vec<String> = pinned.iter().map(ToString::to_string).collect();
-            let failure = Failure::new(Exit::NotFound, "no-contract", message);
-            if pinned.is_empty() {
-                failure.hint("nobody is")
-            } else {
-                failure.hint(format!("pinned: {}", pinned.join(", ")))
-            }
-        }
-        ContractRefusal::Over(_) => no("bad-text").hint("name a day that is to come"),
-        ContractRefusal::Text(_) => no("bad-text"),
-    }
-}
-
 fn signing_failed(message: &str, error: &SigningError) -> Failure {
     match error {
         SigningError::Program { .. } => Failure::new(Exit::Failure, "ssh-keygen", message)
@@ -483,94 +448,6 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
 
 fn raw(event: &Event) -> Option<Box<RawValue>> {
     RawValue::from_string(event.line().to_owned()).ok()
-}
-
-fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure {
-    let no = |code| Failure::new(Exit::Refused, code, message);
-    match refusal {
-        Refusal::UnknownState { to, known } => {
-            let near = known.iter().min_by_key(|state| strsim::damerau_levenshtein(state.as_str(), to.as_str()));
-            let names: Vec<&str> = known.iter().map(StateName::as_str).collect();
-            let hint = match near.filter(|near| strsim::damerau_levenshtein(near.as_str(), to.as_str()) <= 3) {
-                Some(near) => format!("did you mean {near}? The states are {}", names.join(", ")),
-                None => format!("the states are {}", names.join(", ")),
-            };
-            no("unknown-state").hint(hint)
-        }
-        Refusal::Illegal { from, open, .. } => {
-            let to: Vec<String> = open.iter().map(with_needs).collect();
-            let hint = if to.is_empty() {
-                format!("{from} is final: nothing follows it")
-            } else {
-                format!("open from {from}: {}", to.join("; "))
-            };
-            no("illegal-transition").detail(Detail { open: open_states(&open), ..Detail::default() }).hint(hint)
-        }
-        Refusal::Unmet { to, needs, .. } => {
-            let failure = no("guard").detail(Detail { needs: need_texts(&needs), ..Detail::default() });
-            if needs.iter().any(|need| matches!(need, Need::AnotherActor(_))) {
-                return failure.hint(format!("ledger show {id} --explain tells what each transition needs"));
-            }
-            failure.hint(Action::towards(&to, &needs).command(id))
-        }
-        Refusal::Diverged { sides } => {
-            let hint = format!("{}; first look with ledger show {id}", Action::Resolve(sides.clone()).command(id));
-            let failure = Failure::new(Exit::Conflict, "diverged", message);
-            failure.detail(Detail { sides: side_views(&sides), ..Detail::default() }).hint(hint)
-        }
-        Refusal::NotDiverged(_) => no("not-diverged"),
-        Refusal::NoSuchSide { sides, .. } => {
-            let names: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
-            let failure = no("no-such-side").detail(Detail { sides: side_views(&sides), ..Detail::default() });
-            failure.hint(format!("the sides are {}", names.join(" and ")))
-        }
-        Refusal::NotATarget { targets, .. } => {
-            let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
-            no("not-a-target").hint(format!("its targets are {}", names.join(", ")))
-        }
-        Refusal::PartClosed { takes, state, .. } => {
-            let takes: Vec<String> = takes.iter().map(ToString::to_string).collect();
-            no("part-closed").hint(match takes.as_slice() {
-                [] => format!("ledger note {id} --text TEXT still puts a word on record"),
-                _ => format!("while it is {state}, a target may say {}", takes.join(" or ")),
-            })
-        }
-        Refusal::PartNeedsEvidence => no("guard")
-            .detail(Detail { needs: need_texts(&[crate::domain::outlook::Need::Evidence]), ..Detail::default() }),
-        Refusal::RoleNotHeld { role, .. } => {
-            no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
-        }
-        Refusal::Unsigned { role } => {
-            no("unsigned").hint(format!("ledger approve {id} --as {} --sign", shell(role.as_str())))
-        }
-        Refusal::DetailGiven { name } => {
-            let hint = format!("to correct it: ledger note {id} --text 'details.{name}: …'");
-            no("detail-given").hint(hint)
-        }
-        Refusal::ClaimedByOther(claim) => {
-            claim_failure::in_the_way(Failure::new(Exit::Conflict, "claimed-by-other", message), id, &[claim])
-        }
-        Refusal::Contested(claims) => {
-            claim_failure::in_the_way(Failure::new(Exit::Conflict, "contested", message), id, &claims)
-        }
-        Refusal::NotClaimed { .. } => no("not-claimed").hint(format!("ledger claim {id}")),
-        Refusal::NotContested => no("not-claimed").hint(format!("ledger show {id} tells who has claimed it")),
-        Refusal::Over(_) => no("over"),
-        Refusal::Contradicts(_) | Refusal::WrongClaim(_) => no("illegal-transition"),
-        Refusal::Text(_) => no("bad-text"),
-    }
-}
-
-fn side_views(sides: &[Side]) -> Vec<SideView> {
-    sides.iter().map(SideView::from).collect()
-}
-
-fn with_needs(open: &Open) -> String {
-    if open.needs.is_empty() {
-        return open.to.to_string();
-    }
-    let needs: Vec<String> = open.needs.iter().map(ToString::to_string).collect();
-    format!("{} with {}", open.to, needs.join(" and "))
 }
 
 /// A word that a shell takes as it is, or quoted.

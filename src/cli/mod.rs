@@ -21,6 +21,7 @@ pub mod merge_args;
 pub mod open;
 mod outputs;
 pub mod query_args;
+mod refused;
 pub mod render;
 pub mod search_args;
 mod sync_args;

@@ -16,7 +16,8 @@ use crate::app::checks::Checks;
 use crate::app::verify::Unknown;
 use crate::app::{AppError, Ledger, Session, World};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::id::{Actor, RequestType};
+use crate::domain::hash::Hash;
+use crate::domain::id::{Actor, RequestId, RequestType};
 use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
@@ -24,6 +25,7 @@ use crate::store::StoreError;
 use crate::store::checkpoints::Checkpoints;
 use crate::store::fs::FsStore;
 use crate::store::fs::log::{self, CONFLICT_MARKER};
+use crate::sync::remote::published;
 use crate::sync::restore::Restoring;
 
 const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
@@ -98,6 +100,10 @@ impl World for CliWorld {
 
     fn restoring(&self) -> &Restoring {
         &self.restoring
+    }
+
+    fn is_published(&self, id: RequestId, event: Hash) -> Option<bool> {
+        published(self.schemas.ledger.as_ref()?, id, event)
     }
 
     fn read(&self, done: usize, total: usize) {

@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::git::{Answer, Git, GitFailure, failed};
 use super::tree::TreeError;
+use crate::domain::hash::Hash;
+use crate::domain::id::{RequestId, Stream};
+use crate::registry::git;
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
+use crate::store::fs::carried::CarriedFile;
 
 /// The file that remembers what remotes had, below `.local/`.
 const SEEN: &str = "seen.json";
@@ -84,7 +88,12 @@ impl Target {
     ///
     /// # Errors
     /// Git, or nobody can tell.
-    pub fn find(git: &Git, remote: Option<&str>, branch: Option<&str>) -> Result<Result<Self, NoTarget>, GitFailure> {
+    pub fn find(
+        git: &Git,
+        remote: Option<&str>,
+        branch: Option<&str>,
+        known: Option<(String, String)>,
+    ) -> Result<Result<Self, NoTarget>, GitFailure> {
         let current = git.run(&["symbolic-ref", "--quiet", "HEAD"])?;
         let current = Some(current.line()).filter(|_| current.is_ok());
         let name = current.as_deref().and_then(|current| current.strip_prefix(BRANCHES));
@@ -93,7 +102,10 @@ impl Target {
             Ok(remote) => remote,
             Err(none) => return Ok(Err(none)),
         };
+        // What it was exchanged on so far, whatever is checked out by now.
+        let known = known.filter(|(at, _)| *at == remote && branch.is_none()).map(|(_, reference)| reference);
         let reference = match (branch, &current, name) {
+            (None, _, _) if known.is_some() => known.unwrap_or_default(),
             (Some(branch), _, _) if branch.starts_with("refs/") => branch.to_owned(),
             (Some(branch), _, _) => format!("{BRANCHES}{branch}"),
             (None, Some(current), Some(name)) if upstream.as_ref() == Some(&remote) => {
@@ -105,7 +117,11 @@ impl Target {
         if !git.run(&["check-ref-format", &reference])?.is_ok() {
             return Ok(Err(NoTarget::BadBranch(branch.unwrap_or(&reference).to_owned())));
         }
-        let is_current = branch.is_none() || current.as_ref() == Some(&reference);
+        let upstream = match name.filter(|_| upstream.as_ref() == Some(&remote)) {
+            Some(name) => git.setting(&format!("branch.{name}.merge"))?,
+            None => None,
+        };
+        let is_current = current.as_ref().is_some_and(|current| *upstream.as_ref().unwrap_or(current) == reference);
         let place = if is_current { Place::CheckedOut } else { Place::Apart };
         Ok(Ok(Self { remote, reference, place }))
     }
@@ -211,6 +227,19 @@ impl Target {
         Ok(Seen::read(store)?.0.get(&self.name()).cloned())
     }
 
+    /// The one remote and reference that were ever exchanged with; `None` if there are none, or several.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn known(store: &FsStore) -> Result<Option<(String, String)>, StoreError> {
+        let Seen(seen) = Seen::read(store)?;
+        let mut names = seen.keys();
+        let (Some(name), None) = (names.next(), names.next()) else { return Ok(None) };
+        let full =
+            |branch: &str| if branch.starts_with("refs/") { branch.to_owned() } else { format!("{BRANCHES}{branch}") };
+        Ok(name.split_once(' ').map(|(remote, branch)| (remote.to_owned(), full(branch))))
+    }
+
     /// Remembers what the other side has.
     ///
     /// # Errors
@@ -235,6 +264,25 @@ impl Seen {
         // A file that can't be read remembers nothing.
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
+}
+
+/// Whether a remote had an event of a request when it was last seen; `None` if none was ever seen.
+#[must_use]
+pub fn published(store: &FsStore, id: RequestId, event: Hash) -> Option<bool> {
+    let Seen(seen) = Seen::read(store).ok()?;
+    let path = CarriedFile::Log(Stream::Request(id)).path();
+    let wanted = event.to_string();
+    let mut had_any = None;
+    for commit in seen.values() {
+        // From the ledger's folder, wherever that is in its repository.
+        let mut command = git::command(store.layout().root());
+        let told = command.args(["cat-file", "blob", &format!("{commit}:./{path}")]).output().ok()?;
+        if told.status.success() && memchr::memmem::find(&told.stdout, wanted.as_bytes()).is_some() {
+            return Some(true);
+        }
+        had_any = Some(false);
+    }
+    had_any
 }
 
 /// Whether a refused push means that somebody else pushed meanwhile.

@@ -6,6 +6,7 @@
 
 mod beside_code;
 mod carriers;
+mod claims;
 mod clashes;
 mod clones;
 mod cut_short;

@@ -114,10 +114,29 @@ fn what_nobody_can_tell_is_asked_for() {
     assert_eq!(told(&["sync", "two", "--branch", "a..b", "--json"]), is(2, "usage"));
     clones.ledger("plain", &["sync", "two"]).ok();
     clones.git("plain", &["checkout", "-q", "--detach"]).ok();
-    assert_eq!(told(&["sync", "two", "--json"]), is(2, "usage"));
-    clones.git("plain", &["checkout", "-q", "-b", "wip"]).ok();
-    assert_eq!(told(&["sync", "two", "--json"]), is(4, "no-branch"));
-    clones.ledger("plain", &["sync", "two", "--branch", "wip"]).ok();
+    assert_eq!(told(&["sync", "one", "--json"]), is(2, "usage"));
+    clones.clone_as("other");
+    clones.git("other", &["checkout", "-q", "-b", "wip"]).ok();
+    let ended = clones.sync("other");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(4), "no-branch"), "{ended:?}");
+    clones.ledger("other", &["sync", "--branch", "wip"]).ok();
+}
+
+#[test]
+fn whatever_is_checked_out_the_ledger_is_exchanged_where_it_was() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.sync("a").ok();
+    clones.git("a", &["checkout", "-q", "-b", "wip"]).ok();
+    clones.bug("a", "of-a");
+    let synced = clones.sync("a").ok().data();
+    assert_eq!(synced["reference"], "refs/heads/main");
+    clones.assert_clean("a");
+    clones.git("a", &["checkout", "-q", "--detach"]).ok();
+    clones.note("a", "key:of-a", "detached");
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.git("hub.git", &["branch", "--list"]).ok().out.trim(), "* main");
 }
 
 #[test]

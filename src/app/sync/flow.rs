@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
-use crate::domain::event::Event;
+use crate::domain::event::{Body, Event};
 use crate::domain::hash::Hash;
 use crate::domain::id::{ContractName, RequestId, Stream};
 use crate::domain::time::Hybrid;
@@ -39,6 +39,8 @@ pub struct Touched {
     pub is_new: bool,
     /// The types of its events, in canonical order.
     pub events: Vec<String>,
+    /// Those of its events that claim it.
+    pub claims: Vec<Hash>,
 }
 
 impl Touched {
@@ -71,8 +73,10 @@ impl Flow {
                     flow.clock = flow.clock.max(new.iter().map(Event::clock).max());
                     match stream {
                         Stream::Request(id) => {
-                            let kinds = new.iter().map(|event| event.body().kind().to_owned());
-                            flow.requests.entry(*id).or_default().events.extend(kinds);
+                            let touched = flow.requests.entry(*id).or_default();
+                            touched.events.extend(new.iter().map(|event| event.body().kind().to_owned()));
+                            let claims = new.iter().filter(|event| matches!(event.body(), Body::Claimed(_)));
+                            touched.claims.extend(claims.map(Event::hash));
                         }
                         Stream::Contract(name) => drop(flow.contracts.insert(name.clone())),
                     }
@@ -99,6 +103,7 @@ impl Flow {
             let known = self.requests.entry(id).or_default();
             known.is_new |= touched.is_new;
             known.events.extend(touched.events);
+            known.claims.extend(touched.claims);
         }
         self.contracts.extend(later.contracts);
         self.files.extend(later.files);

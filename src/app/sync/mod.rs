@@ -13,11 +13,13 @@ pub use failure::SyncFailure;
 pub use flow::{Flow, Touched};
 
 use super::verify::{Finding, Severity, Unknown};
-use super::write::Effect;
+use super::write::{Conditions, Effect};
 use super::{AppError, Ledger, Session};
 use crate::app::checkpoint::Trust;
+use crate::domain::claim::{Claim, Holding};
+use crate::domain::decide::{Command, Concede};
 use crate::domain::history::History;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Actor, RequestId};
 use crate::domain::renumber::By;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Hybrid;
@@ -67,6 +69,8 @@ pub struct Synced {
     pub outgoing: Flow,
     /// Requests that have another number now.
     pub renumbered: Vec<Renumbering>,
+    /// Claims made here that others published first.
+    pub conceded: Vec<Conceded>,
     /// Requests that came in and have diverged.
     pub diverged: Vec<RequestId>,
     /// What is wrong with what came in or went out.
@@ -75,6 +79,17 @@ pub struct Synced {
     pub overtaken: usize,
     /// What became of the checked-out branch, where it has the ledger.
     pub followed: Option<Followed>,
+}
+
+/// A claim that was made here and given up, since somebody else published his first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conceded {
+    /// The request.
+    pub id: RequestId,
+    /// Whose claim it was.
+    pub by: Actor,
+    /// Who has it.
+    pub to: Actor,
 }
 
 /// What a round begins with.
@@ -113,9 +128,10 @@ impl Ledger<'_> {
         if !unmerged.is_empty() {
             return Err(AppError::Unmerged(unmerged.into_keys().collect()));
         }
-        let target = Target::find(&git, order.remote, order.branch).map_err(SyncFailure::from)?;
+        let target =
+            Target::find(&git, order.remote, order.branch, Target::known(store)?).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;
-        let (mut incoming, mut renumbered) = (Flow::default(), Vec::new());
+        let (mut incoming, mut renumbered, mut conceded) = (Flow::default(), Vec::new(), Vec::new());
         let mut overtaken = 0;
         // Jittered, so that clones that met once do not meet again.
         let mut pauses = backon::ExponentialBuilder::default()
@@ -129,9 +145,15 @@ impl Ledger<'_> {
             let seen = target.seen(store)?;
             let round =
                 Round { git: &git, trees: &trees, store, target: &target, order, session, fetched: &fetched, seen };
-            let joined = self.join(&round)?;
-            incoming.add(joined.incoming);
-            renumbered.extend(joined.renumbered);
+            let mut joined = self.join(&round)?;
+            incoming.add(std::mem::take(&mut joined.incoming));
+            renumbered.append(&mut joined.renumbered);
+            let given_up = self.give_up_claims(&round, &joined.outgoing)?;
+            if !given_up.is_empty() {
+                conceded.extend(given_up);
+                joined = Joined { brought: joined.brought, ..self.join(&round)? };
+                incoming.add(std::mem::take(&mut joined.incoming));
+            }
             if joined.brought > 0 {
                 // What it can't refresh now, the next write or reader does.
                 drop(self.project(joined.brought, budget));
@@ -148,6 +170,7 @@ impl Ledger<'_> {
                 incoming: incoming.clone(),
                 outgoing: joined.outgoing,
                 renumbered: renumbered.clone(),
+                conceded: conceded.clone(),
                 findings,
                 overtaken,
                 followed: None,
@@ -236,6 +259,29 @@ impl Ledger<'_> {
             carrier.witness(Some(clock))?;
         }
         Ok(())
+    }
+
+    /// Gives up claims that were made here without knowledge of others' that are published: whoever published first has the
+    /// request, and nobody is told otherwise.
+    fn give_up_claims(&self, round: &Round<'_>, outgoing: &Flow) -> Result<Vec<Conceded>, AppError> {
+        let mut conceded = Vec::new();
+        let claimed = outgoing.requests.iter().filter(|(_, touched)| !touched.claims.is_empty());
+        for (id, touched) in claimed.filter(|_| round.order.effect == Effect::Write) {
+            let Some(history) = self.store.history(*id)? else { continue };
+            let claims = State::replay(&history, self.workflow).claims;
+            if !matches!(claims.holding(), Holding::Contested(_)) {
+                continue;
+            }
+            let is_ours = |claim: &&Claim| touched.claims.contains(&claim.on.event.hash);
+            let Some(first) = claims.all().iter().find(|claim| !is_ours(claim)) else { continue };
+            for ours in claims.all().iter().filter(|claim| is_ours(claim) && claim.on.by != first.on.by) {
+                let command =
+                    Command::Concede(Concede { claim: ours.on.event.hash, lost_to: first.on.event.hash, reason: None });
+                self.write(self.store, *id, &command, &Conditions::default(), round.session)?;
+                conceded.push(Conceded { id: *id, by: ours.on.by.clone(), to: first.on.by.clone() });
+            }
+        }
+        Ok(conceded)
     }
 
     /// What is wrong with the requests that came in or go out.

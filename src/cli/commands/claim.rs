@@ -9,7 +9,8 @@ use super::rows;
 use super::write::{self, answer, write};
 use crate::app::Ledger;
 use crate::app::claim::ClaimsSeen;
-use crate::app::write::Written;
+use crate::app::sync::Order;
+use crate::app::write::{Conditions, Effect, Written};
 use crate::domain::claim::Wish;
 use crate::domain::decide::Command;
 use crate::domain::event::Body;
@@ -23,8 +24,12 @@ pub(super) fn claim(context: &mut Context<'_>, args: &Claim) -> Result<Exit, Fai
                 let what = format!("--{filter} is for --next: the request is named already");
                 return Err(Failure::usage(what));
             }
+            if args.sync {
+                return firmly(context, args, &wish, Some(request));
+            }
             write(context, request, &Command::Claim(wish), &args.writing)
         }
+        None if args.sync => firmly(context, args, &wish, None),
         None => next(context, args, &wish),
     }
 }
@@ -48,6 +53,48 @@ fn next(context: &mut Context<'_>, args: &Claim, wish: &Wish) -> Result<Exit, Fa
     answer(context, &ledger, &session, &conditions, written)
 }
 
+/// Claims after an exchange with the other clones, and publishes it before it answers. Of several clones that claim one
+/// request at once the first to publish has it; the others' claims are given up by that very exchange.
+fn firmly(context: &mut Context<'_>, args: &Claim, wish: &Wish, request: Option<&String>) -> Result<Exit, Failure> {
+    /// Whoever is always too late with --next is beyond us.
+    const TRIES_MAX: usize = 32;
+    let conditions = write::conditions(&args.writing)?;
+    let opened = context.open()?;
+    let ledger = opened.ledger();
+    let session = open::session(context, opened.root(), args.writing.secrets)?;
+    let order = Order::default();
+    ledger.sync(opened.store(), &order, &session)?;
+    for _ in 0..TRIES_MAX {
+        let written = match request {
+            Some(request) => {
+                let id = ledger.resolve(request, ledger.store, &context.budget)?;
+                ledger.write(ledger.store, id, &Command::Claim(wish.clone()), &conditions, &session)?
+            }
+            None => {
+                let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
+                ledger.claim_next(&query, wish, &conditions, &session)?
+            }
+        };
+        let id = written.history.packet().request_id;
+        let synced = ledger.sync(opened.store(), &order, &session).inspect_err(|_| {
+            context
+                .output
+                .tell(&format!("the claim of {id} is on record here, and provisional: ledger sync makes it firm"));
+        })?;
+        let is_lost = synced.conceded.iter().any(|lost| lost.id == id && lost.by == session.by);
+        if !is_lost {
+            return answer(context, &ledger, &session, &conditions, written);
+        }
+        if request.is_some() {
+            // Asked again, it says who has it.
+            let tried = Conditions { effect: Effect::DryRun, key: None, ..conditions.clone() };
+            ledger.write(ledger.store, id, &Command::Claim(wish.clone()), &tried, &session)?;
+        }
+    }
+    Err(Failure::new(Exit::Busy, "overtaken", "others were quicker to claim, again and again")
+        .hint("try again; or ledger ready --unclaimed"))
+}
+
 /// The name of a filter that was given.
 fn given(filters: &Filters) -> Option<&'static str> {
     let Filters { state, request_type, from, to, label, priority, by, text, at } = filters;
@@ -69,6 +116,9 @@ fn given(filters: &Filters) -> Option<&'static str> {
 pub(super) fn seen(ledger: &Ledger<'_>, written: &Written) -> Option<ClaimsSeen> {
     let at = written.event.clock().at;
     matches!(written.event.body(), Body::Claimed(_))
-        .then(|| ledger.claims_of(&State::replay(&written.history, ledger.workflow), at))
+        .then(|| {
+            let id = written.history.packet().request_id;
+            ledger.claims_of(id, &State::replay(&written.history, ledger.workflow), at)
+        })
         .flatten()
 }

@@ -22,6 +22,7 @@ pub struct SyncView<'a> {
     incoming: FlowView<'a>,
     outgoing: FlowView<'a>,
     renumbered: Vec<RenumberingView>,
+    claims_given_up: Vec<ConcededView<'a>>,
     diverged: &'a [RequestId],
     overtaken: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +54,13 @@ struct RenumberingView {
 }
 
 #[derive(Serialize)]
+struct ConcededView<'a> {
+    id: RequestId,
+    by: &'a str,
+    to: &'a str,
+}
+
+#[derive(Serialize)]
 struct FindingView<'a> {
     code: &'static str,
     severity: &'static str,
@@ -81,6 +89,8 @@ impl<'a> SyncView<'a> {
             id: one.is,
             approvals_to_sign_again: one.unsigned,
         };
+        let conceded =
+            |one: &'a crate::app::sync::Conceded| ConcededView { id: one.id, by: one.by.as_str(), to: one.to.as_str() };
         Self {
             remote: &synced.target.remote,
             reference: &synced.target.reference,
@@ -88,6 +98,7 @@ impl<'a> SyncView<'a> {
             incoming: FlowView::of(&synced.incoming),
             outgoing: FlowView::of(&synced.outgoing),
             renumbered: synced.renumbered.iter().map(renumbering).collect(),
+            claims_given_up: synced.conceded.iter().map(conceded).collect(),
             diverged: &synced.diverged,
             overtaken: synced.overtaken,
             checked_out: synced.followed.as_ref().map(|followed| match followed {
@@ -152,6 +163,10 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
             text.push_str(&format!("; {them} to be signed again: ledger approve {} --sign", one.is));
         }
         text.push('\n');
+    }
+    for one in &synced.conceded {
+        let (by, to) = (super::safe::line(one.by.as_str()), super::safe::line(one.to.as_str()));
+        text.push_str(&format!("  {} is {to}'s, who published a claim first: {by}'s is given up\n", one.id));
     }
     for id in &synced.diverged {
         text.push_str(&format!(
