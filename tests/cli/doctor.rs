@@ -226,6 +226,8 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
       fix: restore it from a copy, or from another clone
     coordination/workflow.json: error bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
       fix: mend it, or restore it from a copy, or from another clone
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
     not safe to operate: 2 requests, 1 event examined, 2 errors, 2 notes
@@ -234,6 +236,8 @@ fn what_can_not_be_read_is_told_and_the_rest_is_looked_through() {
       fix: mend it, or restore it from a copy, or from another clone
     coordination/requests/REQ-YYYYMMDD-0002.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
       fix: restore it from a copy, or from another clone
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
     coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn: note quarantined: the end of a write that was cut short was set aside; nobody was told that it was done
       fix: look at it, then: rm coordination/.local/quarantine/REQ-YYYYMMDD-0001-[head].torn
     not safe to operate: 2 requests, 1 event examined, 2 errors, 2 notes
@@ -250,12 +254,16 @@ fn a_folder_in_place_of_checkpoints_or_a_link_in_place_of_signers_ends_no_examin
       fix: restore it from a copy, or from another clone
     coordination/checkpoints: error not-usable: it is not a folder
       fix: restore it from a copy, or from another clone
-    not safe to operate: 1 request, 1 event examined, 2 errors
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 1 request, 1 event examined, 2 errors, 1 note
     $ rm coordination/allowed_signers coordination/checkpoints && mv coordination/events kept && ln -s ../kept coordination/events
     $ ledger doctor | grep -v '^on '
     coordination/events: error not-usable: a folder on the way to it is none
       fix: restore it from a copy, or from another clone
-    not safe to operate: 0 requests, 0 events examined, 1 error
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    not safe to operate: 0 requests, 0 events examined, 1 error, 1 note
     $ ledger verify
     coordination/events: damage not-usable: a folder on the way to it is none
       fix: restore it from a copy, or from another clone

@@ -154,9 +154,9 @@ impl Ledger<'_> {
                 joined = Joined { brought: joined.brought, ..self.join(&round)? };
                 incoming.add(std::mem::take(&mut joined.incoming));
             }
-            if joined.brought > 0 {
-                // What it can't refresh now, the next write or reader does.
-                drop(self.project(joined.brought, budget));
+            if order.effect == Effect::Write {
+                // What git brought in by itself counts too. What can't be refreshed now, the next write or reader does.
+                drop(self.project(joined.brought.max(1), budget));
             }
             let findings = match order.effect {
                 Effect::Write => self.verify_exchanged(&incoming, &joined.outgoing)?,

@@ -198,7 +198,7 @@ fn identities_and_kinds_of_files_are_kept() {
     [exit 3]
     $ git checkout -q .; mv coordination/events ../events; ln -s ../../events coordination/events; ../gate main | head -n 4; rm coordination/events
     ! error: [tmp]/work/coordination/events: it is a symbolic link; links are not followed here
-    ! hint: restore it: git checkout HEAD -- [tmp]/work/coordination/events
+    ! hint: restore it: git checkout HEAD -- coordination/events
     "#);
 }
 
