@@ -8,6 +8,7 @@ pub mod approve;
 pub mod checkpoint;
 pub mod checks;
 pub mod claim;
+pub mod conflicts;
 pub mod contract;
 pub mod create;
 pub mod doctor;

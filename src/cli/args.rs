@@ -159,6 +159,11 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     Checkpoint(Checkpoint),
     /// Prove that a checkpoint covers something, or that one goes on from another
     Prove(Prove),
+    /// List what clones that worked apart left for people to decide
+    #[command(after_help = "\
+Requests that have diverged, claims by several at once, and requests that carry out one intent twice (two clones used one
+key). Exit status 3 if there is any.")]
+    Conflicts,
     /// Settle a request that two clones left in two states
     Resolve(Resolve),
     /// Exchange with other clones by way of git
@@ -217,6 +222,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Conflicts
             | Self::Doctor(_)
             | Self::Prove(_)
             | Self::SetupGit(_)
@@ -255,6 +261,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
+            | Self::Conflicts
             | Self::Doctor(_)
             | Self::Checkpoint(_)
             | Self::Prove(_)

@@ -122,7 +122,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 84] = [
+const LINES: [&str; 85] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -150,6 +150,7 @@ const LINES: [&str; 84] = [
     "e() { ledger export \"$@\" | tr -d '\\r'; }; e",
     "ledger export --fields \"$n\"",
     "ledger stats",
+    "ledger conflicts",
     "ledger stats --by \"$l\" --from \"$m\"",
     "ledger list --cursor \"$n\"",
     "ledger list --at \"$n\"",

@@ -17,6 +17,7 @@ mod approve;
 mod bounds;
 mod checkpoint;
 mod claim;
+mod conflicts;
 mod contract;
 mod damage;
 mod demo;

@@ -125,12 +125,13 @@ fn hashes_of_git_may_be_longer() {
     is_whole(&sandbox);
 }
 
+// A filter is the user's own, and git runs it itself when it writes its index: it must not get at what is kept.
 #[test]
 fn what_a_repository_carries_is_not_run() {
     let sandbox = repository(Way::Plain);
     sandbox.run(
-        "printf '#!/bin/sh\\ntouch \"$TMPDIR/ran\"\\ncat\\n' > ../evil && chmod +x ../evil && mkdir ../hooks && cp ../evil ../hooks/post-index-change &&
-         git config core.hooksPath \"$PWD/../hooks\" && git config filter.evil.clean \"$PWD/../evil\" && git config filter.evil.smudge \"$PWD/../evil\" && git config core.fsmonitor \"$PWD/../evil\"",
+        "printf '#!/bin/sh\\ntouch \"$TMPDIR/ran\"\\ncat\\n' > ../evil && chmod +x ../evil && printf '#!/bin/sh\\ntr a-z A-Z\\n' > ../filter && chmod +x ../filter && mkdir ../hooks && cp ../evil ../hooks/post-index-change &&
+         git config core.hooksPath \"$PWD/../hooks\" && git config filter.evil.clean \"$PWD/../filter\" && git config filter.evil.smudge \"$PWD/../filter\" && git config core.fsmonitor \"$PWD/../evil\"",
     );
     part(&sandbox);
     sandbox.shell("git merge -q other");

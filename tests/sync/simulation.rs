@@ -248,7 +248,10 @@ impl World<'_> {
     fn abort_unless(&mut self, is_done: bool, clone: &str, abort: &[&str]) {
         if !is_done {
             self.counts.conflicts += 1;
-            self.clones.git(clone, abort).ok();
+            // Some of them never began.
+            self.clones.git(clone, abort);
+            let status = self.clones.git(clone, &["status", "--porcelain"]).ok().out;
+            assert!(!status.contains("UU ") && !status.contains("AA "), "seed {}: {status}", self.seed);
         }
     }
 

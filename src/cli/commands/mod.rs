@@ -3,6 +3,7 @@
 mod apply;
 mod checkpoint;
 mod claim;
+mod conflicts;
 mod contract;
 mod demo;
 mod doctor;
@@ -43,6 +44,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Approve(args) => write::approve(context, args),
         Command::Note(args) => write::note(context, args),
         Command::Evidence(args) => write::evidence(context, args),
+        Command::Conflicts => conflicts::run(context),
         Command::Resolve(args) => write::resolve(context, args),
         Command::Claim(args) => claim::claim(context, args),
         Command::Heartbeat(args) => claim::heartbeat(context, args),

@@ -187,7 +187,7 @@ impl<'a> Keys<'a> {
         let made = std::mem::take(&mut self.made);
         let facts = |id: &RequestId| self.files.facts(&self.layout.packet(*id)).ok().flatten();
         let lines: Option<String> = made.iter().map(|(id, digest)| Some(line(*id, facts(id)?, *digest))).collect();
-        let (Some(lines), Ok(Some(now))) = (lines, self.files.facts(&self.folder)) else { return };
+        let now = self.files.facts(&self.folder).ok().flatten();
         let ours: HashSet<RequestId> = made.iter().map(|(id, _)| *id).collect();
         // Last: what came between the making and these times must show.
         let is_ours = |name: &std::ffi::OsStr| id_of(name, ".json").is_some_and(|id| ours.contains(&id));
@@ -198,14 +198,25 @@ impl<'a> Keys<'a> {
             }
             Proof::Recent => false,
         };
-        let is_written = self.append(&lines).is_ok();
-        let Some(before) = before.filter(|_| is_written) else { return };
-        let before = Complete { is_proved: before.is_proved && is_proved, ..before };
-        let is_ours = is_proved || (self.proof == Proof::Recent && before.counts());
-        if is_ours && before.fine_times && now.inode == before.inode {
-            let Some((table_bytes, table_sum)) = self.table_size() else { return };
-            self.write_complete(&Complete { modified_ns: now.modified_ns, table_bytes, table_sum, ..before });
+        let goes_on = |before: &Complete, now: &Facts| {
+            let is_ours = is_proved || (self.proof == Proof::Recent && before.counts());
+            is_ours && before.fine_times && now.inode == before.inode
+        };
+        if let (Some(before), Some(now), Some(lines)) = (&before, &now, &lines)
+            && goes_on(before, now)
+        {
+            if self.append(lines).is_ok()
+                && let Some((table_bytes, table_sum)) = self.table_size()
+            {
+                let is_proved = before.is_proved && is_proved;
+                let (modified_ns, before) = (now.modified_ns, before.clone());
+                self.write_complete(&Complete { modified_ns, table_bytes, table_sum, is_proved, ..before });
+            }
+            return;
         }
+        // Without a word on the file, which may be another by now: the next look reads it.
+        let lines: String = made.iter().map(|(id, digest)| line(*id, Facts::default(), *digest)).collect();
+        let _ = self.append(&lines);
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

@@ -1,0 +1,103 @@
+//! `ledger conflicts`
+
+use serde::Serialize;
+
+use super::super::Context;
+use super::super::args::Format;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::render::safe;
+use super::super::render::text::count;
+use super::super::render::views::{ClaimView, DamagedView};
+use crate::app::claim::ClaimsSeen;
+use crate::app::conflicts::Conflict;
+use crate::domain::id::RequestId;
+
+/// What waits for a decision.
+#[derive(Serialize)]
+struct View {
+    conflicts: Vec<OneView>,
+    damaged: Vec<DamagedView>,
+}
+
+/// One of it.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum OneView {
+    Diverged { id: RequestId, title: String, sides: Vec<crate::index::project::EntrySide>, fix: String },
+    Contested { id: RequestId, title: String, claim: ClaimView, fix: String },
+    Duplicate { id: RequestId, title: String, first: RequestId, key: String, fix: String },
+}
+
+pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
+    let opened = context.open()?;
+    let found = opened.ledger().conflicts()?;
+    let damaged = DamagedView::all(&found.damaged, opened.root());
+    let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
+    if context.output.format != Format::Text {
+        let conflicts = found.all.iter().map(view).collect();
+        context.output.json(&View { conflicts, damaged })?;
+    } else if !context.output.quiet {
+        let mut text: String = found.all.iter().map(line).collect();
+        if found.all.is_empty() {
+            text.push_str("nothing waits for a decision\n");
+        } else {
+            text.push_str(&format!("{}\n", count(found.all.len() as u64, "conflict")));
+        }
+        context.output.text(&text)?;
+    }
+    told.iter().for_each(|text| context.output.tell(text));
+    Ok(match (found.all.is_empty(), found.damaged.is_empty()) {
+        (_, false) => Exit::Damaged,
+        (false, true) => Exit::No,
+        (true, true) => Exit::Done,
+    })
+}
+
+/// What settles it.
+fn fix(conflict: &Conflict) -> String {
+    match conflict {
+        Conflict::Diverged { id, .. } => format!("ledger resolve {id} --keep STATE --reason TEXT"),
+        Conflict::Contested { id, .. } => {
+            format!("one of them: ledger release {id}; or ledger claim {id} --steal --reason TEXT")
+        }
+        Conflict::Duplicate { id, first, .. } => {
+            format!("withdraw the one that nobody works on: ledger transition {id} withdrawn --reason 'As {first}'")
+        }
+    }
+}
+
+fn view(conflict: &Conflict) -> OneView {
+    let fix = fix(conflict);
+    match conflict {
+        Conflict::Diverged { id, title, sides } => {
+            OneView::Diverged { id: *id, title: title.clone(), sides: sides.clone(), fix }
+        }
+        Conflict::Contested { id, title, claims } => {
+            let claim = ClaimView::from(&ClaimsSeen::Contested(claims.clone()));
+            OneView::Contested { id: *id, title: title.clone(), claim, fix }
+        }
+        Conflict::Duplicate { id, title, first, key } => {
+            OneView::Duplicate { id: *id, title: title.clone(), first: *first, key: key.to_string(), fix }
+        }
+    }
+}
+
+fn line(conflict: &Conflict) -> String {
+    let (id, title, what) = match conflict {
+        Conflict::Diverged { id, title, sides } => {
+            let sides: Vec<String> =
+                sides.iter().map(|side| format!("{} ({})", side.state, side.head.short())).collect();
+            (id, title, format!("diverged: {}", sides.join(" and ")))
+        }
+        Conflict::Contested { id, title, claims } => {
+            let names: Vec<String> =
+                claims.iter().map(|claim| safe::line(claim.line.by.as_str()).into_owned()).collect();
+            (id, title, format!("claimed at once by {}", names.join(" and ")))
+        }
+        Conflict::Duplicate { id, title, first, key } => {
+            (id, title, format!("duplicate: it has the key of {first}, {}", safe::line(key.as_str())))
+        }
+    };
+    format!("{id}  {what}  {}\n  fix: {}\n", safe::line(title), fix(conflict))
+}
