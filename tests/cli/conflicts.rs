@@ -17,20 +17,70 @@ fn what_waits_for_a_decision_is_listed_with_what_settles_it() {
         .run("ledger new --title Again --from shop --to billing --type bug --set details.impact=x --root ../other -q");
     sandbox.run("ledger new --title Again --from shop --to billing --type bug --set details.impact=x --key twice --root ../other -q");
     sandbox.run("for f in requests events; do cp ../other/coordination/$f/REQ-$TODAY-0003.* coordination/$f/; done");
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ ledger conflicts
+    REQ-YYYYMMDD-0001  diverged: ACCEPTED ([head]) and REJECTED ([head])  Totals are wrong
+      fix: ledger resolve REQ-YYYYMMDD-0001 --keep STATE --reason TEXT
+    REQ-YYYYMMDD-0001  claimed at once by ben and alice  Totals are wrong
+      fix: one of them: ledger release REQ-YYYYMMDD-0001; or ledger claim REQ-YYYYMMDD-0001 --steal --reason TEXT
+    REQ-YYYYMMDD-0003  duplicate: it has the key of REQ-YYYYMMDD-0002, twice  Again
+      fix: withdraw the one that nobody works on: ledger transition REQ-YYYYMMDD-0003 withdrawn --reason 'As REQ-YYYYMMDD-0002'
+    3 conflicts
+    [exit 3]
     $ ledger conflicts --json
+    {
+      "v": 1,
+      "data": {
+        "conflicts": [
+          {
+            "kind": "diverged", "id": "REQ-YYYYMMDD-0001", "title": "Totals are wrong",
+            "sides": [{"state": "ACCEPTED", "head": "[hash]"}, {"state": "REJECTED", "head": "[hash]"}],
+            "fix": "ledger resolve REQ-YYYYMMDD-0001 --keep STATE --reason TEXT"
+          },
+          {
+            "kind": "contested", "id": "REQ-YYYYMMDD-0001", "title": "Totals are wrong",
+            "claim": {
+              "contested": [
+                {
+                  "by": "ben", "until": "YYYY-MM-DDThh:mm:ss.mmmZ", "event": "[hash]", "expired": false,
+                  "firm": null
+                },
+                {
+                  "by": "alice", "until": "YYYY-MM-DDThh:mm:ss.mmmZ", "event": "[hash]", "expired": false,
+                  "firm": null
+                }
+              ]
+            },
+            "fix": "one of them: ledger release REQ-YYYYMMDD-0001; or ledger claim REQ-YYYYMMDD-0001 --steal --reason TEXT"
+          },
+          {
+            "kind": "duplicate", "id": "REQ-YYYYMMDD-0003", "title": "Again", "first": "REQ-YYYYMMDD-0002",
+            "key": "twice",
+            "fix": "withdraw the one that nobody works on: ledger transition REQ-YYYYMMDD-0003 withdrawn --reason 'As REQ-YYYYMMDD-0002'"
+          }
+        ],
+        "damaged": []
+      }
+    }
+    [exit 3]
     $ ledger resolve 1 --keep accepted --reason 'It is one' -q; ledger release 1; ledger transition 3 withdrawn --reason 'As 2' -q
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v5  alice  released
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS
+    REQ-YYYYMMDD-0003
     $ ledger conflicts
-    ");
+    nothing waits for a decision
+    "#);
 }
 
 #[test]
 fn where_nothing_waits_the_answer_is_yes() {
     let sandbox = Sandbox::with_bug();
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ ledger conflicts
+    nothing waits for a decision
     $ ledger conflicts --json
+    {"v": 1, "data": {"conflicts": [], "damaged": []}}
     $ ledger conflicts --quiet
-    ");
+    "#);
 }
