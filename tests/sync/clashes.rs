@@ -54,6 +54,24 @@ fn a_number_that_the_user_committed_himself_is_given_anew_too() {
 }
 
 #[test]
+fn a_number_that_was_given_anew_when_the_branch_could_not_follow_is_no_edit() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.bug("a", "of-a");
+    clones.sync("a").ok();
+    clones.bug("b", "of-b");
+    clones.git("b", &["add", "-A"]).ok();
+    clones.git("b", &["commit", "-qm", "by hand"]).ok();
+    let lock = clones.path("b").join(".git/HEAD.lock");
+    std::fs::write(&lock, "").unwrap();
+    assert_ne!(clones.sync("b").status, Some(0));
+    std::fs::remove_file(&lock).unwrap();
+    clones.sync("b").ok();
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+    clones.assert_clean("b");
+}
+
+#[test]
 fn what_people_edit_on_both_sides_is_for_people_to_join() {
     let clones = Clones::new(&["a", "b"]);
     let rename = |clone: &str, was: &str, name: &str| {

@@ -27,8 +27,9 @@ use crate::index::refresh::{Making, Memory, rebuild};
 use crate::store::StoreError;
 use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
+use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
-use crate::sync::gate::losses;
+use crate::sync::gate::{Loss, losses};
 use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
@@ -204,7 +205,7 @@ impl Ledger<'_> {
         round.check_remote(&theirs)?;
         let carrier = store.carry(&round.session.budget)?;
         let ours = trees.standing().map_err(fail)?;
-        round.check_here(&ours)?;
+        round.check_here(&ours, &theirs)?;
         let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
         let base = round.base().map_err(fail)?;
         let joining =
@@ -437,7 +438,7 @@ impl Round<'_> {
     }
 
     /// Refuses to publish files that were edited or removed here.
-    fn check_here(&self, ours: &str) -> Result<(), AppError> {
+    fn check_here(&self, ours: &str, theirs: &str) -> Result<(), AppError> {
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let head = match self.target.place {
             Place::CheckedOut => self.git.commit("HEAD").map_err(SyncFailure::from)?,
@@ -447,7 +448,19 @@ impl Round<'_> {
             if self.git.commit(before).map_err(SyncFailure::from)?.is_none() {
                 continue;
             }
-            let lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
+            let mut lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
+            if !lost.is_empty() {
+                // What has another number since an exchange that was cut short: the other side's request stands in its place.
+                let unlike = self.trees.unlike(ours, theirs).map_err(fail)?;
+                let is_theirs = |loss: &Loss| {
+                    let packet = loss.file.request().map(CarriedFile::Packet);
+                    packet.is_some_and(|packet| {
+                        lost.iter().any(|other| other.file == packet) && !unlike.contains_key(&packet)
+                    })
+                };
+                let kept: Vec<Loss> = lost.iter().filter(|loss| !is_theirs(loss)).cloned().collect();
+                lost = kept;
+            }
             if !lost.is_empty() {
                 return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
             }
