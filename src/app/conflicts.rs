@@ -1,6 +1,6 @@
 //! What clones that worked apart left for people to decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::claim::{ClaimSeen, ClaimsSeen};
 use super::list::{Query, Row, Scope, Sort};
@@ -62,7 +62,7 @@ impl Ledger<'_> {
         let query = Query { scope: Scope::All, sort: Sort::Id, ..Query::default() };
         let mut all = Vec::new();
         // By a digest: whole keys of a large ledger would be its largest part.
-        let mut keys: std::collections::HashMap<[u8; 16], RequestId> = std::collections::HashMap::new();
+        let mut keys: HashMap<Hash, RequestId> = HashMap::new();
         let damaged = self.each::<AppError>(&query, |row| {
             let Row { id, entry, claim, .. } = row;
             let title = || entry.title.clone();
@@ -72,12 +72,9 @@ impl Ledger<'_> {
             if let Some(ClaimsSeen::Contested(claims)) = claim.as_ref().filter(|claims| claims.is_ahead()) {
                 all.push(Conflict::Contested { id: *id, title: title(), claims: claims.clone() });
             }
-            if let Some(key) = &entry.key
-                && let Some(first) = keys.insert(digest(key), *id)
-            {
-                keys.insert(digest(key), first);
-                let is_over = entry.is_final(self.workflow);
-                if !is_over {
+            if let Some(key) = &entry.key {
+                let first = *keys.entry(Hash::of(&[key.as_str().as_bytes()])).or_insert(*id);
+                if first != *id && !entry.is_final(self.workflow) {
                     all.push(Conflict::Duplicate { id: *id, title: title(), first, key: key.clone() });
                 }
             }
@@ -85,11 +82,4 @@ impl Ledger<'_> {
         })?;
         Ok(Conflicts { all, damaged })
     }
-}
-
-fn digest(key: &Key) -> [u8; 16] {
-    let digest = Hash::of(&[key.as_str().as_bytes()]).to_string();
-    let mut short = [0; 16];
-    short.copy_from_slice(&digest.as_bytes()[..16]);
-    short
 }

@@ -102,9 +102,11 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
         Clash::Text(file) => is(Exit::Conflict, "text-clash").hint(text_hint(file)),
         Clash::Checkpoint(_) => is(Exit::Conflict, "checkpoint-clash")
             .hint("take checkpoints under names of their own: ledger checkpoint --origin NAME; move these away first"),
-        Clash::Covered(file, _) => {
-            is(Exit::Conflict, "checkpoint-clash").hint(format!("remove {}, sync, and take it anew: ledger checkpoint", file.path()))
-        }
+        Clash::OtherLedger(_) => is(Exit::Refused, "other-ledger")
+            .hint("two ledgers are never made one: ledger sync --branch NAME keeps this one beside it; if this one holds nothing yet, move coordination and schemas away and git pull"),
+        Clash::Covered(origin, _) => is(Exit::Conflict, "checkpoint-clash").hint(format!(
+            "move what the other side does not have of coordination/checkpoints/{origin} away (git status), sync, and take it anew: ledger checkpoint --origin {origin}"
+        )),
         Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
     }
 }

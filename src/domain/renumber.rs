@@ -111,20 +111,7 @@ pub fn rewrite(
             | Body::Contract(_)
             | Body::Other(_) => {}
         }
-        let in_file = match body {
-            Body::Created(_) => secret::in_packet(&packet),
-            Body::Transitioned(_)
-            | Body::Responded(_)
-            | Body::Noted(_)
-            | Body::EvidenceAdded(_)
-            | Body::Approved(_)
-            | Body::Resolved(_)
-            | Body::Renumbered(_)
-            | Body::Claimed(_)
-            | Body::Released(_)
-            | Body::Contract(_)
-            | Body::Other(_) => Vec::new(),
-        };
+        let in_file = if matches!(body, Body::Created(_)) { secret::in_packet(&packet) } else { Vec::new() };
         let unsealed = Unsealed {
             stream: stream.clone(),
             clock: event.clock(),

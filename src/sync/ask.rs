@@ -1,27 +1,55 @@
-//! Asking git with patience: a pipe in place of a file that it reads would make it wait for ever.
+//! Running git with patience: a pipe in place of a file that it reads would make it wait for ever.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::store::Budget;
 
 const POLL: Duration = Duration::from_millis(1);
 /// More than this is no answer to anything that is asked here.
-const ANSWER_BYTES_MAX: u64 = 64 << 20;
+const ANSWER_BYTES_MAX: u64 = 1 << 30;
+/// How much of what it complains of is kept, in bytes.
+const COMPLAINT_BYTES_MAX: u64 = 64 * 1024;
 
-/// What git said.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: Option<i32>,
-    pub(super) out: Vec<u8>,
-    pub(super) err: String,
+/// What git answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// Its exit status; `None` if it was killed.
+    pub status: Option<i32>,
+    /// What it answered.
+    pub out: Vec<u8>,
+    /// What it complained of.
+    pub complaint: String,
 }
 
 impl Answer {
-    pub(super) fn text(&self) -> String {
+    /// Whether it succeeded.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.status == Some(0)
+    }
+
+    /// What it answered, as text.
+    #[must_use]
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
+    }
+
+    /// What it answered, as a line of text.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.text().trim_end_matches(['\n', '\r']).to_owned()
+    }
+
+    /// The parts of what it answered that a zero byte ends, as far as they are text.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.out
+            .split(|byte| *byte == 0)
+            .filter_map(|part| std::str::from_utf8(part).ok())
+            .filter(|part| !part.is_empty())
     }
 }
 
@@ -50,7 +78,7 @@ pub(super) fn answer(command: Command, input: &[u8], max: Duration) -> Result<An
         Some(0) => Ok(answer),
         status => {
             let status = status.map_or_else(|| "a signal".to_owned(), |status| format!("status {status}"));
-            let told = answer.err.lines().next().unwrap_or_default().trim();
+            let told = answer.complaint.lines().next().unwrap_or_default().trim();
             Err(Unanswered::new(&asked, if told.is_empty() { format!("it ended with {status}") } else { told.into() }))
         }
     }
@@ -70,41 +98,75 @@ fn asked(command: &Command) -> String {
 }
 
 /// Asks git and waits no longer than `max`.
-pub(super) fn ask(mut command: Command, input: &[u8], max: Duration) -> std::io::Result<Answer> {
+pub(super) fn ask(command: Command, input: &[u8], max: Duration) -> std::io::Result<Answer> {
+    run(command, input, &Budget::new(Some(max), Arc::new(|_| {})))
+}
+
+/// Runs git and waits no longer than a budget lasts; then the error is `TimedOut`, and it was ended.
+pub(super) fn run(mut command: Command, input: &[u8], patience: &Budget) -> std::io::Result<Answer> {
     command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (stdin, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let patience = Budget::new(Some(max), Arc::new(|_| {}));
-    std::thread::scope(|scope| {
-        // Read and written while it runs: it waits for whoever reads a long answer.
-        let reader = scope.spawn(move || read(out));
-        let errors = scope.spawn(move || read(err));
-        let writer = scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
-        let status = loop {
-            match child.try_wait()? {
-                Some(status) => break status.code(),
-                None if patience.is_over() => {
-                    let _ = child.kill().and_then(|()| child.wait());
-                    return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "it gave no answer in time"));
-                }
-                None => std::thread::sleep(POLL),
+    // All three at once: whoever is not read, or not written to, waits. None of them is waited for longer than git is: what
+    // git itself began may hold its pipes open for ever.
+    let (told, heard) = mpsc::channel();
+    let complained = told.clone();
+    let input = input.to_owned();
+    std::thread::spawn(move || told.send((Pipe::Out, read(out, Long::IsNone))));
+    std::thread::spawn(move || complained.send((Pipe::Err, read(err, Long::IsCut))));
+    // Whoever does not read to the end says so with its status.
+    std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+    let (mut out, mut complaint, mut status) = (None, None, None);
+    loop {
+        if status.is_none() {
+            status = child.try_wait()?;
+        }
+        match heard.recv_timeout(POLL) {
+            Ok((Pipe::Out, bytes)) => out = Some(bytes),
+            Ok((Pipe::Err, bytes)) => complaint = Some(bytes),
+            Err(RecvTimeoutError::Timeout) => {}
+            // Both are read.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(POLL),
+        }
+        (out, complaint) = match (status, out, complaint) {
+            (Some(status), Some(out), Some(complaint)) => {
+                let complaint = String::from_utf8_lossy(&complaint?).trim().to_owned();
+                return Ok(Answer { status: status.code(), out: out?, complaint });
             }
+            (_, out, complaint) => (out, complaint),
         };
-        let closed = || std::io::Error::other("its pipes are closed");
-        // Whoever does not read to the end says so with its status.
-        let _ = writer.join();
-        let out = reader.join().map_err(|_| closed())??;
-        let err = errors.join().map_err(|_| closed())??;
-        Ok(Answer { status, out, err: String::from_utf8_lossy(&err).into_owned() })
-    })
+        if patience.is_over() {
+            let _ = child.kill().and_then(|()| child.wait());
+            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "it gave no answer in time"));
+        }
+    }
 }
 
-fn read(pipe: Option<impl Read>) -> std::io::Result<Vec<u8>> {
+enum Pipe {
+    Out,
+    Err,
+}
+
+/// What an answer is that is longer than any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Long {
+    /// None: half of it would be taken for all of it.
+    IsNone,
+    /// Its beginning will do.
+    IsCut,
+}
+
+fn read(pipe: Option<impl Read>, long: Long) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let Some(pipe) = pipe else { return Ok(bytes) };
-    pipe.take(ANSWER_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > ANSWER_BYTES_MAX {
-        return Err(std::io::Error::other(format!("its answer has more than {ANSWER_BYTES_MAX} bytes")));
+    let Some(mut pipe) = pipe else { return Ok(bytes) };
+    let max = match long {
+        Long::IsNone => ANSWER_BYTES_MAX,
+        Long::IsCut => COMPLAINT_BYTES_MAX,
+    };
+    pipe.by_ref().take(max).read_to_end(&mut bytes)?;
+    let rest = std::io::copy(&mut pipe, &mut std::io::sink())?;
+    if rest > 0 && long == Long::IsNone {
+        return Err(std::io::Error::other(format!("its answer has more than {max} bytes")));
     }
     Ok(bytes)
 }

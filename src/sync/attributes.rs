@@ -98,7 +98,7 @@ pub fn write_settings(root: &Path, wanted: &Settings) -> Result<(), Unanswered> 
         match answer.status {
             Some(0) => {}
             Some(5) if value.is_none() => {}
-            _ => return Err(Unanswered::new("config", answer.err.lines().next().unwrap_or("it failed"))),
+            _ => return Err(Unanswered::new("config", answer.complaint.lines().next().unwrap_or("it failed"))),
         }
     }
     if wanted.driver.is_none() {

@@ -1,19 +1,11 @@
 //! Git, run to write and to exchange: what it is told, how long it may take, and what it answers.
 
 use std::ffi::OsStr;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::time::Duration;
 
+use super::ask::{self, Answer};
 use crate::registry::git;
 use crate::store::Budget;
-
-/// The most that git may answer at once, in bytes.
-const ANSWER_BYTES_MAX: u64 = 1 << 30;
-/// How much of what it complains of is kept, in bytes.
-const COMPLAINT_BYTES_MAX: u64 = 64 * 1024;
-const POLL: Duration = Duration::from_millis(2);
 
 /// Why git gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,39 +38,6 @@ pub enum GitFailure {
         /// What is wrong with it.
         what: String,
     },
-}
-
-/// What git answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
-    /// Its exit status; `None` if it was killed.
-    pub status: Option<i32>,
-    /// What it answered.
-    pub out: Vec<u8>,
-    /// What it complained of.
-    pub complaint: String,
-}
-
-impl Answer {
-    /// Whether it succeeded.
-    #[must_use]
-    pub fn is_ok(&self) -> bool {
-        self.status == Some(0)
-    }
-
-    /// What it answered, as a line of text.
-    #[must_use]
-    pub fn line(&self) -> String {
-        String::from_utf8_lossy(&self.out).trim_end_matches(['\n', '\r']).to_owned()
-    }
-
-    /// The parts of what it answered that a zero byte ends, as far as they are text.
-    pub fn parts(&self) -> impl Iterator<Item = &str> {
-        self.out
-            .split(|byte| *byte == 0)
-            .filter_map(|part| std::str::from_utf8(part).ok())
-            .filter(|part| !part.is_empty())
-    }
 }
 
 /// A repository in whose work tree a ledger lies.
@@ -158,35 +117,10 @@ impl Git {
     ) -> Result<Answer, GitFailure> {
         let mut command = git::carrying(&self.root);
         command.args(arguments).envs(environment.iter().copied());
-        if !input.is_empty() {
-            command.stdin(Stdio::piped());
-        }
-        let mut child = command.spawn().map_err(GitFailure::Program)?;
-        let (to, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        std::thread::scope(|scope| {
-            // All three at once: whoever is not read, or not written to, waits.
-            scope.spawn(move || to.map(|mut to| to.write_all(input)));
-            let out = scope.spawn(move || read(out, ANSWER_BYTES_MAX));
-            let complaint = scope.spawn(move || read(err, COMPLAINT_BYTES_MAX));
-            let status = self.wait(&mut child, &named(arguments))?;
-            let out = out.join().unwrap_or_default();
-            let complaint = complaint.join().unwrap_or_default();
-            Ok(Answer { status, out, complaint: String::from_utf8_lossy(&complaint).trim().to_owned() })
+        ask::run(command, input, &self.budget).map_err(|error| {
+            let is_late = error.kind() == std::io::ErrorKind::TimedOut;
+            if is_late { GitFailure::Late { doing: named(arguments) } } else { GitFailure::Program(error) }
         })
-    }
-
-    /// Waits for it to end, and ends it when the time is up.
-    fn wait(&self, child: &mut Child, doing: &str) -> Result<Option<i32>, GitFailure> {
-        loop {
-            match child.try_wait().map_err(GitFailure::Program)? {
-                Some(status) => return Ok(status.code()),
-                None if self.budget.is_over() => {
-                    let _ = child.kill().and_then(|()| child.wait());
-                    return Err(GitFailure::Late { doing: doing.to_owned() });
-                }
-                None => std::thread::sleep(POLL),
-            }
-        }
     }
 
     /// Runs a command that must succeed.
@@ -258,14 +192,4 @@ pub(super) fn failed(arguments: &[&str], answer: &Answer) -> GitFailure {
 fn named(arguments: &[&str]) -> String {
     let is_word = |argument: &&&str| !argument.starts_with('-') && !argument.contains('=');
     arguments.iter().find(is_word).map_or_else(String::new, |word| (*word).to_owned())
-}
-
-fn read(from: Option<impl Read>, max: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(mut from) = from {
-        // What can't be read is missing, and then the answer is garbled or the status tells.
-        let _ = from.by_ref().take(max).read_to_end(&mut bytes);
-        let _ = std::io::copy(&mut from, &mut std::io::sink());
-    }
-    bytes
 }

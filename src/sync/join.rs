@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::gate::is_leaves;
 use super::tree::{TreeError, Trees, Unlike};
 use super::unite;
 use crate::domain::history::History;
-use crate::domain::id::{ContractName, RequestId, Stream};
+use crate::domain::id::{ContractName, Origin, RequestId, Stream};
+use crate::domain::leaf::{Concern, Leaf};
 use crate::domain::packet::Packet;
 use crate::domain::renumber::{self, By};
+use crate::domain::settings::Settings;
 use crate::domain::time::Day;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::Carrier;
@@ -55,6 +59,8 @@ pub struct Renumbering {
 /// Something that can't be joined without somebody's decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Clash {
+    /// The other side has another ledger: who it says it is, here and over there.
+    OtherLedger([Uuid; 2]),
     /// A file that is written once has another content on either side.
     Edited(CarriedFile),
     /// A file is not what such a file is.
@@ -70,8 +76,8 @@ pub enum Clash {
     Text(CarriedFile),
     /// Both took checkpoints under one name.
     Checkpoint(CarriedFile),
-    /// A request must get another number, and a checkpoint that nobody else has seen covers it.
-    Covered(CarriedFile, RequestId),
+    /// A request must be written anew, and a checkpoint that nobody else has seen covers it.
+    Covered(Origin, RequestId),
     /// A request must get another number, and can't.
     NotRewritten(RequestId, String),
 }
@@ -99,6 +105,10 @@ impl Joining<'_> {
     /// [`TreeError`].
     pub fn join(&self, by: &dyn Fn(&[History]) -> Result<By, StoreError>) -> Result<Join, TreeError> {
         let mut join = Join::default();
+        if let Some(ids) = self.identities()? {
+            join.clashes.push(Clash::OtherLedger(ids));
+            return Ok(join);
+        }
         let clashing = self.clashing(&mut join)?;
         self.renumber(&clashing, by, &mut join)?;
         for (file, sides) in self.unlike {
@@ -108,7 +118,7 @@ impl Joining<'_> {
             }
             match &sides.before {
                 None => {
-                    let bytes = self.read(file, theirs)?;
+                    let bytes = self.trees.read_one(file, theirs)?;
                     match self.check(file, &bytes) {
                         Ok(()) => join.bring.push((file.clone(), bytes)),
                         Err(what) => join.clashes.push(Clash::Unreadable { file: file.clone(), what }),
@@ -120,8 +130,20 @@ impl Joining<'_> {
         Ok(join)
     }
 
-    fn read(&self, file: &CarriedFile, hash: &str) -> Result<Vec<u8>, TreeError> {
-        Ok(self.trees.read([(file, hash)])?.pop().unwrap_or_default())
+    /// Who both ledgers say they are, where that is not the same.
+    fn identities(&self) -> Result<Option<[Uuid; 2]>, TreeError> {
+        let file = CarriedFile::Settings;
+        let Some(Unlike { before: Some(ours), after: Some(theirs) }) = self.unlike.get(&file) else { return Ok(None) };
+        let identity = |hash: &str| -> Result<Option<Uuid>, TreeError> {
+            let bytes = self.trees.read_one(&file, hash)?;
+            let settings = std::str::from_utf8(&bytes).ok().and_then(|text| Settings::parse(text).ok());
+            Ok(settings.map(|settings| settings.ledger_id))
+        };
+        // What can't be read is for people to join, as what both changed.
+        Ok(match (identity(ours)?, identity(theirs)?) {
+            (Some(ours), Some(theirs)) if ours != theirs => Some([ours, theirs]),
+            (_, _) => None,
+        })
     }
 
     /// Whether a file from the other side is what such a file should be.
@@ -175,26 +197,21 @@ impl Joining<'_> {
         if clashing.is_empty() {
             return Ok(());
         }
-        if let Some((file, _)) = self.only_here().find(|(file, _)| matches!(file, CarriedFile::Checkpoint(..))) {
-            let first = clashing.first().copied();
-            join.clashes.extend(first.map(|id| Clash::Covered(file.clone(), id)));
-            return Ok(());
-        }
         let numbers = self.numbers(clashing)?;
         // Whoever names an old number meant the request that gets another one: the other was not here.
-        let unseen = self.only_here().filter_map(|(file, _)| match file {
-            CarriedFile::Packet(id) => Some(*id),
-            CarriedFile::Settings
-            | CarriedFile::Workflow
-            | CarriedFile::Schema(_)
-            | CarriedFile::Version(..)
-            | CarriedFile::Log(_)
-            | CarriedFile::Checkpoint(..) => None,
+        let unseen = self.only_here().filter_map(|(file, _)| {
+            let CarriedFile::Packet(id) = file else { return None };
+            Some(*id)
         });
         let mut histories = Vec::new();
         for id in clashing.iter().copied().chain(unseen) {
             let history = self.store.history(id)?;
             histories.extend(history.filter(|history| renumber::names_any(history.packet(), &numbers)));
+        }
+        let written_anew = histories.iter().map(|history| history.packet().request_id).collect();
+        if let Some((origin, id)) = self.covered(&written_anew)? {
+            join.clashes.push(Clash::Covered(origin, id));
+            return Ok(());
         }
         let by = by(&histories)?;
         for history in &histories {
@@ -218,7 +235,7 @@ impl Joining<'_> {
             for file in [CarriedFile::Packet(*id), CarriedFile::Log(Stream::Request(*id))] {
                 let theirs = self.unlike.get(&file).and_then(|sides| sides.after.clone());
                 let bytes = match &theirs {
-                    Some(hash) => self.read(&file, hash)?,
+                    Some(hash) => self.trees.read_one(&file, hash)?,
                     // A packet whose making was cut short over there has no log.
                     None => Vec::new(),
                 };
@@ -230,6 +247,25 @@ impl Joining<'_> {
         }
         join.together = join.bring.len();
         Ok(())
+    }
+
+    /// One of these requests that a checkpoint covers which the other side does not have, and whose checkpoint it is.
+    fn covered(&self, ids: &BTreeSet<RequestId>) -> Result<Option<(Origin, RequestId)>, TreeError> {
+        for (file, sides) in self.unlike {
+            let (CarriedFile::Checkpoint(origin, _), true, Some(hash)) = (file, is_leaves(file), &sides.before) else {
+                continue;
+            };
+            let leaves = self.trees.read_one(file, hash)?;
+            let covered = leaves.split(|byte| *byte == b'\n').find_map(|line| {
+                let leaf: Leaf = std::str::from_utf8(line).ok()?.parse().ok()?;
+                let Concern::Request(id) = leaf.concern() else { return None };
+                ids.contains(&id).then_some(id)
+            });
+            if let Some(id) = covered {
+                return Ok(Some((origin.clone(), id)));
+            }
+        }
+        Ok(None)
     }
 
     /// The files that the other side does not have.
@@ -279,7 +315,7 @@ impl Joining<'_> {
             CarriedFile::Checkpoint(..) if is_leaves(file) && ours_bytes.starts_with(theirs_bytes) => {}
             CarriedFile::Checkpoint(..) => join.clashes.push(Clash::Checkpoint(file.clone())),
             CarriedFile::Settings | CarriedFile::Workflow | CarriedFile::Schema(_) => {
-                let before = self.base.map(|base| self.trees.hash_in(base, file)).transpose()?.flatten();
+                let before = self.base.map(|base| self.trees.hash_in(base, &file.path())).transpose()?.flatten();
                 match (before, self.take) {
                     (Some(before), _) if before == theirs => {}
                     (Some(before), _) if before == ours => join.bring.push((file.clone(), theirs_bytes.clone())),

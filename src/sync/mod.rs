@@ -19,4 +19,4 @@ pub mod tree;
 pub mod unite;
 pub mod unmerged;
 
-pub use ask::Unanswered;
+pub use ask::{Answer, Unanswered};

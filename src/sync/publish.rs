@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
 
 use super::git::{Git, GitFailure};
 use super::tree::{TreeError, Trees, Unlike};
@@ -70,13 +69,13 @@ impl Publisher<'_> {
         let unlike = self.trees.unlike(base, standing)?;
         let mut files: Files = unlike.into_iter().map(|(file, Unlike { after, .. })| (file.path(), after)).collect();
         for path in BESIDE {
-            if self.hash_in(base, path)?.is_none() {
+            if self.trees.hash_in(base, path)?.is_none() {
                 files.extend(self.hash_of(path)?.map(|hash| (path.to_owned(), Some(hash))));
             }
         }
         for path in self.derived {
             if let Some(hash) = self.hash_of(path)?
-                && self.hash_in(base, path)?.as_ref() != Some(&hash)
+                && self.trees.hash_in(base, path)?.as_ref() != Some(&hash)
             {
                 files.insert((*path).to_owned(), Some(hash));
             }
@@ -84,16 +83,9 @@ impl Publisher<'_> {
         Ok(files)
     }
 
-    fn hash_in(&self, tree: &str, path: &str) -> Result<Option<String>, TreeError> {
-        let wanted = format!("{tree}:{}{path}", self.git.prefix());
-        let found = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
-        Ok(found.is_ok().then(|| found.line()))
-    }
-
     /// Git's name of a plain file in the work tree, which it then has.
     fn hash_of(&self, path: &str) -> Result<Option<String>, TreeError> {
-        let is_plain = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-        if !is_plain(&self.git.root().join(path)) {
+        if !self.trees.store().has_plain(path) {
             return Ok(None);
         }
         Ok(Some(self.git.must(&["hash-object", "-w", "--no-filters", "--", path])?.line()))
@@ -165,7 +157,7 @@ impl Publisher<'_> {
     /// [`TreeError`].
     pub fn is_tracked(&self) -> Result<bool, TreeError> {
         match self.git.commit("HEAD")? {
-            Some(head) => Ok(self.hash_in(&head, &CarriedFile::Settings.path())?.is_some()),
+            Some(head) => Ok(self.trees.hash_in(&head, &CarriedFile::Settings.path())?.is_some()),
             None => Ok(false),
         }
     }
@@ -237,8 +229,8 @@ impl Publisher<'_> {
         let unlike = self.trees.unlike(before, after)?;
         let mut files: Files = unlike.into_iter().map(|(file, Unlike { after, .. })| (file.path(), after)).collect();
         for path in BESIDE.iter().chain(self.derived) {
-            let now = self.hash_in(after, path)?;
-            if now.is_some() && now != self.hash_in(before, path)? {
+            let now = self.trees.hash_in(after, path)?;
+            if now.is_some() && now != self.trees.hash_in(before, path)? {
                 files.insert((*path).to_owned(), now);
             }
         }

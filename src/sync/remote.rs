@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::git::{Answer, Git, GitFailure, failed};
+use super::ask::Answer;
+use super::git::{Git, GitFailure, failed};
 use super::tree::TreeError;
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
@@ -104,26 +105,27 @@ impl Target {
         };
         // What it was exchanged on so far, whatever is checked out by now.
         let known = known.filter(|(at, _)| *at == remote && branch.is_none()).map(|(_, reference)| reference);
-        let reference = match (branch, &current, name) {
-            (None, _, _) if known.is_some() => known.unwrap_or_default(),
-            (Some(branch), _, _) if branch.starts_with("refs/") => branch.to_owned(),
-            (Some(branch), _, _) => format!("{BRANCHES}{branch}"),
-            (None, Some(current), Some(name)) if upstream.as_ref() == Some(&remote) => {
-                git.setting(&format!("branch.{name}.merge"))?.unwrap_or_else(|| current.clone())
-            }
-            (None, Some(current), _) => current.clone(),
-            (None, None, _) => return Ok(Err(NoTarget::Detached)),
+        // What the checked-out branch is called over there.
+        let counterpart = match name.filter(|_| upstream.as_ref() == Some(&remote)) {
+            Some(name) => git.setting(&format!("branch.{name}.merge"))?.or(current),
+            None => current,
+        };
+        let reference = match (branch, known, &counterpart) {
+            (Some(branch), _, _) => Self::full(branch),
+            (None, Some(known), _) => known,
+            (None, None, Some(counterpart)) => counterpart.clone(),
+            (None, None, None) => return Ok(Err(NoTarget::Detached)),
         };
         if !git.run(&["check-ref-format", &reference])?.is_ok() {
             return Ok(Err(NoTarget::BadBranch(branch.unwrap_or(&reference).to_owned())));
         }
-        let upstream = match name.filter(|_| upstream.as_ref() == Some(&remote)) {
-            Some(name) => git.setting(&format!("branch.{name}.merge"))?,
-            None => None,
-        };
-        let is_current = current.as_ref().is_some_and(|current| *upstream.as_ref().unwrap_or(current) == reference);
-        let place = if is_current { Place::CheckedOut } else { Place::Apart };
+        let place = if counterpart.as_ref() == Some(&reference) { Place::CheckedOut } else { Place::Apart };
         Ok(Ok(Self { remote, reference, place }))
+    }
+
+    /// A reference, of which the name of a branch may be given.
+    fn full(branch: &str) -> String {
+        if branch.starts_with("refs/") { branch.to_owned() } else { format!("{BRANCHES}{branch}") }
     }
 
     fn remote(git: &Git, wanted: Option<&str>, upstream: Option<&str>) -> Result<Result<String, NoTarget>, GitFailure> {
@@ -235,9 +237,7 @@ impl Target {
         let Seen(seen) = Seen::read(store)?;
         let mut names = seen.keys();
         let (Some(name), None) = (names.next(), names.next()) else { return Ok(None) };
-        let full =
-            |branch: &str| if branch.starts_with("refs/") { branch.to_owned() } else { format!("{BRANCHES}{branch}") };
-        Ok(name.split_once(' ').map(|(remote, branch)| (remote.to_owned(), full(branch))))
+        Ok(name.split_once(' ').map(|(remote, branch)| (remote.to_owned(), Self::full(branch))))
     }
 
     /// Remembers what the other side has.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{ask, attributes};
+use super::{ask, attributes, unmerged};
 use crate::registry::git;
 
 /// How long git may take for one answer.
@@ -56,12 +56,6 @@ impl Trouble {
     }
 }
 
-/// What git said.
-pub(super) struct Answer {
-    pub(super) status: Option<i32>,
-    pub(super) text: String,
-}
-
 /// A log that no request has: attributes are asked for by name.
 const SOME_LOG: &str = "coordination/events/REQ-20000101-0001.jsonl";
 const LOCAL: &str = "coordination/.local";
@@ -70,7 +64,7 @@ const LOCAL: &str = "coordination/.local";
 #[must_use]
 pub fn standing(root: &Path) -> Standing {
     let inside = ask(root, &["rev-parse", "--is-inside-work-tree"]);
-    if inside.is_none_or(|answer| answer.text.trim() != "true") {
+    if inside.is_none_or(|answer| answer.text().trim() != "true") {
         return Standing::Outside;
     }
     troubles(root).map_or_else(|| Standing::Inside(vec![Trouble::Silent]), Standing::Inside)
@@ -79,7 +73,7 @@ pub fn standing(root: &Path) -> Standing {
 /// `None` if git gives no answer.
 fn troubles(root: &Path) -> Option<Vec<Trouble>> {
     let mut troubles = Vec::new();
-    let attributes = ask(root, &["check-attr", "text", "merge", "--", SOME_LOG])?.text;
+    let attributes = ask(root, &["check-attr", "text", "merge", "--", SOME_LOG])?.text();
     if !attributes.contains(": text: unset") {
         troubles.push(Trouble::Converts);
     }
@@ -91,10 +85,10 @@ fn troubles(root: &Path) -> Option<Vec<Trouble>> {
     if ask(root, &["check-ignore", "--quiet", "--", LOCAL])?.status == Some(1) {
         troubles.push(Trouble::LocalNotIgnored);
     }
-    if !ask(root, &["ls-files", "--", LOCAL])?.text.is_empty() {
+    if !ask(root, &["ls-files", "--", LOCAL])?.out.is_empty() {
         troubles.push(Trouble::LocalTracked);
     }
-    if !ask(root, &["ls-files", "--unmerged", "--", "coordination", "schemas"])?.text.is_empty() {
+    if !unmerged::stages(root).ok()?.is_empty() {
         troubles.push(Trouble::Unmerged);
     }
     Some(troubles)
@@ -114,9 +108,8 @@ fn of_driver(root: &Path, attributes: &str) -> Option<Trouble> {
 }
 
 /// What git says; `None` if it can't be asked or does not answer in time.
-pub(super) fn ask(root: &Path, arguments: &[&str]) -> Option<Answer> {
+pub(super) fn ask(root: &Path, arguments: &[&str]) -> Option<ask::Answer> {
     let mut command = git::command(root);
     command.args(arguments);
-    let answer = ask::ask(command, &[], ANSWER_MAX).ok()?;
-    Some(Answer { status: answer.status, text: answer.text() })
+    ask::ask(command, &[], ANSWER_MAX).ok()
 }

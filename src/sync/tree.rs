@@ -1,5 +1,6 @@
 //! The ledger's files as a tree of git's, made and compared without a look at anything else in the work tree.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -44,13 +45,21 @@ pub struct Trees<'a> {
     git: &'a Git,
     store: &'a FsStore,
     index: PathBuf,
+    /// The process that all objects are asked of, from the first one on.
+    objects: RefCell<Option<Objects>>,
 }
 
 impl<'a> Trees<'a> {
     /// Those of the ledger in this repository.
     #[must_use]
     pub fn new(git: &'a Git, store: &'a FsStore) -> Self {
-        Self { git, store, index: store.layout().in_local("sync.index") }
+        Self { git, store, index: store.layout().in_local("sync.index"), objects: RefCell::new(None) }
+    }
+
+    /// The ledger's files.
+    #[must_use]
+    pub fn store(&self) -> &'a FsStore {
+        self.store
     }
 
     /// The tree of the ledger's files as they stand in the work tree, and of nothing else. What git has seen before is
@@ -191,12 +200,12 @@ impl<'a> Trees<'a> {
         listed
     }
 
-    /// Git's name of a file's content in a tree; `None` if it is not there.
+    /// Git's name of the content of a file in a tree, by its path below the ledger's root; `None` if it is not there.
     ///
     /// # Errors
     /// [`TreeError`].
-    pub fn hash_in(&self, tree: &str, file: &CarriedFile) -> Result<Option<String>, TreeError> {
-        let wanted = format!("{tree}:{}{}", self.git.prefix(), file.path());
+    pub fn hash_in(&self, tree: &str, path: &str) -> Result<Option<String>, TreeError> {
+        let wanted = format!("{tree}:{}{path}", self.git.prefix());
         let found = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         Ok(found.is_ok().then(|| found.line()))
     }
@@ -209,19 +218,20 @@ impl<'a> Trees<'a> {
         &self,
         wanted: impl IntoIterator<Item = (&'f CarriedFile, &'f str)>,
     ) -> Result<Vec<Vec<u8>>, TreeError> {
-        let mut objects = None;
-        let mut all = Vec::new();
-        for (file, hash) in wanted {
-            let open = match &mut objects {
-                Some(open) => open,
-                None => objects.insert(
-                    Objects::fetching(self.git.root())
-                        .map_err(|error| TreeError::Unreadable { path: file.path(), what: error.to_string() })?,
-                ),
-            };
-            let unreadable = |bad: BadObject| TreeError::Unreadable { path: file.path(), what: bad.to_string() };
-            all.push(open.read(hash, file.bytes_max()).map_err(unreadable)?);
-        }
-        Ok(all)
+        wanted.into_iter().map(|(file, hash)| self.read_one(file, hash)).collect()
+    }
+
+    /// The bytes of one file, by git's name of them.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn read_one(&self, file: &CarriedFile, hash: &str) -> Result<Vec<u8>, TreeError> {
+        let unreadable = |what: String| TreeError::Unreadable { path: file.path(), what };
+        let mut objects = self.objects.borrow_mut();
+        let open = match &mut *objects {
+            Some(open) => open,
+            none => none.insert(Objects::fetching(self.git.root()).map_err(|error| unreadable(error.to_string()))?),
+        };
+        open.read(hash, file.bytes_max()).map_err(|bad: BadObject| unreadable(bad.to_string()))
     }
 }

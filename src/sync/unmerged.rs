@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ask::{self, Unanswered};
 use crate::registry::git;
 use crate::registry::objects::Objects;
+use crate::store::fs::carried::CARRIED_FOLDERS;
 
 /// How long git may take to tell what is unmerged, or to note what is settled.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
@@ -19,8 +20,6 @@ const LINK_BYTES_MAX: u64 = 8 * 1024;
 /// conflict of any kind, a stash's too.
 const UNDER_WAY: [&str; 7] =
     ["MERGE_HEAD", "REBASE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "AUTO_MERGE"];
-/// The folders that hold a ledger's files.
-const FOLDERS: [&str; 2] = ["coordination", "schemas"];
 
 /// A file that waits for a merge to be settled, with git's objects of its stages: of the base, ours, theirs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -81,7 +80,7 @@ pub fn stages(root: &Path) -> Result<BTreeMap<String, Stages>, Unanswered> {
         return Ok(BTreeMap::new());
     }
     let mut command = git::command(root);
-    command.args(["ls-files", "--unmerged", "-z", "--"]).args(FOLDERS);
+    command.args(["ls-files", "--unmerged", "-z", "--"]).args(CARRIED_FOLDERS);
     let listed = ask::answer(command, &[], ANSWER_MAX)?;
     let mut files: BTreeMap<String, Stages> = BTreeMap::new();
     for entry in listed.out.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {

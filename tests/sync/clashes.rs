@@ -39,14 +39,20 @@ fn the_number_that_was_published_first_stays_and_the_other_gets_a_new_one() {
     assert!(next > is && next > dependent, "{next}");
 }
 
-#[test]
-fn a_number_that_the_user_committed_himself_is_given_anew_too() {
+/// `a` published a request under a number that a commit of `b` has for another one.
+fn one_number_twice() -> Clones {
     let clones = Clones::new(&["a", "b"]);
     clones.bug("a", "of-a");
     clones.sync("a").ok();
     clones.bug("b", "of-b");
     clones.git("b", &["add", "-A"]).ok();
     clones.git("b", &["commit", "-qm", "by hand"]).ok();
+    clones
+}
+
+#[test]
+fn a_number_that_the_user_committed_himself_is_given_anew_too() {
+    let clones = one_number_twice();
     clones.sync("b").ok();
     clones.sync("a").ok();
     clones.assert_alike(&["a", "b"]);
@@ -55,12 +61,7 @@ fn a_number_that_the_user_committed_himself_is_given_anew_too() {
 
 #[test]
 fn a_number_that_was_given_anew_when_the_branch_could_not_follow_is_no_edit() {
-    let clones = Clones::new(&["a", "b"]);
-    clones.bug("a", "of-a");
-    clones.sync("a").ok();
-    clones.bug("b", "of-b");
-    clones.git("b", &["add", "-A"]).ok();
-    clones.git("b", &["commit", "-qm", "by hand"]).ok();
+    let clones = one_number_twice();
     let lock = clones.path("b").join(".git/HEAD.lock");
     std::fs::write(&lock, "").unwrap();
     assert_ne!(clones.sync("b").status, Some(0));
@@ -105,4 +106,49 @@ fn two_registrations_of_one_version_are_not_joined_by_themselves() {
     let ended = clones.sync("b");
     assert_eq!((ended.status, ended.code().as_str()), (Some(6), "version-clash"), "{ended:?}");
     assert_eq!(clones.files("b"), before);
+}
+
+#[test]
+fn two_ledgers_are_never_made_one() {
+    let clones = Clones::new(&["a"]);
+    clones.git_in(clones.folder(), &["init", "-q", "b"]).ok();
+    clones.git("b", &["remote", "add", "origin", "../hub.git"]).ok();
+    clones.ledger("b", &["init", "--name", "other"]).ok();
+    clones.bug("b", "of-b");
+    let before = clones.files("b");
+    for more in [&[][..], &["--take", "ours"], &["--take", "theirs"], &["--dry-run"]] {
+        let ended = clones.ledger("b", &[&["sync", "--json"], more].concat());
+        assert_eq!((ended.status, ended.code().as_str()), (Some(5), "other-ledger"), "{ended:?}");
+    }
+    assert_eq!(clones.files("b"), before);
+    clones.ledger("b", &["sync", "--branch", "other"]).ok();
+    clones.ledger("a", &["verify"]).ok();
+}
+
+#[test]
+fn a_checkpoint_that_nobody_has_seen_is_in_the_way_only_of_what_it_covers() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.sync("b").ok();
+    clones.ledger("b", &["checkpoint", "--origin", "before"]).ok();
+    clones.bug("a", "of-a");
+    clones.sync("a").ok();
+    let was = clones.bug("b", "of-b");
+    clones.sync("b").ok();
+    assert_ne!(clones.id("b", "of-b"), was, "a checkpoint that does not cover it was in the way");
+    clones.sync("a").ok();
+    clones.bug("a", "second-of-a");
+    clones.sync("a").ok();
+    clones.bug("b", "second-of-b");
+    clones.ledger("b", &["checkpoint", "--origin", "after"]).ok();
+    let before = clones.files("b");
+    let ended = clones.sync("b");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(6), "checkpoint-clash"), "{ended:?}");
+    assert_eq!(clones.files("b"), before);
+    // What the hint says.
+    std::fs::remove_dir_all(clones.path("b").join("coordination/checkpoints/after")).unwrap();
+    clones.sync("b").ok();
+    clones.ledger("b", &["checkpoint", "--origin", "after"]).ok();
+    clones.sync("b").ok();
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
 }

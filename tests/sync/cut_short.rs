@@ -92,3 +92,13 @@ fn killed_at_the_nth_change() {
     eprintln!("{cut} exchanges were cut short");
     assert!(cut > 0, "none of them was cut short");
 }
+
+#[test]
+fn a_remote_that_never_answers_is_waited_for_no_longer_than_asked() {
+    let clones = Clones::new(&["a"]);
+    clones.git("a", &["remote", "set-url", "origin", "ssh://nowhere.invalid/hub.git"]).ok();
+    // It goes on when git is gone, and keeps git's pipes open.
+    clones.git("a", &["config", "core.sshCommand", "sleep 60 && :"]).ok();
+    let ended = clones.ledger("a", &["sync", "--json", "--timeout", "2s"]);
+    assert_eq!((ended.status, ended.code().as_str()), (Some(7), "busy"), "{ended:?}");
+}

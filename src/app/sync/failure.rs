@@ -59,8 +59,6 @@ pub enum SyncFailure {
         target: Target,
         /// What it had.
         seen: String,
-        /// What it has.
-        now: Option<String>,
         /// What is missing, as far as that is known here.
         lost: Vec<Loss>,
     },
@@ -147,8 +145,11 @@ fn clash(clash: &Clash) -> String {
         Clash::Version(name, version) => format!("both sides registered {name}@{version}"),
         Clash::Text(file) => format!("both sides changed {}", file.path()),
         Clash::Checkpoint(file) => format!("both sides have {}, and not the same", file.path()),
-        Clash::Covered(file, id) => {
-            format!("{id} must get another number, and {}, which nobody else has seen, covers it", file.path())
+        Clash::OtherLedger([ours, theirs]) => {
+            format!("the other side has another ledger, {theirs}; this one is {ours}")
+        }
+        Clash::Covered(origin, id) => {
+            format!("{id} must be written anew, and a checkpoint of {origin} that nobody else has seen covers it")
         }
         Clash::NotRewritten(id, why) => format!("{id} must get another number, and can't: {why}"),
     }

@@ -12,8 +12,6 @@ use crate::store::fs::log;
 use crate::sync::join::Renumbering;
 use crate::sync::tree::{TreeError, Trees, Unlike};
 
-/// Derived files that may be tracked.
-pub(super) const DERIVED: [&str; 2] = ["coordination/index.json", "coordination/compatibility_matrix.json"];
 /// How many requests a commit's message names.
 const NAMED_MAX: usize = 100;
 

@@ -7,6 +7,9 @@
 mod failure;
 mod flow;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
 use backon::BackoffBuilder;
 
 pub use failure::SyncFailure;
@@ -29,18 +32,21 @@ use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
-use crate::sync::gate::{Loss, losses};
+use crate::sync::gate::losses;
 use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
+use crate::sync::part;
 use crate::sync::publish::{Followed, Publisher};
 use crate::sync::remote::{Fetched, Place, Pushed, Target};
-use crate::sync::tree::{TreeError, Trees};
+use crate::sync::tree::{TreeError, Trees, Unlike};
 use crate::sync::unmerged;
 
+/// A budget for an exchange where none was given: two minutes.
+pub const SYNC_BUDGET: Duration = Duration::from_secs(120);
 /// Up to how many requests are verified one by one; beyond, the whole ledger is.
 const VERIFIED_MAX: usize = 1_000;
-const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
-const LONGEST_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What is wanted of an exchange.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +82,8 @@ pub struct Synced {
     pub diverged: Vec<RequestId>,
     /// What is wrong with what came in or went out.
     pub findings: Vec<Finding>,
+    /// Why the index is not up to date, where it is not.
+    pub warning: Option<String>,
     /// How often somebody else was quicker.
     pub overtaken: usize,
     /// What became of the checked-out branch, where it has the ledger.
@@ -155,14 +163,13 @@ impl Ledger<'_> {
                 joined = Joined { brought: joined.brought, ..self.join(&round)? };
                 incoming.add(std::mem::take(&mut joined.incoming));
             }
-            if order.effect == Effect::Write {
-                // What git brought in by itself counts too. What can't be refreshed now, the next write or reader does.
-                drop(self.project(joined.brought.max(1), budget));
-            }
-            let findings = match order.effect {
-                Effect::Write => self.verify_exchanged(&incoming, &joined.outgoing)?,
+            let (warning, findings) = match order.effect {
+                // What git brought in by itself counts too. What is committed of the index belongs to the files beside it.
+                Effect::Write => {
+                    (self.project(joined.brought.max(1), budget), self.verify_exchanged(&incoming, &joined.outgoing)?)
+                }
                 // What would be there is not.
-                Effect::DryRun => Vec::new(),
+                Effect::DryRun => (None, Vec::new()),
             };
             let mut synced = Synced {
                 target: target.clone(),
@@ -173,6 +180,7 @@ impl Ledger<'_> {
                 renumbered: renumbered.clone(),
                 conceded: conceded.clone(),
                 findings,
+                warning,
                 overtaken,
                 followed: None,
             };
@@ -205,8 +213,8 @@ impl Ledger<'_> {
         round.check_remote(&theirs)?;
         let carrier = store.carry(&round.session.budget)?;
         let ours = trees.standing().map_err(fail)?;
-        round.check_here(&ours, &theirs)?;
         let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
+        round.check_here(&ours, &unlike)?;
         let base = round.base().map_err(fail)?;
         let joining =
             Joining { trees, store, carrier: &carrier, unlike: &unlike, base: base.as_deref(), take: order.take };
@@ -287,8 +295,7 @@ impl Ledger<'_> {
 
     /// What is wrong with the requests that came in or go out.
     fn verify_exchanged(&self, incoming: &Flow, outgoing: &Flow) -> Result<Vec<Finding>, AppError> {
-        let ids: std::collections::BTreeSet<RequestId> =
-            incoming.requests.keys().chain(outgoing.requests.keys()).copied().collect();
+        let ids: BTreeSet<RequestId> = incoming.requests.keys().chain(outgoing.requests.keys()).copied().collect();
         let mut findings = Vec::new();
         if ids.len() > VERIFIED_MAX {
             findings = self.verify(None, &Trust::default(), Unknown::default(), &self.progress())?.findings;
@@ -325,12 +332,7 @@ impl Ledger<'_> {
     fn publish(&self, round: &Round<'_>, standing: &str, synced: &mut Synced) -> Result<Pushed, AppError> {
         let Round { git, trees, store, target, session, fetched, .. } = round;
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
-        let derived: &[&'static str] = if self.settings.track_index { &flow::DERIVED } else { &[] };
-        if self.settings.track_index {
-            // What is committed of it should be what belongs to the files beside it.
-            let warning = self.project(1, &session.budget);
-            warning.into_iter().for_each(drop);
-        }
+        let derived: &[&'static str] = if self.settings.track_index { &[part::INDEX, part::MATRIX] } else { &[] };
         let by = session.by.as_str();
         let publisher = Publisher { git, trees, by, derived };
         let message = synced.outgoing.message();
@@ -434,11 +436,11 @@ impl Round<'_> {
             return Ok(());
         }
         let (target, seen) = (self.target.clone(), seen.clone());
-        Err(SyncFailure::Rewritten { target, seen, now: self.commit(), lost }.into())
+        Err(SyncFailure::Rewritten { target, seen, lost }.into())
     }
 
-    /// Refuses to publish files that were edited or removed here.
-    fn check_here(&self, ours: &str, theirs: &str) -> Result<(), AppError> {
+    /// Refuses to publish files that were edited or removed here. `unlike`: in which they differ from the other side's.
+    fn check_here(&self, ours: &str, unlike: &BTreeMap<CarriedFile, Unlike>) -> Result<(), AppError> {
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let head = match self.target.place {
             Place::CheckedOut => self.git.commit("HEAD").map_err(SyncFailure::from)?,
@@ -449,18 +451,10 @@ impl Round<'_> {
                 continue;
             }
             let mut lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
-            if !lost.is_empty() {
-                // What has another number since an exchange that was cut short: the other side's request stands in its place.
-                let unlike = self.trees.unlike(ours, theirs).map_err(fail)?;
-                let is_theirs = |loss: &Loss| {
-                    let packet = loss.file.request().map(CarriedFile::Packet);
-                    packet.is_some_and(|packet| {
-                        lost.iter().any(|other| other.file == packet) && !unlike.contains_key(&packet)
-                    })
-                };
-                let kept: Vec<Loss> = lost.iter().filter(|loss| !is_theirs(loss)).cloned().collect();
-                lost = kept;
-            }
+            // What has another number since an exchange that was cut short: the other side's request stands in its place.
+            let edited: BTreeSet<CarriedFile> = lost.iter().map(|loss| loss.file.clone()).collect();
+            let is_theirs = |packet: CarriedFile| edited.contains(&packet) && !unlike.contains_key(&packet);
+            lost.retain(|loss| !loss.file.request().map(CarriedFile::Packet).is_some_and(is_theirs));
             if !lost.is_empty() {
                 return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
             }
@@ -480,6 +474,3 @@ impl Synced {
         self.findings.iter().find(ours)
     }
 }
-
-/// A budget for an exchange where none was given: two minutes.
-pub const SYNC_BUDGET: std::time::Duration = std::time::Duration::from_secs(120);

@@ -37,6 +37,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Sync) -> Result<Exit, Failur
             .output
             .tell(&format!("the checked-out branch has the ledger's files; the rest did not come in: {why} ({hint})"));
     }
+    if let Some(warning) = &synced.warning {
+        context.output.tell(&format!("ledger: {warning}"));
+    }
     for finding in &synced.findings {
         let path = finding.path.strip_prefix(opened.root()).unwrap_or(&finding.path);
         context.output.tell(&format!(

@@ -1,7 +1,5 @@
 //! Bringing in what other clones wrote, while nobody else writes here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::carried::CarriedFile;
 pub use super::journal::Index;
 use super::journal::{self, Plan, Replaced};
@@ -63,6 +61,12 @@ impl FsStore {
     pub fn check_carried(&self, file: &CarriedFile) -> Result<(), StoreError> {
         let path = self.layout.root().join(file.path());
         self.files.open_to_read(&path).map(drop).map_err(io("read", &path))
+    }
+
+    /// Whether there is a plain file at a path below the root that can be read.
+    #[must_use]
+    pub fn has_plain(&self, path: &str) -> bool {
+        self.files.open_to_read(&self.layout.root().join(path)).is_ok()
     }
 
     /// The bytes of a small file below `.local/`; `None` if it is not there, or is no plain one.
@@ -176,8 +180,7 @@ impl Carrier<'_> {
         drop(change);
         // Left behind, it is carried out anew by the next writer, who finds everything done.
         let _ = journal::remove(self.store);
-        let newest: BTreeMap<Day, RequestId> = ids.iter().map(|id| (id.day(), *id)).collect();
-        if let Some((_, id)) = newest.last_key_value() {
+        if let Some(id) = ids.last() {
             self.remember(*id);
         }
         self.budget.set_progress(Progress::Settled);
@@ -198,11 +201,5 @@ impl Carrier<'_> {
     /// Failed machinery.
     pub fn witness(&self, reading: Option<Hybrid>) -> Result<Option<Hybrid>, StoreError> {
         self.store.witness(reading, &self.budget)
-    }
-
-    /// The requests that some files belong to.
-    #[must_use]
-    pub fn requests_of(files: &[(CarriedFile, Vec<u8>)]) -> BTreeSet<RequestId> {
-        files.iter().filter_map(|(file, _)| file.request()).collect()
     }
 }

@@ -8,7 +8,6 @@ use super::layout::id_of;
 use super::log::{LOG_BYTES_MAX, Lines, Tail, parse_lines};
 use super::reading::{MISSING_PACKET, changed_packet};
 use super::{FsStore, io};
-use crate::domain::count;
 use crate::domain::event::Event;
 use crate::domain::graph::{BadHistory, Graph};
 use crate::domain::hash::Hash;
@@ -154,8 +153,7 @@ pub(super) fn strays(store: &FsStore, plan: &Plan) -> Result<Vec<Fault>, StoreEr
     let layout = &store.layout;
     let mut found = Vec::new();
     if *plan != Plan::default() {
-        let what =
-            format!("a batch of {} was cut short, and is to be completed", count(plan.logs.len() as u64, "request"));
+        let what = format!("a batch of {} was cut short, and is to be completed", plan.told());
         found.push(Fault { code: "batch-unfinished", id: None, path: journal::path(layout), line: None, what });
     }
     for (folder, suffix, other) in [(layout.requests(), ".json", None), (layout.events(), ".jsonl", Some(()))] {

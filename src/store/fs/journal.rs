@@ -165,6 +165,15 @@ impl Plan {
         let files = self.files.keys().filter_map(|path| CarriedFile::parse(path)?.request());
         self.packets.keys().chain(self.logs.keys()).copied().chain(files).collect()
     }
+
+    /// How much it is, in words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.requests().len() {
+            0 => count(self.files.len() as u64, "file"),
+            requests => count(requests as u64, "request"),
+        }
+    }
 }
 
 /// The plan of a batch that was cut short, as it was last read.
@@ -310,8 +319,7 @@ pub fn recover(store: &FsStore, budget: &Budget) -> Result<(), StoreError> {
         let ids: Vec<RequestId> = plan.requests().into_iter().collect();
         let _change = store.changing(&ids)?;
         redo(store, &plan)?;
-        let of = count(ids.len() as u64, "request");
-        budget.tell(&Notice::Completed { what: format!("a batch of {of} that was cut short") });
+        budget.tell(&Notice::Completed { what: format!("a batch of {} that was cut short", plan.told()) });
     }
     remove(store)
 }
