@@ -173,6 +173,9 @@ pub enum AppError {
     /// An exchange with another clone that did not come about.
     #[error(transparent)]
     Sync(Box<super::sync::SyncFailure>),
+    /// Two requests have one number, and it was not settled.
+    #[error(transparent)]
+    Unsettled(Box<super::resolve_id::Unsettled>),
     /// Git gave no answer, or none that helps.
     #[error(transparent)]
     Unanswered(#[from] Unanswered),
@@ -230,6 +233,18 @@ impl AppError {
     #[must_use]
     pub fn bad_file(file: &Path, what: impl ToString) -> Self {
         Self::BadFile { file: file.display().to_string(), what: what.to_string() }
+    }
+}
+
+impl From<super::resolve_id::Unsettled> for AppError {
+    fn from(unsettled: super::resolve_id::Unsettled) -> Self {
+        Self::Unsettled(Box::new(unsettled))
+    }
+}
+
+impl From<crate::sync::twins::NotGathered> for AppError {
+    fn from(not: crate::sync::twins::NotGathered) -> Self {
+        super::resolve_id::Unsettled::from(not).into()
     }
 }
 

@@ -21,6 +21,7 @@ pub mod near;
 mod operation;
 pub mod reference;
 pub mod repair_merge;
+pub mod resolve_id;
 pub mod search;
 pub mod setup_git;
 pub mod show;

@@ -10,7 +10,7 @@ use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::claim_args::{Claim, Heartbeat, Release};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
-use super::merge_args::{MergeDriver, RepairMerge, SetupGit};
+use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
 use super::sync_args::Sync;
@@ -174,6 +174,8 @@ key). Exit status 3 if there is any.")]
     MergeDriver(MergeDriver),
     /// Settle what a merge left: both sides' lines whole, each once, and nothing guessed
     RepairMerge(RepairMerge),
+    /// Settle that two published requests have one number: one keeps it, the other gets another
+    ResolveId(ResolveId),
     /// Apply operations from JSON lines
     Apply(Apply),
     /// Register contracts, say who uses them, and check changes to them
@@ -208,6 +210,7 @@ impl Command {
             | Self::Release(_)
             | Self::Checkpoint(_)
             | Self::Resolve(_)
+            | Self::ResolveId(_)
             | Self::Sync(_)
             | Self::Apply(_) => true,
             Self::Show(_)
@@ -270,6 +273,7 @@ impl Command {
             | Self::SetupGit(_)
             | Self::MergeDriver(_)
             | Self::RepairMerge(_)
+            | Self::ResolveId(_)
             | Self::Contract(_)
             | Self::Schema(_) => false,
         }

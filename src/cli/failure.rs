@@ -351,6 +351,7 @@ impl From<AppError> for Failure {
             }
             AppError::Git(error) => git_failed(&message, &error),
             AppError::Sync(failure) => super::sync_failure::sync_failed(&message, &failure),
+            AppError::Unsettled(unsettled) => super::sync_failure::unsettled(&message, &unsettled),
             AppError::Unanswered(_) => {
                 Self::new(Exit::Failure, "git", message).hint("see the message; git status tells how the clone stands")
             }

@@ -40,3 +40,22 @@ pub struct RepairMerge {
     #[arg(long)]
     pub dry_run: bool,
 }
+
+/// Settle that two published requests have one number: one keeps it, the other gets another
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Two clones made two requests under one number, and others have seen both. Without --keep it tells which they
+are. The one that moves is written anew under another number, with all its events; both say so on record.")]
+pub struct ResolveId {
+    /// The number: REQ-20261120-0007, or a short form of it
+    pub id: String,
+    /// Who keeps it: ours (what stands here), theirs, or the first digits of its uid
+    #[arg(long, value_name = "WHO")]
+    pub keep: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Say what would be, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -2,12 +2,14 @@
 
 use super::exit::Exit;
 use super::failure::{Failure, shell};
+use crate::app::resolve_id::Unsettled;
 use crate::app::sync::SyncFailure;
 use crate::store::fs::carried::CarriedFile;
 use crate::sync::git::GitFailure;
 use crate::sync::join::Clash;
 use crate::sync::remote::NoTarget;
 use crate::sync::tree::TreeError;
+use crate::sync::twins::NotGathered;
 
 /// What people and programs see of it.
 pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
@@ -64,6 +66,35 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
     }
 }
 
+/// What people and programs see of two requests that have one number.
+pub(super) fn unsettled(message: &str, unsettled: &Unsettled) -> Failure {
+    let is = |exit, code| Failure::new(exit, code, message);
+    match unsettled {
+        Unsettled::NotGathered(NotGathered::Tree(TreeError::Git(error))) => git_failed(message, error),
+        Unsettled::NotGathered(NotGathered::Tree(TreeError::Store(_))) => is(Exit::Failure, "io"),
+        Unsettled::NotGathered(NotGathered::Tree(TreeError::Unreadable { .. })) => {
+            is(Exit::Damaged, "remote-unreadable").hint("see what the commit holds: git show")
+        }
+        Unsettled::NotGathered(NotGathered::Git(_)) => {
+            is(Exit::Failure, "git").hint("see the message; git status tells how the clone stands")
+        }
+        Unsettled::NotGathered(NotGathered::NoPacket(id, _)) => is(Exit::Damaged, "no-packet")
+            .hint(format!("bring in the branch that has it (git fetch), then: ledger resolve-id {id}")),
+        Unsettled::NotGathered(NotGathered::Edited(..)) => {
+            is(Exit::Damaged, "edited").hint("the log names the one that is on record: ledger verify")
+        }
+        Unsettled::NoTwin(_) => is(Exit::Refused, "no-twin").hint("nothing is to be settled"),
+        Unsettled::WhichOne { id, twins } | Unsettled::NoSuchTwin { id, twins, .. } => {
+            let uid = twins.first().map(|twin| twin.uid.to_string()).unwrap_or_default();
+            is(Exit::Conflict, "id-clash").hint(format!("say who keeps it: ledger resolve-id {id} --keep {uid}"))
+        }
+        Unsettled::OnRecord { id, .. } => {
+            is(Exit::Refused, "resolved").hint(format!("carry over what others wrote since: ledger resolve-id {id}"))
+        }
+        Unsettled::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
+    }
+}
+
 fn git_failed(message: &str, error: &GitFailure) -> Failure {
     match error {
         GitFailure::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git"),
@@ -106,6 +137,9 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
             .hint("two ledgers are never made one: ledger sync --branch NAME keeps this one beside it; if this one holds nothing yet, move coordination and schemas away and git pull"),
         Clash::Covered(origin, _) => is(Exit::Conflict, "checkpoint-clash").hint(format!(
             "move what the other side does not have of coordination/checkpoints/{origin} away (git status), sync, and take it anew: ledger checkpoint --origin {origin}"
+        )),
+        Clash::Published(id) => is(Exit::Conflict, "id-clash").hint(format!(
+            "ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep theirs (or ours), and ledger sync"
         )),
         Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 pub use super::claim::{Claimed, Released};
 pub use super::contract_body::ContractBody;
@@ -93,6 +94,8 @@ pub enum Body {
     Resolved(Resolved),
     /// `RENUMBERED`: another clone had published a request of this number first.
     Renumbered(Renumbered),
+    /// `ID_RESOLVED`: a published request of the same number stands under another one now.
+    IdResolved(IdResolved),
     /// `CLAIMED`: somebody works on it, until a moment.
     Claimed(Claimed),
     /// `RELEASED`: claims are given up.
@@ -245,6 +248,20 @@ pub struct Renumbered {
     pub packet: Hash,
 }
 
+/// The `data` member of `ID_RESOLVED`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct IdResolved {
+    /// The other request, whose number this was as well.
+    pub uid: Uuid,
+    /// Its packet's identity under this number.
+    pub packet: Hash,
+    /// Its number now.
+    pub moved_to: RequestId,
+    /// Why it is that one that moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// An event of a type that this program does not know.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Other {
@@ -258,7 +275,7 @@ pub struct Other {
 
 impl Body {
     /// The types of requests that this program knows, as written in the line.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "REQUEST_CREATED",
         "TRANSITIONED",
         "RESPONDED",
@@ -267,6 +284,7 @@ impl Body {
         "APPROVED",
         "RESOLVED",
         "RENUMBERED",
+        "ID_RESOLVED",
         "CLAIMED",
         "RELEASED",
     ];
@@ -283,6 +301,7 @@ impl Body {
             Self::Approved(_) => "APPROVED",
             Self::Resolved(_) => "RESOLVED",
             Self::Renumbered(_) => "RENUMBERED",
+            Self::IdResolved(_) => "ID_RESOLVED",
             Self::Claimed(_) => "CLAIMED",
             Self::Released(_) => "RELEASED",
             Self::Contract(body) => body.kind(),
@@ -302,6 +321,7 @@ impl Body {
             | Self::Approved(_)
             | Self::Resolved(_)
             | Self::Renumbered(_)
+            | Self::IdResolved(_)
             | Self::Claimed(_)
             | Self::Released(_)
             | Self::Contract(_)
@@ -321,6 +341,7 @@ impl Body {
             Self::Noted(n) => &[Some(&n.text), n.kind.as_ref()],
             Self::Approved(a) => &[a.reason.as_ref(), a.signature.as_ref()],
             Self::Resolved(r) => &[Some(&r.data.reason)],
+            Self::IdResolved(r) => &[r.reason.as_ref()],
             Self::Claimed(c) => {
                 c.check()?;
                 &[c.reason.as_ref()]
@@ -337,7 +358,11 @@ impl Body {
                 Self::Responded(_) => "the summary or the branch",
                 Self::Noted(_) => "the note or its kind",
                 Self::Approved(_) => "the reason or the signature",
-                Self::Transitioned(_) | Self::Resolved(_) | Self::Claimed(_) | Self::Released(_) => "the reason",
+                Self::Transitioned(_)
+                | Self::Resolved(_)
+                | Self::IdResolved(_)
+                | Self::Claimed(_)
+                | Self::Released(_) => "the reason",
                 Self::Created(_)
                 | Self::EvidenceAdded(_)
                 | Self::Renumbered(_)

@@ -363,6 +363,7 @@ fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
         Body::Approved(data) => (None, None, raw(data)?),
         Body::Resolved(r) => (None, Some(r.to.clone()), raw(&r.data)?),
         Body::Renumbered(data) => (None, None, raw(data)?),
+        Body::IdResolved(data) => (None, None, raw(data)?),
         Body::Claimed(data) => (None, None, raw(data)?),
         Body::Released(data) => (None, None, raw(data)?),
         Body::Contract(body) => (None, None, wire_contract(body)?),

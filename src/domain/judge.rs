@@ -74,6 +74,7 @@ pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
             | Body::EvidenceAdded(_)
             | Body::Approved(_)
             | Body::Renumbered(_)
+            | Body::IdResolved(_)
             | Body::Contract(_)
             | Body::Other(_) => (Ok(()), Under::Present),
         };
@@ -95,6 +96,7 @@ fn workflow_of(event: &Event) -> Option<&str> {
         | Body::Approved(_)
         | Body::Resolved(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
         | Body::Contract(_)

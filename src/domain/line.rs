@@ -207,6 +207,7 @@ fn read_body(said: &mut Said<'_>) -> Result<Body, BadEvent> {
         "APPROVED" => Body::Approved(read_data(said)?),
         "RESOLVED" => Body::Resolved(Resolved { to: state(to, "to")?, data: read_data(said)? }),
         "RENUMBERED" => Body::Renumbered(read_data(said)?),
+        "ID_RESOLVED" => Body::IdResolved(read_data(said)?),
         "CLAIMED" => Body::Claimed(read_data(said)?),
         "RELEASED" => Body::Released(read_data(said)?),
         other => match read_contract(said)? {

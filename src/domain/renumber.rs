@@ -5,9 +5,9 @@
 //! the number (the packet, each event's `stream`) is written anew, and so are the hashes over it. The old number stays on
 //! record as an alias, by an event [`Renumbered`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::body::{Body, Renumbered};
+use super::body::{Body, IdResolved, Renumbered};
 use super::event::{BadEvent, Event, Unsealed};
 use super::graph::Head;
 use super::hash::Hash;
@@ -82,11 +82,44 @@ pub fn rewrite(
     };
     let bytes = packet.to_bytes()?;
     let root = Packet::hash_of(&bytes);
-    let stream = Stream::Request(packet.request_id);
-    let mut now: HashMap<Hash, Hash> = HashMap::from([(history.packet_hash(), root)]);
-    let mut events = Vec::with_capacity(history.events().len() + 1);
-    let mut unsigned = Vec::new();
-    for event in history.events() {
+    let Image { events, unsigned } = image(history.events(), history.packet_hash(), (&packet, root))?;
+    let id = packet.request_id;
+    let mut rewritten = History::new(packet, root, events)?;
+    if id != was.request_id {
+        let renumbered = Renumbered { was: was.request_id, packet: history.packet_hash() };
+        rewritten.append(Event::seal(Unsealed {
+            stream: Stream::Request(id),
+            clock: by.clock,
+            writer: by.writer.clone(),
+            by: by.by.clone(),
+            key: None,
+            body: Body::Renumbered(renumbered),
+            n: rewritten.version() + 1,
+            parents: rewritten.next_parents(),
+        })?)?;
+    }
+    Ok(Rewritten { history: rewritten, packet: bytes, unsigned })
+}
+
+/// The events of a request under another number: every clone makes the same of the same events.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Image {
+    /// They, in the order in which they were handed over.
+    pub events: Vec<Event>,
+    /// Signed approvals, which stand there unsigned.
+    pub unsigned: Vec<Head>,
+}
+
+/// Writes events anew that follow from the packet `was`, so that they follow from the packet `to`. They must be in
+/// canonical order.
+///
+/// # Errors
+/// [`NotRewritten`] says what stands against it.
+pub fn image(events: &[Event], was: Hash, (to, root): (&Packet, Hash)) -> Result<Image, NotRewritten> {
+    let stream = Stream::Request(to.request_id);
+    let mut now: HashMap<Hash, Hash> = HashMap::from([(was, root)]);
+    let mut image = Image { events: Vec::with_capacity(events.len() + 1), unsigned: Vec::new() };
+    for event in events {
         let head = Head::of(event);
         if event.format() > super::FORMAT || matches!(event.body(), Body::Other(_)) {
             return Err(NotRewritten::Newer(head));
@@ -101,17 +134,18 @@ pub fn rewrite(
             Body::Released(released) => {
                 released.claims.iter_mut().chain(&mut released.lost_to).for_each(|hash| *hash = anew(hash));
             }
-            Body::Approved(approved) => unsigned.extend(approved.signature.take().map(|_| head)),
+            Body::Approved(approved) => image.unsigned.extend(approved.signature.take().map(|_| head)),
             Body::Created(_)
             | Body::Transitioned(_)
             | Body::Responded(_)
             | Body::Noted(_)
             | Body::EvidenceAdded(_)
             | Body::Renumbered(_)
+            | Body::IdResolved(_)
             | Body::Contract(_)
             | Body::Other(_) => {}
         }
-        let in_file = if matches!(body, Body::Created(_)) { secret::in_packet(&packet) } else { Vec::new() };
+        let in_file = if matches!(body, Body::Created(_)) { secret::in_packet(to) } else { Vec::new() };
         let unsealed = Unsealed {
             stream: stream.clone(),
             clock: event.clock(),
@@ -124,21 +158,51 @@ pub fn rewrite(
         };
         let sealed = Event::seal_beside(unsealed, &in_file)?;
         now.insert(event.hash(), sealed.hash());
-        events.push(sealed);
+        image.events.push(sealed);
     }
-    let mut rewritten = History::new(packet, root, events)?;
-    if stream != Stream::Request(was.request_id) {
-        let renumbered = Renumbered { was: was.request_id, packet: history.packet_hash() };
-        rewritten.append(Event::seal(Unsealed {
-            stream,
-            clock: by.clock,
-            writer: by.writer.clone(),
-            by: by.by.clone(),
-            key: None,
-            body: Body::Renumbered(renumbered),
-            n: rewritten.version() + 1,
-            parents: rewritten.next_parents(),
-        })?)?;
+    Ok(image)
+}
+
+/// Those of some events that follow from a packet, in canonical order.
+#[must_use]
+pub fn of_packet(mut events: Vec<Event>, packet: Hash) -> Vec<Event> {
+    events.sort_by_key(|event| (event.n(), event.hash()));
+    events.dedup_by_key(|event| event.hash());
+    let mut known = HashSet::from([packet]);
+    events.retain(|event| {
+        let follows = event.parents().iter().all(|parent| known.contains(parent));
+        if follows {
+            known.insert(event.hash());
+        }
+        follows
+    });
+    events
+}
+
+/// Where the packets went that were published under the number of these events too: the last word on each.
+#[must_use]
+pub fn moves(events: &[Event]) -> Vec<IdResolved> {
+    let mut said: Vec<(u64, Hash, &IdResolved)> = Vec::new();
+    for event in events {
+        if let Body::IdResolved(resolved) = event.body() {
+            said.push((event.n(), event.hash(), resolved));
+        }
     }
-    Ok(Rewritten { history: rewritten, packet: bytes, unsigned })
+    said.sort_by_key(|(n, hash, _)| (*n, *hash));
+    let mut moves: BTreeMap<Hash, IdResolved> = BTreeMap::new();
+    for (_, _, resolved) in said {
+        moves.insert(resolved.packet, resolved.clone());
+    }
+    moves.into_values().collect()
+}
+
+/// Whether everything that was on record under one number stands under another one: the events of the packet that
+/// `moved` names, all of `before` that follow from it, among `now`, the events of the packet `to`.
+#[must_use]
+pub fn is_carried_over(moved: &IdResolved, before: Vec<Event>, (to, root): (&Packet, Hash), now: &[Event]) -> bool {
+    let now: HashSet<Hash> = now.iter().map(Event::hash).collect();
+    to.uid == moved.uid
+        && to.request_id == moved.moved_to
+        && image(&of_packet(before, moved.packet), moved.packet, (to, root))
+            .is_ok_and(|image| image.events.iter().all(|event| now.contains(&event.hash())))
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::claim::Claims;
 use super::event::{Body, Event, Evidence, PartStatus};
@@ -102,6 +103,15 @@ pub struct ApprovalOnRecord {
     pub counts: bool,
 }
 
+/// Another request whose number this was as well.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Namesake {
+    /// Which.
+    pub uid: Uuid,
+    /// Its number now.
+    pub id: RequestId,
+}
+
 /// What the events of a request add up to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct State {
@@ -126,6 +136,8 @@ pub struct State {
     pub deliverers: Vec<Actor>,
     /// The numbers that it had before it was published: they are other requests'.
     pub aliases: Vec<RequestId>,
+    /// Requests that were published under its number as well, and have another one now.
+    pub namesakes: Vec<Namesake>,
     /// The newest event in canonical order.
     pub last: Option<Record>,
     /// The latest reading of the hybrid clock.
@@ -203,6 +215,7 @@ pub(super) struct Replay<'a> {
     claims: Claims,
     deliverers: Vec<(Actor, Hash)>,
     aliases: Vec<RequestId>,
+    namesakes: Vec<Namesake>,
     last: Option<Record>,
     clock: Option<Hybrid>,
 }
@@ -223,6 +236,7 @@ impl<'a> Replay<'a> {
             claims: Claims::default(),
             deliverers: Vec::new(),
             aliases: Vec::new(),
+            namesakes: Vec::new(),
             last: None,
             clock: None,
         }
@@ -295,7 +309,12 @@ impl<'a> Replay<'a> {
                 let (history, this) = (self.history, event.hash());
                 self.claims.released(released, |seen| saw_all || history.is_ancestor(seen, this));
             }
+            Body::Renumbered(renumbered) if self.aliases.contains(&renumbered.was) => {}
             Body::Renumbered(renumbered) => self.aliases.push(renumbered.was),
+            Body::IdResolved(resolved) => {
+                self.namesakes.retain(|known| known.uid != resolved.uid);
+                self.namesakes.push(Namesake { uid: resolved.uid, id: resolved.moved_to });
+            }
             Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
         }
         for parent in event.parents() {
@@ -324,6 +343,7 @@ impl<'a> Replay<'a> {
             details: self.details(&furthest),
             deliverers: entered.iter().chain(parts).cloned().collect(),
             aliases: self.aliases.clone(),
+            namesakes: self.namesakes.clone(),
             last: self.last.clone(),
             clock: self.clock,
         }

@@ -1,10 +1,13 @@
 //! What a later tree lacks of what an earlier one held: in a ledger nothing is edited and nothing goes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::tree::{TreeError, Trees, Unlike};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
+use crate::domain::id::{RequestId, Stream};
+use crate::domain::packet::Packet;
+use crate::domain::renumber::{is_carried_over, moves, of_packet};
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::log;
 
@@ -51,7 +54,9 @@ impl std::fmt::Display for Loss {
 /// [`TreeError`].
 pub fn losses(trees: &Trees<'_>, before: &str, after: &str) -> Result<Vec<Loss>, TreeError> {
     let mut losses = Vec::new();
-    for (file, Unlike { before, after }) in trees.unlike(before, after)? {
+    let unlike = trees.unlike(before, after)?;
+    let tree = after;
+    for (file, Unlike { before, after }) in unlike.clone() {
         let Some(before) = before else { continue };
         let lost = match (&file, after) {
             (CarriedFile::Schema(_), _) => None,
@@ -71,7 +76,53 @@ pub fn losses(trees: &Trees<'_>, before: &str, after: &str) -> Result<Vec<Loss>,
         };
         losses.extend(lost.map(|what| Loss { file, what }));
     }
+    let ids: BTreeSet<RequestId> = losses.iter().filter_map(|loss| loss.file.request()).collect();
+    for id in ids {
+        if is_elsewhere(trees, tree, &unlike, id)? {
+            losses.retain(|loss| loss.file.request() != Some(id));
+        }
+    }
     Ok(losses)
+}
+
+/// Whether everything that was on record under a number is on record under another one, to which what is on record now
+/// points.
+fn is_elsewhere(
+    trees: &Trees<'_>,
+    tree: &str,
+    unlike: &BTreeMap<CarriedFile, Unlike>,
+    id: RequestId,
+) -> Result<bool, TreeError> {
+    let log = CarriedFile::Log(Stream::Request(id));
+    let Some(Unlike { before: Some(before), after: Some(after) }) = unlike.get(&log) else { return Ok(false) };
+    let [before, after] = [trees.read_one(&log, before)?, trees.read_one(&log, after)?];
+    let now = log::events_in(&after);
+    let kept: HashSet<Hash> = now.iter().map(Event::hash).collect();
+    let mut gone = log::events_in(&before);
+    let mut packets: HashSet<Hash> = HashSet::new();
+    for moved in moves(&now) {
+        let files = [CarriedFile::Packet(moved.moved_to), CarriedFile::Log(Stream::Request(moved.moved_to))];
+        let [packet, log] = files.map(|file| {
+            let hash = trees.hash_in(tree, &file.path())?;
+            hash.map_or_else(|| Ok(Vec::new()), |hash| trees.read_one(&file, &hash))
+        });
+        let (packet, log): (Vec<u8>, Vec<u8>) = (packet?, log?);
+        let Ok(to) = Packet::parse(&packet) else { continue };
+        if is_carried_over(&moved, gone.clone(), (&to, Packet::hash_of(&packet)), &log::events_in(&log)) {
+            packets.insert(moved.packet);
+            let moved: HashSet<Hash> = of_packet(gone.clone(), moved.packet).iter().map(Event::hash).collect();
+            gone.retain(|event| !moved.contains(&event.hash()));
+        }
+    }
+    let packet = CarriedFile::Packet(id);
+    let is_packet_elsewhere = match unlike.get(&packet) {
+        Some(Unlike { before: Some(before), after: Some(_) }) => {
+            packets.contains(&Packet::hash_of(&trees.read_one(&packet, before)?))
+        }
+        Some(Unlike { before, after: _ }) => before.is_none(),
+        None => true,
+    };
+    Ok(is_packet_elsewhere && gone.iter().all(|event| kept.contains(&event.hash())))
 }
 
 /// Whether it is an origin's list of leaves.

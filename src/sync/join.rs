@@ -7,12 +7,15 @@ use uuid::Uuid;
 
 use super::gate::is_leaves;
 use super::tree::{TreeError, Trees, Unlike};
-use super::unite;
+use super::{remote, unite};
+use crate::domain::body::{Body, IdResolved};
+use crate::domain::event::{Event, Unsealed};
+use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractName, Origin, RequestId, Stream};
 use crate::domain::leaf::{Concern, Leaf};
 use crate::domain::packet::Packet;
-use crate::domain::renumber::{self, By};
+use crate::domain::renumber::{self, By, image, moves, of_packet};
 use crate::domain::settings::Settings;
 use crate::domain::time::Day;
 use crate::store::fs::carried::CarriedFile;
@@ -80,6 +83,33 @@ pub enum Clash {
     Covered(Origin, RequestId),
     /// A request must get another number, and can't.
     NotRewritten(RequestId, String),
+    /// Two requests have one number, and a remote has had ours too: neither gives it up by itself.
+    Published(RequestId),
+}
+
+/// Numbers that are another request's over there.
+#[derive(Default)]
+struct Clashing {
+    /// Ours gets another one: nobody else has seen it.
+    anew: BTreeSet<RequestId>,
+    /// It is on record which of the two keeps it.
+    moves: Vec<Carried>,
+}
+
+/// A request that has another number, by what is on record of the one that keeps it.
+struct Carried {
+    /// The number.
+    id: RequestId,
+    /// Whose request it is that has another one now.
+    whose: Whose,
+    /// What is on record.
+    moved: IdResolved,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Theirs,
 }
 
 /// What joining goes by.
@@ -109,11 +139,13 @@ impl Joining<'_> {
             join.clashes.push(Clash::OtherLedger(ids));
             return Ok(join);
         }
-        let clashing = self.clashing(&mut join)?;
-        self.renumber(&clashing, by, &mut join)?;
+        let Clashing { anew, moves } = self.clashing(&mut join)?;
+        self.renumber(&anew, by, &mut join)?;
+        self.carry_over(&moves, &mut join)?;
         for (file, sides) in self.unlike {
             let Some(theirs) = &sides.after else { continue };
-            if join.bring.iter().take(join.together).any(|(planned, _)| planned == file) {
+            let is_settled = file.request().is_some_and(|id| moves.iter().any(|moved| moved.id == id));
+            if is_settled || join.bring.iter().take(join.together).any(|(planned, _)| planned == file) {
                 continue;
             }
             match &sides.before {
@@ -167,16 +199,20 @@ impl Joining<'_> {
     }
 
     /// The requests that are another one over there.
-    fn clashing(&self, join: &mut Join) -> Result<BTreeSet<RequestId>, TreeError> {
-        let mut clashing = BTreeSet::new();
+    fn clashing(&self, join: &mut Join) -> Result<Clashing, TreeError> {
+        let mut clashing = Clashing::default();
         for (file, sides) in self.unlike {
             let (CarriedFile::Packet(id), Some(ours), Some(theirs)) = (file, &sides.before, &sides.after) else {
                 continue;
             };
             let read = self.trees.read([(file, ours.as_str()), (file, theirs.as_str())])?;
             match (Packet::parse(&read[0]), Packet::parse(&read[1])) {
-                (Ok(ours), Ok(theirs)) if ours.uid != theirs.uid => {
-                    clashing.insert(*id);
+                (Ok(our), Ok(their)) if our.uid != their.uid => {
+                    match self.moved(*id, [Packet::hash_of(&read[0]), Packet::hash_of(&read[1])])? {
+                        Some(moved) => clashing.moves.push(moved),
+                        None if self.was_published(file, ours)? => join.clashes.push(Clash::Published(*id)),
+                        None => drop(clashing.anew.insert(*id)),
+                    }
                 }
                 (Ok(_), Ok(_)) => join.clashes.push(Clash::Edited(file.clone())),
                 (Err(bad), _) | (_, Err(bad)) => {
@@ -185,6 +221,140 @@ impl Joining<'_> {
             }
         }
         Ok(clashing)
+    }
+
+    /// Whether it is on record that one of two requests of a number has another one now.
+    fn moved(&self, id: RequestId, [ours, theirs]: [Hash; 2]) -> Result<Option<Carried>, TreeError> {
+        let file = CarriedFile::Log(Stream::Request(id));
+        for (whose, packet) in [(Whose::Ours, ours), (Whose::Theirs, theirs)] {
+            // What is said of ours stands with theirs, and the other way round.
+            let said_by = if whose == Whose::Ours { Whose::Theirs } else { Whose::Ours };
+            let events = log::events_in(&self.bytes_of(&file, said_by)?);
+            if let Some(moved) = moves(&events).into_iter().find(|moved| moved.packet == packet) {
+                return Ok(Some(Carried { id, whose, moved }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of a file on one side; none where it is not there.
+    fn bytes_of(&self, file: &CarriedFile, whose: Whose) -> Result<Vec<u8>, TreeError> {
+        let hash = match (self.unlike.get(file), whose) {
+            (None, _) => return Ok(self.store.carried(file)?.unwrap_or_default()),
+            (Some(sides), Whose::Ours) => &sides.before,
+            (Some(sides), Whose::Theirs) => &sides.after,
+        };
+        hash.as_ref().map_or_else(|| Ok(Vec::new()), |hash| self.trees.read_one(file, hash))
+    }
+
+    /// Whether a remote has ever had a file as it is here.
+    fn was_published(&self, file: &CarriedFile, hash: &str) -> Result<bool, TreeError> {
+        for commit in remote::seen_commits(self.store)? {
+            if self.trees.hash_in(&commit, &file.path())?.as_deref() == Some(hash) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A request that must get another number may have come from a number that another one keeps, which says where it went:
+    /// it says so anew.
+    fn tell_namesake(&self, moved: &History, is: RequestId, by: &By, join: &mut Join) -> Result<(), TreeError> {
+        let was = moved.packet().request_id;
+        for event in moved.events() {
+            let Body::Renumbered(before) = event.body() else { continue };
+            let Some(keeper) = self.store.history(before.was)? else { continue };
+            let said = renumber::moves(keeper.events());
+            let Some(said) = said.into_iter().find(|said| said.packet == before.packet && said.moved_to == was) else {
+                continue;
+            };
+            let file = CarriedFile::Log(Stream::Request(before.was));
+            let anew = Event::seal(Unsealed {
+                stream: Stream::Request(before.was),
+                clock: by.clock,
+                writer: by.writer.clone(),
+                by: by.by.clone(),
+                key: None,
+                body: Body::IdResolved(IdResolved { moved_to: is, ..said }),
+                n: keeper.version() + 1,
+                parents: keeper.next_parents(),
+            });
+            match anew {
+                Ok(anew) => {
+                    let mut events = keeper.events().to_vec();
+                    events.push(anew);
+                    if !self.unlike.contains_key(&CarriedFile::Packet(before.was)) {
+                        events.extend(log::events_in(&self.bytes_of(&file, Whose::Theirs)?));
+                    }
+                    join.bring.push((file, unite::of_events(events)));
+                }
+                Err(why) => join.clashes.push(Clash::NotRewritten(was, why.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// A file as it is to be here, as far as that is planned, else as it is.
+    fn planned(&self, join: &Join, file: &CarriedFile) -> Result<Vec<u8>, TreeError> {
+        match join.bring.iter().find(|(planned, _)| planned == file) {
+            Some((_, bytes)) => Ok(bytes.clone()),
+            None => self.bytes_of(file, Whose::Ours),
+        }
+    }
+
+    /// Brings along what one side wrote to requests that have another number on the other.
+    fn carry_over(&self, moves: &[Carried], join: &mut Join) -> Result<(), TreeError> {
+        for Carried { id, whose, moved } in moves {
+            let (packet_file, log_file) = (CarriedFile::Packet(*id), CarriedFile::Log(Stream::Request(*id)));
+            let anew = join.renumbered.iter().find(|anew| *whose == Whose::Theirs && anew.was == moved.moved_to);
+            let is_known_there = anew.is_none();
+            let is_at = anew.map_or(moved.moved_to, |anew| anew.is);
+            let [packet_now, log_now] = [CarriedFile::Packet(is_at), CarriedFile::Log(Stream::Request(is_at))];
+            let bytes = match whose {
+                Whose::Ours => self.bytes_of(&packet_now, Whose::Theirs)?,
+                Whose::Theirs => self.planned(join, &packet_now)?,
+            };
+            let packet = match Packet::parse(&bytes) {
+                Ok(packet) if packet.uid == moved.uid && packet.request_id == is_at => packet,
+                Ok(_) | Err(_) => {
+                    let what = format!("it should hold {}, which was {id}", moved.uid);
+                    join.clashes.push(Clash::Unreadable { file: packet_now, what });
+                    continue;
+                }
+            };
+            let events = of_packet(log::events_in(&self.bytes_of(&log_file, *whose)?), moved.packet);
+            let image = match image(&events, moved.packet, (&packet, Packet::hash_of(&bytes))) {
+                Ok(image) => image,
+                Err(why) => {
+                    join.clashes.push(Clash::NotRewritten(*id, why.to_string()));
+                    continue;
+                }
+            };
+            let before = self.planned(join, &log_now)?;
+            let mut all = image.events;
+            all.extend(log::events_in(&before));
+            if is_known_there {
+                all.extend(log::events_in(&self.bytes_of(&log_now, Whose::Theirs)?));
+            }
+            let united = unite::of_events(all);
+            let mut files = Vec::new();
+            if !has_same_lines(&united, &before) {
+                files.push((log_now, united));
+            }
+            if *whose == Whose::Ours {
+                files.push((packet_now, bytes));
+                for file in [packet_file, log_file] {
+                    let theirs = self.bytes_of(&file, Whose::Theirs)?;
+                    files.push((file, theirs));
+                }
+                join.renumbered.push(Renumbering { was: *id, is: is_at, unsigned: image.unsigned.len() });
+            }
+            join.bring.retain(|(planned, _)| !files.iter().any(|(file, _)| file == planned));
+            files.append(&mut join.bring);
+            join.bring = files;
+            join.together = join.bring.len();
+        }
+        Ok(())
     }
 
     /// Plans new numbers for requests that nobody else has seen.
@@ -228,6 +398,7 @@ impl Joining<'_> {
             join.bring.push((CarriedFile::Packet(is), rewritten.packet));
             join.bring.push((CarriedFile::Log(Stream::Request(is)), lines.into_bytes()));
             if is != was {
+                self.tell_namesake(history, is, &by, join)?;
                 join.renumbered.push(Renumbering { was, is, unsigned: rewritten.unsigned.len() });
             }
         }

@@ -16,6 +16,7 @@ pub mod remote;
 pub mod restore;
 pub mod standing;
 pub mod tree;
+pub mod twins;
 pub mod unite;
 pub mod unmerged;
 

@@ -266,6 +266,14 @@ impl Seen {
     }
 }
 
+/// The commits that remotes had when they were last seen.
+///
+/// # Errors
+/// Failed machinery.
+pub fn seen_commits(store: &FsStore) -> Result<Vec<String>, StoreError> {
+    Ok(Seen::read(store)?.0.into_values().collect())
+}
+
 /// Whether a remote had an event of a request when it was last seen; `None` if none was ever seen.
 #[must_use]
 pub fn published(store: &FsStore, id: RequestId, event: Hash) -> Option<bool> {

@@ -50,6 +50,7 @@ impl<'a> Definition<'a> {
                 | Body::Claimed(_)
                 | Body::Released(_)
                 | Body::Renumbered(_)
+                | Body::IdResolved(_)
                 | Body::Contract(_)
                 | Body::Other(_) => None,
             };
@@ -182,6 +183,7 @@ fn ended(event: &Event) -> Vec<Hash> {
         | Body::Approved(_)
         | Body::Resolved(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => Vec::new(),
     }
@@ -199,6 +201,7 @@ fn said(event: &Event) -> Option<(&str, PartStatus)> {
         | Body::Claimed(_)
         | Body::Released(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

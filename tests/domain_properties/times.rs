@@ -50,6 +50,7 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
         | Body::Contract(_)

@@ -39,6 +39,7 @@ struct Counts {
     forced: usize,
     restored: usize,
     renumbered: usize,
+    resolved: usize,
     diverged: usize,
     twice: usize,
 }
@@ -156,13 +157,26 @@ impl World<'_> {
     fn sync(&mut self, clone: &str) {
         self.counts.syncs += 1;
         let mut ended = self.clones.sync(clone);
-        if ended.status == Some(9) && ended.code() == "remote-rewritten" {
-            self.counts.restored += 1;
-            ended = self.clones.ledger(clone, &["sync", "--restore", "--json"]);
-        }
-        if ended.status == Some(6) && ended.code() == "unmerged" {
-            self.repair(clone);
-            ended = self.clones.sync(clone);
+        for _ in 0..8 {
+            // What people do then.
+            let more: &[&str] = match ended.status {
+                Some(9) if ended.code() == "remote-rewritten" => {
+                    self.counts.restored += 1;
+                    &["--restore"]
+                }
+                Some(6) if ended.code() == "unmerged" => {
+                    self.repair(clone);
+                    &[]
+                }
+                Some(6) if ended.code() == "id-clash" => {
+                    let id =
+                        ended.err.split('"').find_map(|text| text.find("REQ-").map(|at| text[at..at + 17].to_owned()));
+                    self.resolve_id(clone, &id.unwrap());
+                    &["--restore"]
+                }
+                _ => break,
+            };
+            ended = self.clones.ledger(clone, &[&["sync", "--json"], more].concat());
         }
         assert_eq!(ended.status, Some(0), "seed {}, step {}, {clone}: {ended:?}", self.seed, self.step);
         let data = ended.data();
@@ -194,7 +208,36 @@ impl World<'_> {
         self.commit(clone);
         self.counts.merges += 1;
         let merged = self.clones.git(clone, &["merge", "-q", "--no-edit", "origin/main"]);
+        if merged.status == Some(1) && self.dice.roll(2) == 0 {
+            self.settle_merge(clone);
+            return;
+        }
         self.abort_unless(merged.status == Some(0), clone, &["merge", "--abort"]);
+    }
+
+    /// Settles a merge that stopped: two requests may have one number.
+    fn settle_merge(&mut self, clone: &str) {
+        self.counts.conflicts += 1;
+        let left = self.clones.ledger(clone, &["repair-merge", "--json"]).data();
+        let files = left["left"].as_array().unwrap().iter().map(|left| left["file"].as_str().unwrap().to_owned());
+        let is_packet = |file: &String| file.contains("/requests/");
+        for packet in files.filter(is_packet).collect::<Vec<_>>() {
+            let at = packet.find("REQ-").unwrap();
+            self.resolve_id(clone, &packet[at..at + 17]);
+        }
+        let repaired = self.clones.ledger(clone, &["repair-merge"]);
+        assert_eq!(repaired.status, Some(0), "seed {}, step {}: {repaired:?}", self.seed, self.step);
+        self.clones.git(clone, &["commit", "-qm", "settled"]).ok();
+    }
+
+    fn resolve_id(&mut self, clone: &str, id: &str) {
+        let keep = ["ours", "theirs"][self.dice.roll(2)];
+        let mut ended = self.clones.ledger(clone, &["resolve-id", id, "--keep", keep, "--json"]);
+        if ended.status == Some(5) && ended.code() == "resolved" {
+            ended = self.clones.ledger(clone, &["resolve-id", id, "--json"]);
+        }
+        assert_eq!(ended.status, Some(0), "seed {}, step {}, {clone}: {ended:?}", self.seed, self.step);
+        self.counts.resolved += 1;
     }
 
     /// As a hosting site merges: nothing but the attributes.

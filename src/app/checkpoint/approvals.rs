@@ -107,6 +107,7 @@ pub(super) fn approvals(events: &[Event]) -> impl Iterator<Item = (&Event, &Appr
         | Body::EvidenceAdded(_)
         | Body::Resolved(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
         | Body::Contract(_)

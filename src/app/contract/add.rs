@@ -213,6 +213,7 @@ impl Ledger<'_> {
             | Body::Approved(_)
             | Body::Resolved(_)
             | Body::Renumbered(_)
+            | Body::IdResolved(_)
             | Body::Claimed(_)
             | Body::Released(_)
             | Body::Other(_) => return Err(self.key_reused(first, &shelf.graph)),

@@ -151,6 +151,9 @@ fn clash(clash: &Clash) -> String {
         Clash::Covered(origin, id) => {
             format!("{id} must be written anew, and a checkpoint of {origin} that nobody else has seen covers it")
         }
+        Clash::Published(id) => {
+            format!("the other side has another request {id}, and ours was published before")
+        }
         Clash::NotRewritten(id, why) => format!("{id} must get another number, and can't: {why}"),
     }
 }

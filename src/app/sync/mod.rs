@@ -242,7 +242,12 @@ impl Ledger<'_> {
     }
 
     /// Who gives requests other numbers, and when: after everything that is on record of them.
-    fn renumberer(&self, histories: &[History], carrier: &Carrier<'_>, session: &Session) -> Result<By, StoreError> {
+    pub(super) fn renumberer(
+        &self,
+        histories: &[History],
+        carrier: &Carrier<'_>,
+        session: &Session,
+    ) -> Result<By, StoreError> {
         let newest = histories.iter().filter_map(History::clock).max();
         let seen = carrier.witness(None)?;
         let clock = Hybrid::after(self.world.now(), newest.max(seen));
@@ -254,20 +259,19 @@ impl Ledger<'_> {
         if join.bring.is_empty() {
             return Ok(());
         }
-        let all = |_: usize, _: usize| {};
-        // An index that remembers what is gone is the only one to tell of it. One that remembers no such thing would tell
-        // of the numbers that are given anew.
-        let index = if join.renumbered.is_empty() {
-            Index::Kept
-        } else {
-            let made = rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &all)?;
-            if made.lost.is_empty() { Index::Forgotten } else { Index::Kept }
-        };
+        let index = if join.renumbered.is_empty() { Index::Kept } else { self.index_without_numbers()? };
         carrier.bring(&join.bring, join.together, index)?;
         if let Some(clock) = incoming.clock {
             carrier.witness(Some(clock))?;
         }
         Ok(())
+    }
+
+    /// What becomes of the index where numbers are given anew: one that remembers what is gone is the only one to tell of
+    /// it; one that remembers no such thing would tell of these numbers.
+    pub(super) fn index_without_numbers(&self) -> Result<Index, StoreError> {
+        let made = rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &|_, _| {})?;
+        Ok(if made.lost.is_empty() { Index::Forgotten } else { Index::Kept })
     }
 
     /// Gives up claims that were made here without knowledge of others' that are published: whoever published first has the

@@ -364,7 +364,13 @@ impl Ledger<'_> {
             id,
             uid: packet.uid,
             key: packet.key.clone(),
-            refers_to: packet.dependencies.iter().chain(&packet.parent).copied().collect(),
+            refers_to: packet
+                .dependencies
+                .iter()
+                .chain(&packet.parent)
+                .copied()
+                .chain(crate::domain::renumber::moves(history.events()).iter().map(|moved| moved.moved_to))
+                .collect(),
             events: history.events().len(),
             entry,
         };
@@ -470,10 +476,7 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
         "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
-        "number-twice" => {
-            let fix = "restore one side's packet and log from git, and make the other request anew with ledger new";
-            (Severity::Damage, fix.to_owned())
-        }
+        "number-twice" => (Severity::Damage, format!("say which of them keeps it: ledger resolve-id {request}")),
         "not-of-schema" => (
             Severity::Violation,
             "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),

@@ -17,6 +17,7 @@ mod merge_driver;
 mod new;
 mod prove;
 mod repair_merge;
+mod resolve_id;
 mod rows;
 mod schema;
 mod search;
@@ -68,6 +69,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::SetupGit(args) => setup_git::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::RepairMerge(args) => repair_merge::run(context, args),
+        Command::ResolveId(args) => resolve_id::run(context, args),
         Command::Apply(args) => apply::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),

@@ -150,6 +150,10 @@ fn what_happened(body: &Body) -> String {
             safe::line(&resolved.data.reason)
         ),
         Body::Renumbered(renumbered) => format!("renumbered: it was {} before it was published", renumbered.was),
+        Body::IdResolved(resolved) => {
+            let (uid, is) = (resolved.uid, resolved.moved_to);
+            format!("another request of this number, {uid}, is {is} now{}", reason(&resolved.reason))
+        }
         Body::Claimed(claimed) => super::claim::claimed(claimed),
         Body::Released(released) => super::claim::released(released),
         Body::Contract(body) => super::contract::event::happened(body),
@@ -200,6 +204,8 @@ pub fn show(view: &View, explain: Explain) -> String {
     text.push_str(&fields(packet, &by, depends.collect()));
     let was: Vec<String> = seen.aliases.iter().map(ToString::to_string).collect();
     text.push_str(&field("was", &was.join(", ")));
+    let namesakes: Vec<String> = seen.namesakes.iter().map(|one| format!("{} ({})", one.id, one.uid)).collect();
+    text.push_str(&field("namesakes", &namesakes.join(", ")));
     if let Some(since) = &seen.since {
         text.push_str(&field("since", &on_record(since)));
     }

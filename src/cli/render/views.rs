@@ -206,6 +206,13 @@ impl From<&ClaimsSeen> for ClaimView {
     }
 }
 
+/// A request that had the same number.
+#[derive(Serialize)]
+struct NamesakeView {
+    uid: uuid::Uuid,
+    id: RequestId,
+}
+
 /// Everything there is to see of a request.
 #[derive(Serialize)]
 pub struct ShowView<'a> {
@@ -216,6 +223,8 @@ pub struct ShowView<'a> {
     sides: Vec<SideView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<RequestId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    namesakes: Vec<NamesakeView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<ClaimView>,
     since: Option<RecordView>,
@@ -256,6 +265,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
                 Status::Diverged(sides) => sides.iter().map(SideView::from).collect(),
             },
             aliases: state.aliases.clone(),
+            namesakes: state.namesakes.iter().map(|one| NamesakeView { uid: one.uid, id: one.id }).collect(),
             claim: view.claim.as_ref().map(ClaimView::from),
             since: state.since.as_ref().map(RecordView::from),
             last: state.last.as_ref().map(RecordView::from),

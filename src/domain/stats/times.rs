@@ -60,6 +60,7 @@ fn entered(event: &Event) -> Option<&StateName> {
         | Body::EvidenceAdded(_)
         | Body::Approved(_)
         | Body::Renumbered(_)
+        | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
         | Body::Contract(_)

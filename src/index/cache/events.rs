@@ -76,6 +76,7 @@ impl Says {
             Body::Resolved(said) => {
                 Self { to_state: Some(said.to.to_string()), text: Some(said.data.reason.clone()), ..nothing }
             }
+            Body::IdResolved(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Claimed(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Released(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Other(said) => Self {

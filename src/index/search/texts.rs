@@ -144,6 +144,7 @@ fn event<'a>(all: &mut Vec<Text<'a>>, event: &'a Event) {
         }
         Body::Approved(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Resolved(said) => add(Place::Reason, &said.data.reason),
+        Body::IdResolved(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Claimed(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Released(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Created(_) | Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}

@@ -6,7 +6,7 @@ use crate::domain::id::{ContractName, Origin, RequestId};
 use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, CheckpointFile, SETTINGS, checkpoint_file, id_of, version_of};
 
 pub(super) const REQUESTS: &str = "coordination/requests";
-const EVENTS: &str = "coordination/events";
+pub(super) const EVENTS: &str = "coordination/events";
 const CHECKPOINTS: &str = "coordination/checkpoints";
 /// The folders and files that are looked at.
 pub(super) const LOOKED_AT: [&str; 5] = [SETTINGS, REQUESTS, EVENTS, CHECKPOINTS, CONTRACTS];

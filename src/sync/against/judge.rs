@@ -1,18 +1,21 @@
 //! What is not as a commit held it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::file::{Kind, REQUESTS};
+use super::file::{EVENTS, Kind, REQUESTS};
 use super::tree::{Entry, Folder, Modes, Now, modes, objects};
 use super::{Breach, Sides, lines};
 use crate::domain::body::{Body, ContractBody};
+use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::{Origin, RequestId};
+use crate::domain::packet::Packet;
+use crate::domain::renumber::{is_carried_over, moves, of_packet};
 use crate::registry::git::GitError;
 use crate::registry::objects::{Objects, Reading};
 use crate::store::fs::layout::{CONTRACT_LOG, CONTRACTS, id_of};
@@ -215,6 +218,9 @@ impl Judge<'_> {
         let (before, now) = (self.before(path, entry)?, self.now(path)?);
         match (uid(&before), uid(&now)) {
             (Some(was), Some(is)) if was != is => {
+                if self.elsewhere(id)?.contains(&Packet::hash_of(&before)) {
+                    return Ok(());
+                }
                 let what = format!("another request has this id: its uid was {was}, and is {is}");
                 let fix = format!("{}; what is new takes another number", self.restore(path));
                 self.add("id-clash", path, entry, None, what, fix);
@@ -244,7 +250,11 @@ impl Judge<'_> {
 
     fn log(&mut self, path: &str, entry: &Entry) -> Result<(), GitError> {
         let (before, now) = (self.before(path, entry)?, self.now(path)?);
-        let lost = lines::lost(&before, &now);
+        let mut lost = lines::lost(&before, &now);
+        if let (false, Kind::Log(id)) = (lost.is_empty(), &entry.kind) {
+            let elsewhere = self.elsewhere(*id)?;
+            lost.retain(|one| !elsewhere.contains(&one.hash));
+        }
         let (all, file, name) = (lost.len(), self.at(path), self.base.name);
         let show = format!("git show {name}:./{path} >> {}", file.display());
         for one in lost.into_iter().take(TOLD_MAX) {
@@ -267,6 +277,41 @@ impl Judge<'_> {
             self.add("event-removed", path, entry, None, what, format!("put them back: {show}"));
         }
         Ok(())
+    }
+
+    /// What was on record under a number and is on record under another one, to which what is on record now points: the
+    /// packets and the events.
+    fn elsewhere(&mut self, id: RequestId) -> Result<HashSet<Hash>, GitError> {
+        let at = |id: RequestId| [format!("{REQUESTS}/{id}.json"), format!("{EVENTS}/{id}.jsonl")];
+        let [_, log] = at(id);
+        let mut elsewhere = HashSet::new();
+        let base = self.base;
+        let Some(entry) = base.held.get(&log) else { return Ok(elsewhere) };
+        if !matches!(Folder::new(self.sides.files).at(&log), Now::File { .. }) {
+            return Ok(elsewhere);
+        }
+        let now = parse_lines(&self.now(&log)?).events;
+        let moved = moves(&now.into_iter().map(|(_, event)| event).collect::<Vec<_>>());
+        if moved.is_empty() {
+            return Ok(elsewhere);
+        }
+        let before: Vec<Event> =
+            parse_lines(&self.before(&log, entry)?).events.into_iter().map(|(_, event)| event).collect();
+        for moved in moved {
+            let [packet, log] = at(moved.moved_to);
+            let is_there = |path: &str| matches!(Folder::new(self.sides.files).at(path), Now::File { .. });
+            if !is_there(&packet) || !is_there(&log) {
+                continue;
+            }
+            let bytes = self.now(&packet)?;
+            let Ok(to) = Packet::parse(&bytes) else { continue };
+            let there: Vec<Event> = parse_lines(&self.now(&log)?).events.into_iter().map(|(_, event)| event).collect();
+            if is_carried_over(&moved, before.clone(), (&to, Packet::hash_of(&bytes)), &there) {
+                elsewhere.insert(moved.packet);
+                elsewhere.extend(of_packet(before.clone(), moved.packet).iter().map(Event::hash));
+            }
+        }
+        Ok(elsewhere)
     }
 
     fn version(&mut self, path: &str, entry: &Entry, version: u32) -> Result<(), GitError> {
