@@ -92,7 +92,7 @@ pub enum Body {
     Approved(Approved),
     /// `RESOLVED`: of a diverged request, which side holds.
     Resolved(Resolved),
-    /// `RENUMBERED`: another clone had published a request of this number first.
+    /// `RENUMBERED`: the request had another number, which is another request's.
     Renumbered(Renumbered),
     /// `ID_RESOLVED`: a published request of the same number stands under another one now.
     IdResolved(IdResolved),
@@ -242,7 +242,7 @@ pub struct ResolvedData {
 /// The `data` member of `RENUMBERED`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Renumbered {
-    /// The number that the request had before anybody else saw it. It is another request's.
+    /// The number that the request had. It is another request's.
     pub was: RequestId,
     /// Its packet's identity under that number.
     pub packet: Hash,

@@ -134,7 +134,7 @@ pub struct State {
     /// Who delivered: brought it into its present state, or delivered a part since the work was last begun anew. Who
     /// resolves a diverged request keeps what others delivered.
     pub deliverers: Vec<Actor>,
-    /// The numbers that it had before it was published: they are other requests'.
+    /// The numbers that it had: they are other requests'.
     pub aliases: Vec<RequestId>,
     /// Requests that were published under its number as well, and have another one now.
     pub namesakes: Vec<Namesake>,

@@ -183,13 +183,12 @@ impl Gathering<'_> {
             if self.identity_in(commit)? != ledger {
                 continue;
             }
-            for file in self.files() {
-                let Some(hash) = self.trees.hash_in(commit, &file.path())? else { continue };
-                let bytes = self.trees.read_one(&file, &hash)?;
-                match file {
-                    CarriedFile::Packet(_) => drop(self.add_packet(bytes)),
-                    _ => self.add_log(&bytes),
-                }
+            let [packet, log] = self.files();
+            if let Some(bytes) = self.bytes_in(commit, &packet)? {
+                self.add_packet(bytes);
+            }
+            if let Some(bytes) = self.bytes_in(commit, &log)? {
+                self.add_log(&bytes);
             }
             taken = taken.max(self.last_number(commit)?);
         }
@@ -201,9 +200,12 @@ impl Gathering<'_> {
     }
 
     fn identity_in(&self, commit: &str) -> Result<Option<uuid::Uuid>, NotGathered> {
-        let file = CarriedFile::Settings;
-        let Some(hash) = self.trees.hash_in(commit, &file.path())? else { return Ok(None) };
-        Ok(identity_of(&self.trees.read_one(&file, &hash)?))
+        Ok(self.bytes_in(commit, &CarriedFile::Settings)?.and_then(|bytes| identity_of(&bytes)))
+    }
+
+    fn bytes_in(&self, commit: &str, file: &CarriedFile) -> Result<Option<Vec<u8>>, NotGathered> {
+        let hash = self.trees.hash_in(commit, &file.path())?;
+        Ok(hash.map(|hash| self.trees.read_one(file, &hash)).transpose()?)
     }
 
     /// The largest number of the day that a commit has.

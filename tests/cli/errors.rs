@@ -170,7 +170,11 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`,
     // `output` and `unanswered` are in `pipes`.
     // These take other clones: they are in `tests/sync`.
-    const OF_CLONES: [&str; 15] = [
+    const OF_CLONES: [&str; 19] = [
+        "id-clash",
+        "no-packet",
+        "no-twin",
+        "resolved",
         "other-ledger",
         "no-repository",
         "no-branch",

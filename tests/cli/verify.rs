@@ -199,15 +199,15 @@ fn one_number_that_two_clones_gave_is_told_as_such() {
     sandbox.bug("Here", "");
     sandbox
         .run("cd ../other && ledger new --title There --from shop --to billing --type bug --set details.impact=all -q");
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     $ cat ../other/coordination/events/*.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl; ledger index -q; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: damage number-twice: the log holds the events of two requests: two clones gave them one number, and their logs were merged
-      fix: restore one side's packet and log from git, and make the other request anew with ledger new
+      fix: say which of them keeps it: ledger resolve-id REQ-YYYYMMDD-0001
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ ledger show 1
     ! error: [tmp]/work/coordination/requests/REQ-YYYYMMDD-0001.json: the log holds the events of two requests: two clones gave them one number, and their logs were merged
     ! hint: ledger verify REQ-YYYYMMDD-0001 tells everything that is wrong and what to do
     [exit 9]
-    ");
+    "#);
 }

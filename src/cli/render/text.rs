@@ -149,7 +149,7 @@ fn what_happened(body: &Body) -> String {
             resolved.data.keep.short(),
             safe::line(&resolved.data.reason)
         ),
-        Body::Renumbered(renumbered) => format!("renumbered: it was {} before it was published", renumbered.was),
+        Body::Renumbered(renumbered) => format!("renumbered: it was {}, which is another request", renumbered.was),
         Body::IdResolved(resolved) => {
             let (uid, is) = (resolved.uid, resolved.moved_to);
             format!("another request of this number, {uid}, is {is} now{}", reason(&resolved.reason))

@@ -224,7 +224,7 @@ fn an_id_that_somebody_else_took_meanwhile_is_found_before_the_merge() {
     $ git merge -q main 2>&1 | grep -c CONFLICT; git checkout -q --theirs coordination/requests; ledger verify --against main --exact | head -n 2
     1
     coordination/events/REQ-YYYYMMDD-0004.jsonl: damage number-twice: the log holds the events of two requests: two clones gave them one number, and their logs were merged
-      fix: restore one side's packet and log from git, and make the other request anew with ledger new
+      fix: say which of them keeps it: ledger resolve-id REQ-YYYYMMDD-0004
     "#);
 }
 
