@@ -134,7 +134,7 @@ impl Ledger<'_> {
         let kept = keeper(order, &twins)?;
         let (moved, files) = self.write_anew(order, &twins, kept, &carrier, session)?;
         if order.effect == Effect::Write {
-            carrier.bring(&files, files.len(), index)?;
+            carrier.bring(&files, files.len(), &[], index)?;
             if twins.is_unmerged {
                 settle(store, &files)?;
             }

@@ -13,7 +13,7 @@ pub use super::formats::{Format, Wanted};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
-use super::sync_args::Sync;
+use super::sync_args::{Ids, IdsCommand, Sync};
 pub(super) use super::values::{at_least_one, priority};
 use super::values::{duration, mode, part_status, version};
 use crate::app::sync::SYNC_BUDGET;
@@ -168,6 +168,8 @@ key). Exit status 3 if there is any.")]
     Resolve(Resolve),
     /// Exchange with other clones by way of git
     Sync(Sync),
+    /// Reserve numbers for work without a connection, and see who has reserved which
+    Ids(Ids),
     /// Have git merge the ledger's files by way of this program, in this clone
     SetupGit(SetupGit),
     /// Merge one file: what git runs, once ledger setup-git has told it to
@@ -190,7 +192,9 @@ impl Command {
     /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
     pub fn default_budget(&self) -> Option<std::time::Duration> {
-        if matches!(self, Self::Sync(_)) || matches!(self, Self::Claim(claim) if claim.sync) {
+        if matches!(self, Self::Sync(_) | Self::Ids(Ids { command: IdsCommand::Lease(_) }))
+            || matches!(self, Self::Claim(claim) if claim.sync)
+        {
             return Some(SYNC_BUDGET);
         }
         self.writes_one_thing().then_some(super::DEFAULT_BUDGET)
@@ -226,6 +230,7 @@ impl Command {
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Conflicts
+            | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Prove(_)
             | Self::SetupGit(_)
@@ -265,6 +270,7 @@ impl Command {
             | Self::Index(_)
             | Self::Verify(_)
             | Self::Conflicts
+            | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Checkpoint(_)
             | Self::Prove(_)

@@ -1,7 +1,8 @@
 //! The command line of the exchange with other clones, as clap reads it.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
+use crate::domain::lease::LEASED_MAX;
 use crate::sync::join::Take;
 
 /// Exchange with other clones by way of git: commit what was written here, fetch, join, publish
@@ -46,4 +47,41 @@ impl Sync {
             Some(TakeArg::Theirs) => Take::Theirs,
         }
     }
+}
+
+/// Reserve numbers for work without a connection, and see who has reserved which
+#[derive(Args, Debug)]
+pub struct Ids {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: IdsCommand,
+}
+
+/// What to do about numbers.
+#[derive(Subcommand, Debug)]
+pub enum IdsCommand {
+    /// Reserve numbers for this clone
+    Lease(Lease),
+    /// Tell which numbers are reserved, as far as this clone knows
+    List,
+}
+
+/// Reserve numbers for this clone
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Numbers are counted by the day. So many are there afterwards, of each day, for requests that are made here without a
+connection: run again, only those are reserved that were given away since. A request that another clone made under one of
+them gets another number when it is synced.")]
+pub struct Lease {
+    /// How many of each day
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(LEASED_MAX)))]
+    pub count: u32,
+    /// On which remote [default: as ledger sync]
+    pub remote: Option<String>,
+    /// For how many days, from today on (UTC)
+    #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=31))]
+    pub days: u32,
+    /// Say what would be reserved; fetch, and write nothing else
+    #[arg(long)]
+    pub dry_run: bool,
 }

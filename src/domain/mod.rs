@@ -20,6 +20,7 @@ pub mod id;
 pub mod json;
 pub mod judge;
 pub mod leaf;
+pub mod lease;
 pub mod line;
 pub mod merkle;
 pub mod outlook;

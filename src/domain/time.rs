@@ -268,7 +268,7 @@ impl Hybrid {
     }
 }
 
-as_text!(Timestamp, DashedDay);
+as_text!(Timestamp, DashedDay, Day);
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractName, Origin, RequestId, Stream};
 use crate::domain::leaf::{Concern, Leaf};
+use crate::domain::lease::Leases;
 use crate::domain::packet::Packet;
 use crate::domain::renumber::{self, By, image, moves, of_packet};
 use crate::domain::settings::Settings;
@@ -42,6 +43,8 @@ pub struct Join {
     pub bring: Vec<(CarriedFile, Vec<u8>)>,
     /// How many of the first files must be put in place all or none.
     pub together: usize,
+    /// Files that go together with the first ones: they stand under other numbers.
+    pub gone: Vec<CarriedFile>,
     /// Requests that had a number that the other side gave away first, with their new ones.
     pub renumbered: Vec<Renumbering>,
     /// What stands in the way; then nothing is put in place.
@@ -126,6 +129,8 @@ pub struct Joining<'a> {
     pub base: Option<&'a str>,
     /// Whose text holds.
     pub take: Take,
+    /// The numbers that clones have reserved.
+    pub leases: &'a Leases,
 }
 
 impl Joining<'_> {
@@ -139,7 +144,8 @@ impl Joining<'_> {
             join.clashes.push(Clash::OtherLedger(ids));
             return Ok(join);
         }
-        let Clashing { anew, moves } = self.clashing(&mut join)?;
+        let Clashing { mut anew, moves } = self.clashing(&mut join)?;
+        anew.extend(self.in_others_leases()?);
         self.renumber(&anew, by, &mut join)?;
         self.carry_over(&moves, &mut join)?;
         for (file, sides) in self.unlike {
@@ -221,6 +227,22 @@ impl Joining<'_> {
             }
         }
         Ok(clashing)
+    }
+
+    /// Requests that nobody else has seen, under numbers that another clone had reserved.
+    fn in_others_leases(&self) -> Result<BTreeSet<RequestId>, TreeError> {
+        let mut ids = BTreeSet::new();
+        for (file, _) in self.only_here() {
+            let CarriedFile::Packet(id) = file else { continue };
+            let Some(lease) = self.leases.holder(*id) else { continue };
+            let history = self.store.history(*id)?;
+            if history
+                .is_some_and(|history| history.events().first().is_some_and(|first| *first.writer() != lease.writer))
+            {
+                ids.insert(*id);
+            }
+        }
+        Ok(ids)
     }
 
     /// Whether it is on record that one of two requests of a number has another one now.
@@ -374,7 +396,7 @@ impl Joining<'_> {
             Some(*id)
         });
         let mut histories = Vec::new();
-        for id in clashing.iter().copied().chain(unseen) {
+        for id in clashing.iter().copied().chain(unseen.filter(|id| !clashing.contains(id))) {
             let history = self.store.history(id)?;
             histories.extend(history.filter(|history| renumber::names_any(history.packet(), &numbers)));
         }
@@ -403,7 +425,12 @@ impl Joining<'_> {
             }
         }
         for id in clashing {
-            for file in [CarriedFile::Packet(*id), CarriedFile::Log(Stream::Request(*id))] {
+            let files = [CarriedFile::Packet(*id), CarriedFile::Log(Stream::Request(*id))];
+            if self.only_here().any(|(file, _)| *file == files[0]) {
+                join.gone.extend(files);
+                continue;
+            }
+            for file in files {
                 let theirs = self.unlike.get(&file).and_then(|sides| sides.after.clone());
                 let bytes = match &theirs {
                     Some(hash) => self.trees.read_one(&file, hash)?,
@@ -456,7 +483,7 @@ impl Joining<'_> {
         let mut numbers = BTreeMap::new();
         for id in clashing {
             let theirs = taken.get(&id.day()).copied().unwrap_or_default();
-            let number = self.carrier.number_after(id.day(), 0)?.max(theirs + 1);
+            let number = self.leases.unreserved(id.day(), self.carrier.number_after(id.day(), 0)?.max(theirs + 1));
             let is = RequestId::new(id.day(), number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {}", id.day())))?;
             taken.insert(id.day(), number);

@@ -8,6 +8,7 @@ pub mod driver;
 pub mod gate;
 pub mod git;
 pub mod join;
+pub mod lease;
 pub mod markers;
 pub mod mending;
 pub mod part;

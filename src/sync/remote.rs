@@ -151,7 +151,7 @@ impl Target {
     }
 
     /// Where this clone keeps what it last saw over there, so that git does not throw it away.
-    fn kept(&self, what: &str) -> String {
+    pub(super) fn kept(&self, what: &str) -> String {
         let reference = self.reference.strip_prefix("refs/").unwrap_or(&self.reference);
         format!("refs/ledger/{what}/{}/{reference}", self.remote)
     }
@@ -172,6 +172,8 @@ impl Target {
     pub fn fetch(&self, git: &Git) -> Result<Fetched, GitFailure> {
         let kept = self.kept("fetched");
         let refspec = format!("+{}:{kept}", self.reference);
+        // Numbers that clones have reserved come along, where there are any.
+        let leases = format!("+refs/ledger/leases/*:refs/ledger/fetched/{}/ledger/leases/*", self.remote);
         let arguments = [
             "fetch",
             "--quiet",
@@ -181,6 +183,7 @@ impl Target {
             "--end-of-options",
             &self.remote,
             &refspec,
+            &leases,
         ];
         let answer = git.run(&arguments)?;
         if answer.is_ok() {

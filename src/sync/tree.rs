@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::git::{Git, GitFailure};
+use crate::domain::time::Day;
 use crate::registry::objects::{BadObject, Objects};
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::{CARRIED_FOLDERS, CarriedFile};
+use crate::store::fs::layout::id_of;
 
 /// What stands in the way of making or comparing trees.
 #[derive(Debug, thiserror::Error)]
@@ -198,6 +200,17 @@ impl<'a> Trees<'a> {
             };
         }
         listed
+    }
+
+    /// The largest number of a day that a commit or tree has; 0 if it has none.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn last_number(&self, commit: &str, day: Day) -> Result<u32, TreeError> {
+        let folder = format!("{commit}:{}coordination/requests", self.git.prefix());
+        let listed = self.git.run(&["ls-tree", "-z", "--name-only", &folder])?;
+        let ids = listed.parts().filter_map(|name| id_of(name.as_ref(), ".json"));
+        Ok(ids.filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or_default())
     }
 
     /// Git's name of the content of a file in a tree, by its path below the ledger's root; `None` if it is not there.

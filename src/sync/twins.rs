@@ -11,11 +11,9 @@ use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::domain::renumber::{moves, of_packet};
-use crate::domain::time::Day;
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
-use crate::store::fs::layout::id_of;
 use crate::store::fs::log;
 
 /// How many commits are looked through for a packet that is nowhere else.
@@ -190,7 +188,7 @@ impl Gathering<'_> {
             if let Some(bytes) = self.bytes_in(commit, &log)? {
                 self.add_log(&bytes);
             }
-            taken = taken.max(self.last_number(commit)?);
+            taken = taken.max(self.trees.last_number(commit, self.id.day())?);
         }
         Ok(taken)
     }
@@ -206,14 +204,6 @@ impl Gathering<'_> {
     fn bytes_in(&self, commit: &str, file: &CarriedFile) -> Result<Option<Vec<u8>>, NotGathered> {
         let hash = self.trees.hash_in(commit, &file.path())?;
         Ok(hash.map(|hash| self.trees.read_one(file, &hash)).transpose()?)
-    }
-
-    /// The largest number of the day that a commit has.
-    fn last_number(&self, commit: &str) -> Result<u32, NotGathered> {
-        let folder = format!("{commit}:{}coordination/requests", self.git.prefix());
-        let listed = self.git.run(&["ls-tree", "-z", "--name-only", &folder])?;
-        let of_day = |name: &str| number_of(name, self.id.day());
-        Ok(listed.parts().filter_map(of_day).max().unwrap_or_default())
     }
 
     /// Looks for packets from which events follow and that are not here any more: a merge that was settled by hand kept
@@ -253,12 +243,11 @@ fn identity_of(settings: &[u8]) -> Option<uuid::Uuid> {
     crate::domain::settings::Settings::parse(text).ok().map(|settings| settings.ledger_id)
 }
 
-fn number_of(name: &str, day: Day) -> Option<u32> {
-    id_of(name.as_ref(), ".json").filter(|id| id.day() == day).map(|id| id.number())
-}
-
 /// Another number under which a request stands here: who gets a new one keeps the day.
-fn standing_elsewhere(store: &FsStore, id: RequestId, packet: &Packet) -> Result<Option<RequestId>, StoreError> {
+///
+/// # Errors
+/// Failed machinery.
+pub fn standing_elsewhere(store: &FsStore, id: RequestId, packet: &Packet) -> Result<Option<RequestId>, StoreError> {
     use crate::store::Store;
     for other in store.requests()?.into_iter().filter(|other| other.day() == id.day() && *other != id) {
         let Some(bytes) = store.carried(&CarriedFile::Packet(other))? else { continue };

@@ -9,6 +9,8 @@ use super::clones::Clones;
 fn about_to_sync() -> Clones {
     let clones = Clones::new(&["a", "b"]);
     clones.bug("a", "of-a");
+    // Numbers that the other one gives away without knowing.
+    clones.ledger("a", &["ids", "lease", "5"]).ok();
     clones.note("a", "key:first", "by a");
     clones.sync("a").ok();
     let taken = clones.bug("b", "of-b");

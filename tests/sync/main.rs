@@ -10,6 +10,7 @@ mod claims;
 mod clashes;
 mod clones;
 mod cut_short;
+mod leases;
 mod numbers;
 mod ordinary;
 mod rewritten;

@@ -68,3 +68,16 @@ fn what_was_edited_here_is_not_published() {
         clones.sync("a").ok();
     }
 }
+
+#[test]
+fn what_was_committed_and_not_published_is_not_removed_unnoticed() {
+    let clones = Clones::new(&["a"]);
+    let id = clones.bug("a", "gone");
+    clones.git("a", &["add", "-A"]).ok();
+    clones.git("a", &["commit", "-qm", "by hand"]).ok();
+    for path in [format!("requests/{id}.json"), format!("events/{id}.jsonl")] {
+        std::fs::remove_file(clones.path("a").join("coordination").join(path)).unwrap();
+    }
+    let ended = clones.sync("a");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "edited"), "{ended:?}");
+}

@@ -36,6 +36,7 @@ struct Counts {
     rebases: usize,
     picks: usize,
     stashes: usize,
+    leases: usize,
     forced: usize,
     restored: usize,
     renumbered: usize,
@@ -104,7 +105,7 @@ impl World<'_> {
 
     fn act(&mut self) {
         let clone = self.any();
-        match self.dice.roll(20) {
+        match self.dice.roll(21) {
             0..=8 => self.write(clone),
             9..=12 => self.sync(clone),
             13 => self.crash(clone),
@@ -113,6 +114,7 @@ impl World<'_> {
             16 => self.rebase(clone),
             17 => self.pick(clone),
             18 => self.stash(clone),
+            19 => self.lease(clone),
             _ => self.force(clone),
         }
     }
@@ -284,6 +286,15 @@ impl World<'_> {
             self.clones.git(clone, &["reset", "-q", "--hard", based.trim()]).ok();
             self.clones.git(clone, &["stash", "pop", "-q"]).ok();
         }
+    }
+
+    /// Reserves numbers, which the next requests of the clone get.
+    fn lease(&mut self, clone: &str) {
+        let count = (1 + self.dice.roll(4)).to_string();
+        let ended = self.clones.ledger(clone, &["ids", "lease", &count]);
+        let is_done = ended.status == Some(0) || ended.err.contains("merge to be settled");
+        assert!(is_done, "seed {}, step {}: {ended:?}", self.seed, self.step);
+        self.counts.leases += 1;
     }
 
     /// Somebody overwrites what the other side has with what he has.

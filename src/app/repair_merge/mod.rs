@@ -112,7 +112,7 @@ pub fn repair(
         store.quarantine(stream, bytes)?;
     }
     if !plan.writes.is_empty() {
-        carrier.bring(&plan.writes, 0, Index::Kept)?;
+        carrier.bring(&plan.writes, 0, &[], Index::Kept)?;
     }
     plan.settle(store)?;
     drop(carrier);

@@ -85,7 +85,7 @@ pub enum SyncFailure {
 
 impl SyncFailure {
     /// Of a fetch.
-    pub(super) fn unreachable(target: &Target, failure: GitFailure) -> Self {
+    pub(in crate::app) fn unreachable(target: &Target, failure: GitFailure) -> Self {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unreachable { target: target.clone(), told },
             other @ (GitFailure::Program(_)
@@ -96,7 +96,7 @@ impl SyncFailure {
     }
 
     /// Of a push.
-    pub(super) fn unreachable_push(target: &Target, failure: GitFailure) -> Self {
+    pub(in crate::app) fn unreachable_push(target: &Target, failure: GitFailure) -> Self {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unanswered { target: target.clone(), told },
             late @ GitFailure::Late { .. } => Self::Unanswered { target: target.clone(), told: late.to_string() },

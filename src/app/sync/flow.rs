@@ -110,8 +110,10 @@ impl Flow {
     }
 
     /// Tells requests as new that came in under a number that was another's here.
-    pub(super) fn replace(&mut self, renumbered: &[Renumbering]) {
-        for Renumbering { was, .. } in renumbered {
+    pub(super) fn replace(&mut self, renumbered: &[Renumbering], unlike: &BTreeMap<CarriedFile, Unlike>) {
+        let is_theirs =
+            |id: &RequestId| unlike.get(&CarriedFile::Packet(*id)).is_some_and(|sides| sides.after.is_some());
+        for Renumbering { was, .. } in renumbered.iter().filter(|one| is_theirs(&one.was)) {
             self.requests.entry(*was).or_default().is_new = true;
         }
     }

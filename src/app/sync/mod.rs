@@ -23,6 +23,7 @@ use crate::domain::claim::{Claim, Holding};
 use crate::domain::decide::{Command, Concede};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
+use crate::domain::packet::Packet;
 use crate::domain::renumber::By;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Hybrid;
@@ -35,11 +36,12 @@ use crate::store::fs::carry::{Carrier, Index};
 use crate::sync::gate::losses;
 use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
-use crate::sync::part;
 use crate::sync::publish::{Followed, Publisher};
 use crate::sync::remote::{Fetched, Place, Pushed, Target};
 use crate::sync::tree::{TreeError, Trees, Unlike};
+use crate::sync::twins::standing_elsewhere;
 use crate::sync::unmerged;
+use crate::sync::{lease, part};
 
 /// A budget for an exchange where none was given: two minutes.
 pub const SYNC_BUDGET: Duration = Duration::from_secs(120);
@@ -47,6 +49,16 @@ pub const SYNC_BUDGET: Duration = Duration::from_secs(120);
 const VERIFIED_MAX: usize = 1_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long to wait after somebody else was quicker: jittered, so that clones that met once do not meet again.
+pub(super) fn pauses() -> impl Iterator<Item = Duration> {
+    backon::ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
 
 /// What is wanted of an exchange.
 #[derive(Clone, Debug, Default)]
@@ -142,13 +154,7 @@ impl Ledger<'_> {
         let target = target.map_err(SyncFailure::NoTarget)?;
         let (mut incoming, mut renumbered, mut conceded) = (Flow::default(), Vec::new(), Vec::new());
         let mut overtaken = 0;
-        // Jittered, so that clones that met once do not meet again.
-        let mut pauses = backon::ExponentialBuilder::default()
-            .with_min_delay(FIRST_PAUSE)
-            .with_max_delay(LONGEST_PAUSE)
-            .with_jitter()
-            .without_max_times()
-            .build();
+        let mut pauses = pauses();
         loop {
             let fetched = target.fetch(&git).map_err(|failure| SyncFailure::unreachable(&target, failure))?;
             let seen = target.seen(store)?;
@@ -216,15 +222,30 @@ impl Ledger<'_> {
         let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
         round.check_here(&ours, &unlike)?;
         let base = round.base().map_err(fail)?;
-        let joining =
-            Joining { trees, store, carrier: &carrier, unlike: &unlike, base: base.as_deref(), take: order.take };
+        let mut leases = store.leases();
+        // What is no list of leases keeps nobody from exchanging.
+        if let Ok(Some(theirs)) = lease::known(round.git, &round.target.remote, self.settings.ledger_id) {
+            leases.absorb(theirs);
+        }
+        if order.effect == Effect::Write {
+            store.keep_leases(&leases)?;
+        }
+        let joining = Joining {
+            trees,
+            store,
+            carrier: &carrier,
+            unlike: &unlike,
+            base: base.as_deref(),
+            take: order.take,
+            leases: &leases,
+        };
         let by = |histories: &[History]| self.renumberer(histories, &carrier, round.session);
         let join = joining.join(&by).map_err(fail)?;
         if !join.clashes.is_empty() {
             return Err(SyncFailure::Clash { target: round.target.clone(), clashes: join.clashes }.into());
         }
         let mut incoming = Flow::between(trees, &unlike).map_err(fail)?;
-        incoming.replace(&join.renumbered);
+        incoming.replace(&join.renumbered, &unlike);
         let standing = match order.effect {
             Effect::DryRun => ours,
             Effect::Write => {
@@ -260,7 +281,7 @@ impl Ledger<'_> {
             return Ok(());
         }
         let index = if join.renumbered.is_empty() { Index::Kept } else { self.index_without_numbers()? };
-        carrier.bring(&join.bring, join.together, index)?;
+        carrier.bring(&join.bring, join.together, &join.gone, index)?;
         if let Some(clock) = incoming.clock {
             carrier.witness(Some(clock))?;
         }
@@ -455,15 +476,31 @@ impl Round<'_> {
                 continue;
             }
             let mut lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
-            // What has another number since an exchange that was cut short: the other side's request stands in its place.
-            let edited: BTreeSet<CarriedFile> = lost.iter().map(|loss| loss.file.clone()).collect();
-            let is_theirs = |packet: CarriedFile| edited.contains(&packet) && !unlike.contains_key(&packet);
-            lost.retain(|loss| !loss.file.request().map(CarriedFile::Packet).is_some_and(is_theirs));
+            let mut anew = BTreeSet::new();
+            for id in lost.iter().filter_map(|loss| loss.file.request()).collect::<BTreeSet<_>>() {
+                let packet = CarriedFile::Packet(id);
+                let is_as_theirs = lost.iter().any(|loss| loss.file == packet) && !unlike.contains_key(&packet);
+                // It has another number since an exchange that was cut short.
+                if is_as_theirs && self.stands_elsewhere(&format!("{before}^{{tree}}"), id).map_err(fail)? {
+                    anew.insert(id);
+                }
+            }
+            lost.retain(|loss| !loss.file.request().is_some_and(|id| anew.contains(&id)));
             if !lost.is_empty() {
                 return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
             }
         }
         Ok(())
+    }
+}
+
+impl Round<'_> {
+    /// Whether the request that a tree has under a number stands here under another one.
+    fn stands_elsewhere(&self, tree: &str, id: RequestId) -> Result<bool, TreeError> {
+        let file = CarriedFile::Packet(id);
+        let Some(hash) = self.trees.hash_in(tree, &file.path())? else { return Ok(false) };
+        let Ok(packet) = Packet::parse(&self.trees.read_one(&file, &hash)?) else { return Ok(false) };
+        Ok(standing_elsewhere(self.store, id, &packet)?.is_some())
     }
 }
 

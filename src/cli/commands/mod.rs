@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod export;
 mod graph;
+mod ids;
 mod index;
 mod init;
 mod list;
@@ -66,6 +67,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Checkpoint(args) => checkpoint::run(context, args),
         Command::Prove(args) => prove::run(context, args),
         Command::Sync(args) => sync::run(context, args),
+        Command::Ids(args) => ids::run(context, args),
         Command::SetupGit(args) => setup_git::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::RepairMerge(args) => repair_merge::run(context, args),

@@ -157,7 +157,7 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
     }
     for one in &synced.renumbered {
         let is = if tried { "would be" } else { "is now" };
-        text.push_str(&format!("  {} {is} {}: another clone published that number first", one.was, one.is));
+        text.push_str(&format!("  {} {is} {}: that number is another clone's", one.was, one.is));
         if one.unsigned > 0 {
             let them = if one.unsigned == 1 { "an approval has" } else { "its approvals have" };
             text.push_str(&format!("; {them} to be signed again: ledger approve {} --sign", one.is));

@@ -18,6 +18,7 @@ use super::{FsStore, io};
 use crate::domain::event::{Event, Genesis};
 use crate::domain::history::{Head, History};
 use crate::domain::id::{Key, RequestId, Stream};
+use crate::domain::lease::Leases;
 use crate::domain::packet::Packet;
 use crate::domain::time::{Day, Hybrid};
 use crate::store::budget::Progress;
@@ -38,6 +39,7 @@ struct Inner<'a> {
     histories: BTreeMap<RequestId, History>,
     by_key: HashMap<Key, RequestId>,
     numbers: BTreeMap<Day, u32>,
+    leases: Leases,
     clock: Option<Hybrid>,
     /// The locks whose logs are known to be durable.
     settled: HashSet<PathBuf>,
@@ -60,6 +62,7 @@ impl<'a> FsBatch<'a> {
             histories: BTreeMap::new(),
             by_key: HashMap::new(),
             numbers: BTreeMap::new(),
+            leases: store.leases(),
             clock: store.witness(None, budget)?,
             settled: HashSet::new(),
         };
@@ -68,7 +71,10 @@ impl<'a> FsBatch<'a> {
 
     fn next_id(&self, inner: &mut Inner<'_>, day: Day, genesis: &Genesis) -> Result<RequestId, StoreError> {
         let known = inner.numbers.get(&day).copied();
-        let mut number = known.map_or_else(|| self.store.next_number(day), |last| Ok(last + 1))?;
+        let mut number = match known {
+            Some(last) => self.store.following(&inner.leases, day, last)?,
+            None => self.store.next_number(day)?,
+        };
         loop {
             if known.is_none() {
                 for id in self.store.cut_short_before(day, number) {

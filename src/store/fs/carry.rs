@@ -7,10 +7,13 @@ use super::lock::{Lock, Sharing};
 use super::{FsStore, io};
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
+use crate::domain::lease::{LEASES_BYTES_MAX, Leases};
 use crate::domain::time::{Day, Hybrid};
 use crate::store::budget::Progress;
 use crate::store::{Budget, Records, StoreError};
 
+/// The numbers that clones have reserved, below `.local/`.
+const LEASES: &str = "leases";
 /// How much is brought in at a time, in bytes: it is written down as a whole before it is put in place.
 const PIECE_BYTES: usize = 64 << 20;
 
@@ -63,6 +66,21 @@ impl FsStore {
         self.files.open_to_read(&path).map(drop).map_err(io("read", &path))
     }
 
+    /// The numbers that clones have reserved, as far as this one knows; none where they can't be read.
+    #[must_use]
+    pub fn leases(&self) -> Leases {
+        let bytes = self.read_local(LEASES, LEASES_BYTES_MAX).ok().flatten();
+        bytes.and_then(|bytes| Leases::parse(&String::from_utf8(bytes).ok()?).ok()).unwrap_or_default()
+    }
+
+    /// Keeps the numbers that clones have reserved.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn keep_leases(&self, leases: &Leases) -> Result<(), StoreError> {
+        if self.leases() == *leases { Ok(()) } else { self.write_local(LEASES, leases.to_string().as_bytes()) }
+    }
+
     /// Whether there is a plain file at a path below the root that can be read.
     #[must_use]
     pub fn has_plain(&self, path: &str) -> bool {
@@ -100,6 +118,12 @@ impl FsStore {
         self.files.remove(&path).map_err(io("remove", &path))
     }
 
+    /// Removes a file of which another one holds what it held; lasts once its folder was synced.
+    pub(super) fn remove_carried(&self, file: &CarriedFile) -> Result<(), StoreError> {
+        let path = self.layout.root().join(file.path());
+        self.files.remove(&path).map_err(io("remove", &path))
+    }
+
     /// Replaces a file as a whole; lasts once it was synced.
     pub(super) fn put(&self, file: &CarriedFile, bytes: &[u8]) -> Result<(), StoreError> {
         for folder in file.folders() {
@@ -125,13 +149,19 @@ impl Carrier<'_> {
     }
 
     /// Puts files in place. The first ones, whose count is `together`, all or none of them, whatever happens: a process
-    /// that comes after one that was killed completes them before it writes anything else; and with them the index goes, if
-    /// it is to be forgotten. The others piece by piece.
+    /// that comes after one that was killed completes them before it writes anything else; with
+    /// them those of `gone` are removed, and the index if it is to be forgotten. The others piece by piece.
     ///
     /// # Errors
     /// Failed machinery. What was begun is completed by whoever writes next.
-    pub fn bring(&self, files: &[(CarriedFile, Vec<u8>)], together: usize, index: Index) -> Result<(), StoreError> {
-        let mut index = index;
+    pub fn bring(
+        &self,
+        files: &[(CarriedFile, Vec<u8>)],
+        together: usize,
+        gone: &[CarriedFile],
+        index: Index,
+    ) -> Result<(), StoreError> {
+        let (mut index, mut gone) = (index, gone);
         let mut rest = files;
         let mut at_least = together;
         while !rest.is_empty() {
@@ -141,21 +171,31 @@ impl Carrier<'_> {
                 *at == 0 || *at < at_least || size <= PIECE_BYTES
             });
             let (piece, later) = rest.split_at(fits.count());
-            self.bring_piece(piece, index)?;
-            index = Index::Kept;
+            self.bring_piece(piece, gone, index)?;
+            (index, gone) = (Index::Kept, &[]);
             rest = later;
             at_least = 0;
         }
         Ok(())
     }
 
-    fn bring_piece(&self, files: &[(CarriedFile, Vec<u8>)], index: Index) -> Result<(), StoreError> {
+    fn bring_piece(
+        &self,
+        files: &[(CarriedFile, Vec<u8>)],
+        gone: &[CarriedFile],
+        index: Index,
+    ) -> Result<(), StoreError> {
         let mut plan = Plan { index, ..Plan::default() };
         for (file, bytes) in files {
             let text = String::from_utf8(bytes.clone())
                 .map_err(|_| StoreError::Unwritable(format!("{} is not UTF-8", file.path())))?;
             let was = self.store.carried(file)?.map(|bytes| Hash::of(&[&bytes]));
-            plan.files.insert(file.path(), Replaced { was, text });
+            plan.files.insert(file.path(), Replaced { was, text: Some(text) });
+        }
+        for file in gone {
+            if let Some(bytes) = self.store.carried(file)? {
+                plan.files.insert(file.path(), Replaced { was: Some(Hash::of(&[&bytes])), text: None });
+            }
         }
         let ids: Vec<RequestId> = plan.requests().into_iter().collect();
         let mut change = self.store.changing(&ids)?;
@@ -174,6 +214,9 @@ impl Carrier<'_> {
         journal::forget_index(self.store, &plan)?;
         for (file, bytes) in files {
             self.store.put(file, bytes)?;
+        }
+        for file in gone {
+            self.store.remove_carried(file)?;
         }
         journal::sync(self.store, &plan)?;
         change.made_files(self.store, before);

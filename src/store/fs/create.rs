@@ -10,10 +10,11 @@ use super::{FsStore, StreamLock, io};
 use crate::domain::event::{CreatedData, Event, Genesis};
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
+use crate::domain::lease::Leases;
 use crate::domain::packet::Packet;
 use crate::domain::time::Day;
 use crate::store::budget::Progress;
-use crate::store::{Append, Budget, Created, NewRequest, Notice, StoreError};
+use crate::store::{Append, Budget, Created, NewRequest, Notice, Store, StoreError};
 
 /// How many numbers are tried one by one before the folder is listed for the largest.
 const NUMBERS_TRIED_MAX: u32 = 64;
@@ -108,21 +109,45 @@ impl FsStore {
         Ok(self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0))
     }
 
-    /// The number to try first: one more than the last that this clone gave out.
+    /// The number to try first: one that this clone has reserved, or one more than the last that it gave out.
     pub(super) fn next_number(&self, day: Day) -> Result<u32, StoreError> {
+        let leases = self.leases();
+        if !leases.all().is_empty() {
+            let writer = self.writer()?;
+            for number in leases.own(day, &writer) {
+                if self.is_free(day, number)? {
+                    return Ok(number);
+                }
+            }
+        }
         match self.last_number().filter(|id| id.day() == day) {
-            Some(id) => Ok(id.number() + 1),
+            Some(id) => Ok(leases.unreserved(day, id.number() + 1)),
             None => self.number_after(day, 0),
         }
     }
 
+    /// The number to try after another one: not one that another clone has reserved.
+    pub(super) fn following(&self, leases: &Leases, day: Day, number: u32) -> Result<u32, StoreError> {
+        if leases.all().is_empty() {
+            return Ok(number.saturating_add(1));
+        }
+        Ok(leases.following(day, number, &self.writer()?))
+    }
+
+    fn is_free(&self, day: Day, number: u32) -> Result<bool, StoreError> {
+        let Some(id) = RequestId::new(day, number) else { return Ok(false) };
+        let path = self.layout.packet(id);
+        Ok(self.files.facts(&path).map_err(io("look at", &path))?.is_none())
+    }
+
     /// A free number after one that is taken.
     pub(super) fn number_after(&self, day: Day, taken: u32) -> Result<u32, StoreError> {
+        let leases = self.leases();
         if taken > 0 {
-            for number in taken + 1..taken.saturating_add(NUMBERS_TRIED_MAX) {
-                let Some(id) = RequestId::new(day, number) else { break };
-                let path = self.layout.packet(id);
-                if self.files.facts(&path).map_err(io("look at", &path))?.is_none() {
+            let mut number = taken;
+            for _ in 0..NUMBERS_TRIED_MAX {
+                number = self.following(&leases, day, number)?;
+                if self.is_free(day, number)? {
                     return Ok(number);
                 }
             }
@@ -130,7 +155,8 @@ impl FsStore {
         // A log without a packet is somebody's request all the same: its number stays taken.
         let mut ids = self.list(&self.layout.requests(), ".json")?;
         ids.extend(self.list(&self.layout.events(), ".jsonl")?);
-        Ok(ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0) + 1)
+        let last = ids.iter().filter(|id| id.day() == day).map(|id| id.number()).max().unwrap_or(0);
+        Ok(leases.unreserved(day, last + 1))
     }
 
     /// The request that was made last, as far as this clone remembers.

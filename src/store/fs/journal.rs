@@ -56,8 +56,8 @@ pub enum Index {
 pub struct Replaced {
     /// The SHA-256 of what it held; none if it was not there.
     pub was: Option<Hash>,
-    /// What it holds then.
-    pub text: String,
+    /// What it holds then; none if it goes: what it held stands in another file.
+    pub text: Option<String>,
 }
 
 impl Plan {
@@ -125,8 +125,8 @@ impl Plan {
     /// What a packet's file will hold once the batch is completed, if it is missing or half written now.
     #[must_use]
     pub fn complete_packet(&self, id: RequestId, there: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        if let Some(whole) = self.replaced(&CarriedFile::Packet(id)) {
-            return Some(whole);
+        if let Some(replaced) = self.replaced(&CarriedFile::Packet(id)) {
+            return replaced;
         }
         match self.packets.get(&id).map(|text| text.as_bytes()) {
             Some(whole) if whole.starts_with(there.as_deref().unwrap_or_default()) => Some(whole.to_owned()),
@@ -137,8 +137,8 @@ impl Plan {
     /// What a log will hold once the batch is completed, if the batch's lines are missing or half written now.
     #[must_use]
     pub fn complete_log(&self, id: RequestId, there: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        if let Some(whole) = self.replaced(&CarriedFile::Log(Stream::Request(id))) {
-            return Some(whole);
+        if let Some(replaced) = self.replaced(&CarriedFile::Log(Stream::Request(id))) {
+            return replaced;
         }
         let Some(lines) = self.logs.get(&id) else { return there };
         let at = usize::try_from(lines.at).unwrap_or(usize::MAX);
@@ -152,11 +152,12 @@ impl Plan {
 }
 
 impl Plan {
-    fn replaced(&self, file: &CarriedFile) -> Option<Vec<u8>> {
+    /// What a file will hold that is replaced as a whole, or that it will be gone.
+    fn replaced(&self, file: &CarriedFile) -> Option<Option<Vec<u8>>> {
         if self.files.is_empty() {
             return None;
         }
-        self.files.get(&file.path()).map(|file| file.text.as_bytes().to_owned())
+        self.files.get(&file.path()).map(|file| file.text.as_ref().map(|text| text.as_bytes().to_owned()))
     }
 
     /// The requests whose files it names.
@@ -405,8 +406,11 @@ fn redo_file(store: &FsStore, path: &str, file: &Replaced) -> Result<(), StoreEr
     };
     let there = store.files.read(&whole, carried.bytes_max()).map_err(io("read", &whole))?;
     let now = there.map(|(bytes, _)| Hash::of(&[&bytes]));
-    if now == file.was || now == Some(Hash::of(&[file.text.as_bytes()])) {
-        return store.put(&carried, file.text.as_bytes());
+    let then = file.text.as_ref().map(|text| Hash::of(&[text.as_bytes()]));
+    match &file.text {
+        Some(text) if now == file.was || now == then => return store.put(&carried, text.as_bytes()),
+        None if now == file.was || now == then => return store.remove_carried(&carried),
+        Some(_) | None => {}
     }
     let what = format!(
         "what a sync brought in can't be put in place: {} was replaced meanwhile; move the journal away, then sync again",

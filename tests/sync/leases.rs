@@ -1,0 +1,107 @@
+//! Numbers that clones reserve for work without a connection.
+
+use super::clones::Clones;
+
+#[test]
+fn a_number_that_is_reserved_is_given_away_by_its_clone_alone() {
+    let clones = Clones::new(&["a", "b", "c"]);
+    let reserved = clones.ledger("a", &["ids", "lease", "3", "--json"]).ok().data();
+    assert_eq!(reserved["reserved"][0]["count"], 3, "{reserved}");
+    let from = reserved["reserved"][0]["from"].as_str().unwrap().to_owned();
+    // `b` hears of it by its sync, `c` does not.
+    clones.sync("b").ok();
+    assert_eq!(clones.bug("a", "a1"), from);
+    let of_b = clones.bug("b", "b1");
+    assert!(of_b > reserved["reserved"][0]["to"].as_str().unwrap().to_owned(), "{of_b}");
+    let of_c = clones.bug("c", "c1");
+    assert_eq!(of_c, from, "it does not know of the lease");
+    let dependent = clones.made("c", "c2", &["--depends-on", &of_c]);
+    clones.sync("b").ok();
+    // Published first, and yet it does not get a number that is another clone's.
+    let synced = clones.sync("c").ok().data();
+    assert_eq!(synced["renumbered"].as_array().unwrap().len(), 2, "{synced}");
+    let shown = clones.ledger("c", &["show", "key:c2", "--json"]).ok().data();
+    assert_eq!(shown["packet"]["dependencies"], serde_json::json!([clones.id("c", "c1")]), "{dependent}");
+    clones.assert_clean("c");
+    assert_eq!(clones.ledger("c", &["index", "--check"]).status, Some(0));
+    let synced = clones.sync("a").ok().data();
+    assert_eq!(synced["renumbered"], serde_json::json!([]));
+    assert_eq!(clones.id("a", "a1"), from);
+    let (a2, a3) = (clones.bug("a", "a2"), clones.bug("a", "a3"));
+    assert!(a2 > from && a3 > a2 && a3 <= reserved["reserved"][0]["to"].as_str().unwrap().to_owned());
+    // Beyond them it goes on behind everybody else's.
+    let a4 = clones.bug("a", "a4");
+    assert!(a4 > clones.id("a", "b1") && a4 > clones.id("a", "c1") && a4 > clones.id("a", "c2"), "{a4}");
+    for clone in ["a", "b", "c"] {
+        clones.sync(clone).ok();
+    }
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b", "c"]);
+}
+
+#[test]
+fn run_again_only_what_is_missing_is_reserved() {
+    let clones = Clones::new(&["a", "b"]);
+    let lease = |clone: &str, more: &[&str]| {
+        let ended = clones.ledger(clone, &[&["ids", "lease", "5", "--json"], more].concat()).ok();
+        ended.data()["reserved"].as_array().unwrap().clone()
+    };
+    assert_eq!(lease("a", &["--dry-run"]).len(), 1);
+    let first = lease("a", &[]);
+    assert_eq!(lease("a", &[]), Vec::<serde_json::Value>::new());
+    let of_b = lease("b", &["--days", "2"]);
+    assert_eq!(of_b.len(), 2);
+    assert!(of_b[0]["from"].as_str() > first[0]["to"].as_str(), "{of_b:?} {first:?}");
+    let operations: String = (0..4)
+        .map(|n| {
+            let packet = format!(
+                r#"{{"op":"new","key":"k{n}","title":"t","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{{"impact":"x"}}}}"#
+            );
+            packet + "\n"
+        })
+        .collect();
+    std::fs::write(clones.path("a").join("operations.jsonl"), operations).unwrap();
+    clones.ledger("a", &["apply", "operations.jsonl"]).ok();
+    for n in 0..4 {
+        let id = clones.id("a", &format!("k{n}"));
+        assert!(Some(id.as_str()) >= first[0]["from"].as_str() && Some(id.as_str()) <= first[0]["to"].as_str(), "{id}");
+    }
+    let more = lease("a", &[]);
+    assert_eq!(more[0]["count"], 4, "{more:?}");
+    assert!(more[0]["from"].as_str() > of_b[0]["to"].as_str(), "{more:?}");
+    let listed = clones.ledger("b", &["ids", "list", "--json"]).ok().data();
+    assert_eq!(listed["leases"].as_array().unwrap().len(), 3, "{listed}");
+}
+
+#[test]
+fn many_clones_reserve_at_once() {
+    let names = ["a", "b", "c", "d"];
+    let clones = Clones::new(&names);
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| clones.command(name, &["ids", "lease", "20"]).stdout(std::process::Stdio::null()).spawn().unwrap())
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    for name in names {
+        for n in 0..20 {
+            clones.bug(name, &format!("{name}{n}"));
+        }
+    }
+    for name in names.iter().chain(&names) {
+        let synced = clones.sync(name).ok().data();
+        assert_eq!(synced["renumbered"], serde_json::json!([]), "{name}");
+    }
+    clones.assert_alike(&names);
+}
+
+#[test]
+fn without_a_remote_nothing_is_reserved() {
+    let clones = Clones::new(&["a"]);
+    clones.git("a", &["remote", "set-url", "origin", "../nowhere.git"]).ok();
+    let ended = clones.ledger("a", &["ids", "lease", "5", "--json"]);
+    assert_eq!((ended.status, ended.code().as_str()), (Some(7), "unreachable"), "{ended:?}");
+    let listed = clones.ledger("a", &["ids", "list"]).ok().out;
+    assert_eq!(listed, "nothing is reserved for this clone\n");
+}
