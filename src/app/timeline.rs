@@ -3,6 +3,7 @@
 use super::{AppError, Ledger};
 use crate::domain::event::Event;
 use crate::domain::id::{Actor, RequestId};
+use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 
 /// Which events to show.
@@ -46,6 +47,18 @@ impl TimelineQuery {
 }
 
 impl Ledger<'_> {
+    /// The ways of a request that has diverged; none where it has not.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn sides(&self, id: RequestId) -> Result<Vec<Side>, AppError> {
+        let history = self.store.history(id)?;
+        Ok(match history.map(|history| State::replay(&history, self.workflow).status) {
+            Some(Status::Diverged(sides)) => sides,
+            Some(Status::At(_)) | None => Vec::new(),
+        })
+    }
+
     /// Reads the log. The hybrid clock orders events of different requests; within one it agrees with the history.
     ///
     /// # Errors

@@ -531,6 +531,9 @@ pub struct Log {
     /// Go on with new events as they come
     #[arg(long, conflicts_with_all = ["reverse", "until"])]
     pub follow: bool,
+    /// Draw which event follows which, and where clones worked apart
+    #[arg(long, requires = "request", conflicts_with_all = ["since", "until", "by", "kind", "limit", "reverse", "follow"])]
+    pub graph: bool,
 }
 
 /// Make index.json anew, byte for byte

@@ -231,3 +231,32 @@ fn following_everything_goes_on_past_what_is_damaged_and_tells_it_once() {
     assert_eq!(following.wait().unwrap().code(), Some(9));
     assert_eq!(told.next(), None);
 }
+
+#[test]
+fn where_clones_worked_apart_is_drawn() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.clone_to("other");
+    sandbox.run("ledger transition 1 accepted -q --actor mia");
+    sandbox.run("ledger transition 1 rejected --reason no --root ../other -q --actor ben");
+    sandbox.run("cat ../other/coordination/events/REQ-$TODAY-0001.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl");
+    let out = sandbox.shell("ledger log 1 --graph");
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    // Which of the two comes first depends on their hashes.
+    let lanes: Vec<&str> = lines.iter().map(|line| &line[..3.min(line.len())]).collect();
+    assert_eq!(lanes, ["*  ", "|\\", "* |", " /", "*  "], "{text}");
+    for (by, state) in [("mia", "ACCEPTED"), ("ben", "REJECTED")] {
+        let line = lines.iter().find(|line| line.contains(&format!("  {by}  "))).unwrap();
+        assert!(line.contains(&format!("  <- {state} (")), "{text}");
+    }
+    let told = String::from_utf8(out.stderr).unwrap();
+    assert!(told.contains("has diverged: ledger resolve REQ-"), "{told}");
+    sandbox.run("ledger resolve 1 --keep accepted --reason yes -q");
+    let text = String::from_utf8(sandbox.shell("ledger log 1 --graph").stdout).unwrap();
+    let lanes: Vec<&str> = text.lines().map(|line| &line[..3.min(line.len())]).collect();
+    assert_eq!(lanes, ["*  ", "|\\", "* |", "| *", "|/", "*  "], "{text}");
+    assert!(!text.contains("<-"), "{text}");
+    for line in ["ledger log --graph", "ledger log 1 --graph --reverse"] {
+        assert_eq!(sandbox.shell(line).status.code(), Some(2), "{line}");
+    }
+}

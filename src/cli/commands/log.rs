@@ -8,6 +8,7 @@ use super::super::args::{Format, Log};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::open::Opened;
+use super::super::render::lanes::{Line, draw};
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
 use crate::app::near;
@@ -16,6 +17,7 @@ use crate::app::{AppError, Ledger};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
+use crate::domain::state::Side;
 use crate::domain::time::Timestamp;
 
 /// How often `--follow` looks.
@@ -40,6 +42,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     let mut timeline = ledger.timeline(&query)?;
     if args.reverse {
         timeline.events.reverse();
+    }
+    if args.graph && context.output.format == Format::Text {
+        let sides = id.map(|id| ledger.sides(id)).transpose()?.unwrap_or_default();
+        return graph(context, timeline.events, &sides);
     }
     if args.follow {
         return follow(context, &opened, &query, timeline);
@@ -80,6 +86,26 @@ fn print_each(context: &mut Context<'_>, query: &TimelineQuery, events: &[Event]
         }
     }
     Ok(())
+}
+
+/// Prints the events with what follows what beside them.
+fn graph(context: &mut Context<'_>, mut events: Vec<Event>, sides: &[Side]) -> Result<Exit, Failure> {
+    events.sort_by_key(|event| (event.n(), event.hash()));
+    for line in draw(&events) {
+        context.output.text(&match line {
+            Line::Event(lanes, event) => {
+                let side = sides.iter().find(|side| side.event.hash == event.hash());
+                let side = side.map(|side| format!("  <- {} ({})", side.state, side.event.hash.short()));
+                format!("{lanes} {}{}\n", event_text(event, WithStream::No), side.unwrap_or_default())
+            }
+            Line::Between(lanes) => format!("{lanes}\n"),
+        })?;
+    }
+    if let (Some(event), [_, ..]) = (events.first(), sides) {
+        let id = event.stream();
+        context.output.tell(&format!("{id} has diverged: ledger resolve {id} --keep STATE --reason TEXT"));
+    }
+    Ok(Exit::Done)
 }
 
 /// Prints what is there, then what comes. Looks a few times a second at what changed, and reads only that.
