@@ -7,12 +7,12 @@ fn a_number_that_is_reserved_is_given_away_by_its_clone_alone() {
     let clones = Clones::new(&["a", "b", "c"]);
     let reserved = clones.ledger("a", &["ids", "lease", "3", "--json"]).ok().data();
     assert_eq!(reserved["reserved"][0]["count"], 3, "{reserved}");
-    let from = reserved["reserved"][0]["from"].as_str().unwrap().to_owned();
+    let [from, to] = ["from", "to"].map(|end| reserved["reserved"][0][end].as_str().unwrap().to_owned());
     // `b` hears of it by its sync, `c` does not.
     clones.sync("b").ok();
     assert_eq!(clones.bug("a", "a1"), from);
     let of_b = clones.bug("b", "b1");
-    assert!(of_b > reserved["reserved"][0]["to"].as_str().unwrap().to_owned(), "{of_b}");
+    assert!(of_b > to, "{of_b}");
     let of_c = clones.bug("c", "c1");
     assert_eq!(of_c, from, "it does not know of the lease");
     let dependent = clones.made("c", "c2", &["--depends-on", &of_c]);
@@ -28,7 +28,7 @@ fn a_number_that_is_reserved_is_given_away_by_its_clone_alone() {
     assert_eq!(synced["renumbered"], serde_json::json!([]));
     assert_eq!(clones.id("a", "a1"), from);
     let (a2, a3) = (clones.bug("a", "a2"), clones.bug("a", "a3"));
-    assert!(a2 > from && a3 > a2 && a3 <= reserved["reserved"][0]["to"].as_str().unwrap().to_owned());
+    assert!(a2 > from && a3 > a2 && a3 <= to);
     // Beyond them it goes on behind everybody else's.
     let a4 = clones.bug("a", "a4");
     assert!(a4 > clones.id("a", "b1") && a4 > clones.id("a", "c1") && a4 > clones.id("a", "c2"), "{a4}");
@@ -104,4 +104,27 @@ fn without_a_remote_nothing_is_reserved() {
     assert_eq!((ended.status, ended.code().as_str()), (Some(7), "unreachable"), "{ended:?}");
     let listed = clones.ledger("a", &["ids", "list"]).ok().out;
     assert_eq!(listed, "nothing is reserved for this clone\n");
+}
+
+#[test]
+fn what_git_brings_back_under_its_old_number_goes_where_it_belongs() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.ledger("a", &["ids", "lease", "5"]).ok();
+    let was = clones.bug("b", "of-b");
+    clones.git("b", &["add", "-A"]).ok();
+    clones.git("b", &["commit", "-qm", "by hand"]).ok();
+    let commit = clones.git("b", &["rev-parse", "HEAD"]).ok().out;
+    clones.sync("b").ok();
+    let is = clones.id("b", "of-b");
+    assert_ne!(is, was);
+    let paths = [format!("coordination/requests/{was}.json"), format!("coordination/events/{was}.jsonl")];
+    clones.git("b", &["checkout", "-q", commit.trim(), "--", &paths[0], &paths[1]]).ok();
+    clones.ledger("b", &["note", &was, "--text", "under the old number"]).ok();
+    let synced = clones.sync("b").ok().data();
+    assert_eq!(synced["renumbered"][0]["was"], was, "{synced}");
+    assert!(clones.ledger("b", &["log", &is]).ok().out.contains("under the old number"));
+    assert!(!clones.path("b").join(&paths[0]).exists());
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.ledger("b", &["index", "--check"]).status, Some(0));
 }

@@ -1,7 +1,8 @@
 //! Random clones, random writes, and everything else that people do with git meanwhile. In the end all clones hold the
 //! same, and everything that was acknowledged is there.
 //!
-//! `LEDGER_SIMULATIONS` says how many worlds are played [default: 6], `LEDGER_SIMULATION_SEED` which is the first.
+//! `LEDGER_SIMULATIONS` says how many worlds are played [default: 6], `LEDGER_SIMULATION_SEED` which is the first;
+//! `LEDGER_SIMULATION_TRACE` has the steps told.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -105,7 +106,14 @@ impl World<'_> {
 
     fn act(&mut self) {
         let clone = self.any();
-        match self.dice.roll(21) {
+        let what = self.dice.roll(21);
+        if std::env::var_os("LEDGER_SIMULATION_TRACE").is_some() {
+            let names = ["write", "sync", "crash", "merge", "union merge", "rebase", "pick", "stash", "lease", "force"];
+            let at = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9][what];
+            let held: Vec<String> = self.names.iter().map(|name| self.held(name)).collect();
+            eprintln!("{}; step {}: {clone} {}", held.join("; "), self.step, names[at]);
+        }
+        match what {
             0..=8 => self.write(clone),
             9..=12 => self.sync(clone),
             13 => self.crash(clone),
@@ -117,6 +125,18 @@ impl World<'_> {
             19 => self.lease(clone),
             _ => self.force(clone),
         }
+    }
+
+    /// Which requests a clone has, by the last digit of their numbers and the first of their uids.
+    fn held(&self, clone: &str) -> String {
+        let files = self.clones.files(clone);
+        let packets = files.iter().filter(|(path, _)| path.contains("/requests/"));
+        let told = packets.map(|(path, bytes)| {
+            let packet: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+            let uid = packet["uid"].as_str().unwrap_or("?").rsplit('-').next().unwrap_or_default().get(..4);
+            format!("{}:{}", &path[path.len() - 6..path.len() - 5], uid.unwrap_or("?"))
+        });
+        format!("{clone} {}", told.collect::<Vec<_>>().join(" "))
     }
 
     fn write(&mut self, clone: &str) {
