@@ -2,7 +2,7 @@
 //! call. What was acknowledged stays; what was not is wholly there or wholly absent; what the docs say about going on
 //! holds: the next command works, `verify` finds nothing, and the same command again does the rest.
 //!
-//! The ordinary run tries one way to fail at each call, in turn, and a few of the states that a power cut may leave after
+//! The ordinary run tries one way to fail at each call, in turn, and one of the states that a power cut may leave after
 //! it; `LEDGER_FAULTS=all` tries every way at every call, `LEDGER_FAULT_IMAGES=20` more states, and
 //! `LEDGER_FAULT_COMMAND=transition` only the commands with that in their line.
 
@@ -84,7 +84,7 @@ fn a_command_whose_calls_fail_one_by_one_tells_the_truth() {
 #[test]
 fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at_all() {
     let (before, mut count) = (prepared(), Count::default());
-    let images = std::env::var("LEDGER_FAULT_IMAGES").map_or(2, |text| text.parse().unwrap());
+    let images = std::env::var("LEDGER_FAULT_IMAGES").map_or(1, |text| text.parse().unwrap());
     for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
         for round in 0..rounds(KILLS.len()) {
