@@ -60,6 +60,7 @@ fn next(history: &History, workflow: &Workflow, to: &str) -> Event {
         contract_check: &ContractCheck::NotPassed(Vec::new()),
         signatures,
         now,
+        first_of_key: None,
     };
     let command = Command::Transition(Transition {
         to: to.parse().expect("a state"),

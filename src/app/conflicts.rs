@@ -1,13 +1,12 @@
 //! What clones that worked apart left for people to decide.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::claim::{ClaimSeen, ClaimsSeen};
 use super::list::{Query, Row, Scope, Sort};
 use super::{AppError, Ledger};
-use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RequestId};
-use crate::index::project::{DIVERGED, EntrySide};
+use crate::index::project::{DIVERGED, EntryEvent, EntryKey, EntrySide};
 
 /// Something that waits for a decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +40,17 @@ pub enum Conflict {
         /// The key.
         key: Key,
     },
+    /// Events with one key that say different things.
+    KeyTwice {
+        /// The request.
+        id: RequestId,
+        /// Its title.
+        title: String,
+        /// The key.
+        key: Key,
+        /// The first event of each.
+        events: Vec<EntryEvent>,
+    },
 }
 
 /// What waits for a decision, by request.
@@ -53,16 +63,13 @@ pub struct Conflicts {
 }
 
 impl Ledger<'_> {
-    /// Everything that clones which worked apart left for people to decide. All requests are gone through, those that are
-    /// settled too: a key names one intent for ever.
+    /// Everything that clones which worked apart left for people to decide. What has ended waits for nothing.
     ///
     /// # Errors
     /// Failed machinery.
     pub fn conflicts(&self) -> Result<Conflicts, AppError> {
-        let query = Query { scope: Scope::All, sort: Sort::Id, ..Query::default() };
+        let query = Query { scope: Scope::Open, sort: Sort::Id, ..Query::default() };
         let mut all = Vec::new();
-        // By a digest: whole keys of a large ledger would be its largest part.
-        let mut keys: HashMap<Hash, RequestId> = HashMap::new();
         let damaged = self.each::<AppError>(&query, |row| {
             let Row { id, entry, claim, .. } = row;
             let title = || entry.title.clone();
@@ -72,11 +79,11 @@ impl Ledger<'_> {
             if let Some(ClaimsSeen::Contested(claims)) = claim.as_ref().filter(|claims| claims.is_ahead()) {
                 all.push(Conflict::Contested { id: *id, title: title(), claims: claims.clone() });
             }
-            if let Some(key) = &entry.key {
-                let first = *keys.entry(Hash::of(&[key.as_str().as_bytes()])).or_insert(*id);
-                if first != *id && !entry.is_final(self.workflow) {
-                    all.push(Conflict::Duplicate { id: *id, title: title(), first, key: key.clone() });
-                }
+            if let (Some(first), Some(key)) = (entry.duplicate_of, &entry.key) {
+                all.push(Conflict::Duplicate { id: *id, title: title(), first, key: key.clone() });
+            }
+            for EntryKey { key, events } in &entry.key_conflicts {
+                all.push(Conflict::KeyTwice { id: *id, title: title(), key: key.clone(), events: events.clone() });
             }
             Ok(())
         })?;

@@ -10,6 +10,7 @@ use crate::domain::id::{Actor, Label, RepoId, RequestId, RequestType};
 use crate::domain::packet::Priority;
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
+pub use crate::index::list::Keys;
 use crate::index::list::{self, Filter, Listed, Order, Value, Waits, list};
 use crate::index::project::EntryClaim;
 use crate::index::then::{self, Past};
@@ -123,6 +124,8 @@ pub struct Query {
     pub waiting: Waiting,
     /// Who has claimed them.
     pub claims: Claims,
+    /// Whether another one has their key.
+    pub keys: Keys,
     /// With all these words in title or description, in any case.
     pub words: Vec<String>,
     /// As of this moment.
@@ -253,6 +256,7 @@ impl Ledger<'_> {
                 Claims::BySomebody => list::Claimed::BySomebody(now),
                 Claims::ByNobody => list::Claimed::ByNobody(now),
             },
+            keys: query.keys,
             words: query.words.clone(),
             order: match query.sort {
                 Sort::Id => Order::Id,
@@ -330,7 +334,13 @@ impl Ledger<'_> {
             return Ok(Some(None));
         }
         let waits_for = past.waits_for(entry)?;
-        let fits = waits_for.is_empty() == (query.waiting == Waiting::Ready) && !entry.is_final(self.workflow);
+        let is_ready = waits_for.is_empty() && entry.duplicate_of.is_none();
+        let fits = match query.waiting {
+            Waiting::Any => true,
+            Waiting::Ready => is_ready,
+            Waiting::Blocked => !waits_for.is_empty(),
+        };
+        let fits = fits && !entry.is_final(self.workflow);
         Ok(fits.then_some(Some(waits_for)))
     }
 
@@ -348,6 +358,7 @@ impl Ledger<'_> {
             && query.priority.is_none_or(|wanted| entry.priority == wanted)
             && query.by.as_ref().is_none_or(|wanted| entry.created_by == *wanted)
             && self.is_claimed_so(query, entry)
+            && (query.keys == Keys::Any || entry.duplicate_of.is_some())
     }
 
     fn is_claimed_so(&self, query: &Query, entry: &Entry) -> bool {

@@ -4,9 +4,12 @@ use super::claim::ClaimsSeen;
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger};
 use crate::contract::Resources;
+use crate::domain::duplicate::{Settled, duplicate_of};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
+use crate::domain::keyed::Keyed;
 use crate::domain::outlook::{Expectation, Open, expectation, open};
+use crate::domain::packet::Packet;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
@@ -46,6 +49,10 @@ pub struct View {
     pub at: Timestamp,
     /// Who has claimed it.
     pub claim: Option<ClaimsSeen>,
+    /// The first request with its key, where it is a duplicate of that, and whether that is settled.
+    pub duplicate: Option<(RequestId, Settled)>,
+    /// Which of its events do not count, and why.
+    pub keyed: Keyed,
     /// What it depends on.
     pub dependencies: Vec<Dependency>,
     /// What is open from here.
@@ -95,16 +102,33 @@ impl Ledger<'_> {
             AsOf::Time(at) => at,
             AsOf::Version(_) => Timestamp::from_unix_ms(0),
         };
+        let duplicate = duplicate_of(&state, self.first_then(records, packet, as_of)?, self.workflow);
+        let waits = duplicate.filter(|(_, settled)| *settled == Settled::No).map(|(first, _)| first);
+        let moves = waits.is_none() && state.key_conflicts.is_empty();
+        let open = if moves { open(&state, packet, self.workflow, by, &contract_check) } else { Vec::new() };
         let dependencies = packet.dependencies.iter().map(|id| self.dependency(records, *id, as_of));
         Ok(View {
             at: state.reckoned(now),
             claim: self.claims_of(history.packet().request_id, &state, now),
             dependencies: dependencies.collect::<Result<_, _>>()?,
-            open: open(&state, packet, self.workflow, by, &contract_check),
-            expectation: expectation(&state, packet, self.workflow, &contract_check),
+            open,
+            expectation: expectation(&state, packet, self.workflow, &contract_check, waits),
+            duplicate,
+            keyed: Keyed::of_all(&history),
             state,
             history,
         })
+    }
+
+    /// The first request with a packet's key, if it was there then.
+    fn first_then(&self, records: &dyn Records, packet: &Packet, as_of: AsOf) -> Result<Option<RequestId>, AppError> {
+        let first = self.first_of_key(records, packet, &Budget::endless())?;
+        let (Some(first), AsOf::Time(at)) = (first, as_of) else { return Ok(first) };
+        match records.history(first) {
+            Ok(history) => Ok(history.filter(|history| history.packet().created_at <= at).map(|_| first)),
+            Err(error) if error.is_of_files() => Ok(None),
+            Err(other) => Err(other.into()),
+        }
     }
 
     fn dependency(&self, records: &dyn Records, id: RequestId, as_of: AsOf) -> Result<Dependency, AppError> {

@@ -1,10 +1,16 @@
 //! The log: events of one request or of the whole ledger, in causal order.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::{AppError, Ledger};
-use crate::domain::event::Event;
-use crate::domain::id::{Actor, RequestId};
+use crate::domain::event::{Body, Event};
+use crate::domain::hash::Hash;
+use crate::domain::history::History;
+use crate::domain::id::{Actor, Key, RequestId, Stream};
+use crate::domain::keyed::{Keyed, Standing};
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
+use crate::store::Budget;
 
 /// Which events to show.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +36,38 @@ pub struct Timeline {
     pub events: Vec<Event>,
     /// Whether the limit left some out.
     pub has_more: bool,
+    /// What is said of some of them beside what they say.
+    pub marks: Marks,
     /// Requests that can't be read, with where and what is wrong.
     pub damaged: Vec<(RequestId, String)>,
+}
+
+/// What keys make of events and requests.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Marks {
+    /// Events that do not count, and why.
+    pub standings: HashMap<Hash, Standing>,
+    /// Duplicates, each with the first request that has its key.
+    pub duplicates: BTreeMap<RequestId, RequestId>,
+}
+
+impl Marks {
+    /// Takes what is said of one request's events, of which `first` has the key.
+    fn take(&mut self, history: &History, first: Option<RequestId>) {
+        self.standings.extend(Keyed::of_all(history).standings());
+        let is_distinct = history.events().iter().any(|event| matches!(event.body(), Body::Distinct(_)));
+        let id = history.packet().request_id;
+        self.duplicates.extend(first.filter(|first| *first != id && !is_distinct).map(|first| (id, first)));
+    }
+
+    /// Leaves out what is said of others than these.
+    fn retain(&mut self, events: &[Event]) {
+        let shown: HashSet<Hash> = events.iter().map(Event::hash).collect();
+        self.standings.retain(|event, _| shown.contains(event));
+        let begun = |event: &Event| matches!(event.body(), Body::Created(_)).then(|| event.stream().clone());
+        let begun: HashSet<Stream> = events.iter().filter_map(begun).collect();
+        self.duplicates.retain(|id, _| begun.contains(&Stream::Request(*id)));
+    }
 }
 
 impl TimelineQuery {
@@ -69,9 +105,16 @@ impl Ledger<'_> {
             Some(id) => vec![id],
             None => self.store.requests()?,
         };
+        let mut firsts: HashMap<Key, RequestId> = HashMap::new();
         for id in ids {
             match self.store.history(id) {
                 Ok(Some(history)) => {
+                    let packet = history.packet();
+                    let first = match query.id {
+                        Some(_) => self.first_of_key(self.store, packet, &Budget::endless())?,
+                        None => packet.key.as_ref().map(|key| *firsts.entry(key.clone()).or_insert(id)),
+                    };
+                    timeline.marks.take(&history, first);
                     timeline.events.extend(history.events().iter().filter(|event| query.wants(event)).cloned());
                 }
                 Ok(None) => {}
@@ -91,6 +134,7 @@ impl Ledger<'_> {
             timeline.has_more = true;
             timeline.events.drain(..timeline.events.len() - limit);
         }
+        timeline.marks.retain(&timeline.events);
         Ok(timeline)
     }
 }

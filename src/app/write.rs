@@ -12,6 +12,7 @@ use crate::domain::history::{Head, History};
 use crate::domain::id::{Key, RequestId, Stream};
 use crate::domain::json;
 use crate::domain::outlook::ContractCheck;
+use crate::domain::packet::Packet;
 use crate::domain::state::{State, Status};
 use crate::domain::workflow::{GuardKind, StateName, TransitionRule};
 use crate::store::{Append, Budget, Records, StoreError};
@@ -194,6 +195,8 @@ impl Ledger<'_> {
             | Command::AddEvidence(_)
             | Command::Approve(_)
             | Command::Resolve(_)
+            | Command::Duplicate(_)
+            | Command::Distinct(_)
             | Command::Claim(_)
             | Command::Heartbeat(_)
             | Command::Release(_)
@@ -224,6 +227,8 @@ impl Ledger<'_> {
             | Command::AddEvidence(_)
             | Command::Approve(_)
             | Command::Resolve(_)
+            | Command::Duplicate(_)
+            | Command::Distinct(_)
             | Command::Claim(_)
             | Command::Heartbeat(_)
             | Command::Release(_)
@@ -236,6 +241,49 @@ impl Ledger<'_> {
             return ContractCheck::NotPassed(Vec::new());
         }
         self.contract_check(history.packet(), Closeness::Compared, resources, &session.budget)
+    }
+
+    /// The request that has its key and comes before it, where the command depends on that.
+    fn first_asked_by(
+        &self,
+        records: &dyn Records,
+        history: &History,
+        command: &Command,
+        session: &Session,
+    ) -> Result<Option<RequestId>, AppError> {
+        match command {
+            Command::Transition(_)
+            | Command::Respond(_)
+            | Command::Duplicate(_)
+            | Command::Distinct(_)
+            | Command::Claim(_)
+            | Command::Heartbeat(_) => self.first_of_key(records, history.packet(), &session.budget),
+            Command::Note(_)
+            | Command::AddEvidence(_)
+            | Command::Approve(_)
+            | Command::Resolve(_)
+            | Command::Release(_)
+            | Command::Concede(_) => Ok(None),
+        }
+    }
+
+    /// The request that has the key of another one and comes before it; `None` if none does, or none that can be read.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub(super) fn first_of_key(
+        &self,
+        records: &dyn Records,
+        packet: &Packet,
+        budget: &Budget,
+    ) -> Result<Option<RequestId>, AppError> {
+        let Some(key) = &packet.key else { return Ok(None) };
+        match records.find(key, budget) {
+            Ok(first) => Ok(first.filter(|first| *first < packet.request_id)),
+            // What it would have said nobody knows, and it is told where it is asked for itself.
+            Err(error) if error.is_of_files() => Ok(None),
+            Err(other) => Err(other.into()),
+        }
     }
 
     fn decide_event(
@@ -255,6 +303,7 @@ impl Ledger<'_> {
             contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
             now: clock.at,
+            first_of_key: self.first_asked_by(records, history, command, session)?,
         };
         let body = decide(history, command, context)
             .map_err(|refusal| AppError::Refused { id, refusal: Box::new(refusal) })?;

@@ -161,10 +161,10 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     Prove(Prove),
     /// List what clones that worked apart left for people to decide
     #[command(after_help = "\
-Requests that have diverged, claims by several at once, and requests that carry out one intent twice (two clones used one
-key). Exit status 3 if there is any.")]
+Requests that have diverged, claims by several at once, requests that carry out one intent twice (two clones used one key),
+and events with one key that say different things. Exit status 3 if there is any.")]
     Conflicts,
-    /// Settle a request that two clones left in two states
+    /// Settle what two clones left of a request: two states, one key for two things, or the same request twice
     Resolve(Resolve),
     /// Exchange with other clones by way of git
     Sync(Sync),
@@ -584,18 +584,32 @@ pub struct Doctor {
     pub try_locks: bool,
 }
 
-/// Settle a request that two clones left in two states
+/// Settle what two clones left of a request: two states, one key for two things, or the same request twice
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("how").required(true).args(["keep", "duplicate", "distinct"]))]
+#[command(after_help = "\
+A request that has diverged: --keep says which side holds. Events with one key that say different things: --keep says which
+event holds; the others don't count any more. A request that has the key of an earlier one: --duplicate ends it, --distinct
+says that it is another one all the same. `ledger conflicts` lists all that waits.")]
 pub struct Resolve {
     /// The request: its id, key:K, 1120-1, or the number alone for today
     #[arg(value_name = "REQ")]
     pub request: String,
-    /// The side that holds: the first digits of its head, or its state
-    #[arg(long, value_name = "HEAD|STATE")]
-    pub keep: String,
-    /// Why; - reads stdin, @FILE a file
+    /// What holds: the first digits of an event's hash, or of a side its state
+    #[arg(long, value_name = "EVENT|STATE", requires = "reason")]
+    pub keep: Option<String>,
+    /// End it: another request has its key
+    #[arg(long)]
+    pub duplicate: bool,
+    /// It is another request than the one that has its key
+    #[arg(long, requires = "reason")]
+    pub distinct: bool,
+    /// In which final state it ends, where the workflow has several
+    #[arg(long, value_name = "STATE", requires = "duplicate", conflicts_with_all = ["keep", "distinct"])]
+    pub to: Option<String>,
+    /// Why; - reads stdin, @FILE a file [default with --duplicate: "duplicate of REQ"]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub reason: String,
+    pub reason: Option<String>,
     /// Conditions.
     #[command(flatten)]
     pub writing: Writing,

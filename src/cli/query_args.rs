@@ -99,6 +99,9 @@ pub struct List {
     /// Open, and waiting for another request
     #[arg(long)]
     pub blocked: bool,
+    /// With the key of an earlier request, unless somebody said that they differ
+    #[arg(long)]
+    pub duplicates: bool,
     /// How.
     #[command(flatten)]
     pub columns: Columns,
@@ -164,6 +167,9 @@ pub struct Export {
     /// Open, and waiting for another request
     #[arg(long)]
     pub blocked: bool,
+    /// With the key of an earlier request, unless somebody said that they differ
+    #[arg(long)]
+    pub duplicates: bool,
     /// How.
     #[command(flatten)]
     pub columns: Columns,

@@ -8,6 +8,7 @@ use super::render::views::SideView;
 use crate::contract::decide::ContractRefusal;
 use crate::domain::decide::Refusal;
 use crate::domain::id::RequestId;
+use crate::domain::keyed::KeyConflict;
 use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
@@ -79,6 +80,21 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
             let failure = Failure::new(Exit::Conflict, "diverged", message);
             failure.detail(Detail { sides: side_views(&sides), ..Detail::default() }).hint(hint)
         }
+        Refusal::Duplicate { .. } => Failure::new(Exit::Conflict, "duplicate", message)
+            .hint(format!("{}; first look with ledger show {id}", Action::SettleDuplicate.command(id))),
+        Refusal::NotDuplicate(_) => no("not-duplicate"),
+        Refusal::WhichEnd { ends, .. } => match ends.as_slice() {
+            [] => no("which-end").hint(format!("ledger show {id} --explain tells what each transition needs")),
+            ends => {
+                let names: Vec<&str> = ends.iter().map(StateName::as_str).collect();
+                no("which-end").hint(format!("ledger resolve {id} --duplicate --to {}", names.join("|")))
+            }
+        },
+        Refusal::KeyTwice(conflicts) => {
+            let failure = Failure::new(Exit::Conflict, "key-twice", message);
+            failure.hint(format!("{}; first look with ledger show {id}", resolve_keys(id, &conflicts)))
+        }
+        Refusal::NoSuchEvent { conflicts, .. } => no("no-such-side").hint(resolve_keys(id, &conflicts)),
         Refusal::NotDiverged(_) => no("not-diverged"),
         Refusal::NoSuchSide { sides, .. } => {
             let names: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
@@ -120,6 +136,11 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
         Refusal::Contradicts(_) | Refusal::WrongClaim(_) => no("illegal-transition"),
         Refusal::Text(_) => no("bad-text"),
     }
+}
+
+/// What settles the first of several keys.
+fn resolve_keys(id: RequestId, conflicts: &[KeyConflict]) -> String {
+    conflicts.first().map(|conflict| Action::ResolveKey(conflict.clone()).command(id)).unwrap_or_default()
 }
 
 fn side_views(sides: &[Side]) -> Vec<SideView> {

@@ -8,6 +8,7 @@ pub use super::claim::{Claimed, Released};
 pub use super::contract_body::ContractBody;
 use super::hash::Hash;
 use super::id::{RepoId, RequestId, Role};
+pub use super::keyed::{Distinct, KeyResolved};
 use super::workflow::StateName;
 
 /// The longest text of a note, a reason or a summary, in bytes.
@@ -100,6 +101,10 @@ pub enum Body {
     Claimed(Claimed),
     /// `RELEASED`: claims are given up.
     Released(Released),
+    /// `DISTINCT`: it is no duplicate, whatever has its key.
+    Distinct(Distinct),
+    /// `KEY_RESOLVED`: of events with one key that say different things, which holds.
+    KeyResolved(KeyResolved),
     /// One of the types of a contract's log.
     Contract(ContractBody),
     /// A type that this program does not know.
@@ -156,6 +161,9 @@ pub struct TransitionedData {
     /// When it happened at its source, where it was taken over from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<String>,
+    /// The request of which this one was found to be a duplicate, where that ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<RequestId>,
 }
 
 /// The `data` member of `RESPONDED`.
@@ -275,7 +283,7 @@ pub struct Other {
 
 impl Body {
     /// The types of requests that this program knows, as written in the line.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 13] = [
         "REQUEST_CREATED",
         "TRANSITIONED",
         "RESPONDED",
@@ -287,6 +295,8 @@ impl Body {
         "ID_RESOLVED",
         "CLAIMED",
         "RELEASED",
+        "DISTINCT",
+        "KEY_RESOLVED",
     ];
 
     /// The event's type as written in the line.
@@ -304,6 +314,8 @@ impl Body {
             Self::IdResolved(_) => "ID_RESOLVED",
             Self::Claimed(_) => "CLAIMED",
             Self::Released(_) => "RELEASED",
+            Self::Distinct(_) => "DISTINCT",
+            Self::KeyResolved(_) => "KEY_RESOLVED",
             Self::Contract(body) => body.kind(),
             Self::Other(other) => &other.kind,
         }
@@ -324,6 +336,8 @@ impl Body {
             | Self::IdResolved(_)
             | Self::Claimed(_)
             | Self::Released(_)
+            | Self::Distinct(_)
+            | Self::KeyResolved(_)
             | Self::Contract(_)
             | Self::Other(_) => &[],
         }
@@ -350,6 +364,8 @@ impl Body {
                 r.check()?;
                 &[r.reason.as_ref()]
             }
+            Self::Distinct(d) => &[Some(&d.reason)],
+            Self::KeyResolved(r) => &[Some(&r.reason)],
             Self::Contract(body) => return body.check(),
             Self::Created(_) | Self::EvidenceAdded(_) | Self::Renumbered(_) | Self::Other(_) => &[],
         };
@@ -362,7 +378,9 @@ impl Body {
                 | Self::Resolved(_)
                 | Self::IdResolved(_)
                 | Self::Claimed(_)
-                | Self::Released(_) => "the reason",
+                | Self::Released(_)
+                | Self::Distinct(_)
+                | Self::KeyResolved(_) => "the reason",
                 Self::Created(_)
                 | Self::EvidenceAdded(_)
                 | Self::Renumbered(_)

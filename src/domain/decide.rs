@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use super::claim::{self, Claim, Holding, InTheWay, Wish};
+use super::claim::{self, Holding, Wish};
+use super::duplicate::{self, Duplicate};
 use super::event::{
     Approved, Body, Evidence, EvidenceAdded, Noted, PartStatus, Resolved, ResolvedData, Responded, Transitioned,
     TransitionedData,
 };
 use super::hash::Hash;
 use super::history::History;
-use super::id::{Actor, RepoId, Role};
-use super::outlook::{Attempt, ContractCheck, Need, Open, is_blank, open, unmet};
+use super::id::{Actor, RequestId, Role};
+use super::keyed::{KeyConflict, KeyResolved};
+use super::outlook::{Attempt, ContractCheck, is_blank, open, unmet};
 use super::packet::{Mode, Packet};
+pub use super::refusal::Refusal;
 use super::settings::{Roles, Signatures};
 use super::state::{Side, State, Status};
 use super::time::Timestamp;
@@ -30,8 +33,12 @@ pub enum Command {
     AddEvidence(EvidenceAdded),
     /// Give leave in a role.
     Approve(Approved),
-    /// Say which side of a diverged request holds.
+    /// Say which side of a diverged request holds, or which of several events with one key.
     Resolve(Resolve),
+    /// End it as a duplicate.
+    Duplicate(Duplicate),
+    /// Say that it is no duplicate, and why.
+    Distinct(String),
     /// Claim it, or prolong a claim.
     Claim(Wish),
     /// Prolong what was claimed.
@@ -69,10 +76,10 @@ pub struct Transition {
     pub occurred_at: Option<String>,
 }
 
-/// A wish to settle a diverged request.
+/// A wish to settle a diverged request, or a key that events bear which say different things.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Resolve {
-    /// The side to keep: the first digits of an event's hash, or a state's name.
+    /// What to keep: the first digits of an event's hash, or a state's name.
     pub keep: String,
     /// Why.
     pub reason: String,
@@ -92,6 +99,7 @@ impl Command {
                     && *evidence == data.evidence
                     && *details == data.details
                     && *occurred_at == data.occurred_at
+                    && data.duplicate_of.is_none()
             }
             (Self::Respond(a), Body::Responded(b)) => a == b,
             (Self::Note(a), Body::Noted(b)) => a == b,
@@ -101,6 +109,9 @@ impl Command {
                 let same_side = b.data.keep.starts_with(&a.keep) || typed_state(&a.keep).as_ref() == Some(&b.to);
                 same_side && a.reason == b.data.reason
             }
+            (Self::Resolve(a), Body::KeyResolved(b)) => b.keep.starts_with(&a.keep) && a.reason == b.reason,
+            (Self::Duplicate(a), Body::Transitioned(b)) => a.means(b),
+            (Self::Distinct(a), Body::Distinct(b)) => *a == b.reason,
             // Until when is the ledger's to fill in.
             (Self::Claim(a), Body::Claimed(b)) => a.steal == b.reason,
             (Self::Heartbeat(_), Body::Claimed(b)) => !b.renews.is_empty() && b.reason.is_none(),
@@ -115,6 +126,8 @@ impl Command {
                 | Self::AddEvidence(_)
                 | Self::Approve(_)
                 | Self::Resolve(_)
+                | Self::Duplicate(_)
+                | Self::Distinct(_)
                 | Self::Claim(_)
                 | Self::Heartbeat(_)
                 | Self::Release(_)
@@ -140,128 +153,8 @@ pub struct Context<'a> {
     pub signatures: Signatures,
     /// The moment at which it is decided: what the event will be dated.
     pub now: Timestamp,
-}
-
-/// A command that a rule forbids. A refusal is an answer, not a failure.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
-pub enum Refusal {
-    /// The workflow has no such state.
-    #[error("the workflow has no state {to}")]
-    UnknownState {
-        /// The state wanted.
-        to: StateName,
-        /// The states that there are.
-        known: Vec<StateName>,
-    },
-    /// No transition leads there from here.
-    #[error("{}", illegal(.from, .to))]
-    Illegal {
-        /// Where it stands.
-        from: StateName,
-        /// The state wanted.
-        to: StateName,
-        /// What is open from here.
-        open: Vec<Open>,
-    },
-    /// The transition exists, but something is missing.
-    #[error("{from} can't become {to} yet: it needs {}", .needs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Unmet {
-        /// Where it stands.
-        from: StateName,
-        /// The state wanted.
-        to: StateName,
-        /// What is missing.
-        needs: Vec<Need>,
-    },
-    /// Two clones wrote at once; nothing moves before it is settled.
-    #[error("the request has diverged: {}", .sides.iter().map(|s| format!("{} ({})", s.state, s.event.hash.short())).collect::<Vec<_>>().join(" and "))]
-    Diverged {
-        /// The ways that exclude each other.
-        sides: Vec<Side>,
-    },
-    /// There is nothing to settle.
-    #[error("the request has not diverged: it is {0}")]
-    NotDiverged(StateName),
-    /// The side to keep is not one of the sides, or could be several.
-    #[error("{keep:?} does not name one side of this request")]
-    NoSuchSide {
-        /// As typed.
-        keep: String,
-        /// The sides that there are.
-        sides: Vec<Side>,
-    },
-    /// A repository that was not asked.
-    #[error("{repo} is not a target of this request")]
-    NotATarget {
-        /// The repository.
-        repo: RepoId,
-        /// Those that were asked.
-        targets: Vec<RepoId>,
-    },
-    /// In this state a target can't say that of its part.
-    #[error("no target's part can be {status} while the request is {state}")]
-    PartClosed {
-        /// Where it stands.
-        state: StateName,
-        /// What the target says.
-        status: PartStatus,
-        /// What it may say in this state.
-        takes: Vec<PartStatus>,
-    },
-    /// A delivered part must show something.
-    #[error("a DELIVERED part needs evidence (--evidence KIND=VALUE)")]
-    PartNeedsEvidence,
-    /// In governed mode only those who hold a role speak in it.
-    #[error("{by} does not hold the role {role}")]
-    RoleNotHeld {
-        /// Who acts.
-        by: Actor,
-        /// The role.
-        role: String,
-    },
-    /// In governed mode the settings can demand that approvals are signed.
-    #[error("an approval of a governed request must be signed here")]
-    Unsigned {
-        /// The role.
-        role: Role,
-    },
-    /// A detail that the packet or an earlier transition gave is not taken back, nor said to be nothing.
-    #[error("details.{name} is on record already, or is given as null: a transition only adds details")]
-    DetailGiven {
-        /// Its name.
-        name: String,
-    },
-    /// Somebody else works on it.
-    #[error("claimed by {} until {}", .0.on.by, .0.until)]
-    ClaimedByOther(Claim),
-    /// Two clones claimed it at once; nobody holds it before that is settled.
-    #[error("the request is contested: {}", .0.iter().map(|c| format!("{} claimed it until {}", c.on.by, c.until)).collect::<Vec<_>>().join(", "))]
-    Contested(Vec<Claim>),
-    /// There is no claim of who acts.
-    #[error("{by} has not claimed it")]
-    NotClaimed {
-        /// Who acts.
-        by: Actor,
-    },
-    /// A claim that does not stand against the other, or not any more.
-    #[error("these are no two claims in force that contest each other")]
-    NotContested,
-    /// Nothing follows its state, so there is nothing to work on.
-    #[error("it is {0}: there is nothing to claim")]
-    Over(StateName),
-    /// A claim or a release on record that nobody could make where its writer stood: only found by judging.
-    #[error("{0}")]
-    WrongClaim(String),
-    /// An event on record says other than what the rules say of it: only found by judging.
-    #[error("{0}")]
-    Contradicts(String),
-    /// A text is empty or too long, or a piece of evidence is not well formed.
-    #[error("{0}")]
-    Text(String),
-}
-
-fn illegal(from: &StateName, to: &StateName) -> String {
-    if from == to { format!("it is {to} already") } else { format!("{from} can't become {to}") }
+    /// The request with its key that comes before it, if there is one: the first of them all.
+    pub first_of_key: Option<RequestId>,
 }
 
 /// Decides a command.
@@ -276,8 +169,12 @@ pub fn decide(history: &History, command: &Command, context: Context<'_>) -> Res
 fn decide_at(state: &State, history: &History, command: &Command, context: Context<'_>) -> Result<Body, Refusal> {
     let packet = history.packet();
     let body = match command {
-        Command::Transition(transition) => decide_transition(state, packet, transition, context),
+        Command::Transition(transition) => {
+            check_settled(state, context)?;
+            decide_transition(state, packet, transition, context)
+        }
         Command::Respond(part) => {
+            check_settled(state, context)?;
             check_part(state, packet, part, context.workflow)?;
             needs_role(packet, context, part.repo.as_str())?;
             Ok(Body::Responded(part.clone()))
@@ -293,8 +190,16 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
             Ok(Body::Approved(approved.clone()))
         }
         Command::Resolve(resolve) => decide_resolve(state, history, resolve),
-        Command::Claim(wish) => decide_claim(state, wish, context),
-        Command::Heartbeat(term) => decide_heartbeat(state, *term, context),
+        Command::Duplicate(wish) => duplicate::end(state, packet, wish, context),
+        Command::Distinct(reason) => duplicate::distinct(state, reason, context),
+        Command::Claim(wish) => {
+            duplicate::check(state, context)?;
+            decide_claim(state, wish, context)
+        }
+        Command::Heartbeat(term) => {
+            duplicate::check(state, context)?;
+            decide_heartbeat(state, *term, context)
+        }
         Command::Release(reason) => decide_release(state, reason, context),
         Command::Concede(Concede { claim, lost_to, reason }) => {
             let released = claim::concede(&state.claims, *claim, *lost_to, reason.clone());
@@ -303,6 +208,15 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
     }?;
     body.check().map_err(Refusal::Text)?;
     Ok(body)
+}
+
+/// Refuses what would carry a request on that waits for a decision. Where it has diverged, that comes first.
+fn check_settled(state: &State, context: Context<'_>) -> Result<(), Refusal> {
+    if let Status::Diverged(sides) = &state.status {
+        return Err(Refusal::Diverged { sides: sides.clone() });
+    }
+    duplicate::check(state, context)?;
+    if state.key_conflicts.is_empty() { Ok(()) } else { Err(Refusal::KeyTwice(state.key_conflicts.clone())) }
 }
 
 pub(super) fn decide_transition(
@@ -351,6 +265,7 @@ pub(super) fn decide_transition(
             rework: rule.rework,
             workflow: workflow.digest().to_owned(),
             occurred_at: wanted.occurred_at.clone(),
+            duplicate_of: None,
         },
     }))
 }
@@ -376,6 +291,7 @@ pub(super) fn check_part(state: &State, packet: &Packet, part: &Responded, workf
 
 fn decide_resolve(state: &State, history: &History, resolve: &Resolve) -> Result<Body, Refusal> {
     let sides = match &state.status {
+        Status::At(_) if !state.key_conflicts.is_empty() => return decide_key(&state.key_conflicts, resolve),
         Status::At(name) => return Err(Refusal::NotDiverged(name.clone())),
         Status::Diverged(sides) => sides,
     };
@@ -391,6 +307,20 @@ fn decide_resolve(state: &State, history: &History, resolve: &Resolve) -> Result
             data: ResolvedData { keep: side.event.hash, reason: resolve.reason.clone() },
         })),
         (None | Some(_), _) => Err(Refusal::NoSuchSide { keep: resolve.keep.clone(), sides: sides.clone() }),
+    }
+}
+
+/// Says which of several events with one key holds.
+fn decide_key(conflicts: &[KeyConflict], resolve: &Resolve) -> Result<Body, Refusal> {
+    let said = conflicts.iter().flat_map(|conflict| conflict.said.iter().map(move |said| (&conflict.key, said)));
+    let mut matching = said.filter(|(_, said)| said.event.hash.starts_with(&resolve.keep));
+    match (matching.next(), matching.next()) {
+        (Some((key, said)), None) => Ok(Body::KeyResolved(KeyResolved {
+            key: key.clone(),
+            keep: said.event.hash,
+            reason: resolve.reason.clone(),
+        })),
+        (None | Some(_), _) => Err(Refusal::NoSuchEvent { keep: resolve.keep.clone(), conflicts: conflicts.to_vec() }),
     }
 }
 
@@ -429,15 +359,6 @@ pub(super) fn check_open(state: &State, workflow: &Workflow) -> Result<(), Refus
     match &state.status {
         Status::At(name) if workflow.is_final(name) => Err(Refusal::Over(name.clone())),
         Status::At(_) | Status::Diverged(_) => Ok(()),
-    }
-}
-
-impl From<InTheWay> for Refusal {
-    fn from(in_the_way: InTheWay) -> Self {
-        match in_the_way {
-            InTheWay::Other(claim) => Self::ClaimedByOther(claim),
-            InTheWay::Contest(claims) => Self::Contested(claims),
-        }
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use super::body::{
-    Approved, Body, Claimed, ContractBody, Created, CreatedData, Evidence, EvidenceAdded, Noted, Other, PartStatus,
-    Released, Resolved, ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
+    Approved, Body, Claimed, ContractBody, Created, CreatedData, Distinct, Evidence, EvidenceAdded, KeyResolved, Noted,
+    Other, PartStatus, Released, Resolved, ResolvedData, Responded, TEXT_BYTES_MAX, Transitioned, TransitionedData,
 };
 use super::hash::Hash;
 use super::id::{Actor, Key, SecretKind, Stream, Writer};
@@ -366,6 +366,8 @@ fn wire_body(body: &Body) -> Result<WireBody, BadEvent> {
         Body::IdResolved(data) => (None, None, raw(data)?),
         Body::Claimed(data) => (None, None, raw(data)?),
         Body::Released(data) => (None, None, raw(data)?),
+        Body::Distinct(data) => (None, None, raw(data)?),
+        Body::KeyResolved(data) => (None, None, raw(data)?),
         Body::Contract(body) => (None, None, wire_contract(body)?),
         Body::Other(_) => return Err(BadEvent::Rule("only known types are written".into())),
     })

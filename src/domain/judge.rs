@@ -6,6 +6,7 @@ use super::decide::{Context, Refusal, Transition, check_open, check_part, decide
 use super::event::{Body, Event};
 use super::history::{Head, History};
 use super::id::Actor;
+use super::keyed::Keyed;
 use super::outlook::{ContractCheck, open};
 use super::settings::{Roles, Signatures};
 use super::state::{Replay, State, Status};
@@ -51,10 +52,12 @@ impl Under {
 /// the history.
 #[must_use]
 pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
-    let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow));
+    // What was set aside later counted for whoever wrote before that.
+    let keyed = Keyed::of_all(history);
+    let (mut found, mut replay) = (Vec::new(), Replay::new(history, workflow, keyed.unsettled()));
     // What a target may say when is the workflow's too, but its word does not name the workflow.
     let mut last = Under::Present;
-    for event in history.events() {
+    for (place, event) in history.events().iter().enumerate() {
         let saw_all = replay.saw_all(event);
         let seen = || if saw_all { replay.state() } else { state_seen_by(history, event.parents(), workflow) };
         if let Some(named) = workflow_of(event) {
@@ -75,12 +78,19 @@ pub fn judge(history: &History, workflow: &Workflow) -> Vec<Illegality> {
             | Body::Approved(_)
             | Body::Renumbered(_)
             | Body::IdResolved(_)
+            | Body::Distinct(_)
+            | Body::KeyResolved(_)
             | Body::Contract(_)
             | Body::Other(_) => (Ok(()), Under::Present),
         };
         let head = Head { n: event.n(), hash: event.hash() };
         found.extend(judged.err().map(|refusal| Illegality { event: head, refusal, under }));
         replay.evolve(event);
+        if keyed.is_settled_by_words() && matches!(event.body(), Body::KeyResolved(_) | Body::Resolved(_)) {
+            let before = history.events().iter().take(place + 1);
+            replay = Replay::new(history, workflow, Keyed::of(history, before.clone()));
+            before.for_each(|event| replay.evolve(event));
+        }
     }
     found
 }
@@ -99,6 +109,8 @@ fn workflow_of(event: &Event) -> Option<&str> {
         | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }
@@ -131,7 +143,8 @@ fn judge_transition(
     };
     let (roles, signatures) = (&Roles::new(), Signatures::Optional);
     let now = Timestamp::from_unix_ms(0);
-    let context = Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures, now };
+    let context =
+        Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures, now, first_of_key: None };
     if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)? {
         if allowed.from != on_record.from {
             return Err(Refusal::Illegal {
@@ -181,7 +194,8 @@ fn state_seen_by(history: &History, heads: &[super::hash::Hash], workflow: &Work
             seen.extend(event.parents());
         }
     }
-    let mut replay = Replay::new(history, workflow);
-    history.events().iter().filter(|event| seen.contains(&event.hash())).for_each(|event| replay.evolve(event));
+    let seen = history.events().iter().filter(|event| seen.contains(&event.hash()));
+    let mut replay = Replay::new(history, workflow, Keyed::of(history, seen.clone()));
+    seen.for_each(|event| replay.evolve(event));
     replay.state()
 }

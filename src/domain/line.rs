@@ -210,6 +210,8 @@ fn read_body(said: &mut Said<'_>) -> Result<Body, BadEvent> {
         "ID_RESOLVED" => Body::IdResolved(read_data(said)?),
         "CLAIMED" => Body::Claimed(read_data(said)?),
         "RELEASED" => Body::Released(read_data(said)?),
+        "DISTINCT" => Body::Distinct(read_data(said)?),
+        "KEY_RESOLVED" => Body::KeyResolved(read_data(said)?),
         other => match read_contract(said)? {
             Some(body) => Body::Contract(body),
             None => Body::Other(Other { kind: other.to_owned(), from, to }),

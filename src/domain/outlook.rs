@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::event::{Evidence, PartStatus};
 use super::id::{Actor, ContractRef, RepoId, RequestId, Role};
+use super::keyed::KeyConflict;
 use super::packet::Packet;
 use super::state::{Side, State, Status};
 use super::workflow::{Guard, GuardKind, Party, StateName, TransitionRule, Workflow};
@@ -255,6 +256,10 @@ pub enum Action {
     Review,
     /// Say which of these ways holds.
     Resolve(Vec<Side>),
+    /// Say which of the events with this key holds.
+    ResolveKey(KeyConflict),
+    /// Say what it is: a duplicate, or another request.
+    SettleDuplicate,
 }
 
 impl Action {
@@ -290,6 +295,15 @@ impl Action {
             Self::Approve(role) => format!("ledger approve {id} --as {role}"),
             Self::Review => format!("ledger note {id} --kind review --text TEXT"),
             Self::Resolve(sides) => format!("ledger resolve {id} --keep {} --reason TEXT", names_of(sides)),
+            Self::ResolveKey(conflict) => {
+                let events: Vec<String> = conflict.said.iter().map(|said| said.event.hash.short()).collect();
+                format!("ledger resolve {id} --keep {} --reason TEXT", events.join("|"))
+            }
+            Self::SettleDuplicate => {
+                format!(
+                    "ledger resolve {id} --duplicate, or if it is none: ledger resolve {id} --distinct --reason TEXT"
+                )
+            }
         }
     }
 }
@@ -314,25 +328,32 @@ pub struct Expectation {
     pub why: String,
 }
 
-/// Who is expected to act next; `None` where nothing follows.
+/// Who is expected to act next; `None` where nothing follows. `duplicate_of` is told where it is a duplicate that nobody
+/// has settled.
 #[must_use]
 pub fn expectation(
     state: &State,
     packet: &Packet,
     workflow: &Workflow,
     contract_check: &ContractCheck,
+    duplicate_of: Option<RequestId>,
 ) -> Option<Expectation> {
+    let of_asker = |action, why| Expectation { who: vec![packet.origin_repo_id.to_string()], action, why };
     let name = match &state.status {
         Status::At(name) => name,
         Status::Diverged(sides) => {
             let states: Vec<&str> = sides.iter().map(|side| side.state.as_str()).collect();
-            return Some(Expectation {
-                who: vec![packet.origin_repo_id.to_string()],
-                action: Action::Resolve(sides.clone()),
-                why: format!("two clones wrote at once and left it {}", states.join(" and ")),
-            });
+            let why = format!("two clones wrote at once and left it {}", states.join(" and "));
+            return Some(of_asker(Action::Resolve(sides.clone()), why));
         }
     };
+    if let Some(first) = duplicate_of {
+        return Some(of_asker(Action::SettleDuplicate, format!("{first} has its key")));
+    }
+    if let Some(conflict) = state.key_conflicts.first() {
+        let why = format!("events with the key {} say different things", conflict.key);
+        return Some(of_asker(Action::ResolveKey(conflict.clone()), why));
+    }
     let rule = workflow.state(name)?;
     let next = rule.next.as_ref()?;
     let party = match rule.waits_for? {
@@ -345,7 +366,11 @@ pub fn expectation(
     let who = match &action {
         Action::Deliver(repos) => repos.iter().map(ToString::to_string).collect(),
         Action::Approve(role) => vec![role.to_string()],
-        Action::Transition { .. } | Action::Review | Action::Resolve(_) => members(party, packet),
+        Action::Transition { .. }
+        | Action::Review
+        | Action::Resolve(_)
+        | Action::ResolveKey(_)
+        | Action::SettleDuplicate => members(party, packet),
     };
     let mut why = format!("{next} follows {name}");
     if let Action::Deliver(_) = action {

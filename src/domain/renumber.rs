@@ -58,9 +58,33 @@ pub enum NotRewritten {
 
 /// Whether a request names one of the numbers, as its own or in what it refers to.
 #[must_use]
-pub fn names_any(packet: &Packet, numbers: &BTreeMap<RequestId, RequestId>) -> bool {
+pub fn names_any(history: &History, numbers: &BTreeMap<RequestId, RequestId>) -> bool {
+    let packet = history.packet();
     let named = packet.dependencies.iter().chain(packet.parent.as_ref());
-    named.chain([&packet.request_id]).any(|id| numbers.contains_key(id))
+    let said = history.events().iter().filter_map(|event| named_by(event.body()));
+    named.chain([&packet.request_id]).copied().chain(said).any(|id| numbers.contains_key(&id))
+}
+
+/// The other request that an event names.
+fn named_by(body: &Body) -> Option<RequestId> {
+    match body {
+        Body::Transitioned(t) => t.data.duplicate_of,
+        Body::Distinct(distinct) => Some(distinct.from),
+        // What it names was its own.
+        Body::Renumbered(_)
+        | Body::Created(_)
+        | Body::Responded(_)
+        | Body::Noted(_)
+        | Body::EvidenceAdded(_)
+        | Body::Approved(_)
+        | Body::Resolved(_)
+        | Body::Claimed(_)
+        | Body::Released(_)
+        | Body::KeyResolved(_)
+        | Body::IdResolved(_)
+        | Body::Contract(_)
+        | Body::Other(_) => None,
+    }
 }
 
 /// Writes a request anew with new numbers for old ones, in its own name and in what it refers to.
@@ -82,7 +106,7 @@ pub fn rewrite(
     };
     let bytes = packet.to_bytes()?;
     let root = Packet::hash_of(&bytes);
-    let Image { events, unsigned } = image(history.events(), history.packet_hash(), (&packet, root))?;
+    let Image { events, unsigned } = renamed(history.events(), history.packet_hash(), (&packet, root), new)?;
     let id = packet.request_id;
     let mut rewritten = History::new(packet, root, events)?;
     if id != was.request_id {
@@ -115,7 +139,18 @@ pub struct Image {
 ///
 /// # Errors
 /// [`NotRewritten`] says what stands against it.
-pub fn image(events: &[Event], was: Hash, (to, root): (&Packet, Hash)) -> Result<Image, NotRewritten> {
+pub fn image(events: &[Event], was: Hash, to: (&Packet, Hash)) -> Result<Image, NotRewritten> {
+    // What they say of other requests was said of the numbers that these had.
+    renamed(events, was, to, |id| id)
+}
+
+/// The same with new numbers for what they say of other requests.
+fn renamed(
+    events: &[Event],
+    was: Hash,
+    (to, root): (&Packet, Hash),
+    new: impl Fn(RequestId) -> RequestId,
+) -> Result<Image, NotRewritten> {
     let stream = Stream::Request(to.request_id);
     let mut now: HashMap<Hash, Hash> = HashMap::from([(was, root)]);
     let mut image = Image { events: Vec::with_capacity(events.len() + 1), unsigned: Vec::new() };
@@ -135,8 +170,10 @@ pub fn image(events: &[Event], was: Hash, (to, root): (&Packet, Hash)) -> Result
                 released.claims.iter_mut().chain(&mut released.lost_to).for_each(|hash| *hash = anew(hash));
             }
             Body::Approved(approved) => image.unsigned.extend(approved.signature.take().map(|_| head)),
+            Body::Transitioned(t) => t.data.duplicate_of = t.data.duplicate_of.map(&new),
+            Body::Distinct(distinct) => distinct.from = new(distinct.from),
+            Body::KeyResolved(resolved) => resolved.keep = anew(&resolved.keep),
             Body::Created(_)
-            | Body::Transitioned(_)
             | Body::Responded(_)
             | Body::Noted(_)
             | Body::EvidenceAdded(_)

@@ -14,6 +14,7 @@ use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
 use super::id::{Actor, RepoId, RequestId, Role};
+use super::keyed::{Distinct, KeyConflict, Keyed};
 use super::packet::{Mode, Packet};
 use super::settings::Signatures;
 use super::time::{Hybrid, Timestamp};
@@ -112,6 +113,15 @@ pub struct Namesake {
     pub id: RequestId,
 }
 
+/// Somebody's word that a request is no duplicate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DistinctOnRecord {
+    /// From which request, and why.
+    pub distinct: Distinct,
+    /// Where and by whom.
+    pub on: Record,
+}
+
 /// What the events of a request add up to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct State {
@@ -138,6 +148,10 @@ pub struct State {
     pub aliases: Vec<RequestId>,
     /// Requests that were published under its number as well, and have another one now.
     pub namesakes: Vec<Namesake>,
+    /// Words that it is no duplicate, whatever has its key: with one of them it is none.
+    pub distinct: Vec<DistinctOnRecord>,
+    /// Events with one key that say different things, until it is settled which holds.
+    pub key_conflicts: Vec<KeyConflict>,
     /// The newest event in canonical order.
     pub last: Option<Record>,
     /// The latest reading of the hybrid clock.
@@ -148,7 +162,7 @@ impl State {
     /// Replays a history. `workflow` says where a request without events stands.
     #[must_use]
     pub fn replay(history: &History, workflow: &Workflow) -> Self {
-        let mut replay = Replay::new(history, workflow);
+        let mut replay = Replay::new(history, workflow, Keyed::of_all(history));
         history.events().iter().for_each(|event| replay.evolve(event));
         replay.end()
     }
@@ -203,6 +217,7 @@ struct Assertion {
 pub(super) struct Replay<'a> {
     history: &'a History,
     workflow: &'a Workflow,
+    keyed: Keyed,
     ways: Ways,
     assertion_by_event: HashMap<Hash, usize>,
     assertions: Vec<Assertion>,
@@ -216,15 +231,18 @@ pub(super) struct Replay<'a> {
     deliverers: Vec<(Actor, Hash)>,
     aliases: Vec<RequestId>,
     namesakes: Vec<Namesake>,
+    distinct: Vec<DistinctOnRecord>,
     last: Option<Record>,
     clock: Option<Hybrid>,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(history: &'a History, workflow: &'a Workflow) -> Self {
+    /// Begins one. `keyed` says which events do not count.
+    pub(super) fn new(history: &'a History, workflow: &'a Workflow, keyed: Keyed) -> Self {
         Self {
             history,
             workflow,
+            keyed,
             ways: Ways::new(&history.packet().details),
             assertion_by_event: HashMap::new(),
             assertions: Vec::new(),
@@ -237,6 +255,7 @@ impl<'a> Replay<'a> {
             deliverers: Vec::new(),
             aliases: Vec::new(),
             namesakes: Vec::new(),
+            distinct: Vec::new(),
             last: None,
             clock: None,
         }
@@ -252,7 +271,8 @@ impl<'a> Replay<'a> {
         let saw_all = self.saw_all(event);
         let on =
             Record { event: Head { n: event.n(), hash: event.hash() }, by: event.by().clone(), at: event.clock().at };
-        for evidence in event.body().evidence() {
+        let counts = self.keyed.standing(event.hash()).is_none();
+        for evidence in event.body().evidence().iter().filter(|_| counts) {
             self.evidence.push(EvidenceOnRecord { evidence: evidence.clone(), on: on.clone(), counts: true });
         }
         match event.body() {
@@ -262,6 +282,7 @@ impl<'a> Replay<'a> {
             }
             Body::Transitioned(t) => {
                 let before = self.way_seen_by(event, saw_all);
+                // It is taken whether or not it counts: later steps begin where it led.
                 let step = self.ways.take(before, &t.to, &t.data.details, event.by());
                 if t.data.rework {
                     self.begin_anew(event, saw_all);
@@ -278,23 +299,29 @@ impl<'a> Replay<'a> {
                 self.assert(step, &on, saw_all);
             }
             Body::Responded(r) => {
-                if r.status == PartStatus::Delivered {
+                let is_new = counts || self.deliverers.iter().all(|(by, _)| by != event.by());
+                // Who says it once more has delivered too, though the word stands once.
+                if r.status == PartStatus::Delivered && is_new {
                     self.deliverers.push((event.by().clone(), event.hash()));
                 }
-                let history = self.history;
-                let said = self.parts.entry(r.repo.clone()).or_default();
-                said.retain(|s| !saw_all && !history.is_ancestor(s.on.event.hash, event.hash()));
-                said.push(Statement {
-                    status: r.status,
-                    summary: r.summary.clone(),
-                    branch: r.branch.clone(),
-                    on: on.clone(),
-                });
+                if counts {
+                    let seen = seen(self.history, &self.keyed, event, saw_all);
+                    let said = self.parts.entry(r.repo.clone()).or_default();
+                    said.retain(|s| !seen(s.on.event.hash));
+                    said.push(Statement {
+                        status: r.status,
+                        summary: r.summary.clone(),
+                        branch: r.branch.clone(),
+                        on: on.clone(),
+                    });
+                }
             }
             Body::Noted(note) => {
-                self.notes.push(NoteOnRecord { text: note.text.clone(), kind: note.kind.clone(), on: on.clone() });
+                if counts {
+                    self.notes.push(NoteOnRecord { text: note.text.clone(), kind: note.kind.clone(), on: on.clone() });
+                }
             }
-            Body::Approved(a) => self.approvals.push(ApprovalOnRecord {
+            Body::Approved(a) if counts => self.approvals.push(ApprovalOnRecord {
                 role: a.role.clone(),
                 reason: a.reason.clone(),
                 signature: a.signature.clone(),
@@ -315,7 +342,15 @@ impl<'a> Replay<'a> {
                 self.namesakes.retain(|known| known.uid != resolved.uid);
                 self.namesakes.push(Namesake { uid: resolved.uid, id: resolved.moved_to });
             }
-            Body::EvidenceAdded(_) | Body::Contract(_) | Body::Other(_) => {}
+            Body::Distinct(distinct) if counts => {
+                self.distinct.push(DistinctOnRecord { distinct: distinct.clone(), on: on.clone() });
+            }
+            Body::Approved(_)
+            | Body::Distinct(_)
+            | Body::EvidenceAdded(_)
+            | Body::KeyResolved(_)
+            | Body::Contract(_)
+            | Body::Other(_) => {}
         }
         for parent in event.parents() {
             self.heads.remove(parent);
@@ -344,6 +379,8 @@ impl<'a> Replay<'a> {
             deliverers: entered.iter().chain(parts).cloned().collect(),
             aliases: self.aliases.clone(),
             namesakes: self.namesakes.clone(),
+            distinct: self.distinct.clone(),
+            key_conflicts: self.keyed.conflicts().to_vec(),
             last: self.last.clone(),
             clock: self.clock,
         }
@@ -354,7 +391,8 @@ impl<'a> Replay<'a> {
         use std::mem::take;
         let (parts, evidence) = (take(&mut self.parts), take(&mut self.evidence));
         let (notes, approvals) = (take(&mut self.notes), take(&mut self.approvals));
-        State { parts, evidence, notes, approvals, ..self.state() }
+        let key_conflicts = self.keyed.take_conflicts();
+        State { parts, evidence, notes, approvals, key_conflicts, ..self.state() }
     }
 
     /// The state that holds after the events so far; `None` while diverged, or before any event said one.
@@ -450,16 +488,19 @@ impl<'a> Replay<'a> {
 
     /// A delivery was sent back: what showed it and approved it no longer counts, and every part is open again.
     fn begin_anew(&mut self, event: &Event, saw_all: bool) {
-        let history = self.history;
-        let seen = |on: &Record| saw_all || history.is_ancestor(on.event.hash, event.hash());
-        self.evidence
-            .iter_mut()
-            .filter(|e| seen(&e.on) && e.on.event.hash != event.hash())
-            .for_each(|e| e.counts = false);
-        self.approvals.iter_mut().filter(|a| seen(&a.on)).for_each(|a| a.counts = false);
-        self.deliverers.retain(|(_, by)| !saw_all && !history.is_ancestor(*by, event.hash()));
+        let seen = seen(self.history, &self.keyed, event, saw_all);
+        let is_own = |on: &Record| on.event.hash == event.hash();
+        self.evidence.iter_mut().filter(|e| seen(e.on.event.hash) && !is_own(&e.on)).for_each(|e| e.counts = false);
+        self.approvals.iter_mut().filter(|a| seen(a.on.event.hash)).for_each(|a| a.counts = false);
+        self.deliverers.retain(|(_, by)| !seen(*by));
         for said in self.parts.values_mut() {
-            said.retain(|s| !(saw_all || history.is_ancestor(s.on.event.hash, event.hash())));
+            said.retain(|s| !seen(s.on.event.hash));
         }
     }
+}
+
+/// Whether an event's writer had seen what an earlier one said, be it said by another one with the same key.
+fn seen<'a>(history: &'a History, keyed: &'a Keyed, event: &'a Event, saw_all: bool) -> impl Fn(Hash) -> bool + 'a {
+    let saw = |earlier: Hash| history.is_ancestor(earlier, event.hash());
+    move |earlier| saw_all || saw(earlier) || keyed.again(earlier).iter().any(|again| saw(*again))
 }

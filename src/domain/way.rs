@@ -51,7 +51,10 @@ impl Ways {
         let details = if given.is_empty() { String::new() } else { serde_json::to_string(given).unwrap_or_default() };
         let step = Step { before, state: state.clone(), details };
         if let Some(known) = self.number_of.get(&step) {
-            self.taken[*known].by.push(by.clone());
+            let takers = &mut self.taken[*known].by;
+            if !takers.contains(by) {
+                takers.push(by.clone());
+            }
             return *known;
         }
         let mut details = Rc::clone(before.map_or(&self.at_first, |before| &self.taken[before].details));

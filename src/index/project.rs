@@ -9,6 +9,7 @@ use crate::domain::event::PartStatus;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, Key, Label, RepoId, RequestId, RequestType};
+use crate::domain::keyed::{KeyConflict, Said};
 use crate::domain::packet::{Packet, Priority};
 use crate::domain::state::{State, Status};
 use crate::domain::time::{DashedDay, Timestamp};
@@ -28,6 +29,32 @@ pub struct EntrySide {
     pub state: StateName,
     /// The event that led there.
     pub head: Hash,
+}
+
+/// Events with one key that say different things.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EntryKey {
+    /// The key.
+    pub key: Key,
+    /// The first event of each, in canonical order.
+    pub events: Vec<EntryEvent>,
+}
+
+/// An event as it stands in an index.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EntryEvent {
+    /// Its type, as written in the line.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The event.
+    pub event: Hash,
+}
+
+impl From<&KeyConflict> for EntryKey {
+    fn from(conflict: &KeyConflict) -> Self {
+        let event = |said: &Said| EntryEvent { kind: said.kind.clone(), event: said.event.hash };
+        Self { key: conflict.key.clone(), events: conflict.said.iter().map(event).collect() }
+    }
 }
 
 /// A claim as it stands in an index.
@@ -143,6 +170,16 @@ pub struct Entry {
     /// Who has claimed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<EntryClaim>,
+    /// Events with one key that say different things, until it is settled which holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_conflicts: Vec<EntryKey>,
+    /// Whether somebody said that it is no duplicate, whatever has its key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub distinct: bool,
+    /// The first request with its key, where that is another one. It takes the other's packet to know, so it is not part
+    /// of the fold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<RequestId>,
 }
 
 /// The words of a request that filters by words look at: title and description, in lower case.
@@ -197,6 +234,9 @@ impl Entry {
             parts: parts.map(|(repo, said)| (repo.clone(), part(said))).collect(),
             sides,
             claim: EntryClaim::of(&state.claims.holding()),
+            key_conflicts: state.key_conflicts.iter().map(EntryKey::from).collect(),
+            distinct: !state.distinct.is_empty(),
+            duplicate_of: None,
         }
     }
 

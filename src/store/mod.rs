@@ -261,7 +261,8 @@ pub trait Records {
     /// [`StoreError::Damaged`] if its bytes are not what was written, or machinery that failed.
     fn history(&self, id: RequestId) -> Result<Option<History>, StoreError>;
 
-    /// The request that was made with this key. Exact: a request that is there is found.
+    /// The request that was made with this key; of several, which other clones made, the one with the smallest id. Exact: a
+    /// request that is there is found.
     ///
     /// # Errors
     /// Machinery that failed.

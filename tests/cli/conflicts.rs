@@ -23,8 +23,8 @@ fn what_waits_for_a_decision_is_listed_with_what_settles_it() {
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep STATE --reason TEXT
     REQ-YYYYMMDD-0001  claimed at once by ben and alice  Totals are wrong
       fix: one of them: ledger release REQ-YYYYMMDD-0001; or ledger claim REQ-YYYYMMDD-0001 --steal --reason TEXT
-    REQ-YYYYMMDD-0003  duplicate: it has the key of REQ-YYYYMMDD-0002, twice  Again
-      fix: withdraw the one that nobody works on: ledger transition REQ-YYYYMMDD-0003 withdrawn --reason 'As REQ-YYYYMMDD-0002'
+    REQ-YYYYMMDD-0003  duplicate of REQ-YYYYMMDD-0002: both have the key twice  Again
+      fix: ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT
     3 conflicts
     [exit 3]
     $ ledger conflicts --json
@@ -56,14 +56,14 @@ fn what_waits_for_a_decision_is_listed_with_what_settles_it() {
           {
             "kind": "duplicate", "id": "REQ-YYYYMMDD-0003", "title": "Again", "first": "REQ-YYYYMMDD-0002",
             "key": "twice",
-            "fix": "withdraw the one that nobody works on: ledger transition REQ-YYYYMMDD-0003 withdrawn --reason 'As REQ-YYYYMMDD-0002'"
+            "fix": "ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT"
           }
         ],
         "damaged": []
       }
     }
     [exit 3]
-    $ ledger resolve 1 --keep accepted --reason 'It is one' -q; ledger release 1; ledger transition 3 withdrawn --reason 'As 2' -q
+    $ ledger resolve 1 --keep accepted --reason 'It is one' -q; ledger release 1; ledger resolve 3 --duplicate -q
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v5  alice  released
       next, for billing: ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS

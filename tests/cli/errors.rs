@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 70] = [
+const ERRORS: [(&str, i32, bool, &str); 74] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -82,6 +82,10 @@ const ERRORS: [(&str, i32, bool, &str); 70] = [
     ("not-diverged", 5, false, "ledger resolve 1 --keep accepted --reason x"),
     ("no-such-side", 5, false, "ledger resolve 2 --keep closed --reason x"),
     ("diverged", 6, false, "ledger transition 2 in-progress"),
+    ("duplicate", 6, false, "ledger transition 8 accepted"),
+    ("not-duplicate", 5, false, "ledger resolve 1 --duplicate"),
+    ("which-end", 5, false, "ledger resolve 8 --duplicate --to accepted"),
+    ("key-twice", 6, false, "ledger transition 7 accepted"),
     ("key-reused", 6, false, "ledger new --title Other --from a --to b --type bug --set details.impact=x --key k1"),
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
@@ -109,7 +113,7 @@ const ERRORS: [(&str, i32, bool, &str); 70] = [
 ];
 
 /// A ledger in which all of it can go wrong: 1 is a bug, 2 has diverged and is contested, 3 is governed, 4 is accepted, 5 is held by
-/// another process, 6 is damaged.
+/// another process, 6 is damaged, 7 has one key for two notes, 8 is a duplicate of 1.
 fn troubled() -> (Sandbox, std::fs::File) {
     let sandbox = Sandbox::with_bug();
     sandbox.bug("Diverged", "");
@@ -124,6 +128,16 @@ fn troubled() -> (Sandbox, std::fs::File) {
         sandbox.bug(title, "");
     }
     sandbox.run("ledger transition 4 accepted");
+    // In a third clone, which does not have the first: another one with its key, and a note with the key of another note.
+    sandbox.bug("Twice", "");
+    sandbox.clone_to("third");
+    sandbox.run(
+        r#"rm ../third/coordination/*/REQ-$TODAY-0001.json* &&
+           ledger new --title Again --from shop --to billing --type bug --set details.impact=x --key k1 --root ../third &&
+           for f in requests events; do cp ../third/coordination/$f/REQ-$TODAY-0008.* coordination/$f/; done &&
+           ledger note 7 --text x --key twice && ledger note 7 --text y --key twice --root ../third &&
+           cat ../third/coordination/events/REQ-$TODAY-0007.jsonl >> coordination/events/REQ-$TODAY-0007.jsonl"#,
+    );
     sandbox.run("echo true > a.json; ledger contract add a a.json; ledger contract pin a@1 --consumer shop");
     sandbox.run("mkdir schemas/contracts/b; cp a.json schemas/contracts/b/v1.json; git init -q .");
     sandbox.run("sed -i s/alice/mallory/ coordination/events/REQ-$TODAY-0006.jsonl");

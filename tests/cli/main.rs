@@ -51,6 +51,7 @@ mod show;
 mod sql;
 mod stats;
 mod transition;
+mod twins;
 mod untrusted;
 mod usage;
 mod verify;

@@ -27,7 +27,7 @@ fn contests() -> impl Strategy<Value = Scenario> {
     let wall_ms = prop_oneof![2 => Just(0), 2 => 0..90 * MINUTE_MS, 1 => -86_400_000_i64..86_400_000];
     let write = (0_usize..4, 0..ACTORS.len(), wish, wall_ms);
     let step = prop_oneof![
-        3 => write.prop_map(|(at, by, wish, wall_ms)| Step::Write { at, by, wish, wall_ms }),
+        3 => write.prop_map(|(at, by, wish, wall_ms)| Step::Write { at, by, wish, key: None, wall_ms }),
         1 => (0_usize..4, 0_usize..4).prop_map(|(into, from)| Step::Pull { into, from }),
     ];
     (1_usize..=4, proptest::collection::vec(step, 0..40)).prop_map(move |(clones, steps)| Scenario {

@@ -11,6 +11,8 @@ use coordination_ledger::domain::state::{State, Status};
 use coordination_ledger::domain::workflow::Workflow;
 use serde_json::{Map, Value};
 
+use super::keys::Keys;
+
 /// A way through the workflow: its steps, each a state and the details given with it.
 type Way = Vec<(String, String)>;
 
@@ -20,11 +22,13 @@ pub(super) struct Definition<'a> {
     seen: BTreeMap<Hash, BTreeSet<Hash>>,
     /// Per event that asserts a status, the way that led to it.
     ways: BTreeMap<Hash, Way>,
+    keys: Keys<'a>,
 }
 
 impl<'a> Definition<'a> {
     pub(super) fn of(history: &'a History) -> Self {
-        let mut definition = Self { history, seen: BTreeMap::new(), ways: BTreeMap::new() };
+        let keys = Keys::of(history);
+        let mut definition = Self { history, seen: BTreeMap::new(), ways: BTreeMap::new(), keys };
         for event in history.events() {
             let mut seen: BTreeSet<Hash> = event.parents().iter().copied().collect();
             for parent in event.parents() {
@@ -49,6 +53,8 @@ impl<'a> Definition<'a> {
                 | Body::Approved(_)
                 | Body::Claimed(_)
                 | Body::Released(_)
+                | Body::Distinct(_)
+                | Body::KeyResolved(_)
                 | Body::Renumbered(_)
                 | Body::IdResolved(_)
                 | Body::Contract(_)
@@ -79,16 +85,23 @@ impl<'a> Definition<'a> {
         self.furthest(&self.history.events().iter().map(Event::hash).collect())
     }
 
-    /// Whether a delivery that this event was a part of was sent back.
+    /// Whether a delivery that this event was a part of was sent back: this event, or another one that says the same with
+    /// the same key.
     fn sent_back(&self, event: &Event) -> bool {
         let mut reworks =
             self.history.events().iter().filter(|e| matches!(e.body(), Body::Transitioned(t) if t.data.rework));
-        reworks.any(|rework| self.saw(rework, event))
+        reworks.any(|rework| self.saw_said(rework, event))
     }
 
+    /// Whether a word that counts replaced this one, which its writer had heard.
     fn replaced_part(&self, event: &Event, repo: &str) -> bool {
-        let mut statements = self.history.events().iter().filter(|e| said(e).is_some_and(|(of, _)| of == repo));
-        statements.any(|later| self.saw(later, event))
+        let is_word = |e: &&Event| self.keys.counts(e) && said(e).is_some_and(|(of, _)| of == repo);
+        self.history.events().iter().filter(is_word).any(|later| self.saw_said(later, event))
+    }
+
+    /// Whether the writer of `later` had seen an event, or one that says the same with the same key.
+    fn saw_said(&self, later: &Event, event: &Event) -> bool {
+        self.saw(later, event) || self.keys.again(event).any(|again| self.saw(later, again))
     }
 
     fn details(&self) -> Map<String, Value> {
@@ -150,7 +163,7 @@ impl<'a> Definition<'a> {
         for event in self.history.events() {
             let hash = event.hash();
             if let Some((repo, status)) = said(event) {
-                let stands = !self.replaced_part(event, repo) && !self.sent_back(event);
+                let stands = self.keys.counts(event) && !self.replaced_part(event, repo) && !self.sent_back(event);
                 let statements = state.parts.iter().filter(|(of, _)| of.as_str() == repo).flat_map(|(_, said)| said);
                 let found: Vec<PartStatus> = statements.filter(|s| s.on.event.hash == hash).map(|s| s.status).collect();
                 assert_eq!(found, if stands { vec![status] } else { Vec::new() }, "the part of {repo}");
@@ -158,15 +171,24 @@ impl<'a> Definition<'a> {
             let counts = !self.sent_back(event);
             let evidence = state.evidence.iter().filter(|e| e.on.event.hash == hash);
             let evidence: Vec<_> = evidence.map(|e| (&e.evidence, e.counts)).collect();
-            assert_eq!(evidence, event.body().evidence().iter().map(|e| (e, counts)).collect::<Vec<_>>());
-            let mut approvals = state.approvals.iter().filter(|a| a.on.event.hash == hash);
-            assert!(approvals.all(|approval| approval.counts == counts));
-            let noted = matches!(event.body(), Body::Noted(_));
+            let brought = event.body().evidence().iter().filter(|_| self.keys.counts(event));
+            assert_eq!(evidence, brought.map(|e| (e, counts)).collect::<Vec<_>>());
+            let approvals: Vec<bool> =
+                state.approvals.iter().filter(|a| a.on.event.hash == hash).map(|approval| approval.counts).collect();
+            let approved = matches!(event.body(), Body::Approved(_)) && self.keys.counts(event);
+            assert_eq!(approvals, if approved { vec![counts] } else { Vec::new() });
+            let noted = matches!(event.body(), Body::Noted(_)) && self.keys.counts(event);
             assert_eq!(state.notes.iter().filter(|n| n.on.event.hash == hash).count(), usize::from(noted));
         }
         assert_eq!(state.details, self.details());
         assert_eq!(state.deliverers.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), self.deliverers());
         assert_eq!(state.clock, self.history.events().iter().map(Event::clock).max());
+        let open: Vec<(String, BTreeSet<Hash>)> = self.keys.open();
+        let told = state
+            .key_conflicts
+            .iter()
+            .map(|conflict| (conflict.key.to_string(), conflict.said.iter().map(|said| said.event.hash).collect()));
+        assert_eq!(told.collect::<Vec<(String, BTreeSet<Hash>)>>(), open);
     }
 }
 
@@ -184,6 +206,8 @@ fn ended(event: &Event) -> Vec<Hash> {
         | Body::Resolved(_)
         | Body::Renumbered(_)
         | Body::IdResolved(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => Vec::new(),
     }
@@ -202,6 +226,8 @@ fn said(event: &Event) -> Option<(&str, PartStatus)> {
         | Body::Released(_)
         | Body::Renumbered(_)
         | Body::IdResolved(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }

@@ -13,6 +13,7 @@ mod definition;
 mod divergence;
 mod guards;
 mod judging;
+mod keys;
 mod merging;
 mod merkle;
 mod outlook;

@@ -6,6 +6,7 @@ use coordination_ledger::domain::event::Event;
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::history::{Head, History};
 use coordination_ledger::domain::judge::judge;
+use coordination_ledger::domain::keyed::{Keyed, Standing};
 use coordination_ledger::domain::state::State;
 use coordination_ledger::domain::workflow::Workflow;
 use proptest::prelude::*;
@@ -203,16 +204,24 @@ fn the_scenarios_reach_every_state_and_every_kind_of_event() {
     let mut reached: BTreeSet<String> = BTreeSet::new();
     let mut events: BTreeSet<String> = BTreeSet::new();
     let (mut diverged, mut joined) = (0, 0);
+    let (mut duplicates, mut in_conflict) = (0, 0);
     for _ in 0..300 {
         let all = united(&scenarios().new_tree(&mut runner).unwrap().current().play());
         diverged += u32::from(all.status().contains('|'));
         joined += u32::from(all.events.iter().any(|event| event.parents().len() > 1));
+        let keyed = Keyed::of_all(&all.history());
+        duplicates += u32::from(keyed.standings().any(|(_, standing)| matches!(standing, Standing::DuplicateOf(_))));
+        in_conflict += u32::from(!keyed.conflicts().is_empty());
         events.extend(all.events.iter().map(|event| event.body().kind().to_owned()));
         reached.insert(all.status());
     }
     for state in Workflow::default().states() {
         assert!(reached.contains(state.name.as_str()), "{} was not reached", state.name);
     }
-    assert_eq!(events.len(), 9, "{events:?}");
+    assert_eq!(events.len(), 10, "{events:?}");
+    assert!(
+        duplicates >= 30 && in_conflict >= 30,
+        "{duplicates} of 300 have duplicates, {in_conflict} keys that differ"
+    );
     assert!((30..=200).contains(&diverged) && joined >= 60, "{diverged} of 300 diverged, {joined} joined");
 }

@@ -10,7 +10,7 @@ use super::replica::{Replica, Request, approval, because, detailed, part, proven
 fn expected(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
     let Some(Expectation { who, action, .. }) =
-        expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new()))
+        expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new()), None)
     else {
         return "nobody".to_owned();
     };
@@ -20,7 +20,7 @@ fn expected(replica: &Replica) -> String {
 
 fn why(replica: &Replica) -> String {
     let Request { packet, workflow, .. } = &*replica.request;
-    expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new())).unwrap().why
+    expectation(&replica.state(), packet, workflow, &ContractCheck::NotPassed(Vec::new()), None).unwrap().why
 }
 
 /// What is expected before the first and after each of the states, each entered by Bea with a reason and evidence.

@@ -10,7 +10,7 @@ use coordination_ledger::domain::event::{
 };
 use coordination_ledger::domain::hash::Hash;
 use coordination_ledger::domain::history::{BadHistory, History};
-use coordination_ledger::domain::id::{Actor, Stream};
+use coordination_ledger::domain::id::{Actor, Key, Stream};
 use coordination_ledger::domain::outlook::{ContractCheck, Need};
 use coordination_ledger::domain::packet::{Draft, Packet};
 use coordination_ledger::domain::settings::{Roles, Signatures};
@@ -149,19 +149,30 @@ impl Replica {
 
     /// Decides a command and, where it is allowed, writes its event.
     pub(super) fn act(&mut self, by: &str, command: &Command) -> Result<Event, Refusal> {
+        self.act_keyed(by, command, None)
+    }
+
+    /// The same with a key, which nobody has used here.
+    pub(super) fn act_keyed(&mut self, by: &str, command: &Command, key: Option<Key>) -> Result<Event, Refusal> {
+        assert!(
+            key.as_ref().is_none_or(|key| self.history().with_key(key).is_none()),
+            "the first answer is given again"
+        );
         let history = self.history();
         let by: Actor = by.parse().unwrap();
         let Request { packet, workflow, roles, .. } = &*self.request;
         let signatures = Signatures::Optional;
         let now = Hybrid::after(self.wall, history.clock()).at;
-        let context = Context { workflow, roles, by: &by, contract_check: &self.contract_check, signatures, now };
+        let contract_check = &self.contract_check;
+        let first_of_key = None;
+        let context = Context { workflow, roles, by: &by, contract_check, signatures, now, first_of_key };
         let body = decide(&history, command, context)?;
         let event = Event::seal(Unsealed {
             stream: Stream::Request(packet.request_id),
             clock: Hybrid::after(self.wall, history.clock()),
             writer: self.writer.parse().unwrap(),
             by,
-            key: None,
+            key,
             body,
             n: history.version() + 1,
             parents: history.next_parents(),
@@ -295,6 +306,15 @@ pub(super) fn told(refusal: &Refusal) -> String {
         Refusal::Illegal { from, to, .. } => format!("illegal: {from} to {to}"),
         Refusal::Unmet { needs, .. } => format!("needs {}", told_needs(needs)),
         Refusal::Diverged { sides } => format!("diverged: {}", told_status(&Status::Diverged(sides.clone()))),
+        Refusal::Duplicate { first } => format!("duplicate of {first}"),
+        Refusal::NotDuplicate(what) => format!("no duplicate: {what}"),
+        Refusal::WhichEnd { ends, .. } => {
+            format!("which end: {}", ends.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "))
+        }
+        Refusal::KeyTwice(conflicts) => {
+            format!("key twice: {}", conflicts.iter().map(|c| c.key.to_string()).collect::<Vec<_>>().join(" | "))
+        }
+        Refusal::NoSuchEvent { keep, .. } => format!("no such event: {keep}"),
         Refusal::NotDiverged(state) => format!("not diverged: {state}"),
         Refusal::NoSuchSide { keep, .. } => format!("no such side: {keep}"),
         Refusal::NotATarget { repo, .. } => format!("not a target: {repo}"),

@@ -108,8 +108,25 @@ pub(super) enum Wish {
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Write { at: usize, by: usize, wish: Wish, wall_ms: i64 },
-    Pull { into: usize, from: usize },
+    Write {
+        at: usize,
+        by: usize,
+        wish: Wish,
+        key: Option<u8>,
+        wall_ms: i64,
+    },
+    /// Two clones write with one key, the same or something else.
+    Twice {
+        at: [usize; 2],
+        by: [usize; 2],
+        wish: Wish,
+        otherwise: Option<Wish>,
+        key: u8,
+    },
+    Pull {
+        into: usize,
+        from: usize,
+    },
 }
 
 /// A request, its clones, and what happens on them.
@@ -135,12 +152,18 @@ impl Scenario {
             .collect();
         for (i, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Write { at, by, wish, wall_ms } => {
+                Step::Write { at, by, wish, key, wall_ms } => {
                     let at = at % self.clones;
                     // Each clone's clock is off by an hour more, and jumps to and fro.
                     let skew_ms = i64::try_from(at).unwrap() * 3_600_000;
                     replicas[at].wall = Timestamp::from_unix_ms(NOON_MS + skew_ms + wall_ms);
-                    write(&mut replicas[at], ACTORS[*by], wish, i);
+                    write_keyed(&mut replicas[at], ACTORS[*by], wish, (i, *key));
+                }
+                Step::Twice { at, by, wish, otherwise, key } => {
+                    let wishes = [wish, otherwise.as_ref().unwrap_or(wish)];
+                    for ((at, by), wish) in at.iter().zip(by).zip(wishes) {
+                        write_keyed(&mut replicas[at % self.clones], ACTORS[*by], wish, (i, Some(*key)));
+                    }
                 }
                 Step::Pull { into, from } => {
                     let from = replicas[from % self.clones].clone();
@@ -162,12 +185,23 @@ pub(super) fn united(replicas: &[Replica]) -> Replica {
 
 /// Does what somebody wishes on one clone, as far as the rules allow it.
 pub(super) fn write(replica: &mut Replica, by: &str, wish: &Wish, step: usize) {
+    write_keyed(replica, by, wish, (step, None));
+}
+
+/// The same with a key. What was written with it before is not written again. With a key, the texts say nothing of the
+/// step, so that two clones can say the same.
+fn write_keyed(replica: &mut Replica, by: &str, wish: &Wish, (step, key): (usize, Option<u8>)) {
     if replica.events.is_empty() {
         replica.complete();
     }
+    let step = if key.is_some() { 0 } else { step };
+    let key = key.map(|key| format!("k{key}").parse().unwrap());
+    if key.as_ref().is_some_and(|key| replica.history().with_key(key).is_some()) {
+        return;
+    }
     if let Some(command) = command(replica, by, wish, step) {
         // Whether it is allowed is the rules' affair; a refusal leaves the clone as it was.
-        let _: Result<_, _> = replica.act(by, &command);
+        let _: Result<_, _> = replica.act_keyed(by, &command, key);
     }
 }
 
@@ -198,6 +232,10 @@ fn command(replica: &Replica, by: &str, wish: &Wish, step: usize) -> Option<Comm
         Wish::Heartbeat => Command::Heartbeat(Term::DEFAULT),
         Wish::Release => Command::Release(None),
         Wish::Resolve(which) => match &state.status {
+            Status::At(_) if !state.key_conflicts.is_empty() => {
+                let conflict = &state.key_conflicts[which % state.key_conflicts.len()];
+                replica::resolve(&conflict.said[which % conflict.said.len()].event.hash.to_string())
+            }
             Status::At(name) => replica::resolve(name.as_str()),
             Status::Diverged(sides) => replica::resolve(&sides[which % sides.len()].event.hash.to_string()),
         },
@@ -263,10 +301,16 @@ pub(super) fn small_workflows() -> impl Strategy<Value = SmallWorkflow> {
 
 pub(super) fn steps() -> impl Strategy<Value = Step> {
     let wall_ms = prop_oneof![Just(0), -86_400_000_i64..86_400_000, -5_i64..5];
-    let write = (0_usize..4, 0..ACTORS.len(), wishes(), wall_ms);
+    let key = proptest::option::weighted(0.15, 0_u8..3);
+    let write = (0_usize..4, 0..ACTORS.len(), wishes(), key, wall_ms);
+    let clones = [0_usize..4, 0_usize..4];
+    let actors = [0..ACTORS.len(), 0..ACTORS.len()];
+    let otherwise = proptest::option::weighted(0.5, wishes());
+    let twice = (clones, actors, wishes(), otherwise, 3_u8..6);
     prop_oneof![
-        2 => write.prop_map(|(at, by, wish, wall_ms)| Step::Write { at, by, wish, wall_ms }),
-        1 => (0_usize..4, 0_usize..4).prop_map(|(into, from)| Step::Pull { into, from }),
+        6 => write.prop_map(|(at, by, wish, key, wall_ms)| Step::Write { at, by, wish, key, wall_ms }),
+        1 => twice.prop_map(|(at, by, wish, otherwise, key)| Step::Twice { at, by, wish, otherwise, key }),
+        3 => (0_usize..4, 0_usize..4).prop_map(|(into, from)| Step::Pull { into, from }),
     ]
 }
 
@@ -288,7 +332,7 @@ pub(super) fn wishes() -> impl Strategy<Value = Wish> {
         1 => Just(Wish::Approve),
         3 => (0_usize..4).prop_map(Wish::Resolve),
         1 => Just(Wish::Claim),
-        1 => claim_wishes(),
+        2 => claim_wishes(),
     ]
 }
 

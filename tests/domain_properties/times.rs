@@ -53,6 +53,8 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => false,
     });

@@ -23,6 +23,8 @@ pub(crate) enum Hand {
     RemovePacket,
     /// Requests of another clone come.
     Bring,
+    /// A request of another clone comes that has the key of one here.
+    BringTwin,
     /// The folder of logs is moved away, and a copy takes its place.
     SwapFolder,
     /// The whole ledger is copied, with what is local, and the copy is used.
@@ -48,7 +50,7 @@ pub(crate) enum Hand {
 }
 
 impl Hand {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::AppendInPlace,
         Self::Replace,
         Self::WriteSame,
@@ -56,6 +58,7 @@ impl Hand {
         Self::Remove,
         Self::RemovePacket,
         Self::Bring,
+        Self::BringTwin,
         Self::SwapFolder,
         Self::Copy,
         Self::RemoveLocal,
@@ -109,7 +112,13 @@ impl Hand {
                 std::fs::remove_file(packet).unwrap();
                 place.ids.retain(|other| other != id);
             }
-            Self::Bring => bring(place),
+            Self::Bring => bring(place, &[]),
+            Self::BringTwin => {
+                let text = std::fs::read_to_string(&packet).unwrap();
+                let packet: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+                let key = packet["key"].as_str().unwrap_or("k1").to_owned();
+                bring(place, &["--key", &key]);
+            }
             Self::SwapFolder => {
                 let events = place.root().join("coordination/events");
                 let old = place.root().join("old");
@@ -161,11 +170,20 @@ fn written_elsewhere(place: &Place, id: &str) -> Vec<u8> {
 }
 
 /// Requests that another clone made come here.
-fn bring(place: &mut Place) {
+fn bring(place: &mut Place, more: &[&str]) {
     let mut other = place.without_local();
     let line =
         ["new", "--type", "bug", "--set", "details.impact=x", "--from", "web", "--to", "shop", "--title", "Brought"];
-    other.new_request(&line.map(str::to_owned));
+    // It does not know of those with the same key.
+    let twins = other.ids.iter().filter(|id| {
+        let text = std::fs::read_to_string(other.packet(id)).unwrap_or_default();
+        more.iter().skip(1).any(|key| text.contains(&format!("\"key\": \"{key}\"")))
+    });
+    for id in twins.cloned().collect::<Vec<_>>() {
+        std::fs::remove_file(other.packet(&id)).unwrap();
+        let _ = std::fs::remove_file(other.log(&id));
+    }
+    other.new_request(&[&line, more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let Some(id) = other.ids.last().filter(|id| !place.packet(id).exists()).cloned() else { return };
     std::fs::copy(other.packet(&id), place.packet(&id)).unwrap();
     std::fs::copy(other.log(&id), place.log(&id)).unwrap();

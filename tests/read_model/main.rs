@@ -30,6 +30,8 @@ enum Step {
     Go(Index, Index),
     /// A note on a request.
     Note(Index),
+    /// Somebody says what a duplicate is.
+    Settle(Index, Index),
     /// Something other than this program changes the files.
     Hand(Hand, Index),
     /// Somebody looks.
@@ -37,11 +39,12 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let choices = || proptest::collection::vec(any::<Index>(), 12);
+    let choices = || proptest::collection::vec(any::<Index>(), 13);
     let step = prop_oneof![
         4 => choices().prop_map(Step::New),
         5 => (any::<Index>(), any::<Index>()).prop_map(|(id, to)| Step::Go(id, to)),
         2 => any::<Index>().prop_map(Step::Note),
+        1 => (any::<Index>(), any::<Index>()).prop_map(|(id, how)| Step::Settle(id, how)),
         3 => (proptest::sample::select(&Hand::ALL[..]), any::<Index>()).prop_map(|(hand, id)| Step::Hand(hand, id)),
         5 => choices().prop_map(Step::Ask),
     ];
@@ -90,6 +93,7 @@ fn options(choices: &[Index]) -> Vec<String> {
     if !chooser.options.contains(&"--state".to_owned()) {
         chooser.one("--ready", &[""]);
     }
+    chooser.one("--duplicates", &["", ""]);
     chooser.options
 }
 
@@ -105,6 +109,12 @@ fn play(place: &mut Place, step: &Step) {
         Step::Note(id) => {
             if let Some(id) = place.choose(*id) {
                 place.run(&["note", &id, "--text", "x", "--actor", "ben"]);
+            }
+        }
+        Step::Settle(id, how) => {
+            if let Some(id) = place.choose(*id) {
+                let how = ["--distinct", "--duplicate"][how.index(2)];
+                place.run(&["resolve", &id, how, "--reason", "x"]);
             }
         }
         Step::Hand(hand, id) => {
@@ -135,6 +145,9 @@ fn arguments(place: &Place, choices: &[Index]) -> Vec<String> {
         ("--description", pick(7, &WORDS)),
     ] {
         arguments.extend([option.to_owned(), value]);
+    }
+    if let Some(key) = ["k1", "k2", "k3"].get(choices[12].index(9)) {
+        arguments.extend(["--key".to_owned(), (*key).to_owned()]);
     }
     if choices[8].index(2) == 0 {
         arguments.extend(["--due".to_owned(), format!("2026-12-{:02}", 1 + choices[9].index(28))]);
@@ -209,7 +222,7 @@ fn page_through(place: &Place, options: &[String]) {
 fn a_list_says_what_the_files_say_whoever_changed_them() {
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
     let played =
-        TestRunner::new(config).run(&(steps(), proptest::collection::vec(any::<Index>(), 12)), |(steps, last)| {
+        TestRunner::new(config).run(&(steps(), proptest::collection::vec(any::<Index>(), 13)), |(steps, last)| {
             let mut place = Place::new();
             steps.iter().for_each(|step| play(&mut place, step));
             ask(&place, &["--all".to_owned()]);

@@ -18,7 +18,7 @@ fn filters(choices: &[Index]) -> Vec<String> {
     let mut given = options(choices).into_iter();
     while let Some(option) = given.next() {
         match option.as_str() {
-            "--all" | "--ready" => {}
+            "--all" | "--ready" | "--duplicates" => {}
             "--sort" => drop(given.next()),
             _ => {
                 filters.push(option);
@@ -75,7 +75,9 @@ fn a_search_says_what_the_files_say_whoever_changed_them() {
         for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::Ask(_) => ask(&place, QUESTIONS[at % QUESTIONS.len()], &[]),
-                Step::New(_) | Step::Go(..) | Step::Note(_) | Step::Hand(..) => play(&mut place, step),
+                Step::New(_) | Step::Go(..) | Step::Note(_) | Step::Settle(..) | Step::Hand(..) => {
+                    play(&mut place, step)
+                }
             }
         }
         QUESTIONS.iter().for_each(|typed| ask(&place, typed, &filters(&first)));
@@ -97,7 +99,7 @@ fn a_search_as_of_a_moment_says_what_was_said_then() {
             match step {
                 // What somebody does to the files by hand has no time.
                 Step::Hand(..) | Step::Ask(_) => continue,
-                Step::New(_) | Step::Go(..) | Step::Note(_) => play(&mut place, step),
+                Step::New(_) | Step::Go(..) | Step::Note(_) | Step::Settle(..) => play(&mut place, step),
             }
             let all = answer(&place, &["list", "--all", "--json"]).0;
             if let Some(newest) = all.values().filter_map(|row| row["updated_at"].as_str()).max() {

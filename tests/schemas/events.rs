@@ -62,7 +62,7 @@ fn types_that_nobody_knows_are_kept() {
 }
 
 /// Of each type: its name, the members that its data must have, and the states that it must name.
-pub const KNOWN_TYPES: [(&str, &str, &str); 19] = [
+pub const KNOWN_TYPES: [(&str, &str, &str); 22] = [
     ("REQUEST_CREATED", "workflow", "to"),
     ("TRANSITIONED", "workflow", "from to"),
     ("RESPONDED", "repo status", ""),
@@ -70,8 +70,11 @@ pub const KNOWN_TYPES: [(&str, &str, &str); 19] = [
     ("EVIDENCE_ADDED", "evidence", ""),
     ("APPROVED", "role", ""),
     ("RESOLVED", "keep reason", "to"),
+    ("RENUMBERED", "was packet", ""),
     ("CLAIMED", "until", ""),
     ("RELEASED", "claims", ""),
+    ("DISTINCT", "from reason", ""),
+    ("KEY_RESOLVED", "key keep reason", ""),
     ("REGISTERED", "version sha256 mode verdict open_content", ""),
     ("MODE_SET", "mode", ""),
     ("OWNER_SET", "repo", ""),
@@ -113,6 +116,8 @@ fn texts() {
         ("RESOLVED", "reason"),
         ("CLAIMED", "reason?"),
         ("RELEASED", "reason?"),
+        ("DISTINCT", "reason"),
+        ("KEY_RESOLVED", "reason"),
         ("WAIVED", "reason"),
     ] {
         let event = Format::event(kind);
@@ -197,6 +202,23 @@ fn claims() {
     released.refuses("/data/claims []");
     released.takes("/data/lost_to null");
     released.refuses(r#"/data/lost_to 1 [] {} "" "e3b0""#);
+}
+
+#[test]
+fn keys() {
+    let distinct = Format::event("DISTINCT");
+    distinct.takes(r#"/data/from "REQ-20261120-12345""#);
+    distinct.refuses(r#"/data/from null 1 [] {} "" "REQ-1" "key:k""#);
+    let resolved = Format::event("KEY_RESOLVED");
+    resolved.takes(r#"/data/key "k 1" {"$x":256}"#);
+    resolved.refuses(r#"/data/key null 1 [] {} "" " k" {"$x":257}"#);
+    resolved.refuses(r#"/data/keep null 1 ["x"] {} "" "e3b0""#);
+    let transitioned = Format::event("TRANSITIONED");
+    transitioned.takes("/data/duplicate_of null");
+    transitioned.refuses(r#"/data/duplicate_of 1 [] {} "" "REQ-1" "key:k""#);
+    let renumbered = Format::event("RENUMBERED");
+    renumbered.refuses(r#"/data/was null 1 [] {} "" "REQ-1""#);
+    renumbered.refuses(r#"/data/packet null 1 ["x"] {} "" "e3b0""#);
 }
 
 #[test]

@@ -151,7 +151,18 @@ const INDEX: &str = r#"{
         "REQ-20261120-0002": {
             "state": "PROPOSED", "version": 0, "heads": [], "title": "Add a field", "from": "shop", "to": ["billing"],
             "type": "bug", "priority": "P2", "labels": [], "created_at": "2026-11-20T15:11:00.123Z",
-            "created_by": "alice"
+            "created_by": "alice", "key": "k", "duplicate_of": "REQ-20261120-0001",
+            "key_conflicts": [{
+                "key": "e",
+                "events": [
+                    {
+                        "type": "NOTED", "event": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                    },
+                    {
+                        "type": "NOTED", "event": "0000000000000000000000000000000000000000000000000000000000000000"
+                    }
+                ]
+            }]
         }
     }
 }"#;
@@ -181,6 +192,7 @@ fn indexes() {
         1/depends_on [] {"$list":256,"of":"REQ-20261119-%"}
         1/title {"$x":300}
         2/due "2026-12-24"
+        2/distinct true
         2/claim {"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
         2/claim {"contested":[{"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},{"by":"ben","until":"2026-11-20T15:11:00.123Z","event":"0000000000000000000000000000000000000000000000000000000000000000"}]}
         "#,
@@ -223,6 +235,13 @@ fn indexes() {
         1/colour "red"
         1/claim null [] {} {"by":"ann"} {"contested":[]} {"by":"ann","until":"2026-11-20T15:11:00.123Z","event":"e3b0"}
         2/state "DIVERGED" "x" null
+        2/distinct false null 1
+        2/duplicate_of null "" "REQ-1"
+        2/key_conflicts null [] {} [{"key":"e"}]
+        2/key_conflicts/0/key null ""
+        2/key_conflicts/0/events null [] [{"type":"NOTED","event":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}]
+        2/key_conflicts/0/events/0/event null "e3b0"
+        2/key_conflicts/0/colour "red"
         2/version 1
         2/heads ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]
         "#,
@@ -247,6 +266,8 @@ fn what_an_index_requires() {
         ),
         ("/entries/REQ-20261120-0002", "state version heads title from to type priority labels created_at created_by"),
         ("/entries/REQ-20261120-0001/sides/0", "state head"),
+        ("/entries/REQ-20261120-0002/key_conflicts/0", "key events"),
+        ("/entries/REQ-20261120-0002/key_conflicts/0/events/0", "type event"),
     ] {
         for name in full.pointer(place).unwrap().as_object().unwrap().keys() {
             let mut less = full.clone();

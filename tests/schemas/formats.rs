@@ -216,7 +216,8 @@ fn event_data(kind: &str) -> &'static str {
         "TRANSITIONED" => {
             r#"{
                 "reason": "because", "evidence": [{"kind": "commit", "value": "1a2b3c"}], "details": {"goal": "g"},
-                "rework": true, "workflow": "0123456789abcdef", "occurred_at": "last week", "later": {}
+                "rework": true, "workflow": "0123456789abcdef", "occurred_at": "last week",
+                "duplicate_of": "REQ-20261120-0001", "later": {}
             }"#
         }
         "RESPONDED" => {
@@ -248,6 +249,19 @@ fn event_data(kind: &str) -> &'static str {
             r#"{
                 "claims": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"], "reason": "done",
                 "lost_to": "0000000000000000000000000000000000000000000000000000000000000000", "later": {}
+            }"#
+        }
+        "RENUMBERED" => {
+            r#"{
+                "was": "REQ-20261120-0007",
+                "packet": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "later": {}
+            }"#
+        }
+        "DISTINCT" => r#"{"from": "REQ-20261120-0007", "reason": "asked for twice", "later": {}}"#,
+        "KEY_RESOLVED" => {
+            r#"{
+                "key": "nightly", "keep": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                "reason": "meant", "later": {}
             }"#
         }
         "REGISTERED" => {

@@ -11,6 +11,7 @@ mod clashes;
 mod clones;
 mod cut_short;
 mod leases;
+mod keys;
 mod numbers;
 mod ordinary;
 mod rewritten;

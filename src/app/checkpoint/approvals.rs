@@ -110,6 +110,8 @@ pub(super) fn approvals(events: &[Event]) -> impl Iterator<Item = (&Event, &Appr
         | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     })

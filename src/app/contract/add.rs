@@ -216,6 +216,8 @@ impl Ledger<'_> {
             | Body::IdResolved(_)
             | Body::Claimed(_)
             | Body::Released(_)
+            | Body::Distinct(_)
+            | Body::KeyResolved(_)
             | Body::Other(_) => return Err(self.key_reused(first, &shelf.graph)),
         };
         if self.version_schema(shelf, version)? != candidate.schema {

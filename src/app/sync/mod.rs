@@ -15,6 +15,7 @@ use backon::BackoffBuilder;
 pub use failure::SyncFailure;
 pub use flow::{Flow, Touched};
 
+use super::list::{Keys, Query};
 use super::verify::{Finding, Severity, Unknown};
 use super::write::{Conditions, Effect};
 use super::{AppError, Ledger, Session};
@@ -92,6 +93,8 @@ pub struct Synced {
     pub conceded: Vec<Conceded>,
     /// Requests that came in and have diverged.
     pub diverged: Vec<RequestId>,
+    /// Requests that have the key of an earlier one, where one of the two came in or went out for the first time.
+    pub duplicates: Vec<(RequestId, RequestId)>,
     /// What is wrong with what came in or went out.
     pub findings: Vec<Finding>,
     /// Why the index is not up to date, where it is not.
@@ -181,6 +184,7 @@ impl Ledger<'_> {
                 target: target.clone(),
                 commit: round.commit(),
                 diverged: self.diverged(&incoming)?,
+                duplicates: self.duplicates(&incoming, &joined.outgoing)?,
                 incoming: incoming.clone(),
                 outgoing: joined.outgoing,
                 renumbered: renumbered.clone(),
@@ -351,6 +355,19 @@ impl Ledger<'_> {
             }
         }
         Ok(diverged)
+    }
+
+    /// The duplicates that this exchange makes known, each with the first request that has its key.
+    fn duplicates(&self, incoming: &Flow, outgoing: &Flow) -> Result<Vec<(RequestId, RequestId)>, AppError> {
+        let is_new = |id: &RequestId| {
+            [incoming, outgoing].iter().any(|flow| flow.requests.get(id).is_some_and(|touched| touched.is_new))
+        };
+        if !incoming.requests.keys().chain(outgoing.requests.keys()).any(is_new) {
+            return Ok(Vec::new());
+        }
+        let page = self.list(&Query { keys: Keys::Duplicate, ..Query::default() })?;
+        let pairs = page.rows.iter().filter_map(|row| Some((row.id, row.entry.duplicate_of?)));
+        Ok(pairs.filter(|(id, first)| is_new(id) || is_new(first)).collect())
     }
 
     /// Publishes what stands here, and brings the checked-out branch along.

@@ -54,6 +54,8 @@ impl Ledger<'_> {
             projection.entries.insert(id, entry);
             rows.push((id, row));
         }
+        // Where one can't be read, all of this is made anew below.
+        projection.find_duplicates(Vec::new());
         if projection.entries.len() == ids.len() {
             let freshness = refresh::compare(self.store, self.scope(), &projection)?;
             if freshness != Freshness::Stale && !is_doubtful(self.store, self.scope(), &rows)? {
@@ -68,6 +70,7 @@ impl Ledger<'_> {
             ([], None) => return None,
             ([], Some(Aside::Counts)) => "how many requests there are of a kind".to_owned(),
             ([], Some(Aside::Waiting)) => "which requests wait for another".to_owned(),
+            ([], Some(Aside::Duplicates)) => "which requests have the key of another".to_owned(),
             ([], Some(Aside::Words)) => "the words of texts".to_owned(),
             ([one], _) => one.to_string(),
             ([first, ..], _) => format!("{} requests, {first} first", projection.contradicted.len()),

@@ -15,11 +15,13 @@ use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
 use crate::domain::claim::Holding;
 use crate::domain::decide::Refusal;
+use crate::domain::duplicate::{Settled, duplicate_of};
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::judge::{Under, judge};
+use crate::domain::keyed::{KeyConflict, Keyed, Said};
 use crate::domain::outlook::Action;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Timestamp;
@@ -205,7 +207,7 @@ impl Ledger<'_> {
         }
         if only.is_none() {
             report.findings.extend(told.faults(self.store.strays())?);
-            report.findings.extend(self.across(&seen));
+            report.findings.extend(self.across(&seen)?);
             if whole == Whole::Yes {
                 let of_index = match unknown.is_whole() {
                     true => self.index_findings(&ids, seen),
@@ -337,16 +339,8 @@ impl Ledger<'_> {
             let fix = format!("one of them: ledger release {id}; or anybody: ledger claim {id} --steal --reason TEXT");
             findings.push(log("contested", Severity::Note, last, what, &fix));
         }
-        if let Some((second, first)) = twice_keyed(history.graph()) {
-            let name = |(n, hash): Keyed| format!("event {n} ({})", hash.short());
-            let what = format!("{} has the key of {}: one intent was carried out twice", name(second), name(first));
-            findings.push(log(
-                "key-twice",
-                Severity::Violation,
-                at(second.1),
-                what,
-                "see what both did; note it on the request",
-            ));
+        for (last, what, fix) in self.key_conflicts(&history) {
+            findings.push(log("key-twice", Severity::Note, at(last), what, &fix));
         }
         let packet = history.packet();
         if known && self.workflow.request_type(&packet.request_type).is_none() {
@@ -390,13 +384,49 @@ impl Ledger<'_> {
         (!is_chain).then(|| State::replay(history, self.workflow))
     }
 
+    /// Events with one key that say different things, of a request that can still move: the last of them, what is told and
+    /// what settles it.
+    fn key_conflicts(&self, history: &History) -> Vec<(Hash, String, String)> {
+        let id = history.packet().request_id;
+        let keyed = Keyed::of_all(history);
+        if keyed.conflicts().is_empty() || self.has_ended(history) {
+            return Vec::new();
+        }
+        let told = |conflict: &KeyConflict| {
+            let name = |said: &Said| format!("event {} ({}, {})", said.event.n, said.event.hash.short(), said.kind);
+            let events: Vec<String> = conflict.said.iter().map(name).collect();
+            let last = conflict.said.last()?.event.hash;
+            let what = format!("{} have one key and say different things", events.join(" and "));
+            Some((last, what, Action::ResolveKey(conflict.clone()).command(id)))
+        };
+        keyed.conflicts().iter().filter_map(told).collect()
+    }
+
+    fn has_ended(&self, history: &History) -> bool {
+        State::replay(history, self.workflow).name().is_some_and(|name| self.workflow.is_final(name))
+    }
+
+    /// Whether a request that has the key of an earlier one waits for somebody to say what it is.
+    fn is_unsettled(&self, id: RequestId) -> Result<bool, StoreError> {
+        match self.store.history(id) {
+            Ok(Some(history)) => {
+                let state = State::replay(&history, self.workflow);
+                Ok(matches!(duplicate_of(&state, Some(id), self.workflow), Some((_, Settled::No))))
+            }
+            // It was there a moment ago.
+            Ok(None) => Ok(false),
+            Err(error) if error.is_of_files() => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
     /// What concerns several requests: identities, keys, references.
-    fn across(&self, seen: &[Seen]) -> Vec<Finding> {
+    fn across(&self, seen: &[Seen]) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
-        let mut find = |id: RequestId, code, what: String, fix: &str| {
+        let mut find = |id: RequestId, (code, severity), what: String, fix: &str| {
             findings.push(Finding {
                 code,
-                severity: Severity::Violation,
+                severity,
                 id: Some(id),
                 path: self.store.places(id).0,
                 line: None,
@@ -411,29 +441,37 @@ impl Ledger<'_> {
             if let Some(first) = uids.insert(one.uid, one.id) {
                 find(
                     one.id,
-                    "uid-twice",
+                    ("uid-twice", Severity::Violation),
                     format!("it has the uid of {first}"),
                     "one of them is a copy: see which one git saw first",
                 );
             }
-            if let Some(first) = one.key.as_ref().and_then(|key| keys.insert(key, one.id)) {
-                let what = format!("it has the key of {first}: one intent was carried out twice");
-                find(one.id, "key-twice", what, "withdraw the one that nobody works on");
+            let first = one.key.as_ref().map(|key| *keys.entry(key).or_insert(one.id));
+            if let Some(first) = first.filter(|first| *first != one.id)
+                && self.is_unsettled(one.id)?
+            {
+                let what = format!("it is a duplicate of {first}, whose key it has: one intent was carried out twice");
+                find(one.id, ("key-twice", Severity::Note), what, &Action::SettleDuplicate.command(one.id));
             }
             for other in one.refers_to.iter().filter(|other| !known.contains(other)) {
                 let what = format!("it refers to {other}, which is not here or can't be read");
-                find(one.id, "dangling-reference", what, "bring the other request in, for example by git pull");
+                find(
+                    one.id,
+                    ("dangling-reference", Severity::Violation),
+                    what,
+                    "bring the other request in, for example by git pull",
+                );
             }
         }
-        findings
+        Ok(findings)
     }
 }
 
-pub(in crate::app) type Keyed = (u64, Hash);
+type NumberAndHash = (u64, Hash);
 
 /// Two events that were written with one key, the later one first.
-pub(in crate::app) fn twice_keyed(graph: &Graph) -> Option<(Keyed, Keyed)> {
-    let mut seen: BTreeMap<&Key, Keyed> = BTreeMap::new();
+pub(in crate::app) fn twice_keyed(graph: &Graph) -> Option<(NumberAndHash, NumberAndHash)> {
+    let mut seen: BTreeMap<&Key, NumberAndHash> = BTreeMap::new();
     graph.events().iter().find_map(|event| {
         let this = (event.n(), event.hash());
         seen.insert(event.key()?, this).map(|first| (this, first))

@@ -12,6 +12,8 @@ use super::super::render::views::{ClaimView, DamagedView};
 use crate::app::claim::ClaimsSeen;
 use crate::app::conflicts::Conflict;
 use crate::domain::id::RequestId;
+use crate::domain::outlook::Action;
+use crate::index::project::EntryEvent;
 
 /// What waits for a decision.
 #[derive(Serialize)]
@@ -27,6 +29,7 @@ enum OneView {
     Diverged { id: RequestId, title: String, sides: Vec<crate::index::project::EntrySide>, fix: String },
     Contested { id: RequestId, title: String, claim: ClaimView, fix: String },
     Duplicate { id: RequestId, title: String, first: RequestId, key: String, fix: String },
+    KeyTwice { id: RequestId, title: String, key: String, events: Vec<EntryEvent>, fix: String },
 }
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
@@ -61,8 +64,10 @@ fn fix(conflict: &Conflict) -> String {
         Conflict::Contested { id, .. } => {
             format!("one of them: ledger release {id}; or ledger claim {id} --steal --reason TEXT")
         }
-        Conflict::Duplicate { id, first, .. } => {
-            format!("withdraw the one that nobody works on: ledger transition {id} withdrawn --reason 'As {first}'")
+        Conflict::Duplicate { id, .. } => Action::SettleDuplicate.command(*id),
+        Conflict::KeyTwice { id, events, .. } => {
+            let events: Vec<String> = events.iter().map(|event| event.event.short()).collect();
+            format!("ledger resolve {id} --keep {} --reason TEXT", events.join("|"))
         }
     }
 }
@@ -80,6 +85,10 @@ fn view(conflict: &Conflict) -> OneView {
         Conflict::Duplicate { id, title, first, key } => {
             OneView::Duplicate { id: *id, title: title.clone(), first: *first, key: key.to_string(), fix }
         }
+        Conflict::KeyTwice { id, title, key, events } => {
+            let (title, key, events) = (title.clone(), key.to_string(), events.clone());
+            OneView::KeyTwice { id: *id, title, key, events, fix }
+        }
     }
 }
 
@@ -96,7 +105,12 @@ fn line(conflict: &Conflict) -> String {
             (id, title, format!("claimed at once by {}", names.join(" and ")))
         }
         Conflict::Duplicate { id, title, first, key } => {
-            (id, title, format!("duplicate: it has the key of {first}, {}", safe::line(key.as_str())))
+            (id, title, format!("duplicate of {first}: both have the key {}", safe::line(key.as_str())))
+        }
+        Conflict::KeyTwice { id, title, key, events } => {
+            let said = |event: &EntryEvent| format!("{} ({})", safe::line(&event.kind), event.event.short());
+            let events: Vec<String> = events.iter().map(said).collect();
+            (id, title, format!("the key {} says {}", safe::line(key.as_str()), events.join(" and ")))
         }
     };
     format!("{id}  {what}  {}\n  fix: {}\n", safe::line(title), fix(conflict))

@@ -26,6 +26,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Export) -> Result<Exit, Fail
             (false, false) => Waiting::Any,
         },
         claims: rows::claims(&args.claims)?,
+        keys: rows::keys(args.duplicates),
         sort: args.columns.sort,
         limit: args.limit,
         ..rows::query(&args.filters, ledger.workflow, (context.env.now)())?

@@ -10,8 +10,8 @@ use super::super::failure::Failure;
 use super::super::query_args::{self, ClaimFilters, Columns, Filters, List, Paging};
 use super::super::render::table::table;
 use super::super::render::views::{DamagedView, ListView};
-use super::rows::{self, States, cell, known, printed};
-use crate::app::list::{Page, Query, Scope, Waiting};
+use super::rows::{self, States, cell, keys, known, printed};
+use crate::app::list::{Keys, Page, Query, Scope, Waiting};
 use crate::domain::id::RequestId;
 
 /// The columns where none are chosen.
@@ -32,6 +32,7 @@ struct Asked<'a> {
     scope: Scope,
     waiting: Waiting,
     waits: Waits,
+    keys: Keys,
 }
 
 /// How it is told what a request waits for.
@@ -44,26 +45,27 @@ enum Waits {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failure> {
-    let List { filters, claims, columns, paging, open: _, all, ready, blocked } = args;
+    let List { filters, claims, columns, paging, open: _, all, ready, blocked, duplicates } = args;
     let scope = if *all { Scope::All } else { Scope::Open };
     let waiting = match (ready, blocked) {
         (true, _) => Waiting::Ready,
         (_, true) => Waiting::Blocked,
         (false, false) => Waiting::Any,
     };
-    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids })
+    let keys = keys(*duplicates);
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys })
 }
 
 pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
     let query_args::Waiting { filters, claims, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Ready);
-    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids })
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys: Keys::Any })
 }
 
 pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
     let query_args::Waiting { filters, claims, columns, paging } = args;
     let (scope, waiting) = (Scope::Open, Waiting::Blocked);
-    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::States })
+    answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::States, keys: Keys::Any })
 }
 
 fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure> {
@@ -75,6 +77,7 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
         scope: asked.scope,
         waiting: asked.waiting,
         claims: rows::claims(asked.claims)?,
+        keys: asked.keys,
         sort: asked.columns.sort,
         limit: Some(asked.paging.limit),
         cursor: asked.paging.cursor.as_ref().map(|cursor| cursor.parse()).transpose()?,

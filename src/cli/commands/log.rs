@@ -8,11 +8,12 @@ use super::super::args::{Format, Log};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::open::Opened;
+use super::super::render::keys::{KeysView, mark};
 use super::super::render::lanes::{Line, draw};
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
 use crate::app::near;
-use crate::app::timeline::{Timeline, TimelineQuery};
+use crate::app::timeline::{Marks, Timeline, TimelineQuery};
 use crate::app::{AppError, Ledger};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
@@ -71,17 +72,24 @@ fn print(
         return context.output.json(&LogView {
             events: timeline.events.iter().map(raw).collect(),
             has_more: timeline.has_more,
+            keys: KeysView::of(&timeline.marks),
             damaged,
         });
     }
-    print_each(context, query, &timeline.events)
+    print_each(context, query, (&timeline.events, &timeline.marks))
 }
 
-fn print_each(context: &mut Context<'_>, query: &TimelineQuery, events: &[Event]) -> Result<(), Failure> {
+fn print_each(
+    context: &mut Context<'_>,
+    query: &TimelineQuery,
+    (events, marks): (&[Event], &Marks),
+) -> Result<(), Failure> {
     let with_stream = if query.id.is_some() { WithStream::No } else { WithStream::Yes };
     for event in events {
         match context.output.format {
-            Format::Text => context.output.text(&format!("{}\n", event_text(event, with_stream)))?,
+            Format::Text => {
+                context.output.text(&format!("{}{}\n", event_text(event, with_stream), mark(event, marks)))?;
+            }
             Format::Json | Format::Jsonl => context.output.json(&raw(event))?,
         }
     }
@@ -121,7 +129,7 @@ fn follow(
     let unlimited = TimelineQuery { limit: None, ..query.clone() };
     // What the limit left out is old, not new.
     printed.extend(ledger.timeline(&unlimited)?.events.iter().map(Event::hash));
-    print_each(context, query, &timeline.events)?;
+    print_each(context, query, (&timeline.events, &timeline.marks))?;
     let mut damaged = BTreeSet::new();
     tell_damaged(context, opened, &timeline.damaged, &mut damaged);
     tell_unknown_type(context, query, &timeline);
@@ -132,7 +140,7 @@ fn follow(
         }
         std::thread::sleep(LOOK_EVERY.min(context.budget.left().unwrap_or(LOOK_EVERY)));
         let now = self::survey(&ledger, query)?;
-        let mut fresh = Vec::new();
+        let (mut fresh, mut marks) = (Vec::new(), Marks::default());
         for changed in now.difference(&survey) {
             let read = match ledger.timeline(&TimelineQuery { id: Some(changed.id), ..unlimited.clone() }) {
                 Ok(read) => read,
@@ -144,11 +152,13 @@ fn follow(
                 Err(other) => return Err(other.into()),
             };
             damaged.remove(&changed.id);
+            marks.standings.extend(read.marks.standings);
+            marks.duplicates.extend(read.marks.duplicates);
             fresh.extend(read.events.into_iter().filter(|event| printed.insert(event.hash())));
         }
         survey = now;
         fresh.sort_by_cached_key(|event| (event.clock(), event.n(), event.hash()));
-        print_each(context, query, &fresh)?;
+        print_each(context, query, (&fresh, &marks))?;
         context.output.flush()?;
     }
 }

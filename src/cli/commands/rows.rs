@@ -13,14 +13,14 @@ use super::super::render::claim;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
 use crate::app::AppError;
-use crate::app::list::{Claims, Query, Row};
+use crate::app::list::{Claims, Keys, Query, Row};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{StateName, Workflow};
 use crate::index::project::DIVERGED;
 
 /// The fields that can be chosen.
-pub(super) const FIELDS: [&str; 21] = [
+pub(super) const FIELDS: [&str; 22] = [
     "id",
     "state",
     "version",
@@ -39,6 +39,7 @@ pub(super) const FIELDS: [&str; 21] = [
     "depends_on",
     "parent",
     "key",
+    "duplicate_of",
     "parts",
     "claim",
     "waits_for",
@@ -78,6 +79,11 @@ pub(super) fn claims(args: &ClaimFilters) -> Result<Claims, Failure> {
         (None, false, true) => Claims::ByNobody,
         (None, false, false) => Claims::Any,
     })
+}
+
+/// What is asked of their keys.
+pub(super) fn keys(duplicates: bool) -> Keys {
+    if duplicates { Keys::Duplicate } else { Keys::Any }
 }
 
 fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure> {
@@ -134,6 +140,7 @@ pub(super) fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
     let entry = &row.entry;
     match column {
         "id" => row.id.to_string().into(),
+        "state" if entry.duplicate_of.is_some() => format!("{}, duplicate", entry.state).into(),
         "state" => entry.state.as_str().into(),
         "version" => entry.version.to_string().into(),
         "heads" => entry.heads.iter().map(crate::domain::hash::Hash::short).collect::<Vec<_>>().join(", ").into(),
@@ -154,6 +161,7 @@ pub(super) fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
         "depends_on" => join(&entry.depends_on),
         "parent" => entry.parent.map(|parent| parent.to_string()).unwrap_or_default().into(),
         "key" => entry.key.as_ref().map(|key| key.as_str()).unwrap_or_default().into(),
+        "duplicate_of" => entry.duplicate_of.map(|first| first.to_string()).unwrap_or_default().into(),
         "parts" => {
             entry.parts.iter().map(|(repo, said)| format!("{repo}: {said}")).collect::<Vec<_>>().join(", ").into()
         }

@@ -13,6 +13,7 @@ use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::app::{Ledger, Session, approve};
 use crate::contract::Resources;
 use crate::domain::decide::{self, Command};
+use crate::domain::duplicate::Duplicate;
 use crate::domain::event::{Approved, Body, EvidenceAdded, Noted, Responded};
 use crate::domain::state::State;
 use crate::domain::workflow::StateName;
@@ -63,8 +64,17 @@ pub(super) fn evidence(context: &mut Context<'_>, args: &Evidence) -> Result<Exi
 }
 
 pub(super) fn resolve(context: &mut Context<'_>, args: &Resolve) -> Result<Exit, Failure> {
-    let reason = input::text(&args.reason, context.env)?;
-    let command = Command::Resolve(decide::Resolve { keep: args.keep.clone(), reason });
+    let reason = input::optional_text(args.reason.as_ref(), context.env)?;
+    // Where a reason must be given is told by the arguments themselves.
+    let given = || reason.clone().unwrap_or_default();
+    let command = match (&args.keep, args.distinct) {
+        (Some(keep), _) => Command::Resolve(decide::Resolve { keep: keep.clone(), reason: given() }),
+        (None, true) => Command::Distinct(given()),
+        (None, false) => {
+            let to = args.to.as_deref().map(state).transpose()?;
+            Command::Duplicate(Duplicate { to, reason })
+        }
+    };
     write(context, &args.request, &command, &args.writing)
 }
 

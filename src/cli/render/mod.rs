@@ -12,6 +12,7 @@ pub mod escape;
 pub mod export;
 pub mod graph;
 pub mod json;
+pub mod keys;
 pub mod lanes;
 pub mod merging;
 pub mod progress;

@@ -86,7 +86,8 @@ impl<'a> From<&'a Excerpt> for ExcerptView<'a> {
 pub fn hit_text(hit: &Hit) -> String {
     let title = hit.excerpts.iter().find(|excerpt| excerpt.place == Place::Title);
     let title = title.map_or_else(|| safe::line(&hit.entry.title).into_owned(), marked);
-    let mut text = format!("{BOLD}{}{PLAIN}  {}  {title}\n", hit.id, state(&hit.entry.state));
+    let duplicate = hit.entry.duplicate_of.map(|first| format!(", duplicate of {first}")).unwrap_or_default();
+    let mut text = format!("{BOLD}{}{PLAIN}  {}{duplicate}  {title}\n", hit.id, state(&hit.entry.state));
     for excerpt in hit.excerpts.iter().filter(|excerpt| excerpt.place != Place::Title) {
         let place = excerpt.place.name();
         let whence = excerpt.event.as_ref();

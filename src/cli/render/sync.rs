@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::keys::DuplicateView;
 use super::text::count;
 use crate::app::sync::{Flow, Synced};
 use crate::app::write::Effect;
 use crate::domain::id::RequestId;
+use crate::domain::outlook::Action;
 use crate::sync::publish::Followed;
 
 /// How many requests are named to people.
@@ -24,6 +26,8 @@ pub struct SyncView<'a> {
     renumbered: Vec<RenumberingView>,
     claims_given_up: Vec<ConcededView<'a>>,
     diverged: &'a [RequestId],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duplicates: Vec<DuplicateView>,
     overtaken: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_out: Option<&'static str>,
@@ -100,6 +104,7 @@ impl<'a> SyncView<'a> {
             renumbered: synced.renumbered.iter().map(renumbering).collect(),
             claims_given_up: synced.conceded.iter().map(conceded).collect(),
             diverged: &synced.diverged,
+            duplicates: synced.duplicates.iter().map(DuplicateView::from).collect(),
             overtaken: synced.overtaken,
             checked_out: synced.followed.as_ref().map(|followed| match followed {
                 Followed::Whole => "whole",
@@ -172,6 +177,9 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
         text.push_str(&format!(
             "  {id} has diverged: ledger show {id}; ledger resolve {id} --keep STATE --reason TEXT\n"
         ));
+    }
+    for (id, first) in &synced.duplicates {
+        text.push_str(&format!("  {id} is a duplicate of {first}: {}\n", Action::SettleDuplicate.command(*id)));
     }
     text
 }

@@ -154,6 +154,13 @@ fn what_happened(body: &Body) -> String {
             let (uid, is) = (resolved.uid, resolved.moved_to);
             format!("another request of this number, {uid}, is {is} now{}", reason(&resolved.reason))
         }
+        Body::Distinct(distinct) => format!("no duplicate of {}: {}", distinct.from, safe::line(&distinct.reason)),
+        Body::KeyResolved(resolved) => format!(
+            "resolved: of the key {}, {} holds: {}",
+            safe::line(resolved.key.as_str()),
+            resolved.keep.short(),
+            safe::line(&resolved.reason)
+        ),
         Body::Claimed(claimed) => super::claim::claimed(claimed),
         Body::Released(released) => super::claim::released(released),
         Body::Contract(body) => super::contract::event::happened(body),
@@ -189,8 +196,9 @@ pub enum Explain {
 #[must_use]
 pub fn show(view: &View, explain: Explain) -> String {
     let (packet, seen) = (view.history.packet(), &view.state);
+    let duplicate = view.duplicate.map(|(first, _)| format!(", duplicate of {first}")).unwrap_or_default();
     let mut text = format!(
-        "{BOLD}{}{PLAIN}  {}  v{}\n{BOLD}{}{PLAIN}\n",
+        "{BOLD}{}{PLAIN}  {}{duplicate}  v{}\n{BOLD}{}{PLAIN}\n",
         packet.request_id,
         state(&state_word(seen)),
         view.history.version(),
@@ -206,6 +214,10 @@ pub fn show(view: &View, explain: Explain) -> String {
     text.push_str(&field("was", &was.join(", ")));
     let namesakes: Vec<String> = seen.namesakes.iter().map(|one| format!("{} ({})", one.id, one.uid)).collect();
     text.push_str(&field("namesakes", &namesakes.join(", ")));
+    for said in &seen.distinct {
+        let (from, reason) = (said.distinct.from, safe::line(&said.distinct.reason));
+        text.push_str(&field("distinct", &format!("from {from}: {reason}  {DIM}{}{PLAIN}", on_record(&said.on))));
+    }
     if let Some(since) = &seen.since {
         text.push_str(&field("since", &on_record(since)));
     }
@@ -291,6 +303,10 @@ fn sections(view: &View) -> String {
         };
         section("Diverged: two clones wrote at once", sides.iter().map(side).collect());
     }
+    for conflict in &seen.key_conflicts {
+        let heading = format!("Key {} says different things", safe::line(conflict.key.as_str()));
+        section(&heading, super::keys::said(conflict));
+    }
     if let Some(ClaimsSeen::Contested(claims)) = &view.claim {
         let claim = |claim: &ClaimSeen| format!("  {}\n", super::claim::held(claim, view.at));
         section("Contested: two clones claimed it at once", claims.iter().map(claim).collect());
@@ -338,6 +354,7 @@ fn sections(view: &View) -> String {
         format!("  {DIM}{kind}{}{PLAIN}\n{}", on_record(&n.on), safe::block(&n.text, "    "))
     };
     section("Notes", seen.notes.iter().map(note).collect());
+    section("Not counted", super::keys::not_counted(view));
     text
 }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::super::failure::{OpenState, open_states};
+use super::keys::{DistinctView, KeysView, StandingView};
 use super::signature::WorthView;
 use crate::app::checkpoint::Worth;
 use crate::app::claim::{ClaimSeen, ClaimsSeen};
@@ -23,7 +24,7 @@ use crate::domain::state::{Record, Side, Status};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::StateName;
 use crate::index::Entry;
-use crate::index::project::ClaimLine;
+use crate::index::project::{ClaimLine, EntryKey};
 
 /// A request that was made, or would be.
 #[derive(Serialize)]
@@ -226,6 +227,14 @@ pub struct ShowView<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     namesakes: Vec<NamesakeView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<RequestId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    distinct: Vec<DistinctView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    key_conflicts: Vec<EntryKey>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_counted: Vec<StandingView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<ClaimView>,
     since: Option<RecordView>,
     last: Option<RecordView>,
@@ -266,6 +275,10 @@ impl<'a> From<&'a View> for ShowView<'a> {
             },
             aliases: state.aliases.clone(),
             namesakes: state.namesakes.iter().map(|one| NamesakeView { uid: one.uid, id: one.id }).collect(),
+            duplicate_of: view.duplicate.map(|(first, _)| first),
+            distinct: state.distinct.iter().map(DistinctView::from).collect(),
+            key_conflicts: state.key_conflicts.iter().map(EntryKey::from).collect(),
+            not_counted: StandingView::of_events(view.history.events(), &view.keyed),
             claim: view.claim.as_ref().map(ClaimView::from),
             since: state.since.as_ref().map(RecordView::from),
             last: state.last.as_ref().map(RecordView::from),
@@ -350,6 +363,9 @@ pub struct LogView {
     pub events: Vec<Box<RawValue>>,
     /// Whether the limit left some out.
     pub has_more: bool,
+    /// What keys make of some of them.
+    #[serde(flatten)]
+    pub keys: KeysView,
     /// Requests that can't be read.
     pub damaged: Vec<DamagedView>,
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::event::{Body, Event};
 use crate::domain::history::History;
+use crate::domain::keyed::Keyed;
 use crate::domain::state::Replay;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{StateName, Workflow};
@@ -63,6 +64,8 @@ fn entered(event: &Event) -> Option<&StateName> {
         | Body::IdResolved(_)
         | Body::Claimed(_)
         | Body::Released(_)
+        | Body::Distinct(_)
+        | Body::KeyResolved(_)
         | Body::Contract(_)
         | Body::Other(_) => None,
     }
@@ -94,7 +97,7 @@ fn ended_at(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         }
         return run.0;
     }
-    let mut replay = Replay::new(history, workflow);
+    let mut replay = Replay::new(history, workflow, Keyed::default());
     for event in history.events() {
         replay.evolve(event);
         if entered(event).is_some() {

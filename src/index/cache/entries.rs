@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 
-use super::rows::id_of;
-use super::{Cache, Progress, Scope, tables};
+use super::rows::{id_of, text_of};
+use super::whole::entry;
+use super::{Cache, Entry, Progress, Scope, duplicate, tables};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::index::snapshot::{Entries, Outline};
@@ -68,11 +69,17 @@ impl Cache {
     }
 
     fn each_entry(&self, take: &mut dyn FnMut(RequestId, &str) -> io::Result<()>) -> rusqlite::Result<io::Result<()>> {
+        let duplicates = duplicate::all(&self.db)?;
         let mut rows = self.db.prepare("SELECT nr, entry FROM body ORDER BY nr")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
-            if let Err(error) = take(id, row.get_ref(1)?.as_str()?) {
+            let text = row.get_ref(1)?.as_str()?;
+            let taken = match duplicates.get(&id) {
+                None => take(id, text),
+                Some(first) => take(id, &text_of(&Entry { duplicate_of: Some(*first), ..entry(text)? })?),
+            };
+            if let Err(error) = taken {
                 return Ok(Err(error));
             }
         }

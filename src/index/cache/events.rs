@@ -79,6 +79,8 @@ impl Says {
             Body::IdResolved(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Claimed(said) => Self { text: said.reason.clone(), ..nothing },
             Body::Released(said) => Self { text: said.reason.clone(), ..nothing },
+            Body::Distinct(said) => Self { text: Some(said.reason.clone()), ..nothing },
+            Body::KeyResolved(said) => Self { text: Some(said.reason.clone()), ..nothing },
             Body::Other(said) => Self {
                 from_state: said.from.as_ref().map(ToString::to_string),
                 to_state: said.to.as_ref().map(ToString::to_string),

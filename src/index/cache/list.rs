@@ -7,6 +7,7 @@ pub use rusqlite::types::Value;
 
 use super::Cache;
 use super::Progress;
+use super::duplicate::{Firsts, HELD};
 use super::rows::{id_of, number_of};
 use super::tally::name_of;
 use super::whole::entry;
@@ -39,6 +40,8 @@ pub struct Filter {
     pub waits: Waits,
     /// Who has claimed them.
     pub claims: Claimed,
+    /// Whether another one has their key.
+    pub keys: Keys,
     /// With all these words in title or description, in any case.
     pub words: Vec<String>,
     /// The order; equal ones by id.
@@ -83,6 +86,16 @@ pub enum Claimed {
     BySomebody(Timestamp),
     /// Nobody.
     ByNobody(Timestamp),
+}
+
+/// Whether requests are told by their keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Keys {
+    /// They are not.
+    #[default]
+    Any,
+    /// Only those whose key another one has that comes before them.
+    Duplicate,
 }
 
 /// An order.
@@ -183,6 +196,7 @@ impl Filter {
         }
         let others = self.waits != Waits::Any
             || self.claims != Claimed::Any
+            || self.keys != Keys::Any
             || !self.words.is_empty()
             || self.label.is_some()
             || self.priority.is_some();
@@ -202,13 +216,18 @@ impl Filter {
             by,
             waits,
             claims,
+            keys,
             words,
             order: _,
             after: _,
             limit: _,
         } = self;
         let names = [request_type, from, to, label, priority, by];
-        if !states.is_empty() || !words.is_empty() || *claims != Claimed::Any || names.iter().any(|name| name.is_some())
+        if !states.is_empty()
+            || !words.is_empty()
+            || *claims != Claimed::Any
+            || *keys != Keys::Any
+            || names.iter().any(|name| name.is_some())
         {
             return None;
         }
@@ -221,8 +240,9 @@ impl Filter {
     }
 }
 
-/// Of open requests: that one waits for none.
-const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr)";
+/// Of open requests: that one waits for none, and not for somebody to say whether it is a duplicate.
+const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr) AND NOT EXISTS (SELECT 1 FROM \
+     duplicate WHERE duplicate.nr = request.nr)";
 
 /// The claims of a request that have not expired.
 const CLAIM: &str =
@@ -254,6 +274,14 @@ impl Lookup {
         match self {
             Self::Sets => format!("request.nr IN (SELECT nr FROM {table} WHERE {column} = ?)"),
             Self::Rows => format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = ? AND {table}.nr = request.nr)"),
+        }
+    }
+
+    /// The condition that another one has its key.
+    fn duplicate(self) -> &'static str {
+        match self {
+            Self::Sets => "request.nr IN (SELECT nr FROM duplicate)",
+            Self::Rows => "EXISTS (SELECT 1 FROM duplicate WHERE duplicate.nr = request.nr)",
         }
     }
 
@@ -311,6 +339,10 @@ impl Where {
             Claimed::BySomebody(now) => all.and(&format!("EXISTS ({CLAIM})"), [moment(*now)]),
             Claimed::ByNobody(now) => all.and(&format!("NOT EXISTS ({CLAIM})"), [moment(*now)]),
         }
+        match filter.keys {
+            Keys::Any => {}
+            Keys::Duplicate => all.and(lookup.duplicate(), []),
+        }
         for word in &filter.words {
             let contains = "instr((SELECT words FROM body WHERE body.nr = request.nr), ?) > 0";
             all.and(contains, [Value::Text(word.to_lowercase())]);
@@ -329,7 +361,10 @@ pub fn list(
     filter: &Filter,
     progress: Progress<'_>,
 ) -> Result<Listed, StoreError> {
-    let shown = |listed: &Listed| listed.rows.iter().map(|(id, ..)| *id).collect();
+    // With the first of their keys: what is said of those is as fresh.
+    let shown = |listed: &Listed| {
+        listed.rows.iter().flat_map(|(id, entry, _)| [*id].into_iter().chain(entry.duplicate_of)).collect()
+    };
     Cache::ask_shown(store, scope, progress, |cache| cache.list(filter), shown)
 }
 
@@ -377,13 +412,17 @@ impl Cache {
     /// Hands out the rows that are asked for, in their order.
     fn visit(&self, filter: &Filter, way: Way, take: &mut Take<'_>) -> rusqlite::Result<()> {
         let mut settled = self.db.prepare("SELECT 1 FROM request WHERE nr = ?1 AND is_settled = 1")?;
+        let mut firsts = Firsts::new(&self.db)?;
         let what = "request.nr, (SELECT entry FROM body WHERE body.nr = request.nr)";
         let (text, values) = question(what, filter, way);
         let mut rows = self.db.prepare(&text)?;
         let mut rows = rows.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
-            let entry = entry(row.get_ref(1)?.as_str()?)?;
+            let mut entry = entry(row.get_ref(1)?.as_str()?)?;
+            if entry.key.is_some() {
+                entry.duplicate_of = firsts.of(id)?;
+            }
             let mut waits_for = Vec::new();
             for needs in &entry.depends_on {
                 if !settled.exists([number_of(*needs)])? {
@@ -431,7 +470,7 @@ impl Cache {
             Some(Common::All) => Ok(usize::try_from(self.count()?).unwrap_or(usize::MAX).saturating_sub(damaged)),
             Some(Common::Open) => self.open(),
             Some(Common::Blocked) => blocked(),
-            Some(Common::Ready) => Ok(self.open()?.saturating_sub(blocked()?)),
+            Some(Common::Ready) => Ok(self.open()?.saturating_sub(blocked()?).saturating_sub(self.number(HELD, &[])?)),
             None => self.matched_by(filter),
         }
     }

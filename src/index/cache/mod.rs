@@ -5,6 +5,7 @@
 //! workflow or by another version is made anew; where no file can be kept, a private one is made for this one answer.
 
 mod blocked;
+mod duplicate;
 pub mod edges;
 mod entries;
 mod events;
@@ -28,14 +29,14 @@ mod text;
 pub mod then;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
 use super::project::{Entry, words_of};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Key, RequestId};
 use crate::domain::stats::Times;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
@@ -75,6 +76,8 @@ pub enum Aside {
     Counts,
     /// Which open requests wait for another.
     Waiting,
+    /// Which requests have the key of another one.
+    Duplicates,
     /// The words of texts.
     Words,
 }
@@ -113,6 +116,19 @@ pub enum Source {
 }
 
 impl Projection {
+    /// Finds the requests whose key another one has that comes before them, be it one of those that can't be read.
+    pub fn find_duplicates(&mut self, unreadable: Vec<(RequestId, Key)>) {
+        let mut firsts: HashMap<Key, RequestId> = HashMap::new();
+        let readable = self.entries.iter().filter_map(|(id, entry)| Some((*id, entry.key.clone()?)));
+        for (id, key) in readable.chain(unreadable) {
+            firsts.entry(key).and_modify(|first| *first = id.min(*first)).or_insert(id);
+        }
+        for (id, entry) in &mut self.entries {
+            let first = entry.key.as_ref().and_then(|key| firsts.get(key)).copied();
+            entry.duplicate_of = first.filter(|first| first != id && !entry.distinct);
+        }
+    }
+
     /// Whether the cache says what is not so.
     #[must_use]
     pub fn contradicts_cache(&self) -> bool {
@@ -177,7 +193,7 @@ pub fn project_all(
             let mut projection = Projection { read: ids.len(), ..Projection::default() };
             // Before the reading: what is written meanwhile is no contradiction.
             let doubted = Cache::as_it_is(store, scope);
-            let mut rows = Vec::with_capacity(ids.len());
+            let (mut rows, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
             for (id, (_, outcome)) in ids.iter().zip(read_all(store, scope.workflow, &ids, progress)?) {
                 // What the cache says of one that is not handed out, nobody can tell.
                 if let Err(Unread::Refused(what)) = outcome {
@@ -191,10 +207,12 @@ pub fn project_all(
                         projection.entries.insert(*id, *line.entry);
                     }
                     Err(unread) => {
+                        unreadable.extend(unread.key().map(|key| (*id, key.clone())));
                         projection.damaged.insert(*id, unread.what().to_owned());
                     }
                 }
             }
+            projection.find_duplicates(unreadable);
             projection.astray = doubted.astray();
             projection.gone = doubted.others_than(&projection);
             let words = if doubted.has_words() {

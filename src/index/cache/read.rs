@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::rows::{Outcome, Unread};
 use super::{Line, Progress};
 use crate::domain::history::History;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Key, RequestId};
+use crate::domain::packet::Packet;
 use crate::domain::workflow::Workflow;
 use crate::store::{Pass, Stamp, Store, StoreError};
 
@@ -69,7 +70,7 @@ fn read_one(store: &dyn Store, pass: &mut dyn Pass, workflow: &Workflow, id: Req
     let (stamp, found) = stamped(store, pass, id)?;
     let outcome = match found {
         Some(history) => history.map(|history| Line::of(&history, workflow)),
-        None => Err(Unread::Damaged("it disappeared while it was read".into())),
+        None => Err(Unread::Damaged("it disappeared while it was read".into(), None)),
     };
     Ok((stamp.unwrap_or_default(), outcome))
 }
@@ -86,9 +87,20 @@ pub(super) fn stamped(store: &dyn Store, pass: &mut dyn Pass, id: RequestId) -> 
     let stamp = store.stamps(&[id])?.pop().flatten();
     match store.history(id) {
         Ok(history) => Ok((stamp, history.map(Ok))),
-        Err(error @ StoreError::Damaged { .. }) => Ok((stamp, Some(Err(Unread::Damaged(error.to_string()))))),
+        Err(error @ StoreError::Damaged { .. }) => {
+            Ok((stamp, Some(Err(Unread::Damaged(error.to_string(), key_of(store, id)?)))))
+        }
         // Of the others it is told all the same.
         Err(error) if error.is_of_files() => Ok((stamp, Some(Err(Unread::Refused(error.to_string()))))),
+        Err(other) => Err(other),
+    }
+}
+
+/// The key of a request of which some bytes are not what was written.
+fn key_of(store: &dyn Store, id: RequestId) -> Result<Option<Key>, StoreError> {
+    match store.packet_bytes(id) {
+        Ok(bytes) => Ok(bytes.and_then(|bytes| Packet::parse(&bytes).ok()).and_then(|packet| packet.key)),
+        Err(error) if error.is_of_files() => Ok(None),
         Err(other) => Err(other),
     }
 }

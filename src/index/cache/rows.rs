@@ -6,11 +6,12 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement, params};
 
 use super::blocked::Blocked;
+use super::duplicate::{Duplicates, digest_of};
 use super::parts::Told;
 use super::tally::Tallies;
 use super::{Entry, Line};
 use crate::domain::hash::Hash;
-use crate::domain::id::RequestId;
+use crate::domain::id::{Key, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
 use crate::index::project::EntryClaim;
@@ -22,8 +23,8 @@ pub(super) type Outcome = Result<Line, Unread>;
 /// Why a request has no line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Unread {
-    /// Its bytes are not what was written.
-    Damaged(String),
+    /// Its bytes are not what was written; with the key that its packet bears, if that can be read.
+    Damaged(String, Option<Key>),
     /// The operating system did not hand them out: to somebody else, or another time, it may.
     Refused(String),
 }
@@ -32,14 +33,22 @@ impl Unread {
     /// What is wrong.
     pub(super) fn what(&self) -> &str {
         match self {
-            Self::Damaged(what) | Self::Refused(what) => what,
+            Self::Damaged(what, _) | Self::Refused(what) => what,
+        }
+    }
+
+    /// The key that its packet bears, as far as that can be read: another one with it is its duplicate all the same.
+    pub(super) fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Damaged(_, key) => key.as_ref(),
+            Self::Refused(_) => None,
         }
     }
 
     /// Whether it stays so as long as the bytes do.
     fn lasts(&self) -> bool {
         match self {
-            Self::Damaged(_) => true,
+            Self::Damaged(..) => true,
             Self::Refused(_) => false,
         }
     }
@@ -71,8 +80,15 @@ pub(super) fn bytes_of(stamp: [u64; 8]) -> [u8; 64] {
 
 /// The columns of `request` that say what was read of a request that can be read, in the order of [`said`].
 pub(super) const SAID: &str = "events, state, is_final, is_settled, type, priority, origin, created_by, updated_at, due, \
-     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms";
-const SAID_COUNT: usize = 17;
+     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms, key, is_distinct";
+const SAID_COUNT: usize = 19;
+
+/// The place of the key among [`SAID`].
+const KEY_AT: usize = 17;
+
+fn key_of<'a>(key: Option<&Key>) -> ToSqlOutput<'a> {
+    ToSqlOutput::Owned(key.map_or(Value::Null, |key| Value::Blob(digest_of(key).to_vec())))
+}
 
 /// What the columns of [`SAID`] hold: all that is asked of a request and is not in a table of its own.
 fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT] {
@@ -99,6 +115,8 @@ fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT
         moment(line.times.ended_at),
         number(line.times.lead_ms()),
         number(line.times.cycle_ms()),
+        key_of(entry.key.as_ref()),
+        number(Some(i64::from(entry.distinct))),
     ]
 }
 
@@ -108,7 +126,8 @@ fn claims(entry: &Entry) -> impl Iterator<Item = (&str, i64)> {
     lines.map(|line| (line.by.as_str(), line.until.unix_ms()))
 }
 
-fn text_of(entry: &Entry) -> rusqlite::Result<String> {
+/// An entry as a row holds it.
+pub(super) fn text_of(entry: &Entry) -> rusqlite::Result<String> {
     serde_json::to_string(entry).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
 }
 
@@ -116,7 +135,10 @@ fn text_of(entry: &Entry) -> rusqlite::Result<String> {
 pub(super) fn row_digest(read: &Outcome, workflow: &Workflow) -> Hash {
     let mut digest = Digest::default();
     match read {
-        Err(unread) => digest.take(ValueRef::Text(unread.what().as_bytes())),
+        Err(unread) => {
+            digest.take(ValueRef::Text(unread.what().as_bytes()));
+            digest.take_output(&key_of(unread.key()));
+        }
         Ok(line) => {
             digest.take(ValueRef::Null);
             said(line, workflow).iter().for_each(|value| digest.take_output(value));
@@ -171,7 +193,9 @@ impl<'a> Reader<'a> {
         let mut digest = Digest::default();
         let damage = row.get_ref(1)?;
         digest.take(damage);
-        if damage == ValueRef::Null {
+        if damage != ValueRef::Null {
+            digest.take(row.get_ref(2 + KEY_AT)?);
+        } else {
             for column in 2..SAID_COUNT + 4 {
                 digest.take(row.get_ref(column)?);
             }
@@ -241,7 +265,8 @@ pub(super) struct Writer<'a> {
     tallies: Tallies<'a>,
     parts: Told<'a>,
     blocked: Blocked<'a>,
-    remove: [Statement<'a>; 7],
+    duplicates: Duplicates<'a>,
+    remove: [Statement<'a>; 8],
     body: Statement<'a>,
     request: Statement<'a>,
     target: Statement<'a>,
@@ -261,6 +286,7 @@ impl<'a> Writer<'a> {
             tallies: Tallies::new(db)?,
             parts: Told::new(db)?,
             blocked: Blocked::new(db)?,
+            duplicates: Duplicates::new(db)?,
             remove: [
                 remove("request")?,
                 remove("body")?,
@@ -269,6 +295,7 @@ impl<'a> Writer<'a> {
                 remove("claim")?,
                 remove("dependency")?,
                 remove("blocked")?,
+                remove("duplicate")?,
             ],
             body: db.prepare("INSERT INTO body (nr, words, entry) VALUES (?1, ?2, ?3)")?,
             request: db.prepare(&format!(
@@ -297,12 +324,13 @@ impl<'a> Writer<'a> {
     fn take_out(&mut self, nr: i64) -> rusqlite::Result<()> {
         self.tallies.take_back(nr)?;
         self.parts.row(nr)?;
+        let key = self.duplicates.key_of(nr)?;
         let [request, others @ ..] = &mut self.remove;
         if request.execute([nr])? > 0 {
             self.added -= 1;
             others.iter_mut().try_for_each(|statement| statement.execute([nr]).map(|_| ()))?;
         }
-        Ok(())
+        key.map_or(Ok(()), |key| self.duplicates.changed(nr, &key))
     }
 
     /// Puts what was read of a request into place of what was there.
@@ -320,8 +348,13 @@ impl<'a> Writer<'a> {
         let line = match read {
             Ok(line) => line,
             Err(unread) => {
-                let damaged = "INSERT INTO request (nr, stamp, settled, damage, events) VALUES (?1, ?2, ?3, ?4, 0)";
-                self.db.execute(damaged, params![nr, stamp_bytes, stamp.settled && unread.lasts(), unread.what()])?;
+                let damaged =
+                    "INSERT INTO request (nr, stamp, settled, damage, events, key) VALUES (?1, ?2, ?3, ?4, 0, ?5)";
+                let (settled, key) = (stamp.settled && unread.lasts(), unread.key().map(digest_of));
+                self.db.execute(damaged, params![nr, stamp_bytes, settled, unread.what(), key])?;
+                if let Some(key) = key {
+                    self.duplicates.changed(nr, &key)?;
+                }
                 return self.blocked.changed(nr);
             }
         };
@@ -348,6 +381,9 @@ impl<'a> Writer<'a> {
         }
         if !entry.depends_on.is_empty() {
             self.blocked.look(nr)?;
+        }
+        if let Some(key) = &entry.key {
+            self.duplicates.changed(nr, &digest_of(key))?;
         }
         self.blocked.changed(nr)
     }

@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::duplicate::Firsts;
 use super::list::{Common, Filter, Lookup, Where};
 use super::parts::Need;
 use super::read::each_of;
 use super::rows::{bytes_of, id_of, number_of};
 use super::text::{self, Columns, Matches, Rank, TextPart};
+use super::then::{FIRST, first_then};
 use super::whole::entry;
 use super::{Cache, Progress, Scope};
 use crate::domain::history::History;
@@ -128,6 +130,7 @@ impl Cache {
         };
         let mut hits = Vec::new();
         let mut row = self.db.prepare("SELECT entry FROM body WHERE nr = ?1")?;
+        let mut firsts = Firsts::new(&self.db)?;
         for (id, excerpts) in ids.into_iter().zip(read) {
             let Some(excerpts) = excerpts.filter(|excerpts| !excerpts.is_empty()) else {
                 if self.is_belied(store, id)? {
@@ -135,7 +138,8 @@ impl Cache {
                 }
                 continue;
             };
-            let entry = row.query_row([number_of(id)], |row| entry(row.get_ref(0)?.as_str()?))?;
+            let mut entry = row.query_row([number_of(id)], |row| entry(row.get_ref(0)?.as_str()?))?;
+            entry.duplicate_of = firsts.of(id)?;
             hits.push(Hit { id, entry, excerpts });
         }
         Ok(Ok(Found { hits, matched, has_older: has_more, damaged: self.damaged()? }))
@@ -189,6 +193,10 @@ impl Cache {
         let table = text::table_of(old.iter().map(|(hit, columns)| (number_of(hit.id), columns)))?;
         let ranked = text::find(&table, question.wanted, ("", &[]), Rank::Words, RANKED_MAX)?.ranked;
         let matched = ranked.len();
+        let mut first = self.db.prepare(FIRST)?;
+        for (hit, _) in old.iter_mut().filter(|(hit, _)| hit.entry.key.is_some() && !hit.entry.distinct) {
+            hit.entry.duplicate_of = first_then(&mut first, hit.id, then.at)?;
+        }
         let mut hits: BTreeMap<i64, Hit> = old.into_iter().map(|(hit, _)| (number_of(hit.id), hit)).collect();
         let hits = best(ranked, question.limit).into_iter().filter_map(|nr| hits.remove(&nr)).collect();
         Ok(Ok(Found { hits, matched, has_older, damaged: self.damaged()? }))

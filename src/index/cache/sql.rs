@@ -56,6 +56,10 @@ pub const VIEWS: [View; 6] = [
             ("due", "the day by which it is wanted"),
             ("parent", "the request that it is a part of"),
             ("key", "the key that it was made with"),
+            (
+                "duplicate_of",
+                "the first request with its key, where that is another one and nobody said that they differ",
+            ),
             ("damage", "what is wrong, if it can't be read"),
         ],
         // What is long is asked for only where it is wanted, row by row: a join would be made for every question.
@@ -70,7 +74,10 @@ pub const VIEWS: [View; 6] = [
                  strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \
                  strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch'), lead_ms, cycle_ms, due, \
                  CASE WHEN parent IS NOT NULL THEN printf('REQ-%08d-%04d', parent / 100000000, parent % 100000000) END, \
-                 (SELECT entry ->> 'key' FROM body WHERE body.nr = request.nr), damage FROM request",
+                 (SELECT entry ->> 'key' FROM body WHERE body.nr = request.nr), \
+                 (SELECT printf('REQ-%08d-%04d', min(first.nr) / 100000000, min(first.nr) % 100000000) FROM request AS first \
+                 WHERE first.key = request.key AND EXISTS (SELECT 1 FROM duplicate WHERE duplicate.nr = request.nr) \
+                 HAVING count(*) > 0), damage FROM request",
     },
     View {
         name: "targets",

@@ -10,14 +10,15 @@ use proptest::sample::Index;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::list::{Filter, list};
+use super::list::{Filter, Waits, list};
 use super::read::read_all;
 use super::stats::{counted, stats};
 use super::tally::facts_of;
 use super::{Cache, Projection, Scope, Source, project_all};
-use crate::domain::event::{Body, Event, Transitioned, TransitionedData, Unsealed};
+use crate::domain::event::{Body, Distinct, Event, Transitioned, TransitionedData, Unsealed};
 use crate::domain::history::History;
 use crate::domain::id::{RequestId, Stream};
+use crate::domain::packet::Packet;
 use crate::domain::stats::{Fold, Stats, Window};
 use crate::domain::time::Hybrid;
 use crate::domain::workflow::Workflow;
@@ -32,6 +33,10 @@ use crate::store::{Budget, Records, Store};
 #[derive(Clone, Copy, Debug)]
 enum Step {
     New,
+    /// A request comes from another clone: with a key that others may have, and a number before or after theirs.
+    Brought(Index, Index),
+    /// Somebody says that a request is no duplicate.
+    Distinct(Index),
     Note(Index),
     Batch(Index),
     /// A request goes into another state.
@@ -52,6 +57,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         2 => Just(Step::New),
+        3 => (any::<Index>(), any::<Index>()).prop_map(|(number, key)| Step::Brought(number, key)),
+        1 => any::<Index>().prop_map(Step::Distinct),
         4 => any::<Index>().prop_map(Step::Note),
         2 => any::<Index>().prop_map(Step::Batch),
         4 => any::<Index>().prop_map(Step::Go),
@@ -89,6 +96,22 @@ impl Place {
         self.ids.push(id_of(&made));
     }
 
+    /// Puts the packet and the log of another clone's request into place.
+    fn bring(&mut self, number: usize, key: usize) {
+        let id: RequestId = format!("REQ-20261119-{:04}", number + 1).parse().unwrap();
+        if self.ids.contains(&id) || self.store.contains(id).unwrap() {
+            return;
+        }
+        let request = request("brought", Some(["k0", "k1", "k2"][key]));
+        let packet = request.draft.identify(id, noon(), request.random);
+        let bytes = packet.to_bytes().unwrap();
+        let first = Event::genesis(&packet, Packet::hash_of(&bytes), &request.genesis).unwrap();
+        let (packet, log) = self.store.places(id);
+        std::fs::write(packet, bytes).unwrap();
+        std::fs::write(log, format!("{}\n", first.line())).unwrap();
+        self.ids.push(id);
+    }
+
     fn line(&self, id: RequestId) -> String {
         format!("{}\n", note(&self.store.history(id).unwrap().unwrap(), "x", None).line())
     }
@@ -101,6 +124,14 @@ impl Place {
         let chosen = |index: Index| self.ids[index.index(self.ids.len())];
         match step {
             Step::New => self.make(),
+            Step::Brought(number, key) => self.bring(number.index(12), key.index(3)),
+            Step::Distinct(index) => {
+                let id = chosen(index);
+                let history = self.store.history(id).unwrap().unwrap();
+                let distinct = Distinct { from: self.ids[0], reason: "another one".to_owned() };
+                let event = said(&history, Body::Distinct(distinct), 1);
+                self.store.append(id, history.heads(), &event, &Budget::endless()).unwrap();
+            }
             Step::Note(index) => {
                 let history = self.store.history(chosen(index)).unwrap().unwrap();
                 let event = note(&history, "x", None);
@@ -172,7 +203,12 @@ fn gone_on(history: &History, choice: usize) -> Event {
         to: to.parse().unwrap(),
         data: TransitionedData { workflow: Workflow::default().digest().to_owned(), ..TransitionedData::default() },
     });
-    let at = history.clock().unwrap().at.plus_ms(1 + 86_400_000 * choice as i64);
+    said(history, body, 1 + 86_400_000 * choice as i64)
+}
+
+/// An event, some time after the newest one.
+fn said(history: &History, body: Body, after_ms: i64) -> Event {
+    let at = history.clock().unwrap().at.plus_ms(after_ms);
     Event::seal(Unsealed {
         stream: Stream::Request(history.packet().request_id),
         clock: Hybrid { at, tick: 0 },
@@ -222,6 +258,10 @@ pub(super) fn look(store: &FsStore) {
     let everything = Filter::default();
     let counted = counted(store, scope, &everything, None, window, &|_, _| {}).unwrap();
     assert_eq!((counted.fold.stats(), counted.damaged), expected, "row by row");
+    let ready = Filter { waits: Waits::ForNothing, limit: Some(1), ..Filter::default() };
+    let listed = list(store, scope, &Filter { limit: None, ..ready.clone() }, &|_, _| {}).unwrap();
+    let counted = list(store, scope, &ready, &|_, _| {}).unwrap();
+    assert_eq!((counted.matched, listed.matched), (listed.rows.len(), listed.rows.len()), "how many are ready");
     let from_tables = Cache::ask_all(store, scope, &|_, _| {}, |entries| Ok(index_text(entries))).unwrap();
     assert_eq!(from_tables, index_text(&read));
 }
@@ -333,7 +373,9 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
     {
         let read = format!("SELECT {column} FROM {table} WHERE nr = ?1");
         let before: rusqlite::types::Value = db.query_row(&read, [nr], |row| row.get(0)).unwrap();
-        let other = if kind == "TEXT" {
+        let other = if kind == "BLOB" {
+            "x'01'".to_owned()
+        } else if kind == "TEXT" {
             format!("coalesce({column}, '') || 'x'")
         } else {
             format!("coalesce({column}, 0) + 1")
@@ -358,6 +400,7 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
     for (change, back) in [
         (format!("INSERT INTO blocked (nr) VALUES ({nr})"), "DELETE FROM blocked"),
         ("INSERT INTO blocked (nr) VALUES (1)".to_owned(), "DELETE FROM blocked"),
+        (format!("INSERT INTO duplicate (nr) VALUES ({nr})"), "DELETE FROM duplicate"),
     ] {
         assert!(is_told(&change), "{change}");
         db.execute(back, []).unwrap();

@@ -25,6 +25,8 @@ pub struct Past<'a> {
     at: Timestamp,
     /// What a row says of whether a request is settled.
     row: RefCell<Statement<'a>>,
+    /// The first request with the key of another, and when it was made.
+    first: RefCell<Statement<'a>>,
 }
 
 /// Whoever is handed requests as they were.
@@ -56,10 +58,30 @@ pub fn each_then(
     let (cache, damaged) = Cache::asked(store, scope, progress, Cache::damaged)?;
     let row = "SELECT created_at, updated_at, is_settled FROM request WHERE nr = ?1 AND damage IS NULL";
     let row = RefCell::new(cache.db.prepare(row).map_err(failed)?);
-    let past = Past { cache: &cache, store, workflow: scope.workflow, at, row };
+    let first = RefCell::new(cache.db.prepare(FIRST).map_err(failed)?);
+    let past = Past { cache: &cache, store, workflow: scope.workflow, at, row, first };
     // What was handed out can't be taken back, so nothing can take the place of a cache that fails now.
     past.each(&said, take).map_err(failed)??;
     Ok(damaged)
+}
+
+/// The first request with the key of a request, and when it was made.
+pub(super) const FIRST: &str = "SELECT nr, created_at FROM request WHERE key = (SELECT key FROM request WHERE nr = ?1) AND \
+     nr < ?1 ORDER BY nr LIMIT 1";
+
+/// The first request with the key of one, if it was there at a moment.
+pub(super) fn first_then(
+    first: &mut Statement<'_>,
+    id: RequestId,
+    at: Timestamp,
+) -> rusqlite::Result<Option<RequestId>> {
+    let mut rows = first.query([number_of(id)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let created_at: i64 = row.get(1)?;
+    if created_at > at.unix_ms() {
+        return Ok(None);
+    }
+    id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery).map(Some)
 }
 
 fn failed(error: rusqlite::Error) -> StoreError {
@@ -97,6 +119,13 @@ impl Past<'_> {
         }
     }
 
+    fn first_of(&self, id: RequestId, entry: &Entry) -> rusqlite::Result<Option<RequestId>> {
+        if entry.key.is_none() || entry.distinct {
+            return Ok(None);
+        }
+        first_then(&mut self.first.borrow_mut(), id, self.at)
+    }
+
     /// A request by its history.
     fn read(&self, id: RequestId) -> Result<Option<Entry>, StoreError> {
         let history = self.store.history(id)?;
@@ -118,6 +147,13 @@ impl Past<'_> {
                 Ok(Some(entry(row.get_ref(3)?.as_str()?)?))
             } else {
                 self.read(id)
+            };
+            let was = match was {
+                Ok(Some(mut entry)) => {
+                    entry.duplicate_of = self.first_of(id, &entry)?;
+                    Ok(Some(entry))
+                }
+                other => other,
             };
             match was.and_then(|was| was.map_or(Ok(ControlFlow::Continue(())), |was| take(self, id, was))) {
                 Ok(ControlFlow::Continue(())) => {}

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::read::each_of;
 use super::rows::{Reader, bytes_of, id_of, number_of};
 use super::text::{Words, all_words};
-use super::{Aside, Cache, Entry, Progress, Projection, Scope, blocked, parts, tables, tally};
+use super::{Aside, Cache, Entry, Progress, Projection, Scope, blocked, duplicate, parts, tables, tally};
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::store::{Store, StoreError};
@@ -25,6 +25,9 @@ impl Cache {
             }
             projection.events += u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
             projection.entries.insert(id, entry(row.get_ref(3)?.as_str()?)?);
+        }
+        for (id, first) in duplicate::all(&self.db)? {
+            projection.entries.entry(id).and_modify(|entry| entry.duplicate_of = Some(first));
         }
         Ok(projection)
     }
@@ -81,6 +84,7 @@ impl AsItIs {
         let all = [
             (Aside::Counts, agrees(tally::agrees(db))),
             (Aside::Waiting, agrees(blocked::agrees(db))),
+            (Aside::Duplicates, agrees(duplicate::agrees(db))),
             // Rows are read all the same where the index of words can't be.
             (Aside::Words, words_agree(db).unwrap_or(false)),
         ];

@@ -147,6 +147,8 @@ fn event<'a>(all: &mut Vec<Text<'a>>, event: &'a Event) {
         Body::IdResolved(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Claimed(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
         Body::Released(said) => said.reason.iter().for_each(|text| add(Place::Reason, text)),
+        Body::Distinct(said) => add(Place::Reason, &said.reason),
+        Body::KeyResolved(said) => add(Place::Reason, &said.reason),
         Body::Created(_) | Body::EvidenceAdded(_) | Body::Renumbered(_) | Body::Contract(_) | Body::Other(_) => {}
     }
     for evidence in event.body().evidence() {

@@ -1,8 +1,8 @@
 //! Which request was made with which key: a disposable table that can prove a key absent.
 //!
-//! A hit proves itself: the packet is read and carries the key. A miss is proved by the folder of packets: if its
-//! modification time is the one at which the table was known to be complete, no packet has come since. Otherwise the
-//! folder is listed and every packet that is new or changed is read.
+//! A hit proves itself: the packet is read and carries the key. That there is none, or none before it, is proved by the
+//! folder of packets: if its modification time is the one at which the table was known to be complete, no packet has come
+//! since. Otherwise the folder is listed and every packet that is new or changed is read.
 //!
 //! What this clone makes itself changes that time too. A batch proves with a watch that nobody else changed the folder
 //! meanwhile. The kernel takes some ten milliseconds to let go of a watch, too long for a single create: that takes the
@@ -148,7 +148,7 @@ impl<'a> Keys<'a> {
         Self { proof: Proof::Watch, ..Self::to_read(layout, files, kept, Keeping::Table) }
     }
 
-    /// The request that carries this key. Exact.
+    /// The request that carries this key: of several, which two clones made, the one with the smallest id. Exact.
     ///
     /// # Errors
     /// Failed machinery.
@@ -160,15 +160,13 @@ impl<'a> Keys<'a> {
         self.hit(key)
     }
 
-    /// What the table tells without a look at the packets: the request, or that there is none. `None` if it takes a look.
+    /// What the table tells without a look at the packets: the request, or that there is none. `None` if it takes a look: a
+    /// packet that the table does not know may come before the one that it does.
     ///
     /// # Errors
     /// Failed machinery.
     pub fn at_hand(&mut self, key: &Key) -> Result<Option<Option<RequestId>>, StoreError> {
-        if let Some(id) = self.hit(key)? {
-            return Ok(Some(Some(id)));
-        }
-        Ok(self.is_complete()?.then_some(None))
+        if self.is_complete()? { self.hit(key).map(Some) } else { Ok(None) }
     }
 
     /// Takes note of a packet that this session makes.

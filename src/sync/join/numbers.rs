@@ -137,7 +137,7 @@ impl Joining<'_> {
         let mut histories = Vec::new();
         for id in clashing.iter().copied().chain(self.unseen().filter(|id| !clashing.contains(id))) {
             let history = self.store.history(id)?;
-            histories.extend(history.filter(|history| renumber::names_any(history.packet(), &numbers)));
+            histories.extend(history.filter(|history| renumber::names_any(history, &numbers)));
         }
         let written_anew = histories.iter().map(|history| history.packet().request_id).collect();
         if let Some((origin, id)) = self.covered(&written_anew)? {

@@ -1,0 +1,213 @@
+//! One key in two clones that have not heard of each other: one intent, wherever they meet.
+
+use serde_json::{Value, json};
+
+use super::clones::{Clones, Ended};
+
+fn show(clones: &Clones, clone: &str, request: &str) -> Value {
+    clones.ledger(clone, &["show", request, "--json"]).ok().data()
+}
+
+fn refused(ended: &Ended) -> (Option<i32>, String) {
+    (ended.status, ended.code())
+}
+
+/// Two clones, each of which made a request with the key `twin`, the second one behind another request. Answers with the
+/// first of the two and the duplicate.
+fn twins(clones: &Clones) -> (String, String) {
+    clones.bug("a", "twin");
+    clones.bug("b", "other");
+    clones.bug("b", "twin");
+    clones.sync("a").ok();
+    let synced = clones.sync("b").ok().data();
+    let told = synced["duplicates"][0].clone();
+    let (id, first) = (told["id"].as_str().unwrap().to_owned(), told["duplicate_of"].as_str().unwrap().to_owned());
+    clones.sync("a").ok();
+    assert!(first < id, "{told}");
+    (first, id)
+}
+
+#[test]
+fn two_requests_with_one_key_are_one_and_a_duplicate_in_every_clone() {
+    let clones = Clones::new(&["a", "b", "c"]);
+    let (first, duplicate) = twins(&clones);
+    clones.sync("c").ok();
+    for clone in ["a", "b", "c"] {
+        assert_eq!(show(&clones, clone, &duplicate)["duplicate_of"], json!(first), "{clone}");
+        assert_eq!(show(&clones, clone, &first)["duplicate_of"], Value::Null, "{clone}");
+        // Whoever tries again is given the first, and so is who names it by its key.
+        assert_eq!(clones.bug(clone, "twin"), first, "{clone}");
+        assert_eq!(clones.id(clone, "twin"), first, "{clone}");
+        let listed = clones.ledger(clone, &["list", "--duplicates", "-q"]).ok().out;
+        assert_eq!(listed.trim(), duplicate, "{clone}");
+        let ready = clones.ledger(clone, &["ready", "-q"]).ok().out;
+        assert!(ready.contains(&first) && !ready.contains(&duplicate), "{clone}: {ready}");
+        for command in [
+            ["transition", &duplicate, "accepted", "--json"].as_slice(),
+            &["respond", &duplicate, "--repo", "billing", "--status", "accepted", "--json"],
+            &["claim", &duplicate, "--json"],
+            &["heartbeat", &duplicate, "--json"],
+        ] {
+            let ended = clones.ledger(clone, command);
+            assert_eq!(refused(&ended), (Some(6), "duplicate".to_owned()), "{clone} {command:?}: {ended:?}");
+        }
+        let conflicts = clones.ledger(clone, &["conflicts", "--json"]);
+        assert_eq!(conflicts.status, Some(3), "{clone}");
+        assert_eq!(conflicts.data()["conflicts"][0]["first"], json!(first), "{clone}");
+        clones.ledger(clone, &["index", "--check"]).ok();
+    }
+    clones.note("a", &duplicate, "still goes");
+    clones.ledger("a", &["evidence", &duplicate, "commit=1"]).ok();
+    let before = clones.ledger("b", &["verify", "--json"]).ok().data();
+    assert_eq!(before["findings"][0]["code"], "key-twice");
+    clones.ledger("a", &["resolve", &duplicate, "--duplicate"]).ok();
+    clones.sync("a").ok();
+    for clone in ["b", "c"] {
+        let synced = clones.sync(clone).ok().data();
+        assert_eq!(synced["duplicates"], Value::Null, "it is told once: {synced}");
+    }
+    for clone in ["a", "b", "c"] {
+        let shown = show(&clones, clone, &duplicate);
+        assert_eq!((&shown["state"], &shown["duplicate_of"]), (&json!("WITHDRAWN"), &json!(first)), "{clone}");
+        clones.ledger(clone, &["conflicts"]).ok();
+        assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
+    }
+    clones.assert_alike(&["a", "b", "c"]);
+}
+
+#[test]
+fn what_is_distinct_goes_on_in_every_clone() {
+    let clones = Clones::new(&["a", "b"]);
+    let (first, duplicate) = twins(&clones);
+    let settle = ["resolve", &duplicate, "--distinct", "--reason", "Another month", "--key", "settled"];
+    // Both say so at once.
+    clones.ledger("a", &settle).ok();
+    clones.ledger("b", &settle).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.sync("a").ok();
+    for clone in ["a", "b"] {
+        let shown = show(&clones, clone, &duplicate);
+        assert_eq!(shown["duplicate_of"], Value::Null, "{clone}");
+        assert_eq!(shown["distinct"].as_array().unwrap().len(), 1, "{clone}: {shown}");
+        assert_eq!(shown["distinct"][0]["from"], json!(first), "{clone}");
+        assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
+    }
+    clones.ledger("a", &["transition", &duplicate, "accepted"]).ok();
+    clones.assert_alike(&["a"]);
+}
+
+#[test]
+fn what_is_renumbered_is_named_by_its_new_number() {
+    let clones = Clones::new(&["a", "b"]);
+    // Both take one number for other requests; the second clone has settled a duplicate of its own by then.
+    clones.bug("a", "of-a");
+    let (was, twin) = (clones.bug("b", "twin"), clones.bug("b", "later"));
+    let packet = clones.path("b").join(format!("coordination/requests/{twin}.json"));
+    let text = std::fs::read_to_string(&packet).unwrap().replace("\"key\": \"later\"", "\"key\": \"twin\"");
+    std::fs::remove_file(&packet).unwrap();
+    std::fs::remove_file(clones.path("b").join(format!("coordination/events/{twin}.jsonl"))).unwrap();
+    std::fs::write(&packet, text).unwrap();
+    clones.note("b", &twin, "completed");
+    clones.ledger("b", &["resolve", &twin, "--distinct", "--reason", "Another one"]).ok();
+    assert_eq!(show(&clones, "b", &twin)["distinct"][0]["from"], json!(was));
+    clones.sync("a").ok();
+    let synced = clones.sync("b").ok().data();
+    let is = |id: &str| -> String {
+        let renumbered = synced["renumbered"].as_array().unwrap();
+        let new = renumbered.iter().find(|one| one["was"] == id).map(|one| one["id"].as_str().unwrap());
+        new.unwrap_or(id).to_owned()
+    };
+    assert_ne!(is(&was), was, "{synced}");
+    assert_eq!(show(&clones, "b", &is(&twin))["distinct"][0]["from"], json!(is(&was)));
+    clones.assert_alike(&["b"]);
+}
+
+/// Two clones, each of which ran commands on one request: the first three the same, the last one not.
+fn at_once(clones: &Clones) {
+    for (clone, result) in [("a", "passed"), ("b", "failed")] {
+        let run = |line: &[&str]| clones.ledger(clone, &[line, &["--actor", clone]].concat()).ok();
+        run(&["note", "key:first", "--text", "Seen", "--key", "n"]);
+        run(&["respond", "key:first", "--repo", "billing", "--status", "accepted", "--key", "r"]);
+        run(&["transition", "key:first", "accepted", "--key", "t"]);
+        run(&["evidence", "key:first", &format!("test={result}"), "--key", "e"]);
+    }
+}
+
+fn check_at_once(clones: &Clones, all: &[&str]) {
+    let mut marks = Vec::new();
+    for clone in all {
+        let shown = show(clones, clone, "key:first");
+        assert_eq!(shown["state"], "ACCEPTED", "{clone}");
+        let counted = |name: &str| shown[name].as_array().unwrap().len();
+        assert_eq!((counted("notes"), counted("parts"), counted("evidence")), (1, 1, 2), "{clone}: {shown}");
+        assert_eq!(counted("not_counted"), 3, "{clone}");
+        assert_eq!(shown["key_conflicts"][0]["key"], "e", "{clone}");
+        marks.push((shown["not_counted"].clone(), shown["key_conflicts"].clone()));
+        let ended = clones.ledger(clone, &["transition", "key:first", "in-progress", "--json"]);
+        assert_eq!(refused(&ended), (Some(6), "key-twice".to_owned()), "{clone}");
+        let told = clones.ledger(clone, &["log", "key:first"]).ok().out;
+        assert_eq!(told.matches("(duplicate of event ").count(), 3, "{told}");
+        let conflicts = clones.ledger(clone, &["conflicts", "--json"]);
+        assert_eq!(conflicts.data()["conflicts"][0]["kind"], "key-twice", "{clone}");
+        // What came by git alone, the next write or this takes into the index.
+        clones.ledger(clone, &["index"]).ok();
+        clones.ledger(clone, &["index", "--check"]).ok();
+    }
+    assert!(marks.windows(2).all(|pair| pair[0] == pair[1]), "{marks:?}");
+}
+
+#[test]
+fn events_with_one_key_count_once_or_wait_for_a_word() {
+    let clones = Clones::new(&["a", "b"]);
+    at_once(&clones);
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.sync("a").ok();
+    check_at_once(&clones, &["a", "b"]);
+    let events = show(&clones, "a", "key:first")["key_conflicts"][0]["events"].clone();
+    let keep = events[1]["event"].as_str().unwrap().to_owned();
+    clones.ledger("a", &["resolve", "key:first", "--keep", &keep[..12], "--reason", "The run on main"]).ok();
+    clones.ledger("a", &["transition", "key:first", "in-progress"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    for clone in ["a", "b"] {
+        let shown = show(&clones, clone, "key:first");
+        assert_eq!((&shown["state"], &shown["key_conflicts"]), (&json!("IN_PROGRESS"), &Value::Null), "{clone}");
+        assert_eq!(shown["evidence"].as_array().unwrap().len(), 1, "{clone}");
+        assert_eq!(shown["evidence"][0]["on"]["event"], json!(keep), "{clone}");
+        clones.ledger(clone, &["conflicts"]).ok();
+        assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
+    }
+    clones.assert_alike(&["a", "b"]);
+}
+
+#[test]
+fn a_plain_merge_brings_the_same_to_light() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.bug("a", "twin");
+    clones.bug("b", "other");
+    clones.bug("b", "twin");
+    // Git alone can't give one of two requests another number.
+    let moved = clones.id("b", "other");
+    for path in [format!("requests/{moved}.json"), format!("events/{moved}.jsonl")] {
+        std::fs::remove_file(clones.path("b").join("coordination").join(path)).unwrap();
+    }
+    at_once(&clones);
+    for clone in ["a", "b"] {
+        clones.git(clone, &["add", "-A"]).ok();
+        clones.git(clone, &["commit", "-qm", clone]).ok();
+    }
+    clones.git("a", &["push", "-q", "origin", "HEAD:main"]).ok();
+    clones.git("b", &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]).ok();
+    clones.git("b", &["push", "-q", "origin", "HEAD:main"]).ok();
+    clones.git("a", &["pull", "-q", "--ff-only", "origin", "main"]).ok();
+    check_at_once(&clones, &["a", "b"]);
+    let first = clones.id("a", "twin");
+    assert_eq!(clones.id("b", "twin"), first);
+    for clone in ["a", "b"] {
+        let duplicate = clones.ledger(clone, &["list", "--duplicates", "-q"]).ok().out.trim().to_owned();
+        assert_eq!(show(&clones, clone, &duplicate)["duplicate_of"], json!(first), "{clone}");
+        clones.ledger(clone, &["resolve", &duplicate, "--duplicate", "--dry-run"]).ok();
+    }
+}
