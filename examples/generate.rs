@@ -265,6 +265,7 @@ impl Generator {
             contract_check: &ContractCheck::NotPassed(Vec::new()),
             signatures: Signatures::Optional,
             now: at,
+            first_of_key: None,
         };
         let body: Body = decide(history, command, context)?;
         Ok(Event::seal(Unsealed {

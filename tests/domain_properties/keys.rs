@@ -76,18 +76,21 @@ impl<'a> Keys<'a> {
         let is_step = |said: &[&Event]| matches!(said[0].body(), Body::Transitioned(_));
         let mut words = Vec::new();
         for by in self.history.events() {
-            let kept: Vec<Hash> = match by.body() {
-                Body::KeyResolved(resolved) if resolved.key == *key => {
-                    let is_kept = |said: &&Vec<&Event>| said.iter().any(|one| one.hash() == resolved.keep);
-                    all.iter().filter(is_kept).map(|said| said[0].hash()).collect()
-                }
-                Body::Resolved(resolved) if is_step(of) && all.iter().filter(|said| is_step(said)).count() > 1 => {
-                    let on_way =
-                        |one: &&Event| one.hash() == resolved.data.keep || self.saw(resolved.data.keep, one.hash());
-                    let steps = all.iter().filter(|said| is_step(said) && said.iter().any(|one| on_way(&one)));
-                    steps.map(|said| said[0].hash()).collect()
-                }
-                _ => continue,
+            let kept: Vec<Hash> = if let Body::KeyResolved(resolved) = by.body()
+                && resolved.key == *key
+            {
+                let is_kept = |said: &&Vec<&Event>| said.iter().any(|one| one.hash() == resolved.keep);
+                all.iter().filter(is_kept).map(|said| said[0].hash()).collect()
+            } else if let Body::Resolved(resolved) = by.body()
+                && is_step(of)
+                && all.iter().filter(|said| is_step(said)).count() > 1
+            {
+                let keep = resolved.data.keep;
+                let on_way = |one: &&Event| one.hash() == keep || self.saw(keep, one.hash());
+                let steps = all.iter().filter(|said| is_step(said) && said.iter().any(on_way));
+                steps.map(|said| said[0].hash()).collect()
+            } else {
+                continue;
             };
             if let [kept] = kept.as_slice() {
                 words.push((by, *kept));

@@ -11,10 +11,11 @@ use crate::app::timeline::Marks;
 use crate::domain::event::{Body, Event};
 use crate::domain::graph::Head;
 use crate::domain::hash::Hash;
-use crate::domain::id::{Actor, RequestId, Stream};
+use crate::domain::id::{Actor, RequestId};
 use crate::domain::keyed::{KeyConflict, Keyed, Standing};
 use crate::domain::state::DistinctOnRecord;
 use crate::domain::time::Timestamp;
+use crate::store::request_of;
 
 /// What keys make of the events of a log.
 #[derive(Serialize)]
@@ -104,10 +105,8 @@ impl From<&DistinctOnRecord> for DistinctView {
 /// What is said of an event of a log, behind it.
 #[must_use]
 pub fn mark(event: &Event, marks: &Marks) -> String {
-    let duplicate = match (event.body(), event.stream()) {
-        (Body::Created(_), Stream::Request(id)) => marks.duplicates.get(id),
-        _ => None,
-    };
+    let is_first = matches!(event.body(), Body::Created(_));
+    let duplicate = request_of(event.stream()).filter(|_| is_first).and_then(|id| marks.duplicates.get(&id));
     match (duplicate, marks.standings.get(&event.hash())) {
         (Some(first), _) => format!("  {DIM}(duplicate of {first}){PLAIN}"),
         (None, Some(standing)) => format!("  {DIM}({}){PLAIN}", told(*standing)),
