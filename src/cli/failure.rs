@@ -13,11 +13,11 @@ use crate::app::contract::take_the_other;
 use crate::domain::FORMAT;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
-use crate::domain::id::ContractName;
+use crate::domain::id::{ContractName, RequestId};
 use crate::domain::outlook::{Need, Open};
 use crate::domain::secret::Found;
 use crate::domain::workflow::StateName;
-use crate::index::project::ClaimLine;
+use crate::index::project::{ClaimLine, EntryKey};
 use crate::registry::git::{GitError, Whence};
 use crate::signing::SigningError;
 use crate::store::StoreError;
@@ -89,6 +89,12 @@ pub struct Detail {
     /// The claims that are in the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimLine>,
+    /// The request of which it is a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<RequestId>,
+    /// The keys that events bear which say different things.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_conflicts: Vec<EntryKey>,
     /// The version that the request has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual_version: Option<u64>,

@@ -12,6 +12,7 @@ use crate::domain::keyed::KeyConflict;
 use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::state::Side;
 use crate::domain::workflow::StateName;
+use crate::index::project::EntryKey;
 
 /// What is told of a rule of contracts.
 pub(super) fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
@@ -80,7 +81,8 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
             let failure = Failure::new(Exit::Conflict, "diverged", message);
             failure.detail(Detail { sides: side_views(&sides), ..Detail::default() }).hint(hint)
         }
-        Refusal::Duplicate { .. } => Failure::new(Exit::Conflict, "duplicate", message)
+        Refusal::Duplicate { first } => Failure::new(Exit::Conflict, "duplicate", message)
+            .detail(Detail { duplicate_of: Some(first), ..Detail::default() })
             .hint(format!("{}; first look with ledger show {id}", Action::SettleDuplicate.command(id))),
         Refusal::NotDuplicate(_) => no("not-duplicate"),
         Refusal::WhichEnd { ends, .. } => match ends.as_slice() {
@@ -92,7 +94,10 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
         },
         Refusal::KeyTwice(conflicts) => {
             let failure = Failure::new(Exit::Conflict, "key-twice", message);
-            failure.hint(format!("{}; first look with ledger show {id}", resolve_keys(id, &conflicts)))
+            let key_conflicts = conflicts.iter().map(EntryKey::from).collect();
+            failure
+                .detail(Detail { key_conflicts, ..Detail::default() })
+                .hint(format!("{}; first look with ledger show {id}", resolve_keys(id, &conflicts)))
         }
         Refusal::NoSuchEvent { conflicts, .. } => no("no-such-side").hint(resolve_keys(id, &conflicts)),
         Refusal::NotDiverged(_) => no("not-diverged"),

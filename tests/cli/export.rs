@@ -15,7 +15,7 @@ fn three() -> Sandbox {
 fn for_a_spreadsheet_no_cell_is_a_formula() {
     transcript!(three(), @r#"
     $ ledger export | head -1
-    id,state,version,heads,title,from,to,type,priority,labels,created_at,created_by,updated_at,updated_by,due,depends_on,parent,key,parts,claim,waits_for
+    id,state,version,heads,title,from,to,type,priority,labels,created_at,created_by,updated_at,updated_by,due,depends_on,parent,key,duplicate_of,parts,claim,waits_for
     $ ledger export --fields id,title,labels,due,waits_for
     id,title,labels,due,waits_for
     REQ-YYYYMMDD-0001,Totals are wrong,,,
@@ -26,7 +26,7 @@ fn for_a_spreadsheet_no_cell_is_a_formula() {
     "'=1+1, ""quoted"" | <b>",REQ-YYYYMMDD-0002
     Totals are wrong,REQ-YYYYMMDD-0001
     $ ledger export | sed -n 2p
-    REQ-YYYYMMDD-0001,PROPOSED,1,[hash],Totals are wrong,shop,billing,bug,P2,,YYYY-MM-DDThh:mm:ss.mmmZ,alice,YYYY-MM-DDThh:mm:ss.mmmZ,alice,,,,k1,,,
+    REQ-YYYYMMDD-0001,PROPOSED,1,[hash],Totals are wrong,shop,billing,bug,P2,,YYYY-MM-DDThh:mm:ss.mmmZ,alice,YYYY-MM-DDThh:mm:ss.mmmZ,alice,,,,k1,,,,
     $ ledger export --fields id | od -c | tail -3 | head -1 | tr -s ' '
     0000040 1 2 2 - 0 0 0 2 \r \n R E Q - 2 0
     "#);
@@ -98,7 +98,7 @@ fn filters_narrow_it_and_it_tells_how_it_was() {
     id
     $ ledger export --fields size
     ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for
+    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
     [exit 2]
     $ ledger export --format html
     ! error: an export is printed as csv, json, jsonl or markdown

@@ -160,7 +160,7 @@ fn they_print_what_every_command_prints() {
     [exit 2]
     $ ledger blocked --fields id,size
     ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for
+    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
     [exit 2]
     $ ledger ready --blocked
     ! error: unexpected argument '--blocked' found

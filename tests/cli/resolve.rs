@@ -187,7 +187,7 @@ fn what_names_no_side_is_refused() {
     ! error: the following required arguments were not provided:
     !   --reason <TEXT>
     !
-    ! Usage: ledger resolve --keep <HEAD|STATE> --reason <TEXT> <REQ>
+    ! Usage: ledger resolve --reason <TEXT> <--keep <EVENT|STATE>|--duplicate|--distinct> <REQ>
     !
     ! For more information, try '--help'.
     [exit 2]

@@ -122,7 +122,7 @@ fn a_duplicate_does_not_move_and_is_not_claimed() {
     !     "code": "duplicate",
     !     "message": "REQ-YYYYMMDD-0003: the request is a duplicate of REQ-YYYYMMDD-0002: both have one key",
     !     "hint": "ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT; first look with ledger show REQ-YYYYMMDD-0003",
-    !     "retryable": false, "exit_status": 6
+    !     "retryable": false, "exit_status": 6, "duplicate_of": "REQ-YYYYMMDD-0002"
     !   }
     ! }
     [exit 6]
@@ -151,7 +151,7 @@ fn a_duplicate_does_not_move_and_is_not_claimed() {
         "code": "duplicate",
         "message": "REQ-YYYYMMDD-0003: the request is a duplicate of REQ-YYYYMMDD-0002: both have one key",
         "hint": "ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT; first look with ledger show REQ-YYYYMMDD-0003",
-        "retryable": false, "exit_status": 6, "line": 1
+        "retryable": false, "exit_status": 6, "duplicate_of": "REQ-YYYYMMDD-0002", "line": 1
       }
     }
     [exit 6]
@@ -395,7 +395,14 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
         "code": "key-twice",
         "message": "REQ-YYYYMMDD-0001: events with one key say different things: \"x\" NOTED ([head]) and EVIDENCE_ADDED ([head])",
         "hint": "ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT; first look with ledger show REQ-YYYYMMDD-0001",
-        "retryable": false, "exit_status": 6, "line": 1
+        "retryable": false, "exit_status": 6,
+        "key_conflicts": [
+          {
+            "key": "x",
+            "events": [{"type": "NOTED", "event": "[hash]"}, {"type": "EVIDENCE_ADDED", "event": "[hash]"}]
+          }
+        ],
+        "line": 1
       }
     }
     [exit 6]

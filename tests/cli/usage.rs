@@ -228,7 +228,7 @@ fn as_json_the_error_is_json_too() {
     !   "v": 1,
     !   "error": {
     !     "code": "usage", "message": "there is no field \"size\"",
-    !     "hint": "the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for",
+    !     "hint": "the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for",
     !     "retryable": false, "exit_status": 2
     !   }
     ! }
@@ -285,7 +285,7 @@ fn the_same_as_text() {
     [exit 2]
     $ ledger list --fields id,size
     ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, parts, claim, waits_for
+    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
     [exit 2]
     $ ledger list --at noon
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)

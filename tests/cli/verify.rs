@@ -134,7 +134,7 @@ fn another_workflow_than_the_one_in_force_is_a_note() {
 fn one_key_that_carried_out_two_intents_is_found() {
     let sandbox = Sandbox::with_bug();
     sandbox.clone_to("other");
-    transcript!(sandbox, @"
+    transcript!(sandbox, @r#"
     # Two clones, offline, with one key; then git unites the logs.
     $ ledger note 1 --text here --key n1 -q
     REQ-YYYYMMDD-0001
@@ -149,13 +149,12 @@ fn one_key_that_carried_out_two_intents_is_found() {
     $ cat ../other/coordination/events/REQ-$TODAY-0001.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl
     $ cp ../other/coordination/requests/REQ-$TODAY-0002.json coordination/requests/; cp ../other/coordination/events/REQ-$TODAY-0002.jsonl coordination/events/
     $ ledger index -q; ledger verify
-    coordination/events/REQ-YYYYMMDD-0001.jsonl:5: violation key-twice: event 3 ([head]) has the key of event 2 ([head]): one intent was carried out twice
-      fix: see what both did; note it on the request
-    coordination/requests/REQ-YYYYMMDD-0003.json: violation key-twice: it has the key of REQ-YYYYMMDD-0002: one intent was carried out twice
-      fix: withdraw the one that nobody works on
-    2 findings: 3 requests, 6 events verified
-    [exit 3]
-    ");
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:5: note key-twice: event 2 ([head], NOTED) and event 3 ([head], NOTED) have one key and say different things
+      fix: ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT
+    coordination/requests/REQ-YYYYMMDD-0003.json: note key-twice: it is a duplicate of REQ-YYYYMMDD-0002, whose key it has: one intent was carried out twice
+      fix: ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT
+    ok: 3 requests, 6 events verified, 2 notes
+    "#);
 }
 
 /// Writes a line with its hash at the end of a log, as any program can: the documented rule is all that it takes.
