@@ -138,5 +138,8 @@ impl Ledger<'_> {
 /// Whether somebody else was first.
 fn is_lost(error: &AppError) -> bool {
     let AppError::Refused { refusal, .. } = error else { return matches!(error, AppError::StaleVersion { .. }) };
-    matches!(**refusal, Refusal::ClaimedByOther(_) | Refusal::Contested(_) | Refusal::Over(_))
+    matches!(
+        **refusal,
+        Refusal::ClaimedByOther(_) | Refusal::Contested(_) | Refusal::Over(_) | Refusal::Duplicate { .. }
+    )
 }

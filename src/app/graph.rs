@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::list::{Query, Row, Scope};
+use super::show::AsOf;
 use super::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::relations::{Edge, Kind, Relations};
@@ -30,6 +31,8 @@ pub struct Node {
     pub title: Option<String>,
     /// Whether it holds nothing up any more.
     pub settled: bool,
+    /// The first request with its key, where that is another one and nobody said that they differ.
+    pub duplicate_of: Option<RequestId>,
 }
 
 /// A graph.
@@ -99,7 +102,7 @@ impl Ledger<'_> {
     }
 
     fn node(&self, id: RequestId, at: Option<Timestamp>) -> Result<Node, AppError> {
-        let nothing = |state| Ok(Node { state, title: None, settled: false });
+        let nothing = |state| Ok(Node { state, title: None, settled: false, duplicate_of: None });
         let history = match self.store.history(id) {
             Ok(Some(history)) => history,
             Ok(None) => return nothing(None),
@@ -113,7 +116,9 @@ impl Ledger<'_> {
         };
         let entry = Entry::of(&then, self.workflow);
         let settled = entry.is_settled(self.workflow);
-        Ok(Node { state: Some(entry.state), title: Some(entry.title), settled })
+        let as_of = at.map_or(AsOf::Now, AsOf::Time);
+        let first = if entry.distinct { None } else { self.first_then(self.store, then.packet(), as_of)? };
+        Ok(Node { state: Some(entry.state), title: Some(entry.title), settled, duplicate_of: first })
     }
 }
 

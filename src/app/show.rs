@@ -121,12 +121,18 @@ impl Ledger<'_> {
     }
 
     /// The first request with a packet's key, if it was there then.
-    fn first_then(&self, records: &dyn Records, packet: &Packet, as_of: AsOf) -> Result<Option<RequestId>, AppError> {
+    pub(super) fn first_then(
+        &self,
+        records: &dyn Records,
+        packet: &Packet,
+        as_of: AsOf,
+    ) -> Result<Option<RequestId>, AppError> {
         let first = self.first_of_key(records, packet, &Budget::endless())?;
         let (Some(first), AsOf::Time(at)) = (first, as_of) else { return Ok(first) };
         match records.history(first) {
             Ok(history) => Ok(history.filter(|history| history.packet().created_at <= at).map(|_| first)),
-            Err(error) if error.is_of_files() => Ok(None),
+            // When it was made nobody can tell; it is there now.
+            Err(error) if error.is_of_files() => Ok(Some(first)),
             Err(other) => Err(other.into()),
         }
     }

@@ -444,3 +444,40 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     [exit 5]
     "#);
 }
+
+/// A request that can't be read has its key all the same, as far as its packet can be.
+#[test]
+fn the_first_may_be_damaged() {
+    let sandbox = twins();
+    sandbox.run("sed -i s/alice/mallory/ coordination/events/REQ-$TODAY-0002.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger list --duplicates -q 2>/dev/null; ledger list --duplicates -q --at 2999-01-01T00:00:00Z 2>/dev/null
+    REQ-YYYYMMDD-0003
+    REQ-YYYYMMDD-0003
+    [exit 9]
+    $ ledger ready -q 2>/dev/null; ledger transition 3 accepted 2>&1 | head -n 1
+    REQ-YYYYMMDD-0001
+    error: REQ-YYYYMMDD-0003: the request is a duplicate of REQ-YYYYMMDD-0002: both have one key
+    $ ledger show 3 | head -n 1; ledger show 3 --at 2999-01-01T00:00:00Z | head -n 1
+    REQ-YYYYMMDD-0003  PROPOSED, duplicate of REQ-YYYYMMDD-0002  v1
+    REQ-YYYYMMDD-0003  PROPOSED, duplicate of REQ-YYYYMMDD-0002  v1
+    $ ledger resolve 3 --distinct --reason 'Another month' -q; ledger list --duplicates 2>/dev/null
+    REQ-YYYYMMDD-0003
+    [exit 9]
+    "#);
+}
+
+#[test]
+fn a_graph_marks_duplicates() {
+    let sandbox = twins();
+    sandbox.bug("Needs it", "--depends-on 3");
+    transcript!(sandbox, @r#"
+    $ ledger graph
+    REQ-YYYYMMDD-0004  PROPOSED  Needs it
+    └─ needs REQ-YYYYMMDD-0003  PROPOSED, duplicate  Twin
+    $ ledger graph --json | grep -o '"duplicate_of":"[^"]*"'
+    "duplicate_of":"REQ-YYYYMMDD-0002"
+    $ ledger graph --at 2999-01-01T00:00:00Z | tail -n 1
+    └─ needs REQ-YYYYMMDD-0003  PROPOSED, duplicate  Twin
+    "#);
+}

@@ -77,8 +77,8 @@ pub(super) fn first_then(
 ) -> rusqlite::Result<Option<RequestId>> {
     let mut rows = first.query([number_of(id)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let created_at: i64 = row.get(1)?;
-    if created_at > at.unix_ms() {
+    // Of one that can't be read the row does not tell; it is there now.
+    if row.get::<_, Option<i64>>(1)?.is_some_and(|created_at| created_at > at.unix_ms()) {
         return Ok(None);
     }
     id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery).map(Some)

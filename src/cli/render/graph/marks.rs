@@ -16,7 +16,7 @@ pub fn mermaid(drawing: &Drawing<'_>) -> String {
         let title = entities(title(node));
         let title = if title.is_empty() { title } else { format!("<br/>{title}") };
         let class = class(drawing, id, node).map(|class| format!(":::{class}")).unwrap_or_default();
-        let _ = writeln!(text, "  {id}[\"{id}<br/>{}{title}\"]{class}", entities(state(node)));
+        let _ = writeln!(text, "  {id}[\"{id}<br/>{}{title}\"]{class}", entities(&state(node)));
     }
     let mut cyclic = Vec::new();
     for (place, edge) in drawing.graph.relations.edges().enumerate() {
@@ -54,7 +54,7 @@ pub fn dot(drawing: &Drawing<'_>) -> String {
             Some("settled") => ", style=filled, fillcolor=honeydew",
             Some(_) => ", style=dashed",
         };
-        let _ = writeln!(text, "  \"{id}\" [label=\"{id}\\n{}{title}\"{style}];", quoted(state(node)));
+        let _ = writeln!(text, "  \"{id}\" [label=\"{id}\\n{}{title}\"{style}];", quoted(&state(node)));
     }
     for edge in drawing.graph.relations.edges() {
         let Edge { from, to, kind } = edge;

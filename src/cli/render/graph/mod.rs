@@ -5,6 +5,7 @@ pub mod marks;
 pub mod svg;
 pub mod text;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -65,8 +66,9 @@ impl<'a> Drawing<'a> {
 }
 
 /// The state of a request, or what is said where there is none.
-fn state(node: &Node) -> &str {
-    node.state.as_deref().unwrap_or("not here")
+fn state(node: &Node) -> Cow<'_, str> {
+    let state = node.state.as_deref().unwrap_or("not here");
+    if node.duplicate_of.is_some() { format!("{state}, duplicate").into() } else { state.into() }
 }
 
 fn title(node: &Node) -> &str {
@@ -93,6 +95,8 @@ pub struct NodeView<'a> {
     state: Option<&'a str>,
     title: Option<&'a str>,
     settled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<RequestId>,
     layer: usize,
 }
 
@@ -140,6 +144,7 @@ impl<'a> GraphView<'a> {
             state: node.state.as_deref(),
             title: node.title.as_deref(),
             settled: node.settled,
+            duplicate_of: node.duplicate_of,
             layer: drawing.layers.get(&id).copied().unwrap_or_default(),
         };
         let edge = |edge: Edge| EdgeView {

@@ -102,7 +102,7 @@ fn request(drawing: &Drawing<'_>, layout: &Layout, id: RequestId, node: &Node) -
         xml(full),
         corner.x,
         corner.y,
-        xml(state(node)),
+        xml(&state(node)),
         xml(&short),
     )
 }
