@@ -169,6 +169,9 @@ impl Ledger<'_> {
     ) -> Result<Option<Written>, AppError> {
         let Some(key) = &conditions.key else { return Ok(None) };
         let Some(first) = history.with_key(key) else { return Ok(None) };
+        // Two clones may have said different things with it: each is answered with what it said.
+        let mut with_key = history.events().iter().filter(|event| event.key() == Some(key));
+        let first = with_key.find(|event| command.means(event.body())).unwrap_or(first);
         if !command.means(first.body()) {
             return Err(AppError::KeyReused {
                 key: key.clone(),
