@@ -408,6 +408,9 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     [exit 6]
     # Whoever tries again is given what they said.
     $ ledger note 1 --text ours --key x -q; ledger evidence 1 commit=7 --key x -q; ledger note 1 --text third --key x 2>&1 | head -n 1
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001
+    error: the key "x" was used for something else, on REQ-YYYYMMDD-0001
     $ ledger resolve 1 --keep accepted --reason x
     ! error: REQ-YYYYMMDD-0001: "accepted" does not name one of the events with one key
     ! hint: ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT
