@@ -46,7 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     }
     if args.graph && context.output.format == Format::Text {
         let sides = id.map(|id| ledger.sides(id)).transpose()?.unwrap_or_default();
-        return graph(context, timeline.events, &sides);
+        return graph(context, (timeline.events, &timeline.marks), &sides);
     }
     if args.follow {
         return follow(context, &opened, &query, timeline);
@@ -97,14 +97,19 @@ fn print_each(
 }
 
 /// Prints the events with what follows what beside them.
-fn graph(context: &mut Context<'_>, mut events: Vec<Event>, sides: &[Side]) -> Result<Exit, Failure> {
+fn graph(
+    context: &mut Context<'_>,
+    (mut events, marks): (Vec<Event>, &Marks),
+    sides: &[Side],
+) -> Result<Exit, Failure> {
     events.sort_by_key(|event| (event.n(), event.hash()));
     for line in draw(&events) {
         context.output.text(&match line {
             Line::Event(lanes, event) => {
                 let side = sides.iter().find(|side| side.event.hash == event.hash());
                 let side = side.map(|side| format!("  <- {} ({})", side.state, side.event.hash.short()));
-                format!("{lanes} {}{}\n", event_text(event, WithStream::No), side.unwrap_or_default())
+                let (text, mark) = (event_text(event, WithStream::No), mark(event, marks));
+                format!("{lanes} {text}{mark}{}\n", side.unwrap_or_default())
             }
             Line::Between(lanes) => format!("{lanes}\n"),
         })?;
