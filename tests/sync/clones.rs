@@ -79,6 +79,11 @@ impl Clones {
         clones
     }
 
+    /// The folder stays when they are gone.
+    pub(crate) fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

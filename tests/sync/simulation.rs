@@ -2,7 +2,7 @@
 //! same, and everything that was acknowledged is there.
 //!
 //! `LEDGER_SIMULATIONS` says how many worlds are played [default: 6], `LEDGER_SIMULATION_SEED` which is the first;
-//! `LEDGER_SIMULATION_TRACE` has the steps told.
+//! `LEDGER_SIMULATION_TRACE` has the steps told. Of a world that fails the steps are told, and its folder stays.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -56,6 +56,8 @@ struct World<'a> {
     counts: &'a mut Counts,
     seed: u64,
     step: usize,
+    /// What was done so far.
+    steps: Vec<String>,
     /// Whether somebody overwrote what was published.
     was_forced: bool,
 }
@@ -88,6 +90,7 @@ fn play(seed: u64, counts: &mut Counts) {
         counts,
         seed,
         step: 0,
+        steps: Vec::new(),
         was_forced: false,
     };
     let steps = 8 + world.dice.roll(10);
@@ -96,6 +99,15 @@ fn play(seed: u64, counts: &mut Counts) {
         world.act();
     }
     world.settle();
+}
+
+impl Drop for World<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}, in {}: {}", self.seed, self.clones.folder().display(), self.steps.join(", "));
+            self.clones.keep();
+        }
+    }
 }
 
 impl World<'_> {
@@ -107,12 +119,13 @@ impl World<'_> {
     fn act(&mut self) {
         let clone = self.any();
         let what = self.dice.roll(21);
+        let names = ["write", "sync", "crash", "merge", "union merge", "rebase", "pick", "stash", "lease", "force"];
+        let at = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9][what];
         if std::env::var_os("LEDGER_SIMULATION_TRACE").is_some() {
-            let names = ["write", "sync", "crash", "merge", "union merge", "rebase", "pick", "stash", "lease", "force"];
-            let at = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9][what];
             let held: Vec<String> = self.names.iter().map(|name| self.held(name)).collect();
             eprintln!("{}; step {}: {clone} {}", held.join("; "), self.step, names[at]);
         }
+        self.steps.push(format!("{clone} {}", names[at]));
         match what {
             0..=8 => self.write(clone),
             9..=12 => self.sync(clone),
