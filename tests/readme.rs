@@ -295,6 +295,7 @@ fn every_option_that_is_named_exists() {
             "--theirs",
             "--numstat",
             "--no-renames",
+            "--no-rebase",
             "--base16",
             "--lib",
             "--release",

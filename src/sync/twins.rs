@@ -47,7 +47,7 @@ impl Twin {
 /// All requests of one number.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Twins {
-    /// They, by their packets' identities.
+    /// They: first the one that stands here, then by age.
     pub all: Vec<Twin>,
     /// The one that stands here: in a merge under way, on our side.
     pub ours: Option<Hash>,
@@ -120,7 +120,9 @@ pub fn gather(git: &Git, trees: &Trees<'_>, store: &FsStore, id: RequestId) -> R
             Some(known) => return Err(NotGathered::Edited(id, known.packet.uid)),
         }
     }
-    Ok(Twins { all, ours: staged.or(here), is_unmerged, taken })
+    let ours = staged.or(here);
+    all.sort_by_key(|twin| (Some(twin.hash) != ours, twin.packet.uid));
+    Ok(Twins { all, ours, is_unmerged, taken })
 }
 
 impl Gathering<'_> {
