@@ -110,7 +110,10 @@ impl Ledger<'_> {
                     self.keep(store, leases)?;
                     return Ok(reserved);
                 }
-                Pushed::Refused(why) => return Err(SyncFailure::Refused { target, why }.into()),
+                Pushed::Refused(why) => {
+                    let target = Shelf::of(&target.remote, self.settings.ledger_id);
+                    return Err(SyncFailure::Refused { target, why }.into());
+                }
                 Pushed::Overtaken => {
                     times += 1;
                     let pause = pauses.next().unwrap_or_default();

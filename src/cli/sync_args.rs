@@ -14,7 +14,8 @@ Run again after it was cut short, it completes what is left to do.")]
 pub struct Sync {
     /// With which remote [default: the branch's own, else origin, else the only one]
     pub remote: Option<String>,
-    /// On which branch or reference, which need not be checked out [default: the one that is]
+    /// On which branch or reference, which need not be checked out [default: the one it was exchanged on so far, else the
+    /// one that is checked out]
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
     /// Whose text of a file that people edit (settings, workflow, schemas) holds where both sides changed it

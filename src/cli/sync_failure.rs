@@ -114,6 +114,7 @@ fn no_target(message: &str, none: &NoTarget) -> Failure {
         NoTarget::NoRemote => is(Exit::NotFound, "no-remote").hint("git remote add origin URL"),
         NoTarget::UnknownRemote(_) => is(Exit::NotFound, "no-remote").hint("git remote tells which there are"),
         NoTarget::ManyRemotes(_) => is(Exit::Usage, "usage").hint("ledger sync REMOTE"),
+        NoTarget::Ignored => is(Exit::Usage, "usage").hint("ledger sync --branch NAME"),
         NoTarget::Detached => is(Exit::Usage, "usage").hint("ledger sync --branch NAME"),
         NoTarget::BadBranch(_) => is(Exit::Usage, "usage").hint("ledger sync --branch NAME"),
     }
@@ -134,7 +135,7 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
         Clash::Checkpoint(_) => is(Exit::Conflict, "checkpoint-clash")
             .hint("take checkpoints under names of their own: ledger checkpoint --origin NAME; move these away first"),
         Clash::OtherLedger(_) => is(Exit::Refused, "other-ledger")
-            .hint("two ledgers are never made one: ledger sync --branch NAME keeps this one beside it; if this one holds nothing yet, move coordination and schemas away and git pull"),
+            .hint("two ledgers are never made one: ledger sync --branch NAME keeps this one beside it; if this one holds nothing yet, move coordination, schemas, .gitattributes and .gitignore away and git pull"),
         Clash::Covered(origin, _) => is(Exit::Conflict, "checkpoint-clash").hint(format!(
             "move what the other side does not have of coordination/checkpoints/{origin} away (git status), sync, and take it anew: ledger checkpoint --origin {origin}"
         )),

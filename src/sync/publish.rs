@@ -20,6 +20,8 @@ pub enum Followed {
     Whole,
     /// It has the ledger's files; the rest of what came in did not get through, for this reason.
     LedgerOnly(String),
+    /// It stays where it was, for this reason; the next exchange brings it along.
+    Not(String),
 }
 
 /// Commits in a repository.
@@ -253,7 +255,8 @@ impl Publisher<'_> {
             }
             std::thread::sleep(INDEX_PAUSE);
         }
-        Err(GitFailure::Late { doing: "update-index".to_owned() }.into())
+        let told = "another git holds its index (.git/index.lock)".to_owned();
+        Err(GitFailure::Failed { doing: "update-index".to_owned(), told }.into())
     }
 
     fn move_head(&self, from: Option<&str>, to: &str) -> Result<(), TreeError> {

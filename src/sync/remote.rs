@@ -52,6 +52,9 @@ pub enum NoTarget {
     /// Several, and no sign which.
     #[error("this repository has several remotes: {}", .0.join(", "))]
     ManyRemotes(Vec<String>),
+    /// Git ignores the ledger's files, so they are not on the branch that is checked out.
+    #[error("git ignores coordination/, so the ledger is not on the branch that is checked out")]
+    Ignored,
     /// No branch is checked out.
     #[error("no branch is checked out")]
     Detached,

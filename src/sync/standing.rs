@@ -82,7 +82,8 @@ fn troubles(root: &Path) -> Option<Vec<Trouble>> {
         troubles.push(Trouble::NoUnion);
     }
     troubles.extend(of_driver(root, &attributes));
-    if ask(root, &["check-ignore", "--quiet", "--", LOCAL])?.status == Some(1) {
+    // Not by check-ignore: that takes no path literally.
+    if !ask(root, &["ls-files", "--others", "--exclude-standard", "--directory", "--", LOCAL])?.out.is_empty() {
         troubles.push(Trouble::LocalNotIgnored);
     }
     if !ask(root, &["ls-files", "--", LOCAL])?.out.is_empty() {

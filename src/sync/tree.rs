@@ -14,6 +14,13 @@ use crate::store::fs::FsStore;
 use crate::store::fs::carried::{CARRIED_FOLDERS, CarriedFile};
 use crate::store::fs::layout::id_of;
 
+/// The lock of git's index of the ledger's files, below `.local/` and below the root.
+const LOCK_NAME: &str = "sync.index.lock";
+const LOCK: &str = "coordination/.local/sync.index.lock";
+/// How often, and at what distance, it is looked whether the lock is gone.
+const LOCK_LOOKS: usize = 20;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// What stands in the way of making or comparing trees.
 #[derive(Debug, thiserror::Error)]
 pub enum TreeError {
@@ -72,6 +79,7 @@ impl<'a> Trees<'a> {
     pub fn standing(&self) -> Result<String, TreeError> {
         let environment: [(&str, &OsStr); 1] = [("GIT_INDEX_FILE", self.index.as_os_str())];
         let run = |arguments: &[&str], input: &[u8]| self.git.must_with(arguments, &environment, input);
+        self.clear_lock()?;
         let [coordination, schemas] = CARRIED_FOLDERS;
         let gone = match run(&["ls-files", "-z", "--deleted", "--", coordination, schemas], b"") {
             Ok(gone) => gone,
@@ -119,6 +127,18 @@ impl<'a> Trees<'a> {
             self.git.run_with(&["update-index", "-q", "--refresh"], &environment, b"")?;
         }
         Ok(run(&["write-tree"], b"")?.line())
+    }
+
+    /// Removes the lock that a git which was killed left at the index of the ledger's files. Whoever exchanges is alone, but
+    /// such a git may still be at it: it is given a moment.
+    fn clear_lock(&self) -> Result<(), TreeError> {
+        for _ in 0..LOCK_LOOKS {
+            if !self.store.has_plain(LOCK) || self.git.budget().is_over() {
+                break;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        Ok(self.store.forget_local(LOCK_NAME)?)
     }
 
     /// The tree that holds nothing.

@@ -377,3 +377,13 @@ fn a_lock_that_somebody_holds_says_nothing_of_whether_locks_work() {
     "#);
     drop(held);
 }
+
+#[test]
+fn local_files_that_may_be_committed_are_told() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("git init -q . 2>&1");
+    let told = |sandbox: &Sandbox| String::from_utf8(sandbox.shell("ledger doctor").stdout).unwrap();
+    assert!(!told(&sandbox).contains("local-not-ignored"), "{}", told(&sandbox));
+    sandbox.run(": > .gitignore");
+    assert!(told(&sandbox).contains("local-not-ignored"), "{}", told(&sandbox));
+}

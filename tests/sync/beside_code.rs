@@ -127,3 +127,32 @@ fn a_branch_of_its_own_leaves_the_work_tree_alone() {
     clones.assert_alike(&["a", "b"]);
     assert_eq!(clones.git("a", &["rev-parse", "HEAD"]).ok().out, head);
 }
+
+#[test]
+fn a_ledger_that_git_ignores_is_not_published_on_the_branch_that_is_checked_out() {
+    let clones = Clones::none();
+    clones.clone_as("a");
+    std::fs::write(clones.path("a").join(".gitignore"), "/coordination/\n/schemas/\n").unwrap();
+    clones.git("a", &["add", "-A"]).ok();
+    clones.git("a", &["commit", "-qm", "code"]).ok();
+    clones.git("a", &["push", "-q", "origin", "main"]).ok();
+    clones.ledger("a", &["init", "--name", "acme"]).ok();
+    clones.bug("a", "first");
+    for command in [&["sync", "--json"][..], &["claim", "key:first", "--sync", "--json"]] {
+        let ended = clones.ledger("a", command);
+        assert_eq!((ended.status, ended.code().as_str()), (Some(2), "usage"), "{ended:?}");
+    }
+    clones.ledger("a", &["sync", "--branch", "ledger"]).ok();
+    // From then on it is the one.
+    clones.ledger("a", &["claim", "key:first", "--sync"]).ok();
+    assert_eq!(clones.git("a", &["ls-tree", "--name-only", "origin/main"]).ok().out, ".gitignore\n");
+}
+
+#[test]
+fn attributes_that_somebody_removed_are_in_nobodys_way() {
+    let clones = Clones::new(&["a"]);
+    clones.git("a", &["rm", "-q", ".gitattributes"]).ok();
+    clones.git("a", &["commit", "-qm", "none"]).ok();
+    clones.bug("a", "after");
+    clones.sync("a").ok();
+}

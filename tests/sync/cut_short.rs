@@ -104,3 +104,12 @@ fn a_remote_that_never_answers_is_waited_for_no_longer_than_asked() {
     let ended = clones.ledger("a", &["sync", "--json", "--timeout", "2s"]);
     assert_eq!((ended.status, ended.code().as_str()), (Some(7), "busy"), "{ended:?}");
 }
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_in_nobodys_way() {
+    let clones = Clones::new(&["a"]);
+    clones.sync("a").ok();
+    std::fs::write(clones.path("a").join("coordination/.local/sync.index.lock"), "").unwrap();
+    clones.bug("a", "after");
+    assert_eq!(clones.sync("a").ok().data()["outgoing"]["events"], 1);
+}

@@ -81,3 +81,41 @@ fn what_was_committed_and_not_published_is_not_removed_unnoticed() {
     let ended = clones.sync("a");
     assert_eq!((ended.status, ended.code().as_str()), (Some(9), "edited"), "{ended:?}");
 }
+
+#[test]
+fn an_older_commit_that_is_checked_out_is_no_loss() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.git("a", &["checkout", "-q", "-b", "feature"]).ok();
+    clones.git("a", &["checkout", "-q", "main"]).ok();
+    let id = clones.bug("a", "later");
+    clones.note("a", "key:first", "remark");
+    clones.sync("a").ok();
+    clones.git("a", &["checkout", "-q", "feature"]).ok();
+    clones.sync("a").ok();
+    assert_eq!(clones.id("a", "later"), id);
+    clones.git("a", &["checkout", "-q", "main"]).ok();
+    clones.git("a", &["reset", "-q", "--hard", "HEAD~1"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b"]);
+}
+
+#[test]
+fn a_number_that_a_branch_gave_away_is_another_requests_and_no_edit() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.git("b", &["checkout", "-q", "-b", "work"]).ok();
+    let was = clones.bug("b", "on-branch");
+    clones.git("b", &["add", "-A"]).ok();
+    clones.git("b", &["commit", "-qm", "on a branch"]).ok();
+    clones.git("b", &["checkout", "-q", "main"]).ok();
+    assert_eq!(clones.bug("a", "on-main"), was);
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.git("b", &["checkout", "-q", "work"]).ok();
+    let synced = clones.ledger("b", &["sync", "--branch", "main", "--json"]).ok().data();
+    assert_eq!(synced["renumbered"][0]["was"], was, "{synced}");
+    assert_eq!(clones.id("b", "on-main"), was);
+    assert_ne!(clones.id("b", "on-branch"), was);
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+}

@@ -7,7 +7,7 @@
 mod failure;
 mod flow;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use backon::BackoffBuilder;
@@ -34,12 +34,12 @@ use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
-use crate::sync::gate::losses;
+use crate::sync::gate::{Lost, losses};
 use crate::sync::git::Git;
 use crate::sync::join::{Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
-use crate::sync::remote::{Fetched, Place, Pushed, Target};
-use crate::sync::tree::{TreeError, Trees, Unlike};
+use crate::sync::remote::{Fetched, NoTarget, Place, Pushed, Target};
+use crate::sync::tree::{TreeError, Trees};
 use crate::sync::twins::standing_elsewhere;
 use crate::sync::unmerged;
 use crate::sync::{lease, part};
@@ -155,6 +155,9 @@ impl Ledger<'_> {
         let target =
             Target::find(&git, order.remote, order.branch, Target::known(store)?).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;
+        if target.place == Place::CheckedOut && order.branch.is_none() && self.is_ignored(&git)? {
+            return Err(SyncFailure::NoTarget(NoTarget::Ignored).into());
+        }
         let (mut incoming, mut renumbered, mut conceded) = (Flow::default(), Vec::new(), Vec::new());
         let mut overtaken = 0;
         let mut pauses = pauses();
@@ -215,6 +218,12 @@ impl Ledger<'_> {
         }
     }
 
+    /// Whether git is told to ignore the ledger: then it is on a branch of its own, whatever is checked out.
+    fn is_ignored(&self, git: &Git) -> Result<bool, AppError> {
+        let asked = ["ls-files", "--others", "--ignored", "--exclude-standard", "--", "coordination/ledger.json"];
+        Ok(!git.must(&asked).map_err(SyncFailure::from)?.out.is_empty())
+    }
+
     /// Joins what stands here with what was fetched, and puts it in place here.
     fn join(&self, round: &Round<'_>) -> Result<Joined, AppError> {
         let Round { trees, store, order, .. } = round;
@@ -224,7 +233,7 @@ impl Ledger<'_> {
         let carrier = store.carry(&round.session.budget)?;
         let ours = trees.standing().map_err(fail)?;
         let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
-        round.check_here(&ours, &unlike)?;
+        round.check_here(&ours)?;
         let base = round.base().map_err(fail)?;
         let mut leases = store.leases();
         // What is no list of leases keeps nobody from exchanging.
@@ -397,13 +406,14 @@ impl Ledger<'_> {
         }
         target.saw(git, store, &published).map_err(fail)?;
         synced.followed = match target.place {
-            Place::CheckedOut => Some(publisher.follow(&published, standing, &message).map_err(fail)?),
+            Place::CheckedOut => Some(publisher.follow(&published, standing, &message)),
             Place::Apart if publisher.is_tracked().map_err(fail)? => {
-                publisher.record(standing, &message).map_err(fail)?;
-                Some(Followed::Whole)
+                Some(publisher.record(standing, &message).map(|()| Followed::Whole))
             }
             Place::Apart => None,
-        };
+        }
+        // It is published, and everything is in place here: what git can't do now the next exchange does.
+        .map(|followed| followed.unwrap_or_else(|error| Followed::Not(error.to_string())));
         synced.commit = Some(published);
         Ok(Pushed::Done)
     }
@@ -481,8 +491,8 @@ impl Round<'_> {
         Err(SyncFailure::Rewritten { target, seen, lost }.into())
     }
 
-    /// Refuses to publish files that were edited or removed here. `unlike`: in which they differ from the other side's.
-    fn check_here(&self, ours: &str, unlike: &BTreeMap<CarriedFile, Unlike>) -> Result<(), AppError> {
+    /// Refuses to publish files that were edited or removed here.
+    fn check_here(&self, ours: &str) -> Result<(), AppError> {
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let head = match self.target.place {
             Place::CheckedOut => self.git.commit("HEAD").map_err(SyncFailure::from)?,
@@ -493,12 +503,24 @@ impl Round<'_> {
                 continue;
             }
             let mut lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
+            if head.as_ref() != Some(before) && !self.order.restore {
+                // An older commit is checked out, perhaps: what is missing here comes in, and what is there under a number
+                // and another request here is for joining to tell. What was written once and differs was edited.
+                lost.retain(|loss| loss.what == Lost::Edited);
+                let mut others = BTreeSet::new();
+                for id in lost.iter().filter_map(|loss| loss.file.request()).collect::<BTreeSet<_>>() {
+                    if self.is_another(&format!("{before}^{{tree}}"), ours, id).map_err(fail)? {
+                        others.insert(id);
+                    }
+                }
+                lost.retain(|loss| !loss.file.request().is_some_and(|id| others.contains(&id)));
+            }
             let mut anew = BTreeSet::new();
             for id in lost.iter().filter_map(|loss| loss.file.request()).collect::<BTreeSet<_>>() {
                 let packet = CarriedFile::Packet(id);
-                let is_as_theirs = lost.iter().any(|loss| loss.file == packet) && !unlike.contains_key(&packet);
+                let is_packet_lost = lost.iter().any(|loss| loss.file == packet);
                 // It has another number since an exchange that was cut short.
-                if is_as_theirs && self.stands_elsewhere(&format!("{before}^{{tree}}"), id).map_err(fail)? {
+                if is_packet_lost && self.stands_elsewhere(&format!("{before}^{{tree}}"), id).map_err(fail)? {
                     anew.insert(id);
                 }
             }
@@ -512,6 +534,18 @@ impl Round<'_> {
 }
 
 impl Round<'_> {
+    /// Whether two trees have different requests under a number.
+    fn is_another(&self, before: &str, now: &str, id: RequestId) -> Result<bool, TreeError> {
+        let file = CarriedFile::Packet(id);
+        let mut uids = Vec::new();
+        for tree in [before, now] {
+            let Some(hash) = self.trees.hash_in(tree, &file.path())? else { return Ok(false) };
+            let Ok(packet) = Packet::parse(&self.trees.read_one(&file, &hash)?) else { return Ok(false) };
+            uids.push(packet.uid);
+        }
+        Ok(uids[0] != uids[1])
+    }
+
     /// Whether the request that a tree has under a number stands here under another one.
     fn stands_elsewhere(&self, tree: &str, id: RequestId) -> Result<bool, TreeError> {
         let file = CarriedFile::Packet(id);

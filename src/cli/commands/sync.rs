@@ -37,6 +37,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &Sync) -> Result<Exit, Failur
             .output
             .tell(&format!("the checked-out branch has the ledger's files; the rest did not come in: {why} ({hint})"));
     }
+    if let Some(Followed::Not(why)) = &synced.followed {
+        let why = why.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        context
+            .output
+            .tell(&format!("published, and the checked-out branch is not there yet: {why} (ledger sync again)"));
+    }
     if let Some(warning) = &synced.warning {
         context.output.tell(&format!("ledger: {warning}"));
     }

@@ -109,6 +109,7 @@ impl<'a> SyncView<'a> {
             checked_out: synced.followed.as_ref().map(|followed| match followed {
                 Followed::Whole => "whole",
                 Followed::LedgerOnly(_) => "ledger-only",
+                Followed::Not(_) => "not",
             }),
             findings: synced.findings.iter().map(finding).collect(),
             dry_run: effect == Effect::DryRun,

@@ -84,7 +84,7 @@ impl FsStore {
     /// Whether there is a plain file at a path below the root that can be read.
     #[must_use]
     pub fn has_plain(&self, path: &str) -> bool {
-        self.files.open_to_read(&self.layout.root().join(path)).is_ok()
+        matches!(self.files.open_to_read(&self.layout.root().join(path)), Ok(Some(_)))
     }
 
     /// The bytes of a small file below `.local/`; `None` if it is not there, or is no plain one.
