@@ -296,6 +296,7 @@ fn every_option_that_is_named_exists() {
             "--numstat",
             "--no-renames",
             "--no-rebase",
+            "--bench",
             "--base16",
             "--lib",
             "--release",
