@@ -102,11 +102,8 @@ fn is_elsewhere(
     let mut packets: HashSet<Hash> = HashSet::new();
     for moved in moves(&now) {
         let files = [CarriedFile::Packet(moved.moved_to), CarriedFile::Log(Stream::Request(moved.moved_to))];
-        let [packet, log] = files.map(|file| {
-            let hash = trees.hash_in(tree, &file.path())?;
-            hash.map_or_else(|| Ok(Vec::new()), |hash| trees.read_one(&file, &hash))
-        });
-        let (packet, log): (Vec<u8>, Vec<u8>) = (packet?, log?);
+        let [packet, log] = files.map(|file| trees.bytes_in(tree, &file).map(Option::unwrap_or_default));
+        let (packet, log) = (packet?, log?);
         let Ok(to) = Packet::parse(&packet) else { continue };
         if is_carried_over(&moved, gone.clone(), (&to, Packet::hash_of(&packet)), &log::events_in(&log)) {
             packets.insert(moved.packet);

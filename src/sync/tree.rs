@@ -254,6 +254,15 @@ impl<'a> Trees<'a> {
         wanted.into_iter().map(|(file, hash)| self.read_one(file, hash)).collect()
     }
 
+    /// The bytes of a file as a commit or tree has it; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn bytes_in(&self, tree: &str, file: &CarriedFile) -> Result<Option<Vec<u8>>, TreeError> {
+        let hash = self.hash_in(tree, &file.path())?;
+        hash.map(|hash| self.read_one(file, &hash)).transpose()
+    }
+
     /// The bytes of one file, by git's name of them.
     ///
     /// # Errors

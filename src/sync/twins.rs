@@ -11,10 +11,11 @@ use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::domain::renumber::{moves, of_packet};
-use crate::store::StoreError;
+use crate::domain::settings::Settings;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::log;
+use crate::store::{Store, StoreError};
 
 /// How many commits are looked through for a packet that is nowhere else.
 const COMMITS_MAX: &str = "--max-count=1024";
@@ -184,10 +185,10 @@ impl Gathering<'_> {
                 continue;
             }
             let [packet, log] = self.files();
-            if let Some(bytes) = self.bytes_in(commit, &packet)? {
+            if let Some(bytes) = self.trees.bytes_in(commit, &packet)? {
                 self.add_packet(bytes);
             }
-            if let Some(bytes) = self.bytes_in(commit, &log)? {
+            if let Some(bytes) = self.trees.bytes_in(commit, &log)? {
                 self.add_log(&bytes);
             }
             taken = taken.max(self.trees.last_number(commit, self.id.day())?);
@@ -200,12 +201,7 @@ impl Gathering<'_> {
     }
 
     fn identity_in(&self, commit: &str) -> Result<Option<uuid::Uuid>, NotGathered> {
-        Ok(self.bytes_in(commit, &CarriedFile::Settings)?.and_then(|bytes| identity_of(&bytes)))
-    }
-
-    fn bytes_in(&self, commit: &str, file: &CarriedFile) -> Result<Option<Vec<u8>>, NotGathered> {
-        let hash = self.trees.hash_in(commit, &file.path())?;
-        Ok(hash.map(|hash| self.trees.read_one(file, &hash)).transpose()?)
+        Ok(self.trees.bytes_in(commit, &CarriedFile::Settings)?.and_then(|bytes| identity_of(&bytes)))
     }
 
     /// Looks for packets from which events follow and that are not here any more: a merge that was settled by hand kept
@@ -240,9 +236,10 @@ impl Gathering<'_> {
     }
 }
 
-fn identity_of(settings: &[u8]) -> Option<uuid::Uuid> {
+/// Which ledger a file of settings is of; `None` if it can't be read.
+pub(super) fn identity_of(settings: &[u8]) -> Option<uuid::Uuid> {
     let text = std::str::from_utf8(settings).ok()?;
-    crate::domain::settings::Settings::parse(text).ok().map(|settings| settings.ledger_id)
+    Settings::parse(text).ok().map(|settings| settings.ledger_id)
 }
 
 /// Another number under which a request stands here: who gets a new one keeps the day.
@@ -250,7 +247,6 @@ fn identity_of(settings: &[u8]) -> Option<uuid::Uuid> {
 /// # Errors
 /// Failed machinery.
 pub fn standing_elsewhere(store: &FsStore, id: RequestId, packet: &Packet) -> Result<Option<RequestId>, StoreError> {
-    use crate::store::Store;
     for other in store.requests()?.into_iter().filter(|other| other.day() == id.day() && *other != id) {
         let Some(bytes) = store.carried(&CarriedFile::Packet(other))? else { continue };
         if Packet::parse(&bytes).is_ok_and(|there| there.uid == packet.uid) {

@@ -502,56 +502,35 @@ impl Round<'_> {
             if self.git.commit(before).map_err(SyncFailure::from)?.is_none() {
                 continue;
             }
-            let mut lost = losses(self.trees, &format!("{before}^{{tree}}"), ours).map_err(fail)?;
-            if head.as_ref() != Some(before) && !self.order.restore {
-                // An older commit is checked out, perhaps: what is missing here comes in, and what is there under a number
-                // and another request here is for joining to tell. What was written once and differs was edited.
-                lost.retain(|loss| loss.what == Lost::Edited);
-                let mut others = BTreeSet::new();
-                for id in lost.iter().filter_map(|loss| loss.file.request()).collect::<BTreeSet<_>>() {
-                    if self.is_another(&format!("{before}^{{tree}}"), ours, id).map_err(fail)? {
-                        others.insert(id);
-                    }
-                }
-                lost.retain(|loss| !loss.file.request().is_some_and(|id| others.contains(&id)));
-            }
-            let mut anew = BTreeSet::new();
-            for id in lost.iter().filter_map(|loss| loss.file.request()).collect::<BTreeSet<_>>() {
-                let packet = CarriedFile::Packet(id);
-                let is_packet_lost = lost.iter().any(|loss| loss.file == packet);
-                // It has another number since an exchange that was cut short.
-                if is_packet_lost && self.stands_elsewhere(&format!("{before}^{{tree}}"), id).map_err(fail)? {
-                    anew.insert(id);
+            let tree = format!("{before}^{{tree}}");
+            let mut lost = losses(self.trees, &tree, ours).map_err(fail)?;
+            // An older commit is checked out, perhaps: what is missing here comes in, and what is there under a number and
+            // another request here is for joining to tell. What was written once and differs was edited.
+            let may_be_older = head.as_ref() != Some(before) && !self.order.restore;
+            lost.retain(|loss| !may_be_older || loss.what == Lost::Edited);
+            let mut explained = BTreeSet::new();
+            for loss in &lost {
+                let CarriedFile::Packet(id) = loss.file else { continue };
+                let Some(was) = self.packet_in(&tree, id).map_err(fail)? else { continue };
+                let now = if may_be_older { self.packet_in(ours, id).map_err(fail)? } else { None };
+                let is_another = now.is_some_and(|now| now.uid != was.uid);
+                // Or it has another number since an exchange that was cut short.
+                if is_another || standing_elsewhere(self.store, id, &was)?.is_some() {
+                    explained.insert(id);
                 }
             }
-            lost.retain(|loss| !loss.file.request().is_some_and(|id| anew.contains(&id)));
+            lost.retain(|loss| !loss.file.request().is_some_and(|id| explained.contains(&id)));
             if !lost.is_empty() {
                 return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
             }
         }
         Ok(())
     }
-}
 
-impl Round<'_> {
-    /// Whether two trees have different requests under a number.
-    fn is_another(&self, before: &str, now: &str, id: RequestId) -> Result<bool, TreeError> {
-        let file = CarriedFile::Packet(id);
-        let mut uids = Vec::new();
-        for tree in [before, now] {
-            let Some(hash) = self.trees.hash_in(tree, &file.path())? else { return Ok(false) };
-            let Ok(packet) = Packet::parse(&self.trees.read_one(&file, &hash)?) else { return Ok(false) };
-            uids.push(packet.uid);
-        }
-        Ok(uids[0] != uids[1])
-    }
-
-    /// Whether the request that a tree has under a number stands here under another one.
-    fn stands_elsewhere(&self, tree: &str, id: RequestId) -> Result<bool, TreeError> {
-        let file = CarriedFile::Packet(id);
-        let Some(hash) = self.trees.hash_in(tree, &file.path())? else { return Ok(false) };
-        let Ok(packet) = Packet::parse(&self.trees.read_one(&file, &hash)?) else { return Ok(false) };
-        Ok(standing_elsewhere(self.store, id, &packet)?.is_some())
+    /// The packet that a tree has under a number; `None` if it has none, or none that can be read.
+    fn packet_in(&self, tree: &str, id: RequestId) -> Result<Option<Packet>, TreeError> {
+        let bytes = self.trees.bytes_in(tree, &CarriedFile::Packet(id))?;
+        Ok(bytes.and_then(|bytes| Packet::parse(&bytes).ok()))
     }
 }
 

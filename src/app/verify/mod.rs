@@ -23,6 +23,7 @@ use crate::domain::id::{Key, RequestId};
 use crate::domain::judge::{Under, judge};
 use crate::domain::keyed::{KeyConflict, Keyed, Said};
 use crate::domain::outlook::Action;
+use crate::domain::renumber::moves;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Timestamp;
 use crate::index::Entry;
@@ -363,7 +364,7 @@ impl Ledger<'_> {
                 .iter()
                 .chain(&packet.parent)
                 .copied()
-                .chain(crate::domain::renumber::moves(history.events()).iter().map(|moved| moved.moved_to))
+                .chain(moves(history.events()).iter().map(|moved| moved.moved_to))
                 .collect(),
             events: history.events().len(),
             entry,

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::gate::is_leaves;
 use super::tree::{TreeError, Trees, Unlike};
+use super::twins::identity_of;
 use super::unite;
 use crate::domain::history::History;
 use crate::domain::id::{ContractName, Origin, RequestId};
 use crate::domain::lease::Leases;
 use crate::domain::packet::Packet;
 use crate::domain::renumber::By;
-use crate::domain::settings::Settings;
 use crate::store::StoreError;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::Carrier;
@@ -147,11 +147,7 @@ impl Joining<'_> {
     fn identities(&self) -> Result<Option<[Uuid; 2]>, TreeError> {
         let file = CarriedFile::Settings;
         let Some(Unlike { before: Some(ours), after: Some(theirs) }) = self.unlike.get(&file) else { return Ok(None) };
-        let identity = |hash: &str| -> Result<Option<Uuid>, TreeError> {
-            let bytes = self.trees.read_one(&file, hash)?;
-            let settings = std::str::from_utf8(&bytes).ok().and_then(|text| Settings::parse(text).ok());
-            Ok(settings.map(|settings| settings.ledger_id))
-        };
+        let identity = |hash: &str| Ok::<_, TreeError>(identity_of(&self.trees.read_one(&file, hash)?));
         // What can't be read is for people to join, as what both changed.
         Ok(match (identity(ours)?, identity(theirs)?) {
             (Some(ours), Some(theirs)) if ours != theirs => Some([ours, theirs]),

@@ -66,6 +66,9 @@ impl Joining<'_> {
     /// back to a commit from before they got these.
     pub(super) fn ghosts(&self) -> Result<Vec<Carried>, TreeError> {
         let only_here: BTreeSet<RequestId> = self.unseen().collect();
+        if only_here.is_empty() {
+            return Ok(Vec::new());
+        }
         let days: BTreeSet<Day> = only_here.iter().map(|id| id.day()).collect();
         let mut uids: BTreeMap<Uuid, Vec<RequestId>> = BTreeMap::new();
         for id in self.store.requests()?.into_iter().filter(|id| days.contains(&id.day())) {
