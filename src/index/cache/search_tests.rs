@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::list::Filter;
 use super::rows::number_of;
 use super::search::{Found, Question, RANKED_MAX, Then, search};
-use super::tests::{Place, append, look};
+use super::tests::{self, Place, append, look};
 use super::{Aside, Scope, Source, entry_and_made, is_doubtful, project_all, searched, sql, tables};
 use crate::domain::event::{Body, Event};
 use crate::domain::history::History;
@@ -181,10 +181,11 @@ fn beside(place: &mut Place, after: usize, what: Index) {
         let old = noon().plus_ms(-86_400_000 * (what.index(9) as i64));
         let request = || id_of(&place.store.create(&request_at(old, TEXTS[0], None), &Budget::endless()).unwrap());
         match what.index(5) {
-            0 => look(&place.store),
+            // Its pages may be gone.
+            0 => drop(tests::ask(&place.store)),
             4 => {
                 made.lock().unwrap().push(request());
-                look(&place.store);
+                tests::ask(&place.store);
             }
             1 => made.lock().unwrap().push(request()),
             2 => place.store.forget_cache().unwrap(),
@@ -259,6 +260,24 @@ proptest! {
         }
         events::belong_to_rows(&place);
     }
+}
+
+#[test]
+fn a_cache_that_lost_its_end_answers_as_the_files_do() {
+    const PAGE: usize = 4_096;
+    let mut place = Place::new();
+    make(&mut place, noon(), TEXTS[0]);
+    let cache = place.folder.path().join("coordination/.local/cache.sqlite");
+    let mut suspected = 0;
+    // Whole pages that are gone are noticed at once; of a page of which the end is gone, whoever asks it.
+    for lost in (1..8).map(|eighths| eighths * PAGE / 8).chain([PAGE, 3 * PAGE]) {
+        ask(&place, "euro");
+        let bytes = std::fs::read(&cache).unwrap();
+        std::fs::write(&cache, &bytes[..bytes.len() - lost]).unwrap();
+        suspected += usize::from(tests::ask(&place.store).contradicts_cache());
+        QUESTIONS.into_iter().for_each(|question| ask(&place, question));
+    }
+    assert!(suspected > 0, "no word was lost");
 }
 
 /// What turns out to be wrong where the cache is not believed.
