@@ -222,6 +222,11 @@ fn the_transcripts_of_merging_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_each_job_are_true() {
+    ["docs/ask.md", "docs/answer.md", "docs/ci.md", "docs/look-back.md"].into_iter().for_each(play);
+}
+
+#[test]
 fn what_differs_is_made_equal_and_nothing_else() {
     let line =
         format!("2026-11-20T15:11:00.123Z REQ-20261120-0001.json {} 1a2b3c4 x{}", "0a".repeat(32), "0a".repeat(6));
@@ -309,6 +314,10 @@ fn every_option_that_is_named_exists() {
     );
     for name in [
         "README.md",
+        "docs/ask.md",
+        "docs/answer.md",
+        "docs/ci.md",
+        "docs/look-back.md",
         "docs/design.md",
         "docs/format.md",
         "docs/errors.md",

@@ -56,6 +56,9 @@ pub(super) fn write(target: &Target, text: &str, context: &mut Context<'_>) -> R
             .hint("see whether its folder is there and may be written to")
     };
     let place = place(&typed).map_err(failed)?;
+    // No terminal reads it.
+    let plain = (target.wanted == Wanted::Text).then(|| anstream::adapter::strip_str(text).to_string());
+    let text = plain.as_deref().unwrap_or(text);
     if is_of_a_ledger(&place) {
         return Err(Failure::usage(format!("--output {}: a report is no file of the ledger", target.file))
             .hint("name a file outside of coordination/, schemas/contracts/ and schemas/ledger/"));

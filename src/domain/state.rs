@@ -14,7 +14,7 @@ use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
 use super::id::{Actor, RepoId, RequestId, Role};
-use super::keyed::{Distinct, KeyConflict, Keyed};
+use super::keyed::{Distinct, KeyConflict, Keyed, Standing};
 use super::packet::{Mode, Packet};
 use super::settings::Signatures;
 use super::time::{Hybrid, Timestamp};
@@ -489,7 +489,12 @@ impl<'a> Replay<'a> {
     /// A delivery was sent back: what showed it and approved it no longer counts, and every part is open again.
     fn begin_anew(&mut self, event: &Event, saw_all: bool) {
         let seen = seen(self.history, &self.keyed, event, saw_all);
-        let is_own = |on: &Record| on.event.hash == event.hash();
+        // Who sends it back once more with the same key says what the first one said, evidence and all.
+        let own = match self.keyed.standing(event.hash()) {
+            Some(Standing::DuplicateOf(first)) => first.hash,
+            Some(Standing::SetAsideBy(_)) | None => event.hash(),
+        };
+        let is_own = |on: &Record| on.event.hash == own;
         self.evidence.iter_mut().filter(|e| seen(e.on.event.hash) && !is_own(&e.on)).for_each(|e| e.counts = false);
         self.approvals.iter_mut().filter(|a| seen(a.on.event.hash)).for_each(|a| a.counts = false);
         self.deliverers.retain(|(_, by)| !seen(*by));

@@ -28,6 +28,7 @@ mod everywhere;
 mod evidence;
 mod export;
 mod formats;
+mod gate;
 mod governed;
 mod graph;
 mod index;

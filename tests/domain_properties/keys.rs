@@ -178,6 +178,24 @@ proptest! {
 }
 
 #[test]
+fn work_that_is_sent_back_twice_with_one_key_keeps_what_shows_why() {
+    let mut ours = bug();
+    for (by, command) in
+        [("bea", replica::to("ACCEPTED")), ("bea", replica::to("IN_PROGRESS")), ("bea", replica::proven("DELIVERED"))]
+    {
+        ours.act(by, &command).unwrap();
+    }
+    let counting = |clone: &Replica| clone.state().evidence.iter().filter(|e| e.counts).count();
+    let mut theirs = ours.fork("another");
+    for clone in [&mut ours, &mut theirs] {
+        clone.act_keyed("ann", &replica::proven_because("IN_PROGRESS"), key("back")).unwrap();
+    }
+    assert_eq!((counting(&ours), counting(&theirs)), (1, 1));
+    ours.pull(&theirs);
+    assert_eq!(counting(&ours), 1);
+}
+
+#[test]
 fn events_with_one_key_that_differ_stop_a_request_until_somebody_says_which_holds() {
     let mut ours = bug();
     let mut theirs = ours.fork("another");

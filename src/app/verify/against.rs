@@ -1,10 +1,12 @@
 //! Verifying against a commit: all that is there replays, and nothing that the commit held is edited or gone.
 
+use std::path::Path;
+
 use super::{Finding, Report, Severity, Unknown, Whole};
 use crate::app::checkpoint::Trust;
 use crate::app::{AppError, Ledger};
 use crate::registry::git::Point;
-use crate::sync::against::{self, Asked, Breach, Place};
+use crate::sync::against::{self, Asked, Breach, Compared, Place};
 
 /// With which commit a ledger is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,11 +62,30 @@ impl Ledger<'_> {
                 fix,
             });
         }
-        report.findings.extend(compared.breaches.into_iter().map(finding));
-        report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
-        report.against = Some(Against { commit: compared.commit, told: compared.told, files: compared.files });
+        tell(&mut report, compared);
         Ok(report)
     }
+}
+
+/// Compares a folder that holds no ledger any more with a commit; `None` if that held none there either.
+///
+/// # Errors
+/// What of the commit can't be read.
+pub fn of_removed(files: &Path, order: Order<'_>) -> Result<Option<Report>, AppError> {
+    let Order { place, head, reference, point } = order;
+    let compared = against::compare(Asked { place, files, head, reference, point })?;
+    let mut report = Report::default();
+    let held_one = compared.files > 0;
+    tell(&mut report, compared);
+    Ok(held_one.then_some(report))
+}
+
+/// Adds what came of comparing to what was found.
+fn tell(report: &mut Report, compared: Compared) {
+    let Compared { commit, told, files, breaches } = compared;
+    report.findings.extend(breaches.into_iter().map(finding));
+    report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
+    report.against = Some(Against { commit, told, files });
 }
 
 fn finding(breach: Breach) -> Finding {

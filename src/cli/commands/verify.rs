@@ -1,6 +1,6 @@
 //! `ledger verify`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::against_args::target;
 use super::super::args::{Format, Global, Verify, Wanted};
@@ -14,7 +14,7 @@ use super::super::trust::{self, LATEST};
 use super::super::{Context, input, outputs};
 use crate::app::AppError;
 use crate::app::checkpoint::check_proof;
-use crate::app::verify::against::Order;
+use crate::app::verify::against::{Order, of_removed};
 use crate::app::verify::{Finding, Report, Severity};
 use crate::domain::proof::PROOF_BYTES_MAX;
 use crate::registry::git;
@@ -47,7 +47,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
 /// Compares with a commit as well. Asked whether something may go in, the answer is no whatever was found: whether a byte is
 /// damaged or a rule was broken is told beside it.
 fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Result<Exit, Failure> {
-    let Subject { opened, place, head, .. } = &subject(context, args)?;
+    let Subject { opened, place, head, .. } = &match subject(context, args)? {
+        Sought::Found(subject) => subject,
+        Sought::Missing(missing) => return verify_removed(context, args, missing),
+    };
     let ledger = opened.ledger();
     let target = target(typed, args.against.point(), context, &place.repo)?;
     let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
@@ -71,11 +74,57 @@ struct Subject {
     _copy: Option<tempfile::TempDir>,
 }
 
-fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Subject, Failure> {
+/// Whether there is a ledger to compare.
+enum Sought {
+    /// There is.
+    Found(Subject),
+    /// There is none.
+    Missing(Missing),
+}
+
+/// A ledger that is not there, or not any more.
+struct Missing {
+    /// Where it may have been.
+    places: Vec<Place>,
+    head: String,
+    /// The copy of a commit that has none there; `None` where it is the files that are here.
+    copy: Option<tempfile::TempDir>,
+    failure: Failure,
+}
+
+/// A change may have removed the whole ledger: that is the answer, and no mistake of whoever asks.
+fn verify_removed(context: &mut Context<'_>, args: &Verify, missing: Missing) -> Result<Exit, Failure> {
+    let Missing { places, head, copy, failure } = missing;
+    let typed = args.against.against.as_deref().unwrap_or_default();
+    for place in &places {
+        let target = target(typed, args.against.point(), context, &place.repo)?;
+        let here = || place.repo.join(&place.prefix).components().collect::<PathBuf>();
+        let folder = copy.as_ref().map_or_else(here, |copy| copy.path().to_owned());
+        let order = Order { place, head: &head, reference: &target.reference, point: target.point };
+        if let Some(report) = of_removed(&folder, order)? {
+            let printed = Printed { root: &folder, prefix: Some(&place.prefix), exit: Exit::No };
+            return print(context, args, &report, printed);
+        }
+    }
+    Err(failure)
+}
+
+fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Sought, Failure> {
     let Some(typed) = &args.against.head else {
-        let opened = context.open()?;
+        let opened = match context.open() {
+            Err(failure) if failure.exit == Exit::NotFound => {
+                let named = context.cli.global.root.as_ref().or(context.env.root.as_ref());
+                let folders: Vec<PathBuf> = match named {
+                    Some(root) => vec![context.env.folder.join(root)],
+                    None => context.env.folder.ancestors().map(Path::to_owned).collect(),
+                };
+                let places = folders.iter().map_while(|folder| Place::of(folder).ok()).collect();
+                return Ok(Sought::Missing(Missing { places, head: HEAD.to_owned(), copy: None, failure }));
+            }
+            opened => opened?,
+        };
         let place = Place::of(opened.root()).map_err(AppError::from)?;
-        return Ok(Subject { opened, place, head: HEAD.to_owned(), _copy: None });
+        return Ok(Sought::Found(Subject { opened, place, head: HEAD.to_owned(), _copy: None }));
     };
     let found = open::find_root(&context.cli.global, context.env);
     let (head, place) = match (typed.split_once(':'), found) {
@@ -91,12 +140,14 @@ fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Subject, Failure>
     copy(&place, head, folder.path()).map_err(AppError::from)?;
     if !folder.path().join("coordination/ledger.json").is_file() {
         let below = if place.prefix.is_empty() { "its top folder".to_owned() } else { place.prefix.clone() };
-        return Err(Failure::new(Exit::NotFound, "no-ledger", format!("{head} has no ledger in {below}"))
-            .hint("name the folder that holds coordination/: --head GITREF:FOLDER/"));
+        let failure = Failure::new(Exit::NotFound, "no-ledger", format!("{head} has no ledger in {below}"))
+            .hint("name the folder that holds coordination/: --head GITREF:FOLDER/");
+        let (places, head) = (vec![place], head.to_owned());
+        return Ok(Sought::Missing(Missing { places, head, copy: Some(folder), failure }));
     }
     let global = Global { root: Some(folder.path().to_owned()), ..context.cli.global.clone() };
     let opened = open::open(&global, context.env)?;
-    Ok(Subject { opened, place, head: head.to_owned(), _copy: Some(folder) })
+    Ok(Sought::Found(Subject { opened, place, head: head.to_owned(), _copy: Some(folder) }))
 }
 
 fn progress(context: &Context<'_>) -> Progress {

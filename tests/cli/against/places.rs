@@ -125,3 +125,36 @@ fn a_hook_of_a_bare_repository_refuses_what_edits() {
      ! [remote rejected] feature -> feature (hook declined)
     "#);
 }
+
+#[test]
+fn a_branch_that_removed_the_ledger_is_told_what_is_gone() {
+    let sandbox = repository();
+    sandbox.run("git rm -q -r coordination schemas && git commit -q -m gone");
+    transcript!(sandbox, @r#"
+    $ ledger verify --against main
+    coordination/checkpoints/main/11.checkpoint: violation checkpoint-removed: the checkpoint was on record and is gone
+      fix: restore it: git checkout main -- coordination/checkpoints/main/11.checkpoint
+    coordination/checkpoints/main/leaves: violation checkpoint-removed: the list of what checkpoints cover is gone
+      fix: restore it: git checkout main -- coordination/checkpoints/main/leaves
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-removed: the log was on record with 3 events and is gone
+      fix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation log-removed: the log was on record with 1 event and is gone
+      fix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+    coordination/events/REQ-YYYYMMDD-0003.jsonl: violation log-removed: the log was on record with 1 event and is gone
+      fix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0003.jsonl
+    coordination/ledger.json: violation ledger-changed: the ledger's settings are gone
+      fix: restore it: git checkout main -- coordination/ledger.json
+    coordination/requests/REQ-YYYYMMDD-0001.json: violation packet-removed: the packet was on record and is gone
+      fix: restore it: git checkout main -- coordination/requests/REQ-YYYYMMDD-0001.json
+    coordination/requests/REQ-YYYYMMDD-0002.json: violation packet-removed: the packet was on record and is gone
+      fix: restore it: git checkout main -- coordination/requests/REQ-YYYYMMDD-0002.json
+    coordination/requests/REQ-YYYYMMDD-0003.json: violation packet-removed: the packet was on record and is gone
+      fix: restore it: git checkout main -- coordination/requests/REQ-YYYYMMDD-0003.json
+    schemas/contracts/a/events.jsonl: violation log-removed: the log was on record with 2 events and is gone
+      fix: restore it: git checkout main -- schemas/contracts/a/events.jsonl
+    schemas/contracts/a/v1.json: violation version-removed: v1 was registered and is gone
+      fix: restore it: git checkout main -- schemas/contracts/a/v1.json
+    11 findings: 0 requests, 0 events verified, and compared with main (11 files)
+    [exit 3]
+    "#);
+}
