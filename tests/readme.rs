@@ -223,7 +223,33 @@ fn the_transcripts_of_merging_are_true() {
 
 #[test]
 fn the_transcripts_of_each_job_are_true() {
-    ["docs/ask.md", "docs/answer.md", "docs/ci.md", "docs/look-back.md"].into_iter().for_each(play);
+    ["docs/tutorial.md", "docs/ask.md", "docs/answer.md", "docs/ci.md", "docs/look-back.md"].into_iter().for_each(play);
+}
+
+/// The targets of a document's links that lead to files.
+fn links(text: &str) -> Vec<String> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
+    files.filter(|file| !file.is_empty() && !file.contains("://")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere_and_every_page_stands_in_the_book() {
+    let pages: Vec<String> = fs::read_dir(root().join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    let in_the_book: BTreeSet<String> = links(&read("docs/SUMMARY.md")).into_iter().collect();
+    let all: BTreeSet<String> = pages.iter().filter(|name| *name != "SUMMARY.md").cloned().collect();
+    assert_eq!(in_the_book, all);
+    let pages = pages.iter().map(|name| format!("docs/{name}"));
+    for page in pages.chain(["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned)) {
+        let folder = root().join(&page).parent().unwrap().to_owned();
+        for link in links(&read(&page)) {
+            assert!(folder.join(&link).exists(), "{page} links to {link}, which is not there");
+        }
+    }
 }
 
 #[test]
@@ -314,8 +340,10 @@ fn every_option_that_is_named_exists() {
     );
     for name in [
         "README.md",
+        "docs/tutorial.md",
         "docs/ask.md",
         "docs/answer.md",
+        "docs/architecture.md",
         "docs/ci.md",
         "docs/look-back.md",
         "docs/design.md",
