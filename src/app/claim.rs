@@ -6,6 +6,7 @@ use super::{AppError, Ledger, Session};
 use crate::domain::claim::{Expiry, Wish};
 use crate::domain::decide::{Command, Refusal};
 use crate::domain::event::{Body, Event};
+use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
@@ -47,8 +48,16 @@ impl ClaimsSeen {
     }
 }
 
+/// The claims of a request.
+fn each_of(claims: &mut ClaimsSeen) -> &mut [ClaimSeen] {
+    match claims {
+        ClaimsSeen::Held(claim) => std::slice::from_mut(claim),
+        ClaimsSeen::Contested(claims) => claims,
+    }
+}
+
 impl Ledger<'_> {
-    /// Claims as they are seen at a moment. Whether others can see them takes a look at git for each, and is not told here.
+    /// Claims as they are seen at a moment. Whether others can see them takes a look at git: see [`Self::tell_firm`].
     #[must_use]
     pub fn claims_seen(&self, claim: &EntryClaim, at: Timestamp) -> ClaimsSeen {
         let seen = |line: &ClaimLine| ClaimSeen { line: line.clone(), expiry: Expiry::of(line.until, at), firm: None };
@@ -63,14 +72,18 @@ impl Ledger<'_> {
     pub fn claims_of(&self, id: RequestId, state: &State, now: Timestamp) -> Option<ClaimsSeen> {
         let claim = EntryClaim::of(&state.claims.holding())?;
         let mut seen = self.claims_seen(&claim, state.reckoned(now));
-        let claims = match &mut seen {
-            ClaimsSeen::Held(claim) => std::slice::from_mut(claim),
-            ClaimsSeen::Contested(claims) => claims,
-        };
-        for claim in claims {
-            claim.firm = self.world.is_published(id, claim.line.event);
-        }
+        self.tell_firm([(id, &mut seen)].into_iter());
         Some(seen)
+    }
+
+    /// Adds to claims of requests whether others are sure to see them.
+    pub fn tell_firm<'c>(&self, claims: impl Iterator<Item = (RequestId, &'c mut ClaimsSeen)>) {
+        let mut claims: Vec<(RequestId, &mut ClaimSeen)> =
+            claims.flat_map(|(id, claims)| each_of(claims).iter_mut().map(move |claim| (id, claim))).collect();
+        let events: Vec<(RequestId, Hash)> = claims.iter().map(|(id, claim)| (*id, claim.line.event)).collect();
+        for ((_, claim), firm) in claims.iter_mut().zip(self.world.published(&events)) {
+            claim.firm = firm;
+        }
     }
 
     /// Of a transition: the claims that were in force before it and are not of who made it.

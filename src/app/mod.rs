@@ -69,9 +69,9 @@ pub trait World: Send + Sync {
     /// How files of the ledger come back.
     fn restoring(&self) -> &Restoring;
 
-    /// Whether other clones can have an event of a request: it is at a remote. `None` where none was ever seen.
-    fn is_published(&self, _id: RequestId, _event: Hash) -> Option<bool> {
-        None
+    /// Of events of requests, whether other clones can have them: they are at a remote. `None` where none was ever seen.
+    fn published(&self, events: &[(RequestId, Hash)]) -> Vec<Option<bool>> {
+        vec![None; events.len()]
     }
 
     /// Hears how many of how many requests were read for a question.

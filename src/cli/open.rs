@@ -102,8 +102,11 @@ impl World for CliWorld {
         &self.restoring
     }
 
-    fn is_published(&self, id: RequestId, event: Hash) -> Option<bool> {
-        published(self.schemas.ledger.as_ref()?, id, event)
+    fn published(&self, events: &[(RequestId, Hash)]) -> Vec<Option<bool>> {
+        match &self.schemas.ledger {
+            Some(ledger) => published(ledger, events),
+            None => vec![None; events.len()],
+        }
     }
 
     fn read(&self, done: usize, total: usize) {

@@ -9,10 +9,11 @@ use super::git::{Git, GitFailure, failed};
 use super::tree::TreeError;
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
-use crate::registry::git;
+use crate::registry::objects::Objects;
 use crate::store::StoreError;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
+use crate::store::fs::log::LOG_BYTES_MAX;
 
 /// The file that remembers what remotes had, below `.local/`.
 const SEEN: &str = "seen.json";
@@ -280,23 +281,22 @@ pub fn seen_commits(store: &FsStore) -> Result<Vec<String>, StoreError> {
     Ok(Seen::read(store)?.0.into_values().collect())
 }
 
-/// Whether a remote had an event of a request when it was last seen; `None` if none was ever seen.
+/// Of events of requests, whether a remote had them when it was last seen; `None` if none was ever seen. One process of git
+/// is asked for all.
 #[must_use]
-pub fn published(store: &FsStore, id: RequestId, event: Hash) -> Option<bool> {
-    let Seen(seen) = Seen::read(store).ok()?;
-    let path = CarriedFile::Log(Stream::Request(id)).path();
-    let wanted = event.to_string();
-    let mut had_any = None;
-    for commit in seen.values() {
+pub fn published(store: &FsStore, events: &[(RequestId, Hash)]) -> Vec<Option<bool>> {
+    let commits = seen_commits(store).unwrap_or_default();
+    let objects = || Objects::open(store.layout().root()).ok();
+    let Some(mut objects) = (!commits.is_empty() && !events.is_empty()).then(objects).flatten() else {
+        return vec![None; events.len()];
+    };
+    let mut holds = |commit: &String, (id, event): &(RequestId, Hash)| {
         // From the ledger's folder, wherever that is in its repository.
-        let mut command = git::command(store.layout().root());
-        let told = command.args(["cat-file", "blob", &format!("{commit}:./{path}")]).output().ok()?;
-        if told.status.success() && memchr::memmem::find(&told.stdout, wanted.as_bytes()).is_some() {
-            return Some(true);
-        }
-        had_any = Some(false);
-    }
-    had_any
+        let object = format!("{commit}:./{}", CarriedFile::Log(Stream::Request(*id)).path());
+        let log = objects.read(&object, LOG_BYTES_MAX);
+        log.is_ok_and(|log| memchr::memmem::find(&log, event.to_string().as_bytes()).is_some())
+    };
+    events.iter().map(|event| Some(commits.iter().any(|commit| holds(commit, event)))).collect()
 }
 
 /// Whether a refused push means that somebody else pushed meanwhile.

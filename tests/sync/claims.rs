@@ -19,7 +19,14 @@ fn a_claim_is_provisional_until_it_is_published() {
     let claimed = claim(&clones, "a", &["key:first"]).ok().data();
     assert_eq!(claimed["claim"]["firm"], false, "{claimed}");
     assert!(clones.ledger("a", &["show", "key:first"]).ok().out.contains("provisional"));
+    let columns = ["list", "--claimed", "--fields", "id,claim"];
+    let firm =
+        || clones.ledger("a", &["list", "--claimed", "--json"]).ok().data()["requests"][0]["claim"]["firm"].clone();
+    assert!(clones.ledger("a", &columns).ok().out.contains("provisional"));
+    assert_eq!(firm(), false);
     clones.sync("a").ok();
+    assert!(!clones.ledger("a", &columns).ok().out.contains("provisional"));
+    assert_eq!(firm(), true);
     let shown = clones.ledger("a", &["show", "key:first", "--json"]).ok().data();
     assert_eq!(shown["claim"]["firm"], true, "{shown}");
     assert!(!clones.ledger("a", &["show", "key:first"]).ok().out.contains("provisional"));

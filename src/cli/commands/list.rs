@@ -83,7 +83,11 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
         cursor: asked.paging.cursor.as_ref().map(|cursor| cursor.parse()).transpose()?,
         ..rows::query(asked.filters, ledger.workflow, (context.env.now)())?
     };
-    let page = ledger.list(&query)?;
+    let mut page = ledger.list(&query)?;
+    // Git is asked only where it is seen.
+    if context.output.format != Format::Text || columns(context, fields, asked.waits).contains(&"claim") {
+        ledger.tell_firm(page.rows.iter_mut().filter_map(|row| Some((row.id, row.claim.as_mut()?))));
+    }
     let states = match asked.waits {
         Waits::Ids => None,
         Waits::States => {
@@ -125,18 +129,24 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
     Ok(if page.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
+/// The columns of a table.
+fn columns<'f>(context: &Context<'_>, fields: &'f [String], waits: Waits) -> Vec<&'f str> {
+    match (context.output.width, waits) {
+        _ if !fields.is_empty() => fields.iter().map(String::as_str).collect(),
+        (_, Waits::States) => BLOCKED.to_vec(),
+        (Some(width), Waits::Ids) if width < WIDE => NARROW.to_vec(),
+        (Some(_) | None, Waits::Ids) => COLUMNS.to_vec(),
+    }
+}
+
 fn print_text(
     context: &mut Context<'_>,
     fields: &[String],
     page: &Page,
     states: Option<&States>,
 ) -> Result<(), Failure> {
-    let columns: Vec<&str> = match (context.output.width, states) {
-        _ if !fields.is_empty() => fields.iter().map(String::as_str).collect(),
-        (_, Some(_)) => BLOCKED.to_vec(),
-        (Some(width), None) if width < WIDE => NARROW.to_vec(),
-        (Some(_) | None, None) => COLUMNS.to_vec(),
-    };
+    let waits = if states.is_some() { Waits::States } else { Waits::Ids };
+    let columns = columns(context, fields, waits);
     if context.output.quiet {
         let ids: String = page.rows.iter().map(|row| format!("{}\n", row.id)).collect();
         return context.output.text(&ids);

@@ -47,10 +47,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
 /// Compares with a commit as well. Asked whether something may go in, the answer is no whatever was found: whether a byte is
 /// damaged or a rule was broken is told beside it.
 fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Result<Exit, Failure> {
-    let Subject { opened, place, head, .. } = &match subject(context, args)? {
+    let subject = match subject(context, args)? {
         Sought::Found(subject) => subject,
         Sought::Missing(missing) => return verify_removed(context, args, missing),
     };
+    let Subject { opened, place, head, .. } = subject.as_ref();
     let ledger = opened.ledger();
     let target = target(typed, args.against.point(), context, &place.repo)?;
     let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
@@ -77,7 +78,7 @@ struct Subject {
 /// Whether there is a ledger to compare.
 enum Sought {
     /// There is.
-    Found(Subject),
+    Found(Box<Subject>),
     /// There is none.
     Missing(Missing),
 }
@@ -124,7 +125,7 @@ fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Sought, Failure> 
             opened => opened?,
         };
         let place = Place::of(opened.root()).map_err(AppError::from)?;
-        return Ok(Sought::Found(Subject { opened, place, head: HEAD.to_owned(), _copy: None }));
+        return Ok(Sought::Found(Box::new(Subject { opened, place, head: HEAD.to_owned(), _copy: None })));
     };
     let found = open::find_root(&context.cli.global, context.env);
     let (head, place) = match (typed.split_once(':'), found) {
@@ -147,7 +148,7 @@ fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Sought, Failure> 
     }
     let global = Global { root: Some(folder.path().to_owned()), ..context.cli.global.clone() };
     let opened = open::open(&global, context.env)?;
-    Ok(Sought::Found(Subject { opened, place, head: head.to_owned(), _copy: Some(folder) }))
+    Ok(Sought::Found(Box::new(Subject { opened, place, head: head.to_owned(), _copy: Some(folder) })))
 }
 
 fn progress(context: &Context<'_>) -> Progress {
