@@ -75,7 +75,9 @@ fn made() -> String {
     let globals = list(&commands[0], "arguments").iter().filter(|argument| argument["global"] == true);
     arguments(&mut page, &globals.collect::<Vec<_>>());
     commands.iter().for_each(|one| command(&mut page, "ledger", one));
-    page.push_str("## States\n\nOf the workflow that `ledger init` writes; `coordination/workflow.json` may have others.\n\n");
+    page.push_str(
+        "## States\n\nOf the workflow that `ledger init` writes; `coordination/workflow.json` may have others.\n\n",
+    );
     page.push_str("| From | To | Needs |\n|---|---|---|\n");
     for step in list(&catalogue["workflow"], "transitions") {
         let from = match &step["from"] {

@@ -11,8 +11,10 @@ const VERSION: u64 = 1;
 /// The unit of `sector` and of the count of sectors of an entry, and of where entries begin.
 pub(crate) const SECTOR: usize = 512;
 
-const FLUSH: u64 = 1;
-const FUA: u64 = 2;
+/// What was written before is durable.
+pub(crate) const FLUSH: u64 = 1;
+/// This write is.
+pub(crate) const FUA: u64 = 2;
 const DISCARD: u64 = 4;
 
 /// One thing that the device was told.
@@ -24,9 +26,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Whether what was written before, and this, is durable from here on.
-    pub(crate) fn makes_durable(&self) -> bool {
-        self.flags & (FLUSH | FUA) != 0
+    /// Whether what was written before is durable from here on.
+    pub(crate) fn is_flush(&self) -> bool {
+        self.flags & FLUSH != 0
+    }
+
+    /// Whether this, if it writes, is durable by itself, whatever was written before.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.flags & FUA != 0
     }
 
     pub(crate) fn changes_nothing(&self) -> bool {
@@ -124,8 +131,8 @@ mod tests {
     fn a_log_is_read_as_it_was_written() {
         let two = [[1; SECTOR], [2; SECTOR]].concat();
         let log = Log::parse(written(&[(8, 0, &two), (0, FLUSH, &[]), (9, FUA, &[3; SECTOR])])).unwrap();
-        let read: Vec<_> = log.entries.iter().map(|entry| (entry.sector, entry.makes_durable())).collect();
-        assert_eq!(read, [(8, false), (0, true), (9, true)]);
+        let read: Vec<_> = log.entries.iter().map(|e| (e.sector, e.is_flush(), e.is_forced())).collect();
+        assert_eq!(read, [(8, false, false), (0, true, false), (9, false, true)]);
         assert_eq!(log.data(&log.entries[0]), two);
         assert!(log.entries[1].changes_nothing());
         assert_eq!(log.data(&log.entries[2]), [3; SECTOR]);

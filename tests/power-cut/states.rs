@@ -11,7 +11,7 @@ use crate::log::Log;
 use crate::workload::{self, Step};
 
 /// What a device may hold when the power went.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     /// So many entries of its log.
     Prefix(usize),
@@ -74,13 +74,34 @@ pub(crate) struct Played {
 
 impl fmt::Display for Played {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flushes = self.log.entries.iter().filter(|entry| entry.makes_durable()).count();
+        let flushes = self.log.entries.iter().filter(|entry| entry.is_flush()).count();
         let (name, steps, entries) = (self.ground.name, self.steps.len(), self.log.entries.len());
         write!(
             f,
             "{name}: {steps} acknowledged steps, {entries} entries in the device's log, {flushes} of them flushes"
         )
     }
+}
+
+/// The states to try, in the order in which their writes were made. Of prefixes with the same image the longest is taken,
+/// after which most is acknowledged; one write that is in the cache is a prefix too.
+fn states(log: &Log) -> Vec<State> {
+    let mut states = Vec::new();
+    let mut durable = 0;
+    for (written, entry) in log.entries.iter().enumerate() {
+        if !entry.changes_nothing() {
+            states.push(State::Prefix(written));
+        }
+        if entry.is_flush() {
+            if written - durable > 1 {
+                states.push(State::Cached { durable, written });
+            }
+            // What a flush writes itself comes after it, and is in the cache unless it is forced.
+            durable = if entry.changes_nothing() || entry.is_forced() { written + 1 } else { written };
+        }
+    }
+    states.push(State::Prefix(log.entries.len()));
+    states
 }
 
 impl Played {
@@ -97,7 +118,7 @@ impl Played {
 
     /// Has a program find the ledger in each state, or in about `max` of them.
     pub(crate) fn found_by(&self, program: &Path, max: usize) -> Tally {
-        let states = self.spread(self.states(), max);
+        let states = self.spread(states(&self.log), max);
         let reader = Ledger::new(program, self.inputs.path(), self.inputs.path());
         let workers = match self.ground.twice {
             Twice::Mounts => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -114,26 +135,6 @@ impl Played {
         });
         tally.findings.sort_by_key(|(number, _, _)| *number);
         tally
-    }
-
-    /// The states to try, in the order in which their writes were made. Of prefixes with the same image the longest is
-    /// taken, after which most is acknowledged; one write that is in the cache is a prefix too.
-    fn states(&self) -> Vec<State> {
-        let mut states = Vec::new();
-        let mut durable = 0;
-        for (written, entry) in self.log.entries.iter().enumerate() {
-            if !entry.changes_nothing() {
-                states.push(State::Prefix(written));
-            }
-            if entry.makes_durable() {
-                if written - durable > 1 {
-                    states.push(State::Cached { durable, written });
-                }
-                durable = written + 1;
-            }
-        }
-        states.push(State::Prefix(self.log.entries.len()));
-        states
     }
 
     /// About `max` states, evenly spread, and beside them those right after an answer, in which most is at stake.
@@ -192,6 +193,7 @@ impl Played {
         let mut chance = Chance(seed as u64);
         for entry in &self.log.entries[written] {
             match chance.below(5) {
+                _ if entry.is_forced() => image.play(&self.log, entry),
                 0 | 1 => {}
                 2 => image.play_sectors(&self.log, entry, chance.below(SECTORS_TORN_MAX) / atomic * atomic),
                 _ => image.play(&self.log, entry),
@@ -216,5 +218,31 @@ impl Chance {
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{FLUSH, FUA, SECTOR, written};
+
+    #[test]
+    fn a_forced_write_makes_nothing_durable_but_itself() {
+        let data = [1; SECTOR];
+        let write = |flags| (8_u64, flags, &data[..]);
+        let log = |entries: &[(u64, u64, &[u8])]| Log::parse(written(entries)).unwrap();
+        let cached = |log: &Log| -> Vec<State> {
+            states(log).into_iter().filter(|state| matches!(state, State::Cached { .. })).collect()
+        };
+        let flush = (0, FLUSH, &[][..]);
+        assert_eq!(cached(&log(&[write(0), write(FUA), write(0), flush])), [State::Cached { durable: 0, written: 3 }]);
+        assert_eq!(
+            cached(&log(&[write(0), write(0), write(FLUSH), write(0), flush])),
+            [State::Cached { durable: 0, written: 2 }, State::Cached { durable: 2, written: 4 }]
+        );
+        assert_eq!(
+            cached(&log(&[write(0), write(0), write(FLUSH | FUA), write(0), write(0), flush])),
+            [State::Cached { durable: 0, written: 2 }, State::Cached { durable: 3, written: 5 }]
+        );
     }
 }
