@@ -184,7 +184,7 @@ pub(super) fn failed(arguments: &[&str], answer: &Answer) -> GitFailure {
     let told = if answer.complaint.is_empty() {
         answer.status.map_or_else(|| "it was killed".to_owned(), |status| format!("exit status {status}"))
     } else {
-        answer.complaint.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+        answer.complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
     };
     GitFailure::Failed { doing: named(arguments), told }
 }
