@@ -1,6 +1,6 @@
 //! `ledger init`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
@@ -29,25 +29,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     if let Some(orphan) = orphan(&root, disk()?)? {
         return Err(bereft(&root, &orphan, &env.folder));
     }
-    let settings = settings(args, &root, context);
-    plain_name(&settings.name, "/name")?;
-    let mut files = files(&settings)?;
-    if root.join("coordination/ledger.json").is_file() {
-        // What git should do with the index follows the settings that are in force.
-        let opened =
-            open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
-        opened.ledger().writable()?;
-        files = self::files(opened.ledger().settings)?;
-    }
-    let outcomes = found(&root, disk()?, &files)?;
-    let opened =
-        open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
-    context.root = Some(root.clone());
+    let (opened, outcomes) = make(context, &root, args)?;
     let ledger = opened.ledger();
-    ledger.store.writer()?;
-    ledger.store.projecting(&context.budget, &mut || {
-        refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
-    })?;
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",
         Outcome::Changed => "changed",
@@ -66,6 +49,38 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     };
     let kept = unlike(args, ledger.settings);
     report(context, &view, &kept)
+}
+
+/// Makes the files of a ledger as far as they are not there, and opens it.
+pub(super) fn make(
+    context: &mut Context<'_>,
+    root: &Path,
+    args: &Init,
+) -> Result<(open::Opened, Vec<(PathBuf, Outcome)>), Failure> {
+    let env = context.env;
+    let disk = || (env.disk)(root).map_err(|source| StoreError::Io { doing: "open", path: root.to_owned(), source });
+    let settings = settings(args, root, context);
+    plain_name(&settings.name, "/name")?;
+    let mut files = files(&settings)?;
+    if root.join("coordination/ledger.json").is_file() {
+        // What git should do with the index follows the settings that are in force.
+        let opened =
+            open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
+        opened.ledger().writable()?;
+        files = self::files(opened.ledger().settings)?;
+    }
+    let outcomes = found(root, disk()?, &files)?;
+    let opened =
+        open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
+    context.root = Some(root.to_owned());
+    {
+        let ledger = opened.ledger();
+        ledger.store.writer()?;
+        ledger.store.projecting(&context.budget, &mut || {
+            refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
+        })?;
+    }
+    Ok((opened, outcomes))
 }
 
 /// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.

@@ -84,6 +84,25 @@ pub fn orphan(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, Store
     Ok(origin.map(|origin| folder.join(origin)))
 }
 
+/// What a folder that was kept by hand is called once a ledger has its place, beside it.
+pub const SET_ASIDE: &str = "coordination-before-ledger";
+
+/// Makes way for a ledger where a folder that was kept by hand has its place: that gets another name, whole, and nothing
+/// in it changes. `None` if something has that name.
+///
+/// # Errors
+/// Failed machinery.
+pub fn set_aside(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, StoreError> {
+    let disk = Files::on(disk);
+    let (from, to) = (Layout::new(root).coordination().to_owned(), root.join(SET_ASIDE));
+    if disk.facts(&to).map_err(io("look at", &to))?.is_some() {
+        return Ok(None);
+    }
+    disk.disk().rename(&from, &to).map_err(io("rename", &from))?;
+    disk.sync_dir(root).map_err(io("sync", root))?;
+    Ok(Some(to))
+}
+
 fn make_folders(disk: &Files, root: &Path, folder: &Path) -> Result<(), StoreError> {
     let below: Vec<&Path> = folder.ancestors().take_while(|path| *path != root).collect();
     for path in below.into_iter().rev() {
