@@ -397,7 +397,7 @@ impl Reading<'_> {
             Some(Value::Array(list)) => list,
             Some(Value::Number(count)) if count.as_u64() == Some(0) => return,
             Some(Value::Number(count)) => {
-                let what = format!("it has {count} comments, of which only the number is here");
+                let what = format!("of its comments only the number is here: {count}");
                 return self.tell(what, "left out; gh issue list --json …,comments prints them");
             }
             Some(one) => vec![one],

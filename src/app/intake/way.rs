@@ -91,8 +91,7 @@ impl Hand<'_> {
     ) -> Result<(), AppError> {
         let said = &to.said;
         taken.tell(format!("{said:?} means {}, and it stays {at}: {why}", to.to), "kept in a note");
-        let source = if wish.source == crate::intake::folder::SOURCE { wish.place.as_str() } else { &wish.source };
-        let mut text = format!("{source} says {said:?} ({}). It stays {at} here: {why}.", to.to);
+        let mut text = format!("{} says {said:?} ({}). It stays {at} here: {why}.", wish.source, to.to);
         for more in to.reason.iter().cloned().chain(to.evidence.iter().map(|one| format!("{}={}", one.kind, one.value)))
         {
             text.push_str(&format!("\n{more}"));
@@ -124,7 +123,9 @@ impl Hand<'_> {
         let own_reason = to.reason.clone().filter(|_| place == Place::End);
         let reason =
             own_reason.or_else(|| needs(GuardKind::Reason).then(|| format!("{} says {:?}", wish.source, to.said)));
-        let is_shown = place == Place::End && !to.evidence.is_empty() || needs(GuardKind::Evidence);
+        let was_shown = |piece: &Evidence| history.events().iter().any(|event| event.body().evidence().contains(piece));
+        let is_new = place == Place::End && !to.evidence.iter().all(was_shown);
+        let is_shown = is_new || needs(GuardKind::Evidence);
         let details = if needs(GuardKind::Details) { self.details(&history, wish) } else { Map::new() };
         let transition = Transition {
             to: rule.to.clone(),

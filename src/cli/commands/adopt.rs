@@ -94,15 +94,19 @@ fn place(context: &mut Context<'_>, folder: &Path) -> Result<Place, Failure> {
         let failure = Failure::new(Exit::NotFound, "no-folder", format!("{} is not a folder", folder.display()));
         let aside = folder.with_file_name(SET_ASIDE);
         return Err(if aside.is_dir() {
-            let typed = aside.strip_prefix(&context.env.folder).unwrap_or(&aside).display().to_string();
-            failure.hint(format!("it was renamed when it was adopted: ledger adopt {}", shell(&typed)))
+            failure.hint(format!("it was renamed when it was adopted: ledger adopt {}", typed(context, &aside)))
         } else {
             failure
         });
     }
     if folder.join("ledger.json").is_file() {
         let what = format!("{} is a ledger's own folder", folder.display());
-        return Err(Failure::usage(what).hint("move what was kept by hand into a folder of its own, and adopt that"));
+        let aside = folder.with_file_name(SET_ASIDE);
+        return Err(Failure::usage(what).hint(if aside.is_dir() {
+            format!("what was kept by hand was renamed: ledger adopt {}", typed(context, &aside))
+        } else {
+            "move what was kept by hand into a folder of its own, and adopt that".to_owned()
+        }));
     }
     let env = context.env;
     let named = context.cli.global.root.as_ref().or(env.root.as_ref()).map(|root| env.folder.join(root));
@@ -117,6 +121,11 @@ fn place(context: &mut Context<'_>, folder: &Path) -> Result<Place, Failure> {
     }
     Err(Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {} or above it", root.display()))
         .hint("make one first: ledger init; or name the folder with --root DIR"))
+}
+
+/// A path as it is typed here.
+fn typed(context: &Context<'_>, path: &Path) -> String {
+    shell(&path.strip_prefix(&context.env.folder).unwrap_or(path).display().to_string())
 }
 
 /// Renames the folder and makes a ledger in its place.

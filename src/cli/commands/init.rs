@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::{Failure, shell};
 use super::super::input::plain_name;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
@@ -14,7 +14,7 @@ use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
-use crate::store::fs::found::{Founded, Otherwise, Outcome, found, orphan};
+use crate::store::fs::found::{Founded, Otherwise, Outcome, found, kept_by_hand, orphan};
 use crate::sync::restore::Restoring;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
@@ -26,6 +26,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
             .hint(format!("mkdir -p {}", root.display())));
     }
     let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
+    if let Some(kept) = kept_by_hand(&root, disk()?)? {
+        return Err(taken_by_hand(&root, &kept, &env.folder));
+    }
     if let Some(orphan) = orphan(&root, disk()?)? {
         return Err(bereft(&root, &orphan, &env.folder));
     }
@@ -81,6 +84,19 @@ pub(super) fn make(
         })?;
     }
     Ok((opened, outcomes))
+}
+
+/// Refuses to make a ledger among files that people keep by hand: its own have the same names.
+fn taken_by_hand(root: &Path, kept: &Path, here: &Path) -> Failure {
+    let shown = kept.strip_prefix(root).unwrap_or(kept).display();
+    let folder = root.join("coordination");
+    let typed = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
+    Failure::new(
+        Exit::Refused,
+        "kept-by-hand",
+        format!("{shown} was kept by hand, where a ledger has files of its own"),
+    )
+    .hint(format!("ledger adopt {} takes it over and makes a ledger", shell(&typed)))
 }
 
 /// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.

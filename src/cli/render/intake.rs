@@ -117,7 +117,9 @@ impl IntakeView {
     pub fn take(&mut self, taken: Taken, failure: impl FnOnce(AppError) -> Failure) -> Exit {
         let is_changed = taken.is_changed();
         let Taken { place, name, key, title, id, is_new, states, notes, failed, told } = taken;
-        let told = told.into_iter().map(|Told { place, what, became }| ToldView { place, what, became });
+        // What was told when it was taken over is on record by now.
+        let told = told.into_iter().filter(|_| is_changed || failed.is_some());
+        let told = told.map(|Told { place, what, became }| ToldView { place, what, became });
         self.told.extend(told);
         let done = if is_new {
             self.counts.made += 1;
@@ -183,7 +185,7 @@ fn told(text: &mut String, view: &IntakeView) {
         );
     }
     more(text, view.told.len());
-    if !view.unread.is_empty() {
+    if !view.unread.is_empty() && view.counts.made > 0 {
         let named =
             |(name, records): (&String, &usize)| format!("{} ({})", safe::line(name), count(*records as u64, "record"));
         let all: Vec<String> = view.unread.iter().take(SHOWN_MAX).map(named).collect();

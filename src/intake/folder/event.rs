@@ -271,10 +271,7 @@ fn pieces(name: &str, value: &Value) -> (Vec<Evidence>, bool) {
             Value::Bool(_) | Value::Number(_) => Some(Evidence { kind: kind.to_owned(), value: text(value) }),
         }
     };
-    let list = match value {
-        Value::Array(list) => list.clone(),
-        single => vec![single.clone()],
-    };
+    let list = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let good: Vec<Evidence> = list.iter().filter_map(one).filter(|piece| piece.check().is_ok()).collect();
     let is_all = good.len() == list.len() || entries(value).is_empty();
     (good, is_all)

@@ -24,7 +24,9 @@ use crate::domain::workflow::{StateName, Workflow};
 /// The file that lists ids by state.
 const INDEX: &str = "index.json";
 /// The name of this source, in keys.
-pub const SOURCE: &str = "adopt";
+const SOURCE: &str = "adopt";
+/// What texts call it.
+const CALLED: &str = "the folder";
 
 /// A file of the folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,7 +107,7 @@ impl Folder<'_> {
     }
 
     fn listed(self, file: &FileText, skipped: &mut Vec<Skipped>) -> BTreeMap<String, String> {
-        let read = file.text.clone().and_then(|text| json::read::<Value>(&text).map_err(|bad| bad.to_string()));
+        let read = file.text.clone().and_then(|text| json::read::<Value>(&text).map_err(|bad| no_json(&bad)));
         read.map(|value| listed::by_id(&value)).unwrap_or_else(|why| {
             let why = format!("{why}: where requests stand is read from their events alone");
             skipped.push(Skipped { place: file.path.clone(), name: None, why, fault: Fault::Bad });
@@ -115,7 +117,11 @@ impl Folder<'_> {
 
     fn packets<'a>(self, files: &'a [FileText], skipped: &mut Vec<Skipped>) -> Vec<Kept<'a>> {
         let mut packets: Vec<Kept<'a>> = Vec::new();
-        for file in files.iter().filter(|file| file.path.ends_with(".json") && file.path != INDEX) {
+        let mut files: Vec<&FileText> =
+            files.iter().filter(|file| file.path.ends_with(".json") && file.path != INDEX).collect();
+        // Of two with one id, the one that is called by it is it: a copy has a longer name.
+        files.sort_by_key(|file| (file.path.len(), &file.path));
+        for file in files {
             let is_among_them = file.path.starts_with("requests/");
             let mut skip = |name: Option<String>, why: String, fault: Fault| {
                 skipped.push(Skipped { place: file.path.clone(), name, why, fault });
@@ -130,7 +136,7 @@ impl Folder<'_> {
             let value = match json::read::<Value>(text) {
                 Ok(value) => value,
                 Err(bad) => {
-                    skip(None, bad.to_string(), if is_among_them { Fault::Bad } else { Fault::None });
+                    skip(None, no_json(&bad), if is_among_them { Fault::Bad } else { Fault::None });
                     continue;
                 }
             };
@@ -251,6 +257,9 @@ impl Folder<'_> {
                         format!("it is {said:?} there, and its events end in {}", last.map_or("", |l| l.as_str()));
                     reading.tell_at(place, what, "brought to where it is listed, if a way leads there");
                 }
+                if last == Some(&to) {
+                    return Vec::new();
+                }
                 let memory = Memory::Standing(format!("{key}:state"));
                 let (reason, evidence) = (None, Vec::new());
                 vec![Step::Move(Move { to, said: said.to_owned(), memory, by: None, at: None, reason, evidence })]
@@ -269,6 +278,14 @@ impl Folder<'_> {
         let meant = self.map.state(said, None).unwrap_or(said);
         StateName::parse_typed(meant).ok().filter(|name| self.workflow.state(name).is_some())
     }
+}
+
+/// What is wrong with a file, and where.
+fn no_json(bad: &json::BadJson) -> String {
+    let (line, column) = bad.place();
+    let what = bad.in_one_line();
+    let what = what.rsplit_once(", at column").map_or(what.as_str(), |(what, _)| what);
+    format!("{what}, at line {line}, column {column}")
 }
 
 fn stem(path: &str) -> &str {

@@ -6,7 +6,7 @@ use super::super::text::{actor, time, title};
 use super::super::value::{at, entries, text, texts};
 use super::super::{Note, Step, Told, Wish};
 use super::event::Happened;
-use super::{Folder, SOURCE};
+use super::{CALLED, Folder, SOURCE};
 use crate::domain::id::{ContractRef, Key, Label, RepoId, RequestId};
 use crate::domain::packet::{ITEM_BYTES_MAX, LIST_MAX, Priority};
 use crate::domain::time::DashedDay;
@@ -82,7 +82,7 @@ impl<'a> Reading<'a> {
         Wish {
             place: self.path.to_owned(),
             name: name.to_owned(),
-            source: SOURCE.to_owned(),
+            source: CALLED.to_owned(),
             key: self.key.clone(),
             id,
             members,
