@@ -17,11 +17,14 @@ What has no place in the ledger is kept in notes, and told. Again, it takes over
 Exit status 5: something could not be read; everything else was taken over.")]
 pub struct Adopt {
     /// The folder
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "print_map")]
+    pub folder: Option<PathBuf>,
     /// What its words mean, laid over the built-in map: a JSON file
     #[arg(long, value_name = "FILE")]
     pub map: Option<String>,
+    /// Print the built-in map, to begin one's own with
+    #[arg(long)]
+    pub print_map: bool,
     /// Say what would be made, and write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -39,29 +39,34 @@ enum Place {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &Adopt) -> Result<Exit, Failure> {
-    let folder = context.env.folder.join(&args.folder);
+    if args.print_map {
+        context.output.text(Form::Folder.text())?;
+        return Ok(Exit::Done);
+    }
+    let typed = args.folder.clone().unwrap_or_default();
+    let folder = context.env.folder.join(&typed);
     let place = place(context, &folder)?;
     let map = intake::map(Form::Folder, args.map.as_ref(), context.env)?;
     let files = files(context, &folder)?;
     match place {
         Place::Ledger(opened) => {
             let session = open::session(context, opened.root(), args.secrets)?;
-            take_over(context, &opened.ledger(), &session, &files, (&map, args))
+            take_over(context, &opened.ledger(), &session, &files, (&map, &typed, args))
         }
         Place::Its(root) if args.dry_run => {
             let nowhere = Nowhere::new(&root, context.env);
             let session = open::session(context, &root, args.secrets)?;
-            take_over(context, &nowhere.ledger(), &session, &files, (&map, args))
+            take_over(context, &nowhere.ledger(), &session, &files, (&map, &typed, args))
         }
         Place::Its(root) => {
             // Nobody is left with half of it for want of a name.
             let session = open::session(context, &root, args.secrets)?;
             let workflow = Workflow::default();
             if (Folder { map: &map, workflow: &workflow }).read(&files).wishes.is_empty() {
-                return Err(empty(&args.folder));
+                return Err(empty(&typed));
             }
             let opened = make_way(context, &root)?;
-            take_over(context, &opened.ledger(), &session, &files, (&map, args))
+            take_over(context, &opened.ledger(), &session, &files, (&map, &typed, args))
         }
     }
 }
@@ -71,14 +76,14 @@ fn take_over(
     ledger: &Ledger<'_>,
     session: &Session,
     files: &[FileText],
-    (map, args): (&SourceMap, &Adopt),
+    (map, typed, args): (&SourceMap, &Path, &Adopt),
 ) -> Result<Exit, Failure> {
     let found = Folder { map, workflow: ledger.workflow }.read(files);
     if found.wishes.is_empty() && found.skipped.is_empty() {
-        return Err(empty(&args.folder));
+        return Err(empty(typed));
     }
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
-    let source = Source::Folder(args.folder.display().to_string());
+    let source = Source::Folder(typed.display().to_string());
     let read = Read { source, wishes: found.wishes, skipped: found.skipped, unread: Unread::new() };
     intake::carry_out(context, ledger, session, read, effect)
 }
@@ -144,7 +149,7 @@ fn make_way(context: &mut Context<'_>, root: &Path) -> Result<open::Opened, Fail
         let hint = format!("mend that, then: ledger init; ledger adopt {SET_ASIDE}");
         if failure.hint.is_none() { failure.hint(hint) } else { failure }
     })?;
-    context.output.tell(&format!("ledger: made the ledger {}", opened.ledger().settings.name));
+    context.output.tell("ledger: made a ledger in its place");
     Ok(opened)
 }
 

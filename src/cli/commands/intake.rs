@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::input;
 use super::super::render::intake::{IntakeView, Source, intake};
 use crate::app::write::Effect;
-use crate::app::{Ledger, Session};
+use crate::app::{AppError, Ledger, Session};
 use crate::intake::map::{Form, MAP_BYTES_MAX};
 use crate::intake::tracker::Unread;
 use crate::intake::{Fault, Skipped, SourceMap, Wish, in_order};
@@ -33,6 +33,16 @@ pub(super) fn map(form: Form, named: Option<&String>, env: &Environment) -> Resu
         Some(file) => own.over(&input::file_within(file, env, MAP_BYTES_MAX as u64 + 1)?).map_err(bad),
         None => Ok(own),
     }
+}
+
+/// Why a record was refused, with what helps where no packet is typed.
+fn refused(error: AppError) -> Failure {
+    let failure = Failure::from(error);
+    if failure.detail.errors.iter().any(|error| error.pointer.starts_with("/details")) && failure.code == "bad-packet" {
+        return failure
+            .hint("say it for all of that type: defaults.details of a map (--map FILE), or choose another --type");
+    }
+    failure
 }
 
 /// Takes everything over and says what became of it.
@@ -66,7 +76,7 @@ pub(super) fn carry_out(
         taken.extend(batch.taken);
     });
     for one in taken {
-        let failure = view.take(one, |error| context.settle(Failure::from(error)));
+        let failure = view.take(one, |error| context.settle(refused(error)));
         if exit == Exit::Done {
             exit = failure;
         }

@@ -255,7 +255,7 @@ impl Folder<'_> {
                 if last.is_some_and(|last| *last != to) {
                     let what =
                         format!("it is {said:?} there, and its events end in {}", last.map_or("", |l| l.as_str()));
-                    reading.tell_at(place, what, "brought to where it is listed, if a way leads there");
+                    reading.tell_at(place, what, "where it is listed counts, if that is new and a way leads there");
                 }
                 if last == Some(&to) {
                     return Vec::new();
