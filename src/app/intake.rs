@@ -19,7 +19,7 @@ use crate::domain::history::History;
 use crate::domain::id::{Actor, Key, RequestId};
 use crate::domain::state::State;
 use crate::intake::{Approve, Note, Show, Step, Told, Wish};
-use crate::store::{Commit, Records};
+use crate::store::{Commit, Records, StoreError};
 
 /// The most wishes that share a sync.
 pub const WISHES_MAX: usize = 256;
@@ -142,6 +142,11 @@ impl Ledger<'_> {
         let result = self.try_one(records, &wish, session, &mut taken);
         match result {
             Ok(()) => Ok(taken),
+            // Too large for a packet: nothing of it was planned.
+            Err(error @ AppError::Store(StoreError::Unwritable(_))) => {
+                taken.failed = Some(error);
+                Ok(taken)
+            }
             Err(error @ (AppError::Store(_) | AppError::Unknown { .. } | AppError::Newer { .. })) => Err(error),
             Err(error) => {
                 taken.failed = Some(error);

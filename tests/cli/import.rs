@@ -407,15 +407,18 @@ fn a_long_comment_takes_several_notes_and_a_long_chain_is_brought_into_order() {
             json!({"id": n, "title": format!("T{n}"), "dependencies": [(n + 1).to_string()], "comments": comments});
         lines.push_str(&format!("{line}\n"));
     }
+    // Larger than a packet may be: it is left out, and keeps nothing else away.
+    lines.push_str(&format!("{}\n", json!({"id": "large", "title": "L", "description": "x".repeat(300_000)})));
     std::fs::write(sandbox.path("long.jsonl"), lines).unwrap();
     let import = "ledger import --from jsonl long.jsonl --origin a --target b --type feature --json";
     let first = sandbox.json(import);
-    assert_eq!(first["data"]["counts"], json!({"made": 300, "moved": 0, "noted": 0, "known": 0, "skipped": 0}));
+    assert_eq!(first["data"]["counts"], json!({"made": 300, "moved": 0, "noted": 0, "known": 0, "skipped": 1}));
     let notes: u64 =
         first["data"]["records"].as_array().unwrap().iter().map(|one| one["notes"].as_u64().unwrap()).sum();
     assert_eq!(notes, 3, "two parts of the comment, and the last one waits for what is not here");
+    assert_eq!(first["data"]["skipped"][0]["code"], "unwritable");
     let again = sandbox.json(import);
-    assert_eq!(again["data"]["counts"], json!({"made": 0, "moved": 0, "noted": 0, "known": 300, "skipped": 0}));
+    assert_eq!(again["data"]["counts"], json!({"made": 0, "moved": 0, "noted": 0, "known": 300, "skipped": 1}));
     sandbox.run("ledger verify");
 }
 
