@@ -46,6 +46,9 @@ pub enum BadMap {
     /// Not JSON, or not of a map's shape.
     #[error("the map is not valid: {0}")]
     Json(#[from] json::BadJson),
+    /// JSON, and no object.
+    #[error("the map is not valid: expected a JSON object")]
+    NoObject,
     /// Larger than [`MAP_BYTES_MAX`].
     #[error("the map has more than {MAP_BYTES_MAX} bytes")]
     TooLarge,
@@ -151,7 +154,14 @@ impl SourceMap {
         if text.len() > MAP_BYTES_MAX {
             return Err(BadMap::TooLarge);
         }
-        let file: File = json::read(text)?;
+        // A list would be read as the members in their order.
+        let members: Map<String, Value> = match json::read(text)? {
+            Value::Object(members) => members,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return Err(BadMap::NoObject);
+            }
+        };
+        let file: File = serde_json::from_value(Value::Object(members)).map_err(json::BadJson::from)?;
         if let Some(name) = file.fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
             return Err(BadMap::NoField { name: name.clone() });
         }
@@ -307,5 +317,6 @@ mod tests {
         assert_eq!(map.defaults.to, ["shop"]);
         assert!(map.over(r#"{"fields":{"titel":"x"}}"#).unwrap_err().to_string().contains("titel"));
         assert!(SourceMap::empty().over(r#"{"state":{}}"#).is_err());
+        assert_eq!(SourceMap::empty().over("[]"), Err(BadMap::NoObject));
     }
 }
