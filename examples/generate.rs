@@ -171,7 +171,7 @@ impl Generator {
         let data = CreatedData { workflow: self.workflow.digest().to_owned(), occurred_at: None };
         let clock = Hybrid { at: created_at, tick: 0 };
         let genesis = Genesis { clock, writer: self.writer.clone(), to: self.workflow.initial().clone(), data };
-        let created = batch.create(&NewRequest { draft, created_at, random, genesis }, &self.budget)?;
+        let created = batch.create(&NewRequest { id: None, draft, created_at, random, genesis }, &self.budget)?;
         let Created::New(packet, _) = created else { return Err("a request was there before".into()) };
         let id = packet.request_id;
         if self.choices.below(10) == 0 {

@@ -9,6 +9,7 @@
 //! - [`signing`]: signatures, made and checked by OpenSSH.
 //! - [`registry`]: contracts on disk and at a commit of git.
 //! - [`store`]: where packets and events are kept: the trait, a model in memory, the file system.
+//! - [`intake`]: pure. What other trackers and folders kept by hand say, as wishes of this ledger.
 //! - [`contract`]: pure. Schemas between repositories: compatibility modes, containment, witnesses.
 //! - [`domain`]: pure. Ids, times, packets, events, histories, the workflow, the decision.
 //!
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod contract;
 pub mod domain;
 pub mod index;
+pub mod intake;
 pub mod registry;
 pub mod signing;
 pub mod store;

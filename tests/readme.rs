@@ -253,6 +253,11 @@ fn every_link_leads_somewhere_and_every_page_stands_in_the_book() {
 }
 
 #[test]
+fn the_transcripts_of_adopting_are_true() {
+    play("docs/adopting.md");
+}
+
+#[test]
 fn what_differs_is_made_equal_and_nothing_else() {
     let line =
         format!("2026-11-20T15:11:00.123Z REQ-20261120-0001.json {} 1a2b3c4 x{}", "0a".repeat(32), "0a".repeat(6));
@@ -335,6 +340,9 @@ fn every_option_that_is_named_exists() {
             "--nocapture",
             "--help",
             "--version",
+            // Of gh.
+            "--limit",
+            "--state",
         ]
         .map(str::to_owned),
     );
@@ -354,6 +362,7 @@ fn every_option_that_is_named_exists() {
         "docs/merging.md",
         "docs/sync.md",
         "docs/claims.md",
+        "docs/adopting.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {

@@ -21,6 +21,8 @@ pub struct Incoming {
     pub members: Map<String, Value>,
     /// When it happened at its source, where it was taken over from elsewhere.
     pub occurred_at: Option<String>,
+    /// The number that it has already, where it was kept by hand before.
+    pub id: Option<RequestId>,
 }
 
 /// The result of making a request.
@@ -62,7 +64,7 @@ impl Ledger<'_> {
         self.world.random(&mut random);
         let genesis = self.genesis(records, occurred_at, &session.budget)?;
         records.witness(Some(genesis.clock), &session.budget)?;
-        let request = NewRequest { draft, created_at: genesis.clock.at, random, genesis };
+        let request = NewRequest { id: incoming.id, draft, created_at: genesis.clock.at, random, genesis };
         match records.create(&request, &session.budget)? {
             Created::New(packet, _) => {
                 let hash = Packet::hash_of(&packet.to_bytes().map_err(StoreError::from)?);
@@ -71,6 +73,7 @@ impl Ledger<'_> {
                 Ok(Made::Request { history: Box::new(history), novelty: Novelty::New })
             }
             Created::Existing(id) => self.existing(records, id, &request.draft),
+            Created::Taken(id) => Err(AppError::IdTaken(id)),
             Created::Unknown(cause) => Err(AppError::Unknown { cause, key: request.draft.fields().key.clone() }),
         }
     }

@@ -41,6 +41,21 @@ pub enum AppError {
         /// What it may have been meant to be.
         suggestion: Option<String>,
     },
+    /// The number that a request was to keep is another request's.
+    #[error("{0} is another request here")]
+    IdTaken(RequestId),
+    /// Another record has the key of one that was taken over.
+    #[error("{key} is another one on record, {id}: it came from {there}, and this is {here}")]
+    OtherSource {
+        /// The key.
+        key: Key,
+        /// The request that has it.
+        id: RequestId,
+        /// Where that is seen at its source.
+        there: String,
+        /// Where this is seen.
+        here: String,
+    },
     /// Nothing that was asked for is ready and unclaimed.
     #[error("no request is ready and unclaimed")]
     NothingReady,

@@ -16,6 +16,7 @@ pub mod error;
 mod evident;
 pub mod export;
 pub mod graph;
+pub mod intake;
 pub mod lease;
 pub mod list;
 pub mod near;

@@ -113,7 +113,7 @@ impl Operation {
             Some("new") => {
                 let occurred_at = members.take("occurred_at", TIME)?;
                 // The packet's own members are held to its schema.
-                Ok(Self::New(Incoming { occurred_at, members: members.left }))
+                Ok(Self::New(Incoming { occurred_at, members: members.left, id: None }))
             }
             Some("transition") => TransitionOperation::read(members).map(Self::Transition),
             Some("note") => NoteOperation::read(members).map(Self::Note),

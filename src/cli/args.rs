@@ -10,6 +10,7 @@ use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::claim_args::{Claim, Heartbeat, Release};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
+use super::intake_args::{Adopt, Import};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
@@ -180,6 +181,10 @@ and events with one key that say different things. Exit status 3 if there is any
     ResolveId(ResolveId),
     /// Apply operations from JSON lines
     Apply(Apply),
+    /// Take over a coordination folder that was kept by hand
+    Adopt(Adopt),
+    /// Take over the issues of another tracker; again, what is new there
+    Import(Box<Import>),
     /// Register contracts, say who uses them, and check changes to them
     Contract(Box<Contract>),
     /// Print a JSON Schema, or the catalogue of commands, states and exit statuses
@@ -216,6 +221,8 @@ impl Command {
             | Self::Resolve(_)
             | Self::ResolveId(_)
             | Self::Sync(_)
+            | Self::Adopt(_)
+            | Self::Import(_)
             | Self::Apply(_) => true,
             Self::Show(_)
             | Self::Log(_)
@@ -246,7 +253,7 @@ impl Command {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         match self {
-            Self::Apply(_) | Self::Demo => true,
+            Self::Apply(_) | Self::Adopt(_) | Self::Import(_) | Self::Demo => true,
             Self::Log(log) => log.follow,
             Self::Init(_)
             | Self::New(_)

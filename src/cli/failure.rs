@@ -304,6 +304,11 @@ impl From<AppError> for Failure {
                 };
                 failure.detail(Detail { events, actual_version: Some(actual), ..Detail::default() }).hint(hint)
             }
+            AppError::IdTaken(id) => {
+                Self::new(Exit::Conflict, "id-taken", message).hint(format!("ledger show {id} tells what was asked"))
+            }
+            AppError::OtherSource { .. } => Self::new(Exit::Conflict, "other-source", message)
+                .hint("give each tracker a name of its own: --source NAME"),
             AppError::NothingReady => Self::new(Exit::NotFound, "nothing-ready", message)
                 .hint("ledger ready --claimed tells who has claimed what; ledger blocked what waits for others"),
             AppError::StaleState { id, .. } => {

@@ -17,6 +17,7 @@ pub mod exit;
 pub mod failure;
 pub mod formats;
 mod input;
+pub mod intake_args;
 pub mod merge_args;
 pub mod open;
 mod outputs;

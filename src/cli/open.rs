@@ -17,7 +17,7 @@ use crate::app::verify::Unknown;
 use crate::app::{AppError, Ledger, Session, World};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::hash::Hash;
-use crate::domain::id::{Actor, RequestId, RequestType};
+use crate::domain::id::{Actor, RequestId, RequestType, Writer};
 use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
@@ -25,6 +25,7 @@ use crate::store::StoreError;
 use crate::store::checkpoints::Checkpoints;
 use crate::store::fs::FsStore;
 use crate::store::fs::log::{self, CONFLICT_MARKER};
+use crate::store::memory::MemoryStore;
 use crate::sync::remote::published;
 use crate::sync::restore::Restoring;
 
@@ -68,6 +69,41 @@ impl Opened {
     #[must_use]
     pub fn store(&self) -> &FsStore {
         &self.store
+    }
+}
+
+/// A ledger that is nowhere: what a dry run writes to where there is none yet.
+pub(super) struct Nowhere {
+    store: MemoryStore,
+    settings: Settings,
+    workflow: Workflow,
+    world: CliWorld,
+    checks: Checks,
+}
+
+impl Nowhere {
+    /// What a ledger would begin with in this folder.
+    pub(super) fn new(root: &Path, env: &Environment) -> Self {
+        let schemas = TypeSchemas { ledger: None };
+        let restoring = Restoring::new(&env.folder, root);
+        Self {
+            store: MemoryStore::new(Writer::nobody()),
+            settings: Settings::standing_in(uuid::Uuid::nil()),
+            workflow: Workflow::default(),
+            world: CliWorld { now: env.now, random: env.random, schemas, restoring, bar: None },
+            checks: Checks::default(),
+        }
+    }
+
+    /// The ledger.
+    pub(super) fn ledger(&self) -> Ledger<'_> {
+        Ledger {
+            store: &self.store,
+            settings: &self.settings,
+            workflow: &self.workflow,
+            world: &self.world,
+            checks: &self.checks,
+        }
     }
 }
 

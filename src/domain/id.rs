@@ -233,6 +233,14 @@ name!(
     |text| text.len() >= 6 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 );
 
+impl Writer {
+    /// Nobody's clone: what is written by it is on no disk.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self("nobody".into())
+    }
+}
+
 name!(
     /// Who keeps a list of checkpoints: one clone, or whoever a team lets do it. One segment of a path.
     Origin,

@@ -18,7 +18,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::{Head, History};
 use crate::domain::id::{ContractName, Key, Origin, RequestId, Writer};
 use crate::domain::packet::Packet;
-use crate::domain::time::Hybrid;
+use crate::domain::time::{Day, Hybrid};
 
 /// A store in memory.
 #[derive(Debug)]
@@ -77,10 +77,11 @@ impl Requests {
         if let Some(id) = request.draft.fields().key.as_ref().and_then(|key| self.keys.get(key)) {
             return Ok(Created::Existing(*id));
         }
-        let day = request.created_at.day();
-        let last = self.histories.keys().filter(|id| id.day() == day).map(|id| id.number()).max();
-        let id = RequestId::new(day, last.unwrap_or(0) + 1)
-            .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
+        let id = match request.id {
+            Some(id) if self.histories.contains_key(&id) => return Ok(Created::Taken(id)),
+            Some(id) => id,
+            None => self.next_id(request.created_at.day())?,
+        };
         let packet = request.draft.identify(id, request.created_at, request.random);
         let hash = Packet::hash_of(&packet.to_bytes()?);
         let event = Event::genesis(&packet, hash, &request.genesis)?;
@@ -90,6 +91,12 @@ impl Requests {
         }
         self.histories.insert(id, History::new(packet.clone(), hash, vec![event])?);
         Ok(Created::New(Box::new(packet), head))
+    }
+
+    fn next_id(&self, day: Day) -> Result<RequestId, StoreError> {
+        let last = self.histories.keys().filter(|id| id.day() == day).map(|id| id.number()).max();
+        RequestId::new(day, last.unwrap_or(0) + 1)
+            .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))
     }
 
     fn append(&mut self, id: RequestId, expected: &[Head], event: &Event) -> Result<Append, StoreError> {

@@ -25,12 +25,14 @@ pub use budget::{Budget, Notice};
 pub use checkpoints::Checkpoints;
 pub use contracts::Contracts;
 
-/// A request to be made, complete but for its number.
+/// A request to be made, complete but for its number, unless it brings one along.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
     /// The packet without its identity.
     pub draft: Draft,
-    /// When it is made; its day is the day of the id.
+    /// The number that it has already, where it was kept by hand before; else it gets the next of the day.
+    pub id: Option<RequestId>,
+    /// When it is made; its day is the day of the id that it gets.
     pub created_at: Timestamp,
     /// The random bits of its UUIDv7.
     pub random: [u8; 10],
@@ -45,6 +47,8 @@ pub enum Created {
     New(Box<Packet>, Head),
     /// A request with this key was there; whether it means the same is for the caller to judge.
     Existing(RequestId),
+    /// The number that it was to keep is another request's; nothing was made.
+    Taken(RequestId),
     /// It may or may not be there.
     Unknown(String),
 }

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 74] = [
+const ERRORS: [(&str, i32, bool, &str); 78] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -69,6 +69,20 @@ const ERRORS: [(&str, i32, bool, &str); 74] = [
     ),
     ("not-signed", 1, false, "ledger approve 1 --as pm --sign --key-file nowhere"),
     ("ssh-keygen", 1, false, "PATH=$(dirname $(command -v ledger)) ledger approve 1 --as pm --sign --key-file nowhere"),
+    ("bad-map", 2, false, "echo [] > map; ledger import --from csv - --map map"),
+    ("no-packets", 4, false, "mkdir -p none; ledger adopt none"),
+    (
+        "kept-by-hand",
+        5,
+        false,
+        "mkdir -p hand/coordination; echo '{}' > hand/coordination/index.json; ledger init --root hand",
+    ),
+    (
+        "in-the-way",
+        6,
+        false,
+        "mkdir -p way/coordination/requests way/coordination-before-ledger; echo '{\"request_id\":\"a\"}' > way/coordination/requests/a.json; ledger adopt way/coordination --root way",
+    ),
     ("no-settings", 9, false, "mkdir -p lost/coordination/checkpoints/main; ledger init --root lost"),
     ("damaged", 9, false, "ledger checkpoint"),
     ("unknown-state", 5, false, "ledger transition 1 acepted"),
@@ -183,6 +197,8 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // `no-object` is in `against/ci`, `version-gap` in `contract/registry`, `version-twice` in `contract/verify`; `no-type` needs a workflow of one's own.
     // A bug, a demo that fails, a reader that goes away, and a disk that fails twice in a row; `io` is in `damage`,
     // `output` and `unanswered` are in `pipes`.
+    // `other-source` is told of a record, in `import`; a number that is taken is given up, in `adopt`; nobody has a folder
+    // that is `too-large`.
     // These take other clones: they are in `tests/sync`.
     const OF_CLONES: [&str; 19] = [
         "id-clash",
@@ -205,7 +221,7 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
         "not-renumbered",
         "git",
     ];
-    const OUT_OF_REACH: [&str; 12] = [
+    const OUT_OF_REACH: [&str; 15] = [
         "no-object",
         "version-twice",
         "covered-lost",
@@ -218,6 +234,9 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
         "unanswered",
         "version-gap",
         "no-type",
+        "id-taken",
+        "other-source",
+        "too-large",
     ];
     let code = regex::Regex::new(r#"(?:(?:Failure|Self)::new|\bis)\(\s*Exit::\w+,\s*"([a-z-]+)"|\bno\("([a-z-]+)"\)"#)
         .unwrap();

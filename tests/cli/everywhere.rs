@@ -122,7 +122,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// The commands that print what others wrote, or what was typed.
-const LINES: [&str; 85] = [
+const LINES: [&str; 88] = [
     "ledger show 1",
     "ledger show 1 --explain",
     "ledger show 1 --version 2",
@@ -187,6 +187,9 @@ const LINES: [&str; 85] = [
     "ledger sql 'SELECT * FROM claims'",
     "ledger resolve 2 --keep \"$n\" --reason x",
     "ledger apply operations.jsonl --keep-going",
+    "{ echo id,title,state,type; echo \"1,$n,$n,$l\"; } | ledger import --from csv - --origin a --target b --type feature --dry-run",
+    "ledger import --from jsonl \"$n\" --source \"$l\"",
+    "ledger adopt \"$n\"",
     "ledger setup-git --dry-run",
     "ledger merge-driver nasty nasty nasty \"$n\"",
     "ledger repair-merge --dry-run",

@@ -11,6 +11,7 @@
 mod common;
 
 mod actor;
+mod adopt;
 mod against;
 mod apply;
 mod approve;
@@ -31,6 +32,7 @@ mod formats;
 mod gate;
 mod governed;
 mod graph;
+mod import;
 mod index;
 mod init;
 mod keys;

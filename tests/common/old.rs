@@ -30,10 +30,10 @@ pub(crate) fn request(root: &Path, at: &Timestamp) -> RequestId {
         data: CreatedData { workflow: workflow.digest().to_owned(), occurred_at: None },
     };
     let draft = Draft::from_json(members, &"alice".parse().unwrap()).unwrap();
-    let new = NewRequest { draft, created_at: *at, random: [7; 10], genesis };
+    let new = NewRequest { id: None, draft, created_at: *at, random: [7; 10], genesis };
     match store.create(&new, &Budget::endless()).unwrap() {
         Created::New(packet, _) => packet.request_id,
-        other @ (Created::Existing(_) | Created::Unknown(_)) => panic!("{other:?}"),
+        other @ (Created::Existing(_) | Created::Taken(_) | Created::Unknown(_)) => panic!("{other:?}"),
     }
 }
 

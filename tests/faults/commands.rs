@@ -119,6 +119,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     one_by_one("contract import flat"),
     // Batch by batch; what was answered of it is another test's.
     one_by_one("apply operations.jsonl"),
+    // All of it shares a sync; `adopt` writes in the same way.
+    records("import --from jsonl issues.jsonl --origin shop --target billing --type bug --map map.json"),
 ];
 
 /// A folder without a ledger and one with.
@@ -137,6 +139,8 @@ pub(crate) fn prepared() -> [Place; 2] {
     place.write("flat/e_v1.json", &schema(r#""a":{"type":"string"}"#));
     place.write("flat/e_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
     place.write("operations.jsonl", OPERATIONS);
+    place.write("issues.jsonl", ISSUES);
+    place.write("map.json", r#"{"defaults":{"details":{"bug":{"impact":"x"}}}}"#);
     all(&[
         "init --name acme",
         &format!("{bug} one --key one"),
@@ -184,6 +188,10 @@ fn diverge(place: &Place, id: &str) {
     let new = theirs.lines().find(|line| !ours.contains(line)).unwrap();
     place.write(&log, &format!("{ours}{new}\n"));
 }
+
+const ISSUES: &str = r#"{"id":1,"title":"A","status":"done","depends_on":[2],"comments":["One"]}
+{"id":2,"title":"B","status":"on hold"}
+"#;
 
 const OPERATIONS: &str = r#"{"op":"new","title":"A","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{"impact":"x"},"key":"k1"}
 {"op":"note","request":"REQ-20261120-0001","text":"One","key":"k2"}

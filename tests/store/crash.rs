@@ -85,6 +85,7 @@ impl Deed {
 fn told_of_create(created: &Created) -> Told {
     match created {
         Created::New(..) | Created::Existing(_) => Told::Done,
+        Created::Taken(id) => panic!("{id} was not asked for"),
         Created::Unknown(_) => Told::Unknown,
     }
 }

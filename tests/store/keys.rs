@@ -171,6 +171,7 @@ fn run(times: Times, steps: &[Step]) {
                 match processes[*process].create(&request("made", key_text), &endless()).unwrap() {
                     Created::New(..) => assert_eq!(carriers, [], "{key_text:?} made a second request"),
                     Created::Existing(id) => assert!(carriers.contains(&id)),
+                    Created::Taken(id) => panic!("{id} was not asked for"),
                     Created::Unknown(cause) => panic!("{cause}"),
                 }
             }

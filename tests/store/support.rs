@@ -43,7 +43,7 @@ pub(crate) fn request_at(created_at: Timestamp, title: &str, key: Option<&str>) 
     let mut random = [0; 10];
     random.copy_from_slice(&Hash::of(&[title.as_bytes()]).to_string().as_bytes()[..10]);
     let genesis = Genesis { clock, writer: writer(), to: "PROPOSED".parse().unwrap(), data };
-    NewRequest { draft, created_at, random, genesis }
+    NewRequest { id: None, draft, created_at, random, genesis }
 }
 
 /// A note that follows all heads of a history.
@@ -111,6 +111,6 @@ pub(crate) fn registration(
 pub(crate) fn id_of(created: &Created) -> RequestId {
     match created {
         Created::New(packet, _) => packet.request_id,
-        Created::Existing(_) | Created::Unknown(_) => panic!("not made: {created:?}"),
+        Created::Existing(_) | Created::Taken(_) | Created::Unknown(_) => panic!("not made: {created:?}"),
     }
 }

@@ -13,6 +13,8 @@ pub mod contract;
 pub mod domain;
 #[path = "../../src/index/mod.rs"]
 pub mod index;
+#[path = "../../src/intake/mod.rs"]
+pub mod intake;
 #[path = "../../src/main.rs"]
 mod program;
 #[path = "../../src/registry/mod.rs"]

@@ -1,10 +1,10 @@
 //! `ledger init`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::{Failure, shell};
 use super::super::input::plain_name;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
@@ -14,7 +14,7 @@ use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
-use crate::store::fs::found::{Founded, Otherwise, Outcome, found, orphan};
+use crate::store::fs::found::{Founded, Otherwise, Outcome, found, kept_by_hand, orphan};
 use crate::sync::restore::Restoring;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
@@ -26,28 +26,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
             .hint(format!("mkdir -p {}", root.display())));
     }
     let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
+    if let Some(kept) = kept_by_hand(&root, disk()?)? {
+        return Err(taken_by_hand(&root, &kept, &env.folder));
+    }
     if let Some(orphan) = orphan(&root, disk()?)? {
         return Err(bereft(&root, &orphan, &env.folder));
     }
-    let settings = settings(args, &root, context);
-    plain_name(&settings.name, "/name")?;
-    let mut files = files(&settings)?;
-    if root.join("coordination/ledger.json").is_file() {
-        // What git should do with the index follows the settings that are in force.
-        let opened =
-            open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
-        opened.ledger().writable()?;
-        files = self::files(opened.ledger().settings)?;
-    }
-    let outcomes = found(&root, disk()?, &files)?;
-    let opened =
-        open::open(&super::super::args::Global { root: Some(root.clone()), ..context.cli.global.clone() }, env)?;
-    context.root = Some(root.clone());
+    let (opened, outcomes) = make(context, &root, args)?;
     let ledger = opened.ledger();
-    ledger.store.writer()?;
-    ledger.store.projecting(&context.budget, &mut || {
-        refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
-    })?;
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",
         Outcome::Changed => "changed",
@@ -66,6 +52,51 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     };
     let kept = unlike(args, ledger.settings);
     report(context, &view, &kept)
+}
+
+/// Makes the files of a ledger as far as they are not there, and opens it.
+pub(super) fn make(
+    context: &mut Context<'_>,
+    root: &Path,
+    args: &Init,
+) -> Result<(open::Opened, Vec<(PathBuf, Outcome)>), Failure> {
+    let env = context.env;
+    let disk = || (env.disk)(root).map_err(|source| StoreError::Io { doing: "open", path: root.to_owned(), source });
+    let settings = settings(args, root, context);
+    plain_name(&settings.name, "/name")?;
+    let mut files = files(&settings)?;
+    if root.join("coordination/ledger.json").is_file() {
+        // What git should do with the index follows the settings that are in force.
+        let opened =
+            open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
+        opened.ledger().writable()?;
+        files = self::files(opened.ledger().settings)?;
+    }
+    let outcomes = found(root, disk()?, &files)?;
+    let opened =
+        open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
+    context.root = Some(root.to_owned());
+    {
+        let ledger = opened.ledger();
+        ledger.store.writer()?;
+        ledger.store.projecting(&context.budget, &mut || {
+            refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
+        })?;
+    }
+    Ok((opened, outcomes))
+}
+
+/// Refuses to make a ledger among files that people keep by hand: its own have the same names.
+fn taken_by_hand(root: &Path, kept: &Path, here: &Path) -> Failure {
+    let shown = kept.strip_prefix(root).unwrap_or(kept).display();
+    let folder = root.join("coordination");
+    let typed = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
+    Failure::new(
+        Exit::Refused,
+        "kept-by-hand",
+        format!("{shown} was kept by hand, where a ledger has files of its own"),
+    )
+    .hint(format!("ledger adopt {} takes it over and makes a ledger", shell(&typed)))
 }
 
 /// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.

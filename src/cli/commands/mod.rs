@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod adopt;
 mod apply;
 mod checkpoint;
 mod claim;
@@ -10,8 +11,10 @@ mod doctor;
 mod export;
 mod graph;
 mod ids;
+mod import;
 mod index;
 mod init;
+mod intake;
 mod list;
 mod log;
 mod merge_driver;
@@ -73,6 +76,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::RepairMerge(args) => repair_merge::run(context, args),
         Command::ResolveId(args) => resolve_id::run(context, args),
         Command::Apply(args) => apply::run(context, args),
+        Command::Adopt(args) => adopt::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Demo => demo::run(context),

@@ -24,7 +24,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
-    let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
+    let made = ledger.create(ledger.store, Incoming { members, occurred_at: None, id: None }, effect, &session)?;
     match made {
         Made::Request { history, novelty } => {
             if novelty == Novelty::New

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod escape;
 pub mod export;
 pub mod graph;
+pub mod intake;
 pub mod json;
 pub mod keys;
 pub mod lanes;

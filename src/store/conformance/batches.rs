@@ -74,6 +74,24 @@ pub(super) fn keys_hold_within_a_batch_and_across_its_border(store: &dyn Store) 
     assert_eq!(store.requests().unwrap(), [before, within]);
 }
 
+pub(super) fn a_batch_gives_numbers_beside_those_that_are_brought(store: &dyn Store) {
+    let before = make(store, "a", None);
+    let next = RequestId::new(before.day(), before.number() + 1).unwrap();
+    let old: RequestId = "REQ-20260112-0001".parse().unwrap();
+    let kept = |id: RequestId, title: &str| NewRequest { id: Some(id), ..request(title, None) };
+    let batch = store.batch(&endless()).unwrap();
+    assert_eq!(id_of(&batch.create(&kept(next, "b"), &endless()).unwrap()), next);
+    assert_eq!(id_of(&batch.create(&kept(old, "c"), &endless()).unwrap()), old);
+    for taken in [before, next, old] {
+        assert_eq!(batch.create(&kept(taken, "d"), &endless()).unwrap(), Created::Taken(taken));
+    }
+    let given = id_of(&batch.create(&request("e", None), &endless()).unwrap());
+    assert!(![before, next, old].contains(&given));
+    batch.commit().unwrap();
+    assert_eq!(store.requests().unwrap().len(), 4);
+    assert_eq!(store.history(given).unwrap().unwrap().packet().title, "e");
+}
+
 pub(super) fn an_empty_batch_is_committed(store: &dyn Store) {
     assert_eq!(store.batch(&endless()).unwrap().commit().unwrap(), Commit::Committed { syncs: 0 });
     let id = make(store, "a", None);

@@ -10,7 +10,7 @@ use super::fs::FsStore;
 use super::fs::disk::{RealDisk, Way};
 use super::fs::found::found;
 use super::memory::MemoryStore;
-use super::{Append, Budget, Changes, Commit, Created, Derived, Point, Stamp, Store, StoreError};
+use super::{Append, Budget, Changes, Commit, Created, Derived, NewRequest, Point, Stamp, Store, StoreError};
 use crate::domain::history::Head;
 use crate::domain::id::RequestId;
 use crate::domain::time::Hybrid;
@@ -101,6 +101,8 @@ conformance!(
     a_turn_ends_when_it_is_dropped_and_does_what_the_store_does,
     a_batch_gives_turns_too,
     a_version_is_read_back_as_it_was_registered,
+    a_request_keeps_the_number_that_it_brings,
+    a_batch_gives_numbers_beside_those_that_are_brought,
     a_stale_or_known_registration_leaves_nothing,
     a_version_is_never_replaced,
     a_second_beginning_stands_beside_the_first,
@@ -148,6 +150,20 @@ fn a_request_is_read_back_as_it_was_made(store: &dyn Store) {
     assert_eq!(*history.packet(), *packet);
     assert_eq!(history.heads(), [head]);
     assert_eq!(history.events().len(), 1);
+}
+
+fn a_request_keeps_the_number_that_it_brings(store: &dyn Store) {
+    let first = make(store, "a", None);
+    let id: RequestId = "REQ-20260112-0007".parse().unwrap();
+    let kept = |id: RequestId, title: &str, key: &str| NewRequest { id: Some(id), ..request(title, Some(key)) };
+    assert_eq!(id_of(&store.create(&kept(id, "b", "k"), &endless()).unwrap()), id);
+    assert_eq!(store.history(id).unwrap().unwrap().packet().request_id, id);
+    assert_eq!(store.create(&kept(id, "b", "k"), &endless()).unwrap(), Created::Existing(id));
+    for taken in [id, first] {
+        assert_eq!(store.create(&kept(taken, "c", "other"), &endless()).unwrap(), Created::Taken(taken));
+    }
+    assert_eq!(store.requests().unwrap(), [id, first]);
+    assert_ne!(make(store, "d", None), first);
 }
 
 fn a_key_makes_one_request(store: &dyn Store) {

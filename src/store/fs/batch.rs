@@ -76,6 +76,11 @@ impl<'a> FsBatch<'a> {
             None => self.store.next_number(day)?,
         };
         loop {
+            // One that brought its number along may have this one.
+            if RequestId::new(day, number).is_some_and(|id| inner.plan.packets.contains_key(&id)) {
+                number = self.store.following(&inner.leases, day, number)?;
+                continue;
+            }
             if known.is_none() {
                 for id in self.store.cut_short_before(day, number) {
                     // Best effort, as in a single create.
@@ -84,8 +89,7 @@ impl<'a> FsBatch<'a> {
             }
             let id = RequestId::new(day, number)
                 .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
-            let path = self.store.layout.packet(id);
-            if self.store.files.facts(&path).map_err(io("look at", &path))?.is_none() && !self.store.has_events(id)? {
+            if !self.store.is_somebodys(id)? {
                 inner.numbers.insert(day, number);
                 return Ok(id);
             }
@@ -229,7 +233,13 @@ impl Records for FsBatch<'_> {
             self.complete(&mut inner, id, &request.genesis)?;
             return Ok(Created::Existing(id));
         }
-        let id = self.next_id(&mut inner, request.created_at.day(), &request.genesis)?;
+        let id = match request.id {
+            Some(id) if inner.plan.packets.contains_key(&id) || self.store.is_somebodys(id)? => {
+                return Ok(Created::Taken(id));
+            }
+            Some(id) => id,
+            None => self.next_id(&mut inner, request.created_at.day(), &request.genesis)?,
+        };
         let packet = request.draft.identify(id, request.created_at, request.random);
         let bytes = packet.to_bytes()?;
         let hash = Packet::hash_of(&bytes);

@@ -35,8 +35,13 @@ pub(super) struct Placed {
 }
 
 impl FsStore {
-    /// Gives a request a number and its packet a name; its lock is held when it appears.
-    pub(super) fn place_packet(&self, request: &NewRequest, budget: &Budget) -> Result<Placed, StoreError> {
+    /// Gives a request a number and its packet a name; its lock is held when it appears. `None` if the number that it
+    /// was to keep is another's.
+    pub(super) fn place_packet(&self, request: &NewRequest, budget: &Budget) -> Result<Option<Placed>, StoreError> {
+        if let Some(id) = request.id {
+            let held = self.lock_stream(&Stream::Request(id), budget)?;
+            return if self.has_events(id)? { Ok(None) } else { self.place_at(id, held, request, budget) };
+        }
         let day = request.created_at.day();
         let mut number = self.next_number(day)?;
         loop {
@@ -48,20 +53,35 @@ impl FsStore {
                 number = self.number_after(day, number)?;
                 continue;
             }
-            let packet = request.draft.identify(id, request.created_at, request.random);
-            let bytes = packet.to_bytes()?;
-            let hash = Packet::hash_of(&bytes);
-            let first = Event::genesis(&packet, hash, &request.genesis)?;
-            let before = self.folder_times();
-            match self.name_packet(id, &bytes, budget)? {
-                Named::Done => {
+            match self.place_at(id, held, request, budget)? {
+                Some(placed) => {
                     self.remember_number(id);
-                    let mut held = held;
-                    self.begin_files(id, before, &mut held);
-                    return Ok(Placed { id, held, packet, hash, first });
+                    return Ok(Some(placed));
                 }
-                Named::Exists => number = self.number_after(day, number)?,
+                None => number = self.number_after(day, number)?,
             }
+        }
+    }
+
+    /// Gives a packet this name; `None` if another has it. The request's lock is held.
+    fn place_at(
+        &self,
+        id: RequestId,
+        mut held: StreamLock,
+        request: &NewRequest,
+        budget: &Budget,
+    ) -> Result<Option<Placed>, StoreError> {
+        let packet = request.draft.identify(id, request.created_at, request.random);
+        let bytes = packet.to_bytes()?;
+        let hash = Packet::hash_of(&bytes);
+        let first = Event::genesis(&packet, hash, &request.genesis)?;
+        let before = self.folder_times();
+        match self.name_packet(id, &bytes, budget)? {
+            Named::Done => {
+                self.begin_files(id, before, &mut held);
+                Ok(Some(Placed { id, held, packet, hash, first }))
+            }
+            Named::Exists => Ok(None),
         }
     }
 
@@ -107,6 +127,11 @@ impl FsStore {
     pub(super) fn has_events(&self, id: RequestId) -> Result<bool, StoreError> {
         let log = self.layout.log(id);
         Ok(self.files.facts(&log).map_err(io("look at", &log))?.is_some_and(|facts| facts.size > 0))
+    }
+
+    /// Whether a number is taken, by a packet or by events without one.
+    pub(super) fn is_somebodys(&self, id: RequestId) -> Result<bool, StoreError> {
+        Ok(!self.is_free(id.day(), id.number())? || self.has_events(id)?)
     }
 
     /// The number to try first: one that this clone has reserved, or one more than the last that it gave out.

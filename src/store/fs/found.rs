@@ -84,6 +84,55 @@ pub fn orphan(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, Store
     Ok(origin.map(|origin| folder.join(origin)))
 }
 
+/// What a folder that was kept by hand is called once a ledger has its place, beside it.
+pub const SET_ASIDE: &str = "coordination-before-ledger";
+
+/// Makes way for a ledger where a folder that was kept by hand has its place: that gets another name, whole, and nothing
+/// in it changes. `None` if something has that name.
+///
+/// # Errors
+/// Failed machinery.
+pub fn set_aside(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, StoreError> {
+    let disk = Files::on(disk);
+    let (from, to) = (Layout::new(root).coordination().to_owned(), root.join(SET_ASIDE));
+    if disk.facts(&to).map_err(io("look at", &to))?.is_some() {
+        return Ok(None);
+    }
+    disk.disk().rename(&from, &to).map_err(io("rename", &from))?;
+    disk.sync_dir(root).map_err(io("sync", root))?;
+    Ok(Some(to))
+}
+
+/// A file below `root` that people keep by hand where a ledger has its own, although there is none yet: a packet without a
+/// `uid`, or an index that is not computed. `None` where there is none, or where there are settings.
+///
+/// # Errors
+/// Failed machinery.
+pub fn kept_by_hand(root: &Path, disk: Arc<dyn Disk>) -> Result<Option<PathBuf>, StoreError> {
+    /// More are not looked at: one of them tells.
+    const LOOKED_AT_MAX: usize = 64;
+    let disk = Files::on(disk);
+    let layout = Layout::new(root);
+    let settings = layout.settings();
+    if disk.facts(&settings).map_err(io("look at", &settings))?.is_some() {
+        return Ok(None);
+    }
+    let folder = layout.requests();
+    let mut names = disk.names(&folder).map_err(io("list", &folder))?;
+    names.retain(|name| name.to_string_lossy().ends_with(".json"));
+    names.sort();
+    let packets = names.into_iter().take(LOOKED_AT_MAX).map(|name| (folder.join(name), "uid"));
+    for (path, own) in packets.chain([(layout.index(), "format")]) {
+        // What can't be read is nobody's word that it is theirs.
+        let bytes = disk.read(&path, TEXT_BYTES_MAX).ok().flatten().map(|(bytes, _)| bytes).unwrap_or_default();
+        let members: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(&bytes).ok();
+        if members.is_some_and(|members| !members.contains_key(own)) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
 fn make_folders(disk: &Files, root: &Path, folder: &Path) -> Result<(), StoreError> {
     let below: Vec<&Path> = folder.ancestors().take_while(|path| *path != root).collect();
     for path in below.into_iter().rev() {

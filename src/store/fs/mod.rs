@@ -339,7 +339,11 @@ impl Records for FsStore {
                     None => continue,
                 }
             }
-            let placed = self.place_packet(request, budget)?;
+            let placed = match (self.place_packet(request, budget)?, request.id) {
+                (Some(placed), _) => placed,
+                (None, Some(id)) => return Ok(Created::Taken(id)),
+                (None, None) => return Err(StoreError::Unwritable("no number was given".into())),
+            };
             keys.made(placed.id, key);
             keys.settle();
             drop(creating);

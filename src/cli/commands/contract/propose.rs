@@ -79,7 +79,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
                     .hint("add one with \"names_contract\": true to coordination/workflow.json")
             })?;
             let members = members(args, &shelf, (&judged, &behind), sha256, migration, &request_type, &key)?;
-            let made = ledger.create(ledger.store, Incoming { members, occurred_at: None }, effect, &session)?;
+            let made =
+                ledger.create(ledger.store, Incoming { members, occurred_at: None, id: None }, effect, &session)?;
             match made {
                 Made::Request { history, novelty } => (Some(history.packet().request_id), novelty),
                 Made::Tried(_) => (None, Novelty::Tried),
