@@ -80,10 +80,8 @@ fn made() -> String {
     );
     page.push_str("| From | To | Needs |\n|---|---|---|\n");
     for step in list(&catalogue["workflow"], "transitions") {
-        let from = match &step["from"] {
-            Value::Array(states) => states.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-            one => one.as_str().unwrap_or_default().to_owned(),
-        };
+        let from: Vec<&str> = list(step, "from").iter().filter_map(Value::as_str).collect();
+        let from = from.join(", ");
         let mut needs: Vec<String> = list(step, "guards").iter().map(|guard| text(guard, "guard").to_owned()).collect();
         let types: Vec<&str> = list(step, "types").iter().filter_map(Value::as_str).collect();
         needs.extend((!types.is_empty()).then(|| format!("only for {}", types.join(", "))));
