@@ -1,5 +1,7 @@
 //! What the recipes of packages name is there. `tests/packages/run` makes the packages and tries them.
 
+#![expect(clippy::disallowed_methods, reason = "what an image would hold is laid out in a folder")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
