@@ -3,6 +3,7 @@
 //! The rooms from the top down; imports point downwards only (`tests/architecture.rs` holds them to it).
 //!
 //! - [`cli`]: the command line: arguments in, text or JSON and an exit status out. Only `cli::render` prints.
+//! - [`tui`]: the same on a terminal that stays open: a board, a request, its transitions. With the feature `tui`.
 //! - [`app`]: use cases: read, decide, append, project.
 //! - [`sync`]: how git stands to the ledger's files, and how they are merged.
 //! - [`index`]: what can be computed from packets and events, and thrown away.
@@ -33,6 +34,8 @@ pub mod registry;
 pub mod signing;
 pub mod store;
 pub mod sync;
+#[cfg(feature = "tui")]
+pub mod tui;
 
 /// The newest format of packets and events that this program knows.
 pub const FORMAT: u32 = 1;

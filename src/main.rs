@@ -6,8 +6,12 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
 use anstream::AutoStream;
+#[cfg(feature = "tui")]
+use anstream::ColorChoice;
 
-use coordination_ledger::cli::environment::Ci;
+#[cfg(feature = "tui")]
+use coordination_ledger::app::desk::Colors;
+use coordination_ledger::cli::environment::{Ci, Screen};
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
 use coordination_ledger::registry::git;
@@ -31,6 +35,7 @@ fn environment() -> Environment {
         stderr: |colors| Box::new(AutoStream::new(std::io::stderr(), colors)),
         stdin: || -> Box<dyn Read + Send> { Box::new(std::io::stdin()) },
         width,
+        screen: screen(),
         err_is_terminal: std::io::stderr().is_terminal(),
         program: std::env::current_exe().ok(),
         ci,
@@ -41,6 +46,24 @@ fn environment() -> Environment {
         },
         abort: Some(|status| std::process::exit(i32::from(status))),
     }
+}
+
+#[cfg(feature = "tui")]
+fn screen() -> Screen {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Screen::NoTerminal;
+    }
+    // Honours NO_COLOR, CLICOLOR and TERM=dumb.
+    let colors = match AutoStream::choice(&std::io::stdout()) {
+        ColorChoice::Never => Colors::No,
+        ColorChoice::Auto | ColorChoice::AlwaysAnsi | ColorChoice::Always => Colors::Yes,
+    };
+    Screen::Terminal(coordination_ledger::tui::run, colors)
+}
+
+#[cfg(not(feature = "tui"))]
+fn screen() -> Screen {
+    Screen::NotBuilt
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]

@@ -11,6 +11,7 @@ pub mod claim;
 pub mod conflicts;
 pub mod contract;
 pub mod create;
+pub mod desk;
 pub mod doctor;
 pub mod error;
 mod evident;

@@ -15,6 +15,7 @@ use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
 use super::sync_args::{Ids, IdsCommand, Sync};
+use super::tui_args::Tui;
 pub(super) use super::values::{at_least_one, priority};
 use super::values::{duration, mode, part_status, version};
 use crate::app::sync::SYNC_BUDGET;
@@ -189,6 +190,8 @@ and events with one key that say different things. Exit status 3 if there is any
     Contract(Box<Contract>),
     /// Print a JSON Schema, or the catalogue of commands, states and exit statuses
     Schema(Schema),
+    /// Look at requests on a board, and bring them on
+    Tui(Tui),
     /// Play a short story in a temporary folder
     Demo,
 }
@@ -244,6 +247,7 @@ impl Command {
             | Self::MergeDriver(_)
             | Self::RepairMerge(_)
             | Self::Schema(_)
+            | Self::Tui(_)
             | Self::Demo => false,
             Self::Contract(contract) => contract.command.has_default_budget(),
         }
@@ -253,7 +257,7 @@ impl Command {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         match self {
-            Self::Apply(_) | Self::Adopt(_) | Self::Import(_) | Self::Demo => true,
+            Self::Apply(_) | Self::Adopt(_) | Self::Import(_) | Self::Tui(_) | Self::Demo => true,
             Self::Log(log) => log.follow,
             Self::Init(_)
             | Self::New(_)

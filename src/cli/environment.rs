@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anstream::ColorChoice;
 
+use crate::app::desk::{Colors, Desk};
 use crate::domain::time::Timestamp;
 use crate::store::fs::disk::Disk;
 
@@ -29,6 +30,8 @@ pub struct Environment {
     pub stdin: fn() -> Box<dyn Read + Send>,
     /// The terminal's width; `None` where stdout is none.
     pub width: Option<u16>,
+    /// Where `ledger tui` works.
+    pub screen: Screen,
     /// Whether stderr is a terminal.
     pub err_is_terminal: bool,
     /// This program's own file, for `demo`.
@@ -41,6 +44,17 @@ pub struct Environment {
     pub random: fn(&mut [u8]),
     /// Ends the program at once, when its budget is over; `None` where it can't be ended.
     pub abort: Option<fn(u8) -> !>,
+}
+
+/// Where an interface that stays open works.
+#[derive(Clone, Copy, Debug)]
+pub enum Screen {
+    /// This program was built without one.
+    NotBuilt,
+    /// Standard input or standard output is no terminal.
+    NoTerminal,
+    /// On the terminal: starts the interface and returns when it was left.
+    Terminal(fn(&Desk<'_>) -> io::Result<()>, Colors),
 }
 
 /// What a CI job says of itself.

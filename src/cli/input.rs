@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::environment::Environment;
@@ -83,17 +82,12 @@ pub(super) fn details(typed: &[String]) -> Result<Map<String, Value>, Failure> {
         let bad = || Failure::usage(format!("--set {text:?}: expected details.NAME=VALUE"));
         let (path, value) = text.split_once('=').ok_or_else(bad)?;
         let path = path.strip_prefix("details.").ok_or_else(bad)?;
-        let value = match json::read::<Value>(value) {
-            Ok(value) => value,
-            // JSON that breaks a rule is no text: who wrote a number did not mean its digits.
-            Err(rule) if serde_json::from_str::<IgnoredAny>(value).is_ok() => {
-                let rule = rule.without_place();
-                let quoted = Value::String(value.to_owned());
-                let hint = format!("to give it as a text: --set {}", shell(&format!("details.{path}={quoted}")));
-                return Err(Failure::usage(format!("--set {text:?}: {rule}")).hint(hint));
-            }
-            Err(_) => Value::String(value.to_owned()),
-        };
+        let value = json::typed(value).map_err(|rule| {
+            let rule = rule.without_place();
+            let quoted = Value::String(value.to_owned());
+            let hint = format!("to give it as a text: --set {}", shell(&format!("details.{path}={quoted}")));
+            Failure::usage(format!("--set {text:?}: {rule}")).hint(hint)
+        })?;
         if lookup(&details, path) {
             return Err(Failure::usage(format!("--set: details.{path} is given twice")));
         }

@@ -28,6 +28,7 @@ pub mod search_args;
 mod sync_args;
 mod sync_failure;
 mod trust;
+mod tui_args;
 mod values;
 mod watchdog;
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::error::Category;
 
 use super::plain;
@@ -112,6 +113,18 @@ pub fn check_within(text: &str, bounds: Bounds) -> Result<(), BadJson> {
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BadJson> {
     check(text)?;
     Ok(serde_json::from_str(text)?)
+}
+
+/// A value as people type it: JSON where it can be read as such, else text.
+///
+/// # Errors
+/// JSON that breaks a rule is no text: who wrote a number did not mean its digits.
+pub fn typed(text: &str) -> Result<Value, BadJson> {
+    match read(text) {
+        Err(rule) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Err(rule),
+        Err(_) => Ok(Value::String(text.to_owned())),
+        value => value,
+    }
 }
 
 /// Where a number stands that loses digits when it is read: an integer beyond 64 bits, or more digits than a double

@@ -32,6 +32,7 @@ pub mod proof;
 pub mod refusal;
 pub mod relations;
 pub mod renumber;
+pub mod safe;
 pub mod secret;
 pub mod settings;
 pub mod signature;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use coordination_ledger::cli::environment::Screen;
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
@@ -128,6 +129,7 @@ fn environment(root: &Path) -> Environment {
         stderr: |_| Box::new(Said),
         stdin: || Box::new(std::io::empty()),
         width: None,
+        screen: Screen::NoTerminal,
         err_is_terminal: false,
         program: None,
         ci: Default::default,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use coordination_ledger::cli::environment::Environment;
+use coordination_ledger::cli::environment::{Environment, Screen};
 use coordination_ledger::cli::exit::Exit;
 use coordination_ledger::domain::time::Timestamp;
 use coordination_ledger::store::fs::disk::{Disk, RealDisk, Way};
@@ -128,6 +128,7 @@ fn environment(root: &Path) -> Environment {
         stderr: |_| Box::new(Said),
         stdin: || Box::new(std::io::empty()),
         width: None,
+        screen: Screen::NoTerminal,
         err_is_terminal: false,
         program: None,
         ci: Default::default,

@@ -25,6 +25,9 @@ pub mod signing;
 pub mod store;
 #[path = "../../src/sync/mod.rs"]
 pub mod sync;
+#[cfg(feature = "tui")]
+#[path = "../../src/tui/mod.rs"]
+pub mod tui;
 
 /// One more than the program's own.
 pub const FORMAT: u32 = 2;

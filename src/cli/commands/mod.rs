@@ -30,6 +30,7 @@ mod show;
 mod sql;
 mod stats;
 mod sync;
+mod tui;
 mod verify;
 mod write;
 
@@ -80,6 +81,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Import(args) => import::run(context, args),
         Command::Contract(args) => contract::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Tui(args) => tui::run(context, args),
         Command::Demo => demo::run(context),
     }
 }

@@ -17,7 +17,6 @@ pub mod keys;
 pub mod lanes;
 pub mod merging;
 pub mod progress;
-pub mod safe;
 pub mod search;
 pub mod signature;
 pub mod stats;
@@ -34,6 +33,8 @@ use serde::Serialize;
 use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
+
+pub use crate::domain::safe;
 
 /// Where a command prints, and how.
 pub struct Output {
