@@ -21,6 +21,7 @@ pub mod lease;
 pub mod list;
 pub mod near;
 mod operation;
+pub mod prime;
 pub mod reference;
 pub mod repair_merge;
 pub mod resolve_id;
@@ -31,6 +32,7 @@ pub mod stats;
 pub mod sync;
 pub mod timeline;
 pub mod verify;
+pub mod watch;
 pub mod write;
 
 use crate::domain::event::Event;

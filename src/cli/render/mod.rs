@@ -16,6 +16,7 @@ pub mod json;
 pub mod keys;
 pub mod lanes;
 pub mod merging;
+pub mod prime;
 pub mod progress;
 pub mod safe;
 pub mod search;
@@ -26,6 +27,7 @@ pub mod table;
 pub mod text;
 pub mod verify;
 pub mod views;
+pub mod watch;
 
 use std::io::{self, Write};
 
