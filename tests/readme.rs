@@ -202,6 +202,51 @@ fn the_transcripts_of_the_read_model_are_true() {
 }
 
 #[test]
+fn the_transcripts_of_the_agents_are_true() {
+    play("docs/agents.md");
+}
+
+/// The block of a document that begins with this line, as it stands there.
+fn script_of(name: &str, first: &str) -> String {
+    let document = read(name);
+    let from = document.find(&format!("```sh\n{first}")).unwrap_or_else(|| panic!("{name} has no such script"));
+    let script = &document[from + "```sh\n".len()..];
+    script[..script.find("\n```").unwrap() + 1].to_owned()
+}
+
+#[test]
+fn the_script_of_the_agents_works_and_goes_on_where_it_was_cut_short() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let exported = [set("LEDGER_ACTOR", "agent"), set("REPO", "billing"), set("COMMIT", "1a2b3c4")];
+    let sh = |script: &str| run(script, &exported, folder);
+    let script = script_of("docs/agents.md", "# One round of an agent");
+    sh("ledger init --name acme -q");
+    let new = "ledger new --from shop --to billing --type bug --set details.impact=x -q --title";
+    let [first, second] = ["First", "Second"].map(|title| sh(&format!("{new} {title}")).trim().to_owned());
+    assert!(!sh(&script).contains("exit status"));
+    let state = |id: &str| sh(&format!("ledger show {id} --fields state,claim,evidence"));
+    assert!(state(&first).contains("DELIVERED") && state(&first).contains("1a2b3c4"), "{}", state(&first));
+    assert!(!state(&first).contains("claim"), "it is released");
+    // Cut short in the middle, and begun again: the request that it has is the one that it goes on with.
+    let begun = script.split("# … here is the work").next().unwrap();
+    sh(begun);
+    assert!(state(&second).contains("IN_PROGRESS") && state(&second).contains("claim"), "{}", state(&second));
+    sh(&script);
+    assert!(state(&second).contains("DELIVERED"), "{}", state(&second));
+    assert!(sh(&script).ends_with("(exit status 4)\n"));
+    // Busy for longer than the budget: it tries again, and it is written once.
+    let try_only = script.split("state() {").next().unwrap();
+    let held = format!(
+        "flock coordination/.local/locks/ledger.lock sleep 2 & sleep 0.5; {try_only} try note {first} --text x --key k --timeout 200ms"
+    );
+    let told = sh(&held);
+    assert!(told.contains("gave up after") && !told.contains("exit status"), "{told}");
+    assert_eq!(sh(&format!("ledger log {first} --type NOTED --fields key")), "k\n");
+}
+
+#[test]
 fn the_transcripts_of_the_claims_are_true() {
     play("docs/claims.md");
 }
@@ -363,6 +408,7 @@ fn every_option_that_is_named_exists() {
         "docs/sync.md",
         "docs/claims.md",
         "docs/adopting.md",
+        "docs/agents.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {
@@ -415,6 +461,17 @@ fn every_error_stands_in_the_table() {
     for (code, status) in errors {
         let row = format!("| `{code}` | {status} |");
         assert!(document.lines().any(|line| line.starts_with(&row)), "docs/errors.md has no row {row}");
+    }
+    // And nothing stands there that no command ends with.
+    let table = document.split("\n\n").find(|part| part.starts_with("| Code | Status |")).unwrap();
+    let errors = self::errors();
+    for row in table.lines().skip(2) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (code, status) = (cells[1].trim_matches('`').to_owned(), cells[2].parse().unwrap());
+        // One code is a constant, which says nothing of its status.
+        let is_constant = source_of("src/cli").contains(&format!("&str = \"{code}\""));
+        let is_known = is_constant || errors.contains(&(code.clone(), status));
+        assert!(is_known, "{code} {status} is in docs/errors.md and not in the source");
     }
 }
 

@@ -62,6 +62,28 @@ pub struct Conflicts {
     pub damaged: BTreeMap<RequestId, String>,
 }
 
+impl Conflict {
+    /// What of a listed request waits for a decision.
+    pub(super) fn all_of(row: &Row) -> Vec<Self> {
+        let mut all = Vec::new();
+        let Row { id, entry, claim, .. } = row;
+        let title = || entry.title.clone();
+        if entry.state == DIVERGED {
+            all.push(Self::Diverged { id: *id, title: title(), sides: entry.sides.clone() });
+        }
+        if let Some(ClaimsSeen::Contested(claims)) = claim.as_ref().filter(|claims| claims.is_ahead()) {
+            all.push(Self::Contested { id: *id, title: title(), claims: claims.clone() });
+        }
+        if let (Some(first), Some(key)) = (entry.duplicate_of, &entry.key) {
+            all.push(Self::Duplicate { id: *id, title: title(), first, key: key.clone() });
+        }
+        for EntryKey { key, events } in &entry.key_conflicts {
+            all.push(Self::KeyTwice { id: *id, title: title(), key: key.clone(), events: events.clone() });
+        }
+        all
+    }
+}
+
 impl Ledger<'_> {
     /// Everything that clones which worked apart left for people to decide. What has ended waits for nothing.
     ///
@@ -71,20 +93,7 @@ impl Ledger<'_> {
         let query = Query { scope: Scope::Open, sort: Sort::Id, ..Query::default() };
         let mut all = Vec::new();
         let damaged = self.each::<AppError>(&query, |row| {
-            let Row { id, entry, claim, .. } = row;
-            let title = || entry.title.clone();
-            if entry.state == DIVERGED {
-                all.push(Conflict::Diverged { id: *id, title: title(), sides: entry.sides.clone() });
-            }
-            if let Some(ClaimsSeen::Contested(claims)) = claim.as_ref().filter(|claims| claims.is_ahead()) {
-                all.push(Conflict::Contested { id: *id, title: title(), claims: claims.clone() });
-            }
-            if let (Some(first), Some(key)) = (entry.duplicate_of, &entry.key) {
-                all.push(Conflict::Duplicate { id: *id, title: title(), first, key: key.clone() });
-            }
-            for EntryKey { key, events } in &entry.key_conflicts {
-                all.push(Conflict::KeyTwice { id: *id, title: title(), key: key.clone(), events: events.clone() });
-            }
+            all.extend(Conflict::all_of(row));
             Ok(())
         })?;
         Ok(Conflicts { all, damaged })

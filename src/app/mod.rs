@@ -22,6 +22,7 @@ pub mod lease;
 pub mod list;
 pub mod near;
 mod operation;
+pub mod prime;
 pub mod reference;
 pub mod repair_merge;
 pub mod resolve_id;
@@ -32,6 +33,7 @@ pub mod stats;
 pub mod sync;
 pub mod timeline;
 pub mod verify;
+pub mod watch;
 pub mod write;
 
 use crate::domain::event::Event;

@@ -11,6 +11,7 @@ use super::claim_args::{Claim, Heartbeat, Release};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
 use super::intake_args::{Adopt, Import};
+use super::look_args::{Log, Prime, Show, WATCH_BUDGET, Watch};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
@@ -132,6 +133,10 @@ pub enum Command {
     Show(Show),
     /// Show what happened to one request, or to all
     Log(Log),
+    /// Wait until a request comes into a state
+    Watch(Watch),
+    /// Say what this ledger is, what its rules are, and what waits: where a session begins
+    Prime(Prime),
     /// List requests
     List(List),
     /// Search the texts of requests: titles, descriptions, notes, evidence
@@ -205,6 +210,9 @@ impl Command {
         {
             return Some(SYNC_BUDGET);
         }
+        if matches!(self, Self::Watch(_)) {
+            return Some(WATCH_BUDGET);
+        }
         self.writes_one_thing().then_some(super::DEFAULT_BUDGET)
     }
 
@@ -229,6 +237,8 @@ impl Command {
             | Self::Apply(_) => true,
             Self::Show(_)
             | Self::Log(_)
+            | Self::Watch(_)
+            | Self::Prime(_)
             | Self::List(_)
             | Self::Search(_)
             | Self::Ready(_)
@@ -270,6 +280,8 @@ impl Command {
             | Self::Heartbeat(_)
             | Self::Release(_)
             | Self::Show(_)
+            | Self::Watch(_)
+            | Self::Prime(_)
             | Self::List(_)
             | Self::Search(_)
             | Self::Ready(_)
@@ -309,6 +321,9 @@ pub struct Init {
     /// Keep index.json and compatibility_matrix.json under version control
     #[arg(long)]
     pub track_index: bool,
+    /// Write into AGENTS.md how agents use this ledger: a block of its own between markers, the rest stays as it is
+    #[arg(long)]
+    pub agents: bool,
 }
 
 /// Make a request
@@ -498,55 +513,6 @@ pub struct Evidence {
     pub writing: Writing,
 }
 
-/// Show a request, now or as it was
-#[derive(Args, Debug)]
-pub struct Show {
-    /// The request: its id, key:K, 1120-1, or the number alone for today
-    #[arg(value_name = "REQ")]
-    pub request: String,
-    /// As it was at a moment: RFC 3339, a date, or 2h or 3d (ago)
-    #[arg(long, value_name = "TIME", conflicts_with = "version")]
-    pub at: Option<String>,
-    /// As it was at a version
-    #[arg(long, value_name = "N", value_parser = version)]
-    pub version: Option<u64>,
-    /// Say why it is whose turn, and what every open transition needs
-    #[arg(long)]
-    pub explain: bool,
-}
-
-/// Show what happened to one request, or to all
-#[derive(Args, Debug)]
-pub struct Log {
-    /// The request; all where none is named
-    #[arg(value_name = "REQ")]
-    pub request: Option<String>,
-    /// From this moment on: RFC 3339, a date, or 2h or 3d (ago)
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Before this moment
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// By this actor
-    #[arg(long, value_name = "ACTOR")]
-    pub by: Option<String>,
-    /// Of this type, for example TRANSITIONED
-    #[arg(long = "type", value_name = "TYPE")]
-    pub kind: Option<String>,
-    /// Only the newest so many
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub limit: Option<usize>,
-    /// Newest first
-    #[arg(long)]
-    pub reverse: bool,
-    /// Go on with new events as they come
-    #[arg(long, conflicts_with_all = ["reverse", "until"])]
-    pub follow: bool,
-    /// Draw which event follows which, and where clones worked apart
-    #[arg(long, requires = "request", conflicts_with_all = ["since", "until", "by", "kind", "limit", "reverse", "follow"])]
-    pub graph: bool,
-}
-
 /// Make index.json anew, byte for byte
 #[derive(Args, Debug)]
 pub struct Index {
@@ -657,6 +623,7 @@ pub struct Apply {
 /// Print a JSON Schema, or the catalogue of commands, states and exit statuses
 #[derive(Args, Debug)]
 pub struct Schema {
-    /// packet, request, event, index, workflow, ledger, or types/TYPE; the catalogue where none is named
+    /// packet, request, event, index, workflow, ledger, types/TYPE, or output/COMMAND (what it prints as JSON), output/error,
+    /// output/notice; the catalogue where none is named
     pub name: Option<String>,
 }

@@ -208,10 +208,21 @@ impl Failure {
         .hint("ledger log tells what is on record; with a key, the same command again gives the same answer")
     }
 
-    /// The same with a hint at the help of `command`, if it is about the command line and has no hint yet.
+    /// The same with what helps in general where nobody knew anything better: the help of `command`, if it is about the
+    /// command line.
     #[must_use]
-    pub fn hint_at_help(self, command: &str) -> Self {
-        if self.code == "usage" && self.hint.is_none() { self.hint(format!("{command} --help")) } else { self }
+    pub fn hint_in_general(self, command: &str) -> Self {
+        if self.hint.is_some() {
+            return self;
+        }
+        match self.code {
+            "bug" | "demo" => self.hint("report it with the command, its input, and what ledger --version tells"),
+            "io" => self.hint("ledger doctor tells what the ledger stands on, and whether it can be written to"),
+            super::render::OUTPUT => self.hint("see where standard output leads; nothing was written to the ledger"),
+            "unwritable" => self.hint("ledger schema packet and ledger schema event tell the bounds"),
+            "bad-text" => self.hint("ledger schema event tells how long a text may be, and what it is made of"),
+            _ => self.hint(format!("{command} --help")),
+        }
     }
 }
 
@@ -226,9 +237,9 @@ impl From<StoreError> for Failure {
                 use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
                 let kind = source.kind();
                 let hint = if matches!(kind, PermissionDenied | ReadOnlyFilesystem) {
-                    Some("see who may write to the coordination folder")
+                    Some("see who may write to the coordination folder: ledger doctor")
                 } else if matches!(kind, StorageFull | QuotaExceeded) {
-                    Some("make room on the disk")
+                    Some("make room on the disk: ledger doctor tells how much there is")
                 } else {
                     None
                 };
@@ -254,7 +265,8 @@ impl From<StoreError> for Failure {
                 }
             }
             StoreError::Unwritable(_) => Self::new(Exit::Refused, "unwritable", message),
-            StoreError::Newer(_) => Self::new(Exit::Refused, "newer-format", message).hint("use a newer ledger"),
+            StoreError::Newer(_) => Self::new(Exit::Refused, "newer-format", message)
+                .hint("use a newer ledger; this one is: ledger --version"),
         }
     }
 }
@@ -272,7 +284,8 @@ impl From<AppError> for Failure {
             AppError::NotThen { id, .. } => {
                 Self::new(Exit::NotFound, "not-found", message).hint(format!("ledger log {id}"))
             }
-            AppError::Ambiguous { .. } => Self::new(Exit::Usage, "ambiguous", message).hint("write the whole id"),
+            AppError::Ambiguous { .. } => Self::new(Exit::Usage, "ambiguous", message)
+                .hint("write the whole id: ledger list --all --fields id,title tells them"),
             AppError::Refused { id, refusal } => refused(&message, id, *refusal),
             AppError::BadDraft(faults) => {
                 let hint = if faults.iter().any(|fault| fault.pointer.starts_with("/details")) {
@@ -300,7 +313,7 @@ impl From<AppError> for Failure {
                 let hint = if between.is_empty() {
                     format!("ledger log {id} shows what is on record here")
                 } else {
-                    format!("decide anew in the light of it, with --expect-version {actual}")
+                    format!("ledger show {id}; then decide anew, with --expect-version {actual}")
                 };
                 failure.detail(Detail { events, actual_version: Some(actual), ..Detail::default() }).hint(hint)
             }
@@ -335,7 +348,7 @@ impl From<AppError> for Failure {
                 let hint = if is_elsewhere {
                     "--resolve PREFIX=DIR, with the folder that has it"
                 } else {
-                    "mend it, and try again"
+                    "mend it: ledger contract lint FILE tells all that is wrong with it"
                 };
                 let errors = faults.into_iter().map(|f| Place { pointer: f.pointer, message: f.what }).collect();
                 let failure = Self::new(Exit::Refused, "bad-schema", message);
@@ -374,7 +387,11 @@ impl From<AppError> for Failure {
                 .hint("ledger checkpoint covers what is on record by now"),
             AppError::Signing(error) => signing_failed(&message, &error),
             AppError::Newer { format, .. } => {
-                let hint = if format > FORMAT { "use a newer ledger" } else { "use the ledger program of that format" };
+                let hint = if format > FORMAT {
+                    "use a newer ledger; this one is: ledger --version"
+                } else {
+                    "use the ledger program of that format"
+                };
                 Self::new(Exit::Refused, "newer-format", message).hint(hint)
             }
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
@@ -463,7 +480,7 @@ fn raw(event: &Event) -> Option<Box<RawValue>> {
 }
 
 /// A word that a shell takes as it is, or quoted.
-pub(super) fn shell(word: &str) -> String {
+pub(in crate::cli) fn shell(word: &str) -> String {
     let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/@+=".contains(&b));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -4,6 +4,7 @@
 //! message, a hint and an [`exit::Exit`].
 
 pub mod against_args;
+pub mod agents;
 pub mod allow_secret;
 pub mod args;
 pub mod builtin;
@@ -18,6 +19,7 @@ pub mod failure;
 pub mod formats;
 mod input;
 pub mod intake_args;
+pub mod look_args;
 pub mod merge_args;
 pub mod open;
 mod outputs;
@@ -151,7 +153,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
         Err(failure) if failure.exit == Exit::Done => Exit::Done,
         Err(failure) => {
             let _ = context.output.flush();
-            let failure = context.settle(failure).hint_at_help(&named_command(arguments));
+            let failure = context.settle(failure).hint_in_general(&named_command(arguments));
             context.output.fail(&failure);
             failure.exit
         }
@@ -201,7 +203,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let mut output = Output::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()));
     if wants_json {
         output.format = Format::Json;
-        output.fail(&usage_failure(error).hint_at_help(&named_command(arguments)));
+        output.fail(&usage_failure(error).hint_in_general(&named_command(arguments)));
     } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe)) {
         // Clap repeats what was typed as it was typed.
         output.tell(render::safe::block(&error.to_string(), "").trim_end());

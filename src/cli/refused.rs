@@ -20,7 +20,10 @@ pub(super) fn contract_refused(message: &str, refusal: &ContractRefusal) -> Fail
     match refusal {
         ContractRefusal::NoVersion { newest, .. } => {
             let failure = Failure::new(Exit::NotFound, "no-contract", message);
-            failure.hint(newest.map_or_else(|| "it has none".to_owned(), |newest| format!("its newest is v{newest}")))
+            failure.hint(newest.map_or_else(
+                || "it has none yet: ledger contract add NAME FILE".to_owned(),
+                |newest| format!("its newest is v{newest}; ledger contract list tells all"),
+            ))
         }
         ContractRefusal::Retired(reference) => {
             no("contract-stage").hint(format!("ledger contract show {} tells its versions", reference.name()))
@@ -84,7 +87,9 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
         Refusal::Duplicate { first } => Failure::new(Exit::Conflict, "duplicate", message)
             .detail(Detail { duplicate_of: Some(first), ..Detail::default() })
             .hint(format!("{}; first look with ledger show {id}", Action::SettleDuplicate.command(id))),
-        Refusal::NotDuplicate(_) => no("not-duplicate"),
+        Refusal::NotDuplicate(_) => {
+            no("not-duplicate").hint(format!("ledger show {id} tells what is known of it; go on"))
+        }
         Refusal::WhichEnd { ends, .. } => match ends.as_slice() {
             [] => no("which-end").hint(format!("ledger show {id} --explain tells what each transition needs")),
             ends => {
@@ -100,7 +105,7 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
                 .hint(format!("{}; first look with ledger show {id}", resolve_keys(id, &conflicts)))
         }
         Refusal::NoSuchEvent { conflicts, .. } => no("no-such-side").hint(resolve_keys(id, &conflicts)),
-        Refusal::NotDiverged(_) => no("not-diverged"),
+        Refusal::NotDiverged(_) => no("not-diverged").hint(format!("ledger show {id} tells where it stands; go on")),
         Refusal::NoSuchSide { sides, .. } => {
             let names: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
             let failure = no("no-such-side").detail(Detail { sides: side_views(&sides), ..Detail::default() });
@@ -118,7 +123,8 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
             })
         }
         Refusal::PartNeedsEvidence => no("guard")
-            .detail(Detail { needs: need_texts(&[crate::domain::outlook::Need::Evidence]), ..Detail::default() }),
+            .detail(Detail { needs: need_texts(&[Need::Evidence]), ..Detail::default() })
+            .hint(format!("ledger respond {id} --repo REPO --status DELIVERED --evidence KIND=VALUE")),
         Refusal::RoleNotHeld { role, .. } => {
             no("role").hint(format!("coordination/ledger.json names under roles.{role} who holds it"))
         }
@@ -137,8 +143,10 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
         }
         Refusal::NotClaimed { .. } => no("not-claimed").hint(format!("ledger claim {id}")),
         Refusal::NotContested => no("not-claimed").hint(format!("ledger show {id} tells who has claimed it")),
-        Refusal::Over(_) => no("over"),
-        Refusal::Contradicts(_) | Refusal::WrongClaim(_) => no("illegal-transition"),
+        Refusal::Over(_) => no("over").hint("ledger ready --unclaimed lists what can be claimed"),
+        Refusal::Contradicts(_) | Refusal::WrongClaim(_) => {
+            no("illegal-transition").hint(format!("ledger verify {id} tells what is wrong with what is on record"))
+        }
         Refusal::Text(_) => no("bad-text"),
     }
 }

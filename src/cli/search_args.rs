@@ -32,6 +32,9 @@ pub struct Search {
     /// The most requests to show
     #[arg(long, value_name = "N", value_parser = limit, default_value_t = 20)]
     pub limit: usize,
+    /// Only these members of each request, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
 }
 
 fn limit(text: &str) -> Result<usize, String> {

@@ -18,9 +18,8 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
         SyncFailure::Tree(TreeError::Git(error)) => git_failed(message, error),
         // A store's error is told as one.
         SyncFailure::Tree(TreeError::Store(_)) => is(Exit::Failure, "io"),
-        SyncFailure::Tree(TreeError::Unreadable { .. }) => {
-            is(Exit::Damaged, "remote-unreadable").hint("see what the commit holds: git show")
-        }
+        SyncFailure::Tree(TreeError::Unreadable { .. }) => is(Exit::Damaged, "remote-unreadable")
+            .hint("see what the commit holds: git show; ledger verify tells how it stands here"),
         SyncFailure::NoTarget(none) => no_target(message, none),
         SyncFailure::Unreachable { target, .. } => {
             let hint = format!(
@@ -83,7 +82,9 @@ pub(super) fn unsettled(message: &str, unsettled: &Unsettled) -> Failure {
         Unsettled::NotGathered(NotGathered::Edited(..)) => {
             is(Exit::Damaged, "edited").hint("the log names the one that is on record: ledger verify")
         }
-        Unsettled::NoTwin(_) => is(Exit::Refused, "no-twin").hint("nothing is to be settled"),
+        Unsettled::NoTwin(_) => {
+            is(Exit::Refused, "no-twin").hint("nothing is to be settled: ledger conflicts tells what is")
+        }
         Unsettled::WhichOne { id, twins } | Unsettled::NoSuchTwin { id, twins, .. } => {
             let uid = twins.first().map(|twin| twin.uid.to_string()).unwrap_or_default();
             is(Exit::Conflict, "id-clash").hint(format!("say who keeps it: ledger resolve-id {id} --keep {uid}"))
@@ -91,13 +92,17 @@ pub(super) fn unsettled(message: &str, unsettled: &Unsettled) -> Failure {
         Unsettled::OnRecord { id, .. } => {
             is(Exit::Refused, "resolved").hint(format!("carry over what others wrote since: ledger resolve-id {id}"))
         }
-        Unsettled::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
+        Unsettled::NotRewritten(..) => {
+            is(Exit::Conflict, "not-renumbered").hint("use a newer ledger; this one is: ledger --version")
+        }
     }
 }
 
 fn git_failed(message: &str, error: &GitFailure) -> Failure {
     match error {
-        GitFailure::Program(_) => Failure::new(Exit::Failure, "git", message).hint("install git"),
+        GitFailure::Program(_) => {
+            Failure::new(Exit::Failure, "git", message).hint("install git; git --version tells whether it is there")
+        }
         GitFailure::NoRepository(_) => {
             Failure::new(Exit::NotFound, "no-repository", message).hint("git init, or git clone")
         }
@@ -142,7 +147,7 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
         Clash::Published(id) => is(Exit::Conflict, "id-clash").hint(format!(
             "ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep theirs (or ours), and ledger sync"
         )),
-        Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger"),
+        Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger; this one is: ledger --version"),
     }
 }
 

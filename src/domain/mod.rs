@@ -29,6 +29,7 @@ pub mod outlook;
 pub mod packet;
 mod plain;
 pub mod proof;
+pub mod reach;
 pub mod refusal;
 pub mod relations;
 pub mod renumber;

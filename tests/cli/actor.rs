@@ -60,6 +60,7 @@ fn what_is_no_name_is_refused() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger note 1 --text one --actor ' bob'
     ! error: --actor: actor " bob" is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks
+    ! hint: ledger note --help
     [exit 2]
     $ LEDGER_ACTOR=' bob' ledger note 1 --text one --json
     ! {
@@ -67,12 +68,13 @@ fn what_is_no_name_is_refused() {
     !   "error": {
     !     "code": "no-actor",
     !     "message": "LEDGER_ACTOR: actor \" bob\" is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks",
-    !     "retryable": false, "exit_status": 2
+    !     "hint": "ledger note --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
     $ ledger note 1 --text one --actor ''
     ! error: --actor: actor "" is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks
+    ! hint: ledger note --help
     [exit 2]
     $ ledger show 1 --actor ' bob'
     ! error: actor " bob" is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks

@@ -234,7 +234,7 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
       "error": {
         "code": "bad-time",
         "message": "\"noon\" is not a time: expected RFC 3339, for example 2026-11-20T15:11:00Z",
-        "retryable": false, "exit_status": 2, "line": 1
+        "hint": "ledger apply --help", "retryable": false, "exit_status": 2, "line": 1
       }
     }
     [exit 2]
@@ -294,6 +294,7 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
     [exit 5]
     $ ledger apply nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger apply --help
     [exit 2]
     $ ledger apply
     ! error: the following required arguments were not provided:

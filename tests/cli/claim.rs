@@ -176,7 +176,7 @@ fn a_claim_is_prolonged_by_claiming_again_and_a_key_names_one_claim() {
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  claimed until YYYY-MM-DD hh:mm:ssZ
     !     YYYY-MM-DD hh:mm:ssZ  v3  alice  claim prolonged until YYYY-MM-DD hh:mm:ssZ
     !     YYYY-MM-DD hh:mm:ssZ  v4  alice  claim prolonged until YYYY-MM-DD hh:mm:ssZ
-    ! hint: decide anew in the light of it, with --expect-version 4
+    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 4
     [exit 6]
     "#);
 }
@@ -299,6 +299,7 @@ fn anybody_may_move_it_and_is_told_who_works_on_it() {
     [exit 1]
     $ ledger claim 1
     ! error: REQ-YYYYMMDD-0001: it is WITHDRAWN: there is nothing to claim
+    ! hint: ledger ready --unclaimed lists what can be claimed
     [exit 5]
     $ ledger release 1 --actor ben
     ! error: REQ-YYYYMMDD-0001: ben has not claimed it
@@ -464,7 +465,7 @@ fn a_claim_that_nobody_could_make_is_found() {
     old::claim(&sandbox.root(), id, now.plus_ms(1_000), "ben", now.plus_ms(60_000));
     old::claim(&sandbox.root(), id, now.plus_ms(2_000), "mia", now.plus_ms(60_000));
     old::claim(&sandbox.root(), id, now.plus_ms(3_000), "mia", now.plus_ms(40 * 86_400_000));
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation claim-illegal: event 3: it claims what ben had claimed until YYYY-MM-DDThh:mm:ss.mmmZ, and does not say that it is stolen
       fix: find out how it was written; ledger show tells who holds the request
@@ -474,5 +475,5 @@ fn a_claim_that_nobody_could_make_is_found() {
       fix: ledger index
     3 findings: 1 request, 4 events verified
     [exit 3]
-    "#);
+    ");
 }

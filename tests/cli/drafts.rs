@@ -189,12 +189,15 @@ fn json_that_readers_could_take_for_something_else_is_refused() {
     [exit 5]
     $ printf '\377' | ledger new --packet -
     ! error: could not read standard input: it is not UTF-8
+    ! hint: ledger new --help
     [exit 2]
     $ head -c 5000000 /dev/zero | ledger new --packet -
     ! error: could not read standard input: it has more than 4194304 bytes
+    ! hint: ledger new --help
     [exit 2]
     $ ledger new --packet nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger new --help
     [exit 2]
     "#);
 }
@@ -204,6 +207,7 @@ fn a_packet_that_is_too_large_is_refused() {
     transcript!(Sandbox::new(), @r#"
     $ head -c 300000 /dev/zero | tr '\0' x | ledger new --title T --from shop --to billing --type bug --set details.impact=all --description -
     ! error: the packet has 300583 bytes; the most is 262144
+    ! hint: ledger schema packet and ledger schema event tell the bounds
     [exit 5]
     $ ledger new --title $(printf '%0301d' 0) --from shop --to billing --type bug --set details.impact=all
     ! error: the packet is not valid

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 78] = [
+const ERRORS: [(&str, i32, bool, &str); 80] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -21,6 +21,8 @@ const ERRORS: [(&str, i32, bool, &str); 78] = [
         true,
         "ledger sql 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'",
     ),
+    ("not-yet", 7, true, "ledger watch 4 --until closed --timeout 100ms"),
+    ("agents-block", 5, false, "echo '<!-- ledger:end -->' > AGENTS.md; ledger init --agents"),
     ("ambiguous", 2, false, "ledger show 0304-1"),
     ("no-ledger", 4, false, "ledger list --root /nowhere"),
     ("no-folder", 4, false, "ledger init --root /nowhere"),
@@ -181,6 +183,7 @@ fn text_and_json_say_the_same() {
         // How long it waited differs from one time to the next.
         let (message, told) = (sandbox.redacted(string(&error["message"]).as_bytes()), sandbox.redacted(&text.stderr));
         assert_eq!(told.lines().next(), Some(format!("error: {message}").as_str()), "$ {line}");
+        assert!(error.get("hint").is_some(), "$ {line}: an error says what to try\n{told}");
         let hint = error.get("hint").map(|hint| format!("hint: {}", string(hint)));
         let said = told.lines().find(|line| line.starts_with("hint: ")).map(str::to_owned);
         assert_eq!(said, hint.map(|hint| sandbox.redacted(hint.as_bytes())), "$ {line}");

@@ -46,6 +46,7 @@ fn all_that_is_wrong_is_told_at_once() {
     [exit 2]
     $ ledger evidence 1 commit Kind=x url=
     ! error: "commit" is not evidence: expected KIND=VALUE, for example commit=1a2b3c4; evidence kind "Kind": expected 1 to 40 characters of [a-z0-9_-]; evidence url: expected a value of 1 to 65536 bytes
+    ! hint: ledger evidence --help
     [exit 2]
     $ ledger transition 1 accepted --evidence commit --json
     ! {
@@ -53,7 +54,7 @@ fn all_that_is_wrong_is_told_at_once() {
     !   "error": {
     !     "code": "bad-evidence",
     !     "message": "\"commit\" is not evidence: expected KIND=VALUE, for example commit=1a2b3c4",
-    !     "retryable": false, "exit_status": 2
+    !     "hint": "ledger transition --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]

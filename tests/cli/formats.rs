@@ -23,7 +23,7 @@ fn a_newer_ledger_is_read_and_not_written() {
     coordination/index.json is current: 1 request, 1 event
     $ ledger note 1 --text x
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger note 1 --text x --json
     ! {
@@ -31,33 +31,33 @@ fn a_newer_ledger_is_read_and_not_written() {
     !   "error": {
     !     "code": "newer-format",
     !     "message": "coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written",
-    !     "hint": "use a newer ledger", "retryable": false, "exit_status": 5
+    !     "hint": "use a newer ledger; this one is: ledger --version", "retryable": false, "exit_status": 5
     !   }
     ! }
     [exit 5]
     $ ledger note 1 --text x --dry-run
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --dry-run
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ echo '{"op":"note","request":"key:k1","text":"x"}' | ledger apply -
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger index
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger init
     ! error: coordination/ledger.json is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     "#);
     assert_eq!(sandbox.fingerprint(), before);
@@ -75,7 +75,7 @@ fn a_newer_packet_is_read_and_not_written_to() {
     Totals are wrong
     $ ledger note 1 --text x
     ! error: REQ-YYYYMMDD-0001 is of format 2, which is newer than this program: it can be read and not written
-    ! hint: use a newer ledger
+    ! hint: use a newer ledger; this one is: ledger --version
     [exit 5]
     $ ledger list -q
     REQ-YYYYMMDD-0001

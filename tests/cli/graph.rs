@@ -309,6 +309,7 @@ fn it_shows_how_it_was() {
     ! no open request depends on another or is a part
     $ ledger graph --at noon
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)
+    ! hint: ledger graph --help
     [exit 2]
     "#);
 }
@@ -349,7 +350,7 @@ fn a_damaged_request_is_told_and_the_rest_is_drawn() {
 
 #[test]
 fn it_prints_no_other_format() {
-    transcript!(graph(), @r#"
+    transcript!(graph(), @"
     $ ledger graph --format csv
     ! error: a graph is printed as text, json, jsonl, mermaid, dot or svg
     ! hint: ledger graph --help
@@ -367,7 +368,7 @@ fn it_prints_no_other_format() {
     ! error: this command does not print that
     ! hint: its --help names the formats that it prints
     [exit 2]
-    "#);
+    ");
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn the_key_is_checked_before_the_version_and_the_state() {
     ! error: REQ-YYYYMMDD-0001 is at version 2, not 1
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
-    ! hint: decide anew in the light of it, with --expect-version 2
+    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 2
     [exit 6]
     $ ledger transition 1 accepted --expect-version 1 --key t1 --dry-run
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED (written before with this key; dry run: nothing was written)

@@ -142,6 +142,7 @@ fn it_is_cut_at_moments() {
     ! no event matches
     $ ledger log --since tomorrow
     ! error: "tomorrow" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)
+    ! hint: ledger log --help
     [exit 2]
     $ ledger log --by ' '
     ! error: actor " " is not valid: expected 1 to 200 bytes without control characters or leading and trailing blanks

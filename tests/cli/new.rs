@@ -91,6 +91,7 @@ fn a_description_can_come_from_standard_input() {
       From a pipe.
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --description @nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger new --help
     [exit 2]
     ");
 }

@@ -47,12 +47,15 @@ fn a_note_has_a_text_within_bounds() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger note 1 --text ''
     ! error: REQ-YYYYMMDD-0001: the note or its kind is blank or longer than 65536 bytes
+    ! hint: ledger schema event tells how long a text may be, and what it is made of
     [exit 5]
     $ ledger note 1 --text x --kind ' '
     ! error: REQ-YYYYMMDD-0001: the note or its kind is blank or longer than 65536 bytes
+    ! hint: ledger schema event tells how long a text may be, and what it is made of
     [exit 5]
     $ head -c 65537 /dev/zero | tr '\0' x | ledger note 1 --text -
     ! error: REQ-YYYYMMDD-0001: the note or its kind is blank or longer than 65536 bytes
+    ! hint: ledger schema event tells how long a text may be, and what it is made of
     [exit 5]
     $ head -c 65536 /dev/zero | tr '\0' x | ledger note 1 --text - -q
     REQ-YYYYMMDD-0001
@@ -104,7 +107,7 @@ fn a_dry_run_and_a_stale_expectation_write_nothing() {
 
 #[test]
 fn a_text_may_begin_like_an_option() {
-    transcript!(Sandbox::with_bug(), @r#"
+    transcript!(Sandbox::with_bug(), @"
     $ ledger note 1 --text '- first, the log' --kind review
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  review note: - first, the log
       next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
@@ -118,5 +121,5 @@ fn a_text_may_begin_like_an_option() {
     !
     ! For more information, try '--help'.
     [exit 2]
-    "#);
+    ");
 }

@@ -39,7 +39,10 @@ fn a_full_disk_under_the_output_is_an_error() {
     let sandbox = Sandbox::with_bug();
     let output = sandbox.shell("ledger list > /dev/full");
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(sandbox.redacted(&output.stderr), @"error: could not write the output: No space left on device (os error 28)");
+    insta::assert_snapshot!(sandbox.redacted(&output.stderr), @"
+    error: could not write the output: No space left on device (os error 28)
+    hint: see where standard output leads; nothing was written to the ledger
+    ");
     // After a write it must not read as if nothing had been written.
     for command in [
         "ledger note 1 --text x --json",

@@ -119,6 +119,7 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     [exit 4]
     $ ledger show 'key:'
     ! error: key "" is not valid: expected 1 to 256 bytes without control characters or leading and trailing blanks
+    ! hint: ledger show --help
     [exit 2]
     "#);
 }
@@ -136,14 +137,15 @@ fn a_short_form_that_could_be_several_is_refused() {
     [exit 4]
     $ ledger show 0304-1
     ! error: "0304-1" could be any of REQ-20210304-0001, REQ-20220304-0001
-    ! hint: write the whole id
+    ! hint: write the whole id: ledger list --all --fields id,title tells them
     [exit 2]
     $ ledger show 0304-1 --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "ambiguous", "message": "\"0304-1\" could be any of REQ-20210304-0001, REQ-20220304-0001",
-    !     "hint": "write the whole id", "retryable": false, "exit_status": 2
+    !     "hint": "write the whole id: ledger list --all --fields id,title tells them", "retryable": false,
+    !     "exit_status": 2
     !   }
     ! }
     [exit 2]

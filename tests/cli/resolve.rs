@@ -149,6 +149,7 @@ fn resolving_says_which_side_holds_and_it_goes_on() {
     ok: 1 request, 6 events verified
     $ ledger resolve 1 --keep accepted --reason again
     ! error: REQ-YYYYMMDD-0001: the request has not diverged: it is IN_PROGRESS
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands; go on
     [exit 5]
     "#);
 }
@@ -193,12 +194,13 @@ fn what_names_no_side_is_refused() {
     [exit 2]
     $ ledger resolve 1 --keep accepted --reason ' '
     ! error: REQ-YYYYMMDD-0001: the reason is blank or longer than 65536 bytes
+    ! hint: ledger schema event tells how long a text may be, and what it is made of
     [exit 5]
     $ ledger resolve 1 --keep accepted --reason x --expect-version 2
     ! error: REQ-YYYYMMDD-0001 is at version 3, not 2
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v3  bob  PROPOSED → REJECTED: Not ours
-    ! hint: decide anew in the light of it, with --expect-version 3
+    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3
     [exit 6]
     "#);
 }

@@ -119,12 +119,14 @@ fn only_targets_speak_and_only_of_what_can_be() {
     REQ-YYYYMMDD-0001
     $ ledger respond 1 --repo tax --status delivered
     ! error: REQ-YYYYMMDD-0001: a DELIVERED part needs evidence (--evidence KIND=VALUE)
+    ! hint: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE
     [exit 5]
     $ ledger respond 1 --repo tax --status delivered --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "guard", "message": "REQ-YYYYMMDD-0001: a DELIVERED part needs evidence (--evidence KIND=VALUE)",
+    !     "hint": "ledger respond REQ-YYYYMMDD-0001 --repo REPO --status DELIVERED --evidence KIND=VALUE",
     !     "retryable": false, "exit_status": 5,
     !     "needs": [{"code": "evidence", "text": "evidence (--evidence KIND=VALUE)"}]
     !   }

@@ -16,14 +16,14 @@ fn it_prints_the_schemas_that_init_writes() {
       "description": "What `details` of a request of type bug must hold. It goes straight to its developers, so it says whom it hurts and how.",
     $ ledger schema receipt
     ! error: there is no schema "receipt"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all
     [exit 4]
     $ ledger schema receipt --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "no-schema", "message": "there is no schema \"receipt\"",
-    !     "hint": "the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change",
+    !     "hint": "the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all",
     !     "retryable": false, "exit_status": 4
     !   }
     ! }
@@ -48,15 +48,15 @@ fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
     same
     $ ledger schema --root ../outside spike
     ! error: there is no schema "spike"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all
     [exit 4]
     $ ledger schema types/spikes
     ! error: there is no schema "types/spikes"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, output/COMMAND; ledger schema lists all
     [exit 4]
     $ ledger schema types/../../ledger/event
     ! error: there is no schema "types/../../ledger/event"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike
+    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, output/COMMAND; ledger schema lists all
     [exit 4]
     $ ledger schema | grep -A 12 '"schemas"'
       "schemas": [
@@ -70,8 +70,8 @@ fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
         "types/feature",
         "types/incident",
         "types/contract-change",
-        "types/spike"
-      ]
+        "types/spike",
+        "output/apply",
     $ ln -s ../../../../outside/types/incident.schema.json schemas/ledger/types/linked.schema.json; ledger schema types/linked
     ! error: [tmp]/work/schemas/ledger/types/linked.schema.json: it is a symbolic link; links are not followed here
     ! hint: restore it from a copy, or from another clone
@@ -93,7 +93,7 @@ fn the_catalogue_needs_no_ledger_and_follows_the_one_that_is_there() {
     let catalogue = sandbox.json("ledger schema");
     let commands: Vec<&str> =
         catalogue["commands"].as_array().unwrap().iter().map(|command| command["name"].as_str().unwrap()).collect();
-    insta::assert_snapshot!(commands.join(" "), @"init new transition respond approve note evidence claim heartbeat release show log list search ready blocked graph export stats sql index verify doctor checkpoint prove conflicts resolve sync ids setup-git merge-driver repair-merge resolve-id apply adopt import contract schema demo");
+    insta::assert_snapshot!(commands.join(" "), @"init new transition respond approve note evidence claim heartbeat release show log watch prime list search ready blocked graph export stats sql index verify doctor checkpoint prove conflicts resolve sync ids setup-git merge-driver repair-merge resolve-id apply adopt import contract schema demo");
     let statuses = catalogue["exit_statuses"].as_array().unwrap().iter();
     let statuses: Vec<String> = statuses.map(|exit| format!("{} {}", exit["status"], exit["name"])).collect();
     insta::assert_snapshot!(statuses.join("\n"), @r#"

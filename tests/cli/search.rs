@@ -19,7 +19,7 @@ fn with_texts() -> Sandbox {
 
 #[test]
 fn all_texts_are_searched_and_titles_come_first() {
-    transcript!(with_texts(), @r#"
+    transcript!(with_texts(), @"
     $ ledger search rate
     REQ-YYYYMMDD-0001  PROPOSED  Prices in euros
       description: The exchange rate of each day.
@@ -43,7 +43,7 @@ fn all_texts_are_searched_and_titles_come_first() {
     REQ-YYYYMMDD-0003
     REQ-YYYYMMDD-0003
     ! no request matches
-    "#);
+    ");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn words_are_all_required_phrases_stand_together_and_a_star_is_a_beginning() {
 
 #[test]
 fn filters_are_those_of_lists() {
-    transcript!(with_texts(), @r#"
+    transcript!(with_texts(), @"
     $ ledger search rate -q --open
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0002
@@ -120,7 +120,7 @@ fn filters_are_those_of_lists() {
     ! error: the workflow has no state ACEPTED
     ! hint: did you mean ACCEPTED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
     [exit 2]
-    "#);
+    ");
 }
 
 #[test]
@@ -210,6 +210,7 @@ fn as_it_was() {
     $ ledger search rate --at 2000-01-01; ledger search rate --at noon
     ! no request matches
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)
+    ! hint: ledger search --help
     [exit 2]
     "#);
 }

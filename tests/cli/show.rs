@@ -219,6 +219,7 @@ fn a_version_or_a_moment_that_never_was_is_not_found() {
     [exit 4]
     $ ledger show 1 --at yesterday
     ! error: "yesterday" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)
+    ! hint: ledger show --help
     [exit 2]
     $ ledger show 1 --version one
     ! error: invalid value 'one' for '--version <N>': expected a version, a number such as 3

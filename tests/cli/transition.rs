@@ -231,7 +231,7 @@ fn an_incident_may_start_at_once_and_needs_a_review_to_close() {
 
 #[test]
 fn a_contract_change_needs_a_check_or_a_sponsor() {
-    transcript!(Sandbox::new(), @r#"
+    transcript!(Sandbox::new(), @"
     $ ledger new --title 'A currency' --from shop --to billing --type contract-change --contract billing.invoice@2 --set details.summary=x -q
     REQ-YYYYMMDD-0001
     $ ledger transition 1 accepted -q; ledger transition 1 in-progress -q
@@ -250,7 +250,7 @@ fn a_contract_change_needs_a_check_or_a_sponsor() {
     $ ledger transition 1 verified
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v6  alice  DELIVERED → VERIFIED
       next, for shop: ledger transition REQ-YYYYMMDD-0001 CLOSED
-    "#);
+    ");
 }
 
 #[test]
@@ -292,14 +292,15 @@ fn a_stale_version_is_a_conflict_that_tells_what_happened_since() {
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  bob  note: seen
     !     YYYY-MM-DD hh:mm:ssZ  v3  bob  PROPOSED → ACCEPTED
-    ! hint: decide anew in the light of it, with --expect-version 3
+    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3
     [exit 6]
     $ ledger transition 1 rejected --reason 'not ours' --expect-version 1 --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "stale-version", "message": "REQ-YYYYMMDD-0001 is at version 3, not 1",
-    !     "hint": "decide anew in the light of it, with --expect-version 3", "retryable": false, "exit_status": 6,
+    !     "hint": "ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3", "retryable": false,
+    !     "exit_status": 6,
     !     "events": [
     !       {
     !         "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
@@ -394,6 +395,7 @@ fn a_reason_can_come_from_a_pipe_or_a_file() {
       next, for billing: ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE
     $ ledger transition 1 blocked --reason @nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger transition --help
     [exit 2]
     ");
 }

@@ -184,6 +184,7 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     [exit 2]
     $ ledger resolve 2 --duplicate
     ! error: REQ-YYYYMMDD-0002: the request is no duplicate that waits for a decision: no request before it has its key
+    ! hint: ledger show REQ-YYYYMMDD-0002 tells what is known of it; go on
     [exit 5]
     $ ledger resolve 3 --duplicate --to accepted
     ! error: REQ-YYYYMMDD-0003: that does not name one of the final states in which it could end
@@ -226,6 +227,7 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     [exit 6]
     $ ledger resolve 3 --duplicate
     ! error: REQ-YYYYMMDD-0003: the request is no duplicate that waits for a decision: it has ended: it is WITHDRAWN
+    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it; go on
     [exit 5]
     $ ledger list --all
     ID                 STATE                 PRIORITY  TYPE  TO       UPDATED_AT            TITLE
@@ -236,13 +238,13 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     nothing waits for a decision
     ok: 3 requests, 4 events verified
     "#);
-    transcript!(twins(), @r#"
+    transcript!(twins(), @"
     $ ledger resolve 3 --duplicate --to rejected --reason 'Asked already' -q; ledger log 3
     REQ-YYYYMMDD-0003
     YYYY-MM-DD hh:mm:ssZ  v1  bob  created, PROPOSED  (duplicate of REQ-YYYYMMDD-0002)
     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → REJECTED: Asked already
-    "#);
-    transcript!(twins(), @r#"
+    ");
+    transcript!(twins(), @"
     $ ledger resolve 3 --distinct --reason 'Another month' --key done
     REQ-YYYYMMDD-0003  YYYY-MM-DD hh:mm:ssZ  v2  alice  no duplicate of REQ-YYYYMMDD-0002: Another month
       next, for billing: ledger transition REQ-YYYYMMDD-0003 ACCEPTED
@@ -272,13 +274,13 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     nothing waits for a decision
     ok: 3 requests, 6 events verified
     ! no request matches
-    "#);
+    ");
 }
 
 /// What another request is changes what this one is.
 #[test]
 fn the_first_may_come_and_go() {
-    transcript!(twins(), @r#"
+    transcript!(twins(), @"
     $ ledger list --duplicates -q; mkdir away; mv coordination/*/REQ-$TODAY-0002.json* away/
     REQ-YYYYMMDD-0003
     $ ledger list --duplicates -q; ledger ready -q; ledger transition 3 accepted --dry-run -q; ledger show key:twin | head -n 1
@@ -294,7 +296,7 @@ fn the_first_may_come_and_go() {
     REQ-YYYYMMDD-0002  PROPOSED  v1
     ! error: REQ-YYYYMMDD-0003: the request is a duplicate of REQ-YYYYMMDD-0002: both have one key
     ! hint: ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT; first look with ledger show REQ-YYYYMMDD-0003
-    "#);
+    ");
 }
 
 #[test]
@@ -446,6 +448,7 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     ok: 1 request, 12 events verified
     $ ledger resolve 1 --keep 0 --reason x
     ! error: REQ-YYYYMMDD-0001: the request has not diverged: it is ACCEPTED
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands; go on
     [exit 5]
     "#);
 }
@@ -455,7 +458,7 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
 fn the_first_may_be_damaged() {
     let sandbox = twins();
     sandbox.run("sed -i s/alice/mallory/ coordination/events/REQ-$TODAY-0002.jsonl");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger list --duplicates -q 2>/dev/null; ledger list --duplicates -q --at 2999-01-01T00:00:00Z 2>/dev/null
     REQ-YYYYMMDD-0003
     REQ-YYYYMMDD-0003
@@ -469,7 +472,7 @@ fn the_first_may_be_damaged() {
     $ ledger resolve 3 --distinct --reason 'Another month' -q; ledger list --duplicates 2>/dev/null
     REQ-YYYYMMDD-0003
     [exit 9]
-    "#);
+    ");
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn as_json_the_error_is_json_too() {
     !   "v": 1,
     !   "error": {
     !     "code": "usage",
-    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, claim, heartbeat, release, show, log, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, conflicts, resolve, sync, ids, setup-git, merge-driver, repair-merge, resolve-id, apply, adopt, import, contract, schema, demo, help]",
+    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, claim, heartbeat, release, show, log, watch, prime, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, conflicts, resolve, sync, ids, setup-git, merge-driver, repair-merge, resolve-id, apply, adopt, import, contract, schema, demo, help]",
     !     "hint": "ledger --help", "retryable": false, "exit_status": 2
     !   }
     ! }
@@ -239,7 +239,7 @@ fn as_json_the_error_is_json_too() {
     !   "error": {
     !     "code": "bad-time",
     !     "message": "\"noon\" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)",
-    !     "retryable": false, "exit_status": 2
+    !     "hint": "ledger list --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
@@ -249,7 +249,8 @@ fn as_json_the_error_is_json_too() {
     !   "error": {
     !     "code": "bad-text",
     !     "message": "REQ-YYYYMMDD-0001: the note or its kind is blank or longer than 65536 bytes",
-    !     "retryable": false, "exit_status": 5
+    !     "hint": "ledger schema event tells how long a text may be, and what it is made of", "retryable": false,
+    !     "exit_status": 5
     !   }
     ! }
     [exit 5]
@@ -269,7 +270,7 @@ fn as_json_the_error_is_json_too() {
     !   "error": {
     !     "code": "bad-evidence",
     !     "message": "\"commit\" is not evidence: expected KIND=VALUE, for example commit=1a2b3c4; evidence kind \"Kind\": expected 1 to 40 characters of [a-z0-9_-]; evidence url: expected a value of 1 to 65536 bytes",
-    !     "retryable": false, "exit_status": 2
+    !     "hint": "ledger evidence --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
@@ -289,6 +290,7 @@ fn the_same_as_text() {
     [exit 2]
     $ ledger list --at noon
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)
+    ! hint: ledger list --help
     [exit 2]
     $ ledger list --from 'a b'
     ! error: repository "a b" is not valid: expected 1 to 200 bytes without blanks or control characters
@@ -296,9 +298,11 @@ fn the_same_as_text() {
     [exit 2]
     $ ledger note 1 --text ' '
     ! error: REQ-YYYYMMDD-0001: the note or its kind is blank or longer than 65536 bytes
+    ! hint: ledger schema event tells how long a text may be, and what it is made of
     [exit 5]
     $ ledger note 1 --text @nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger note --help
     [exit 2]
     $ ledger transition 1 'no state!'
     ! error: "no state!" is not a state's name: expected [A-Z][A-Z0-9_]*, at most 40 characters
@@ -306,6 +310,7 @@ fn the_same_as_text() {
     [exit 2]
     $ ledger evidence 1 commit Kind=x url=
     ! error: "commit" is not evidence: expected KIND=VALUE, for example commit=1a2b3c4; evidence kind "Kind": expected 1 to 40 characters of [a-z0-9_-]; evidence url: expected a value of 1 to 65536 bytes
+    ! hint: ledger evidence --help
     [exit 2]
     $ ledger note 1 --text x --key ' '
     ! error: key " " is not valid: expected 1 to 256 bytes without control characters or leading and trailing blanks

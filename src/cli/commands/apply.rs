@@ -101,7 +101,7 @@ fn answer_one(context: &mut Context<'_>, answer: Answered, total: &mut Totals) -
         }
         Err(error) => {
             total.refused += 1;
-            let mut failure = context.settle(Failure::from(error)).hint_at_help("ledger apply");
+            let mut failure = context.settle(Failure::from(error)).hint_in_general("ledger apply");
             failure.detail.line = Some(line);
             context.output.json_failure(&failure)?;
             Ok(failure.exit)

@@ -25,7 +25,7 @@ struct View {
 /// One of it.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-enum OneView {
+pub(super) enum OneView {
     Diverged { id: RequestId, title: String, sides: Vec<crate::index::project::EntrySide>, fix: String },
     Contested { id: RequestId, title: String, claim: ClaimView, fix: String },
     Duplicate { id: RequestId, title: String, first: RequestId, key: String, fix: String },
@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
 }
 
 /// What settles it.
-fn fix(conflict: &Conflict) -> String {
+pub(super) fn fix(conflict: &Conflict) -> String {
     match conflict {
         Conflict::Diverged { id, .. } => format!("ledger resolve {id} --keep STATE --reason TEXT"),
         Conflict::Contested { id, .. } => {
@@ -72,7 +72,8 @@ fn fix(conflict: &Conflict) -> String {
     }
 }
 
-fn view(conflict: &Conflict) -> OneView {
+/// A conflict for programs.
+pub(super) fn view(conflict: &Conflict) -> OneView {
     let fix = fix(conflict);
     match conflict {
         Conflict::Diverged { id, title, sides } => {
@@ -92,7 +93,8 @@ fn view(conflict: &Conflict) -> OneView {
     }
 }
 
-fn line(conflict: &Conflict) -> String {
+/// A conflict for people: of which request, its title, and what it is.
+pub(super) fn what(conflict: &Conflict) -> (RequestId, &str, String) {
     let (id, title, what) = match conflict {
         Conflict::Diverged { id, title, sides } => {
             let sides: Vec<String> =
@@ -113,5 +115,11 @@ fn line(conflict: &Conflict) -> String {
             (id, title, format!("the key {} says {}", safe::line(key.as_str()), events.join(" and ")))
         }
     };
+    (*id, title, what)
+}
+
+/// The same in two lines, with what settles it.
+fn line(conflict: &Conflict) -> String {
+    let (id, title, what) = what(conflict);
     format!("{id}  {what}  {}\n  fix: {}\n", safe::line(title), fix(conflict))
 }

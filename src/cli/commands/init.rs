@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::agents;
 use super::super::args::{Format, Init};
 use super::super::exit::Exit;
 use super::super::failure::{Failure, shell};
@@ -29,6 +30,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     if let Some(kept) = kept_by_hand(&root, disk()?)? {
         return Err(taken_by_hand(&root, &kept, &env.folder));
     }
+    if args.agents && root.join(agents::FILE).is_symlink() {
+        let file = agents::FILE;
+        let what = format!("{file} is a symbolic link, and what it leads to is not written: nothing was written");
+        return Err(Failure::new(Exit::Refused, "agents-block", what).hint(format!(
+            "ls -l {file} tells where it leads; make it a file, and have the other name lead here, then: ledger init --agents"
+        )));
+    }
     if let Some(orphan) = orphan(&root, disk()?)? {
         return Err(bereft(&root, &orphan, &env.folder));
     }
@@ -37,7 +45,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",
         Outcome::Changed => "changed",
-        Outcome::Kept => "kept",
+        Outcome::Kept | Outcome::Unclear => "kept",
     };
     let files = outcomes
         .iter()
@@ -72,7 +80,17 @@ pub(super) fn make(
         opened.ledger().writable()?;
         files = self::files(opened.ledger().settings)?;
     }
+    if args.agents {
+        files.push(Founded {
+            path: agents::FILE.into(),
+            text: agents::BLOCK.to_owned(),
+            otherwise: Otherwise::ReplaceBlock(agents::MARKERS),
+        });
+    }
     let outcomes = found(root, disk()?, &files)?;
+    if let Some((path, _)) = outcomes.iter().find(|(_, outcome)| *outcome == Outcome::Unclear) {
+        return Err(unclear(path));
+    }
     let opened =
         open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
     context.root = Some(root.to_owned());
@@ -97,6 +115,15 @@ fn taken_by_hand(root: &Path, kept: &Path, here: &Path) -> Failure {
         format!("{shown} was kept by hand, where a ledger has files of its own"),
     )
     .hint(format!("ledger adopt {} takes it over and makes a ledger", shell(&typed)))
+}
+
+/// Refuses to guess which lines of a file are the program's own.
+fn unclear(path: &Path) -> Failure {
+    let (path, agents::Markers { begin, end }) = (path.display(), agents::MARKERS);
+    let what = format!("the lines {begin} … and {end} … of {path} are not one pair: nothing was written");
+    Failure::new(Exit::Refused, "agents-block", what).hint(format!(
+        "take them out, with what is between them, and then: ledger init --agents (grep -n ledger: {path})"
+    ))
 }
 
 /// Refuses to give what is on record to a new ledger: checkpoints and signatures name the one that it belongs to.

@@ -4,14 +4,16 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use super::super::Context;
-use super::super::args::{Format, Log};
+use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::look_args::Log;
 use super::super::open::Opened;
 use super::super::render::keys::{KeysView, mark};
 use super::super::render::lanes::{Line, draw};
 use super::super::render::text::{WithStream, event_text};
 use super::super::render::views::{DamagedView, LogView, raw};
+use super::fields;
 use crate::app::near;
 use crate::app::timeline::{Marks, Timeline, TimelineQuery};
 use crate::app::{AppError, Ledger};
@@ -20,11 +22,30 @@ use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::domain::state::Side;
 use crate::domain::time::Timestamp;
+use serde_json::value::RawValue;
+
+/// What was asked for: which events, and which members of each.
+struct Asked<'a> {
+    query: &'a TimelineQuery,
+    fields: &'a [String],
+}
+
+impl Asked<'_> {
+    /// An event as JSON: as it stands in its log, or what was asked for of it.
+    fn json(&self, event: &Event) -> Result<Box<RawValue>, Failure> {
+        if self.fields.is_empty() {
+            return Ok(raw(event));
+        }
+        let members = fields::chosen(&raw(event), self.fields)?;
+        serde_json::value::to_raw_value(&members).map_err(|e| Failure::new(Exit::Failure, "bug", e))
+    }
+}
 
 /// How often `--follow` looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_EVENT)?;
     let opened = context.open()?;
     let ledger = opened.ledger();
     let now = (context.env.now)();
@@ -41,6 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         limit: args.limit,
     };
     let mut timeline = ledger.timeline(&query)?;
+    let asked = Asked { query: &query, fields: &args.fields };
     if args.reverse {
         timeline.events.reverse();
     }
@@ -49,11 +71,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         return graph(context, (timeline.events, &timeline.marks), &sides);
     }
     if args.follow {
-        return follow(context, &opened, &query, timeline);
+        return follow(context, &opened, &asked, timeline);
     }
     let damaged = DamagedView::all(timeline.damaged.iter().map(|(id, what)| (id, what)), opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
-    print(context, &query, &timeline, damaged)?;
+    print(context, &asked, &timeline, damaged)?;
     told.iter().for_each(|text| context.output.tell(text));
     if timeline.events.is_empty() && context.output.format == Format::Text {
         context.output.tell("no event matches");
@@ -64,33 +86,37 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
 
 fn print(
     context: &mut Context<'_>,
-    query: &TimelineQuery,
+    asked: &Asked<'_>,
     timeline: &Timeline,
     damaged: Vec<DamagedView>,
 ) -> Result<(), Failure> {
     if context.output.format == Format::Json {
         return context.output.json(&LogView {
-            events: timeline.events.iter().map(raw).collect(),
+            events: timeline.events.iter().map(|event| asked.json(event)).collect::<Result<_, _>>()?,
             has_more: timeline.has_more,
             keys: KeysView::of(&timeline.marks),
             damaged,
         });
     }
-    print_each(context, query, (&timeline.events, &timeline.marks))
+    print_each(context, asked, (&timeline.events, &timeline.marks))
 }
 
 fn print_each(
     context: &mut Context<'_>,
-    query: &TimelineQuery,
+    asked: &Asked<'_>,
     (events, marks): (&[Event], &Marks),
 ) -> Result<(), Failure> {
-    let with_stream = if query.id.is_some() { WithStream::No } else { WithStream::Yes };
+    let with_stream = if asked.query.id.is_some() { WithStream::No } else { WithStream::Yes };
     for event in events {
         match context.output.format {
+            Format::Text if !asked.fields.is_empty() => {
+                let members = fields::chosen(&raw(event), asked.fields)?;
+                context.output.text(&fields::line(&members, asked.fields))?;
+            }
             Format::Text => {
                 context.output.text(&format!("{}{}\n", event_text(event, with_stream), mark(event, marks)))?;
             }
-            Format::Json | Format::Jsonl => context.output.json(&raw(event))?,
+            Format::Json | Format::Jsonl => context.output.json(&asked.json(event)?)?,
         }
     }
     Ok(())
@@ -122,19 +148,15 @@ fn graph(
 }
 
 /// Prints what is there, then what comes. Looks a few times a second at what changed, and reads only that.
-fn follow(
-    context: &mut Context<'_>,
-    opened: &Opened,
-    query: &TimelineQuery,
-    timeline: Timeline,
-) -> Result<Exit, Failure> {
+fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timeline: Timeline) -> Result<Exit, Failure> {
+    let query = asked.query;
     let ledger = opened.ledger();
     let mut survey: HashSet<_> = survey(&ledger, query)?;
     let mut printed: HashSet<Hash> = HashSet::new();
     let unlimited = TimelineQuery { limit: None, ..query.clone() };
     // What the limit left out is old, not new.
     printed.extend(ledger.timeline(&unlimited)?.events.iter().map(Event::hash));
-    print_each(context, query, (&timeline.events, &timeline.marks))?;
+    print_each(context, asked, (&timeline.events, &timeline.marks))?;
     let mut damaged = BTreeSet::new();
     tell_damaged(context, opened, &timeline.damaged, &mut damaged);
     tell_unknown_type(context, query, &timeline);
@@ -163,7 +185,7 @@ fn follow(
         }
         survey = now;
         fresh.sort_by_cached_key(|event| (event.clock(), event.n(), event.hash()));
-        print_each(context, query, (&fresh, &marks))?;
+        print_each(context, asked, (&fresh, &marks))?;
         context.output.flush()?;
     }
 }

@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod export;
+mod fields;
 mod graph;
 mod ids;
 mod import;
@@ -19,6 +20,7 @@ mod list;
 mod log;
 mod merge_driver;
 mod new;
+mod prime;
 mod prove;
 mod repair_merge;
 mod resolve_id;
@@ -32,6 +34,7 @@ mod stats;
 mod sync;
 mod tui;
 mod verify;
+mod watch;
 mod write;
 
 use super::Context;
@@ -57,6 +60,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Release(args) => claim::release(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Log(args) => log::run(context, args),
+        Command::Watch(args) => watch::run(context, args),
+        Command::Prime(args) => prime::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::Search(args) => search::run(context, args),
         Command::Ready(args) => list::ready(context, args),

@@ -12,6 +12,7 @@ use super::super::query_args::{ClaimFilters, Filters};
 use super::super::render::claim;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
+use super::fields;
 use crate::app::AppError;
 use crate::app::list::{Claims, Keys, Query, Row};
 use crate::domain::id::RequestId;
@@ -50,9 +51,7 @@ pub(super) type States = BTreeMap<RequestId, Option<String>>;
 
 /// Refuses fields that there are not.
 pub(super) fn known(fields: &[String]) -> Result<(), Failure> {
-    let Some(unknown) = fields.iter().find(|field| !FIELDS.contains(&field.as_str())) else { return Ok(()) };
-    let known = FIELDS.join(", ");
-    Err(Failure::usage(format!("there is no field {unknown:?}")).hint(format!("the fields are {known}")))
+    fields::known(fields, &FIELDS)
 }
 
 /// What the filters ask for.
@@ -86,7 +85,8 @@ pub(super) fn keys(duplicates: bool) -> Keys {
     if duplicates { Keys::Duplicate } else { Keys::Any }
 }
 
-fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure> {
+/// A state as somebody typed it, which the workflow must have.
+pub(super) fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure> {
     let name = StateName::parse_typed(typed).map_err(Failure::usage)?;
     if workflow.state(&name).is_some() || name.as_str() == DIVERGED {
         return Ok(name.to_string());

@@ -28,6 +28,9 @@ struct CommandView {
     about: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     commands: Vec<CommandView>,
+    /// The schema of what it prints as JSON; none of one that prints nothing, or only has commands below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
     arguments: Vec<ArgumentView>,
 }
 
@@ -48,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Schema) -> Result<Exit, Fail
         context.output.text(&format!("{text}\n"))?;
         return Ok(Exit::Done);
     };
-    let text = match builtin::FORMATS.iter().find(|(known, _)| known == name) {
+    let text = match builtin::FORMATS.iter().chain(&builtin::OUTPUTS).find(|(known, _)| known == name) {
         Some((_, text)) => (*text).to_owned(),
         None => type_schema(context, name)?,
     };
@@ -63,7 +66,7 @@ fn type_schema(context: &mut Context<'_>, name: &str) -> Result<String, Failure>
     let request_type = name.strip_prefix("types/").unwrap_or(name).parse().ok();
     request_type.map(|request_type| schemas.text(&request_type)).transpose()?.flatten().ok_or_else(|| {
         Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
-            .hint(format!("the schemas are {}", names(&schemas).join(", ")))
+            .hint(format!("the schemas are {}, output/COMMAND; ledger schema lists all", names(&schemas).join(", ")))
     })
 }
 
@@ -84,15 +87,18 @@ fn catalogue(context: &mut Context<'_>) -> Result<Catalogue, Failure> {
     Ok(Catalogue {
         program: "ledger",
         version: env!("CARGO_PKG_VERSION"),
-        commands: commands(&cli),
+        commands: commands(&cli, ""),
         workflow,
         exit_statuses: Exit::ALL.iter().map(|exit| exit.meaning()).collect(),
-        schemas: names(&TypeSchemas::here(&context.cli.global, context.env)?),
+        schemas: names(&TypeSchemas::here(&context.cli.global, context.env)?)
+            .into_iter()
+            .chain(builtin::OUTPUTS.iter().map(|(name, _)| (*name).to_owned()))
+            .collect(),
     })
 }
 
 /// The commands below a command, each with those below it.
-fn commands(of: &clap::Command) -> Vec<CommandView> {
+fn commands(of: &clap::Command, below: &str) -> Vec<CommandView> {
     let argument = |arg: &clap::Arg| ArgumentView {
         name: match arg.get_long() {
             Some(long) => format!("--{long}"),
@@ -108,7 +114,8 @@ fn commands(of: &clap::Command) -> Vec<CommandView> {
     let command = |command: &clap::Command| CommandView {
         name: command.get_name().to_owned(),
         about: command.get_about().map(ToString::to_string).unwrap_or_default(),
-        commands: commands(command),
+        commands: commands(command, &format!("{below}{}-", command.get_name())),
+        output: Some(format!("output/{below}{}", command.get_name())).filter(|name| builtin::schema(name).is_some()),
         arguments: {
             let (globals, own): (Vec<_>, Vec<_>) =
                 command.get_arguments().filter(is_listed).partition(|a| a.is_global_set());

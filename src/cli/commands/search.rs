@@ -4,15 +4,16 @@ use super::super::Context;
 use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::search::{FoundView, HitView, hit_text};
+use super::super::render::search::{FoundView, HitPrinted, HitView, hit_text};
 use super::super::render::views::DamagedView;
 use super::super::search_args::Search;
-use super::rows;
+use super::{fields, rows};
 use crate::app::list::{Query, Scope};
-use crate::index::cache::search::Found;
+use crate::index::cache::search::{Found, Hit};
 use crate::index::search::Wanted;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_HIT)?;
     let wanted = Wanted::parse(&args.words.join(" ")).map_err(|bad| {
         Failure::usage(bad)
             .hint("ledger search refund 'invoic*' '\"exchange rate\"' looks for words, beginnings and phrases")
@@ -31,15 +32,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Fail
             let ids: String = found.hits.iter().map(|hit| format!("{}\n", hit.id)).collect();
             context.output.text(&ids)?;
         }
+        Format::Text if !args.fields.is_empty() && !found.hits.is_empty() => {
+            for hit in &found.hits {
+                let members = fields::chosen(&HitView::from(hit), &args.fields)?;
+                context.output.text(&fields::line(&members, &args.fields))?;
+            }
+        }
         Format::Text if found.hits.is_empty() => context.output.tell("no request matches"),
         Format::Text => {
             let text: String = found.hits.iter().map(hit_text).collect();
             context.output.text(&text)?;
         }
-        Format::Json => context.output.json(&FoundView::new(&found, damaged))?,
+        Format::Json => {
+            let requests = found.hits.iter().map(|hit| printed(hit, &args.fields)).collect::<Result<_, _>>()?;
+            context.output.json(&FoundView::new(requests, &found, damaged))?;
+        }
         Format::Jsonl => {
             for hit in &found.hits {
-                context.output.json(&HitView::from(hit))?;
+                context.output.json(&printed(hit, &args.fields)?)?;
             }
         }
     }
@@ -53,6 +63,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Fail
         context.output.tell(&unknown);
     }
     Ok(if found.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+}
+
+/// A request that was found as it is printed: whole, or what was asked for of it.
+fn printed<'a>(hit: &'a Hit, fields: &[String]) -> Result<HitPrinted<'a>, Failure> {
+    let view = HitView::from(hit);
+    if fields.is_empty() {
+        return Ok(HitPrinted::Whole(Box::new(view)));
+    }
+    fields::chosen(&view, fields).map(HitPrinted::Chosen)
 }
 
 /// What the answer leaves out.

@@ -1,17 +1,20 @@
 //! `ledger show`
 
 use super::super::Context;
-use super::super::args::{Format, Show};
+use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::look_args::Show;
 use super::super::render::text::{self, Explain};
 use super::super::render::views::ShowView;
+use super::fields;
 use crate::app::AppError;
 use crate::app::show::AsOf;
 use crate::domain::id::Actor;
 use crate::domain::time::Timestamp;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_SHOW)?;
     let opened = context.open()?;
     let ledger = opened.ledger();
     let as_of = match (&args.at, args.version) {
@@ -21,7 +24,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failur
     };
     let id = ledger.resolve(&args.request, ledger.store, &context.budget)?;
     let view = ledger.show(ledger.store, id, as_of, &onlooker(context)?)?;
-    if context.output.format == Format::Text {
+    if !args.fields.is_empty() {
+        let members = fields::chosen(&ShowView::from(&view), &args.fields)?;
+        match context.output.format {
+            Format::Text => context.output.text(&fields::lines(&members, &args.fields))?,
+            Format::Json | Format::Jsonl => context.output.json(&members)?,
+        }
+    } else if context.output.format == Format::Text {
         let explain = if args.explain { Explain::Yes } else { Explain::No };
         context.output.text(&text::show(&view, explain))?;
     } else {

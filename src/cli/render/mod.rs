@@ -16,6 +16,7 @@ pub mod json;
 pub mod keys;
 pub mod lanes;
 pub mod merging;
+pub mod prime;
 pub mod progress;
 pub mod search;
 pub mod signature;
@@ -25,6 +26,7 @@ pub mod table;
 pub mod text;
 pub mod verify;
 pub mod views;
+pub mod watch;
 
 use std::io::{self, Write};
 

@@ -1,6 +1,7 @@
 //! What a search found, for people and programs.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::safe;
 use super::text::{BOLD, PLAIN, YELLOW, moment, state};
@@ -14,7 +15,7 @@ use crate::index::search::{Excerpt, Place};
 /// What was found.
 #[derive(Serialize)]
 pub struct FoundView<'a> {
-    requests: Vec<HitView<'a>>,
+    requests: Vec<HitPrinted<'a>>,
     /// How many matched; at least so many, where that is not exact.
     matched: usize,
     matched_is_exact: bool,
@@ -25,15 +26,25 @@ pub struct FoundView<'a> {
 impl<'a> FoundView<'a> {
     /// What was found, with what can't be read.
     #[must_use]
-    pub fn new(found: &'a Found, damaged: Vec<DamagedView>) -> Self {
+    pub fn new(requests: Vec<HitPrinted<'a>>, found: &Found, damaged: Vec<DamagedView>) -> Self {
         Self {
-            requests: found.hits.iter().map(HitView::from).collect(),
+            requests,
             matched: found.matched,
             matched_is_exact: !found.has_older,
             has_more: found.has_older || found.hits.len() < found.matched,
             damaged,
         }
     }
+}
+
+/// One request that was found as it is printed.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum HitPrinted<'a> {
+    /// All of it.
+    Whole(Box<HitView<'a>>),
+    /// Some members.
+    Chosen(Map<String, Value>),
 }
 
 /// One request that was found.

@@ -19,6 +19,7 @@ use crate::domain::claim::Expiry;
 use crate::domain::event::{Event, PartStatus};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Actor, RequestId, Role};
+use crate::domain::outlook::Expectation;
 use crate::domain::packet::Packet;
 use crate::domain::state::{Record, Side, Status};
 use crate::domain::time::Timestamp;
@@ -170,6 +171,15 @@ pub struct ExpectedView {
     why: String,
 }
 
+impl ExpectedView {
+    /// Who is expected to act on a request, and with which command.
+    #[must_use]
+    pub fn new(expectation: &Expectation, id: RequestId) -> Self {
+        let Expectation { who, action, why } = expectation;
+        Self { who: who.clone(), action: action.command(id), why: why.clone() }
+    }
+}
+
 /// A claim.
 #[derive(Serialize)]
 pub struct ClaimSeenView {
@@ -319,11 +329,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
                 .map(|d| DependencyView { id: d.id, state: d.state.clone(), settled: d.settled })
                 .collect(),
             open: open_states(&view.open),
-            expected: view.expectation.as_ref().map(|e| ExpectedView {
-                who: e.who.clone(),
-                action: e.action.command(view.history.packet().request_id),
-                why: e.why.clone(),
-            }),
+            expected: view.expectation.as_ref().map(|e| ExpectedView::new(e, view.history.packet().request_id)),
         }
     }
 }

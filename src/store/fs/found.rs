@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::block::{Markers, with_block};
 use super::disk::{Disk, Named};
 use super::files::{Durability, Files};
 use super::io;
@@ -29,6 +30,8 @@ pub enum Otherwise {
     AddLines,
     /// Bring it up to date.
     Replace,
+    /// Bring up to date what stands between these markers, and add it at the end where nothing does.
+    ReplaceBlock(Markers),
 }
 
 /// What became of a file.
@@ -40,6 +43,8 @@ pub enum Outcome {
     Changed,
     /// It was as it should be, or was left as it is.
     Kept,
+    /// Its markers don't say where the block is that was to be brought up to date. Nothing was written, to no file.
+    Unclear,
 }
 
 const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -51,6 +56,19 @@ const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub fn found(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
     let disk = Files::on(disk);
     let layout = Layout::new(root);
+    let mut unclear = Vec::new();
+    for file in files {
+        let path = root.join(&file.path);
+        if let Otherwise::ReplaceBlock(markers) = file.otherwise
+            && let Some((there, _)) = disk.read(&path, TEXT_BYTES_MAX).map_err(io("read", &path))?
+            && with_block(&there, &file.text, markers).is_err()
+        {
+            unclear.push((file.path.clone(), Outcome::Unclear));
+        }
+    }
+    if !unclear.is_empty() {
+        return Ok(unclear);
+    }
     let folders = layout.folders().into_iter().chain([layout.schemas().join("types")]).chain(layout.local_folders());
     for folder in folders {
         make_folders(&disk, root, &folder)?;
@@ -158,26 +176,31 @@ fn write(disk: &Files, root: &Path, layout: &Layout, file: &Founded) -> Result<O
             Named::Exists => Outcome::Kept,
         });
     };
-    let there = String::from_utf8_lossy(&there.0).into_owned();
+    let there = there.0;
     let wanted = match file.otherwise {
         Otherwise::Keep => there.clone(),
-        Otherwise::Replace => file.text.clone(),
+        Otherwise::Replace => file.text.clone().into_bytes(),
         Otherwise::AddLines => with_lines(&there, &file.text),
+        Otherwise::ReplaceBlock(markers) => match with_block(&there, &file.text, markers) {
+            Ok(wanted) => wanted,
+            Err(_) => return Ok(Outcome::Unclear),
+        },
     };
     if wanted == there {
         return Ok(Outcome::Kept);
     }
-    disk.replace(&path, &tmp, wanted.as_bytes(), Durability::Durable).map_err(io("write", &path))?;
+    disk.replace(&path, &tmp, &wanted, Durability::Durable).map_err(io("write", &path))?;
     Ok(Outcome::Changed)
 }
 
-fn with_lines(there: &str, lines: &str) -> String {
-    let missing: Vec<&str> = lines.lines().filter(|line| !there.lines().any(|old| old.trim_end() == *line)).collect();
+fn with_lines(there: &[u8], lines: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(there);
+    let missing: Vec<&str> = lines.lines().filter(|line| !text.lines().any(|old| old.trim_end() == *line)).collect();
     if missing.is_empty() {
-        return there.to_owned();
+        return there.to_vec();
     }
-    let gap = if there.is_empty() || there.ends_with('\n') { "" } else { "\n" };
-    format!("{there}{gap}{}\n", missing.join("\n"))
+    let gap: &[u8] = if there.is_empty() || there.ends_with(b"\n") { b"" } else { b"\n" };
+    [there, gap, missing.join("\n").as_bytes(), b"\n"].concat()
 }
 
 #[cfg(test)]
@@ -186,8 +209,9 @@ mod tests {
 
     #[test]
     fn lines_are_added_once_and_after_what_is_there() {
-        assert_eq!(with_lines("a", "b\nc\n"), "a\nb\nc\n");
-        assert_eq!(with_lines("b\r\na\n", "b\nc\n"), "b\r\na\nc\n");
-        assert_eq!(with_lines("a\nb\n", "b\n"), "a\nb\n");
+        assert_eq!(with_lines(b"a", "b\nc\n"), b"a\nb\nc\n");
+        assert_eq!(with_lines(b"b\r\na\n", "b\nc\n"), b"b\r\na\nc\n");
+        assert_eq!(with_lines(b"a\nb\n", "b\n"), b"a\nb\n");
+        assert_eq!(with_lines(b"\xff", "b\n"), b"\xff\nb\n");
     }
 }

@@ -5,6 +5,7 @@
 
 mod append;
 pub mod batch;
+pub mod block;
 pub mod carried;
 pub mod carry;
 mod changes;

@@ -94,13 +94,13 @@ fn a_signature_that_does_not_count_is_found() {
     // Alice's name, Bob's key.
     sandbox.run("ledger approve 1 --as pm --sign --key-file ~/b -q");
     finds(&sandbox, verify, &["signature-unknown-key"]);
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --signers ~/signers
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation signature-unknown-key: event 2: the approval as pm: the signers file does not name SHA256:[key] for alice
       fix: ledger approve REQ-YYYYMMDD-0001 --as pm --sign, by whoever holds the role
     1 finding: 1 request, 2 events verified
     [exit 3]
-    "#);
+    ");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_key_counts_at_the_time_of_the_approval() {
 fn unsigned_approvals_from_before_are_told_until_there_is_a_signed_one() {
     let sandbox = governed();
     sandbox.run("sed -i s/required/optional/ coordination/ledger.json && ledger approve 1 --as pm -q && sed -i s/optional/required/ coordination/ledger.json");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation approval-unsigned: event 2: nobody approved as pm with a signature, which the settings demand
       fix: ledger approve REQ-YYYYMMDD-0001 --as pm --sign
@@ -156,7 +156,7 @@ fn unsigned_approvals_from_before_are_told_until_there_is_a_signed_one() {
     $ ledger approve 1 --as pm --sign --key-file ~/a -q; ledger verify --signers ~/signers
     REQ-YYYYMMDD-0001
     ok: 1 request, 3 events verified
-    "#);
+    ");
 }
 
 #[test]
@@ -165,11 +165,11 @@ fn only_governed_requests_must_be_approved_with_a_signature() {
     sandbox.run(
         r#"sed -i 's/"roles": {}/"roles": {}, "approvals": {"signatures": "required"}/' coordination/ledger.json"#,
     );
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger approve 1 --as sponsor -q; ledger verify
     REQ-YYYYMMDD-0001
     ok: 1 request, 2 events verified
-    "#);
+    ");
 }
 
 #[test]
@@ -180,14 +180,14 @@ fn what_changed_while_a_key_was_asked_for_is_a_conflict() {
         "printf '#!/bin/sh\\nunset LEDGER_ROOT\\nledger note 1 --text meanwhile -q >/dev/null\\nexec ssh-keygen \"$@\"\\n' > ~/signer && chmod +x ~/signer && git init -q . && \
          git config gpg.format ssh && git config user.signingKey ~/a && git config --global gpg.ssh.program ~/signer",
     );
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger approve 1 --as sponsor --sign
     ! error: REQ-YYYYMMDD-0001 is at version 2, not 1
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: meanwhile
-    ! hint: decide anew in the light of it, with --expect-version 2
+    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 2
     [exit 6]
-    "#);
+    ");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn an_unsigned_approval_closes_nothing_where_it_must_be_signed() {
     for step in ["accepted", "in-progress", "delivered --evidence commit=1", "verified --actor bob"] {
         sandbox.run(&format!("ledger transition 1 {step} -q"));
     }
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger transition 1 closed
     ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor)
     ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
@@ -285,7 +285,7 @@ fn an_unsigned_approval_closes_nothing_where_it_must_be_signed() {
     $ ledger approve 1 --as sponsor --sign --key-file ~/a -q; ledger transition 1 closed
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
-    "#);
+    ");
 }
 
 #[test]
@@ -322,10 +322,10 @@ fn a_strangers_approval_is_no_more_than_a_note_beside_one_that_counts() {
     let sandbox = governed();
     sandbox
         .run("ledger approve 1 --as pm --sign --key-file ~/b -q && ledger approve 1 --as pm --sign --key-file ~/a -q");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --signers ~/signers
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: note signature-unknown-key: event 2: the approval as pm: the signers file does not name SHA256:[key] for alice
       fix: nothing: the approval as pm of event 3 counts
     ok: 1 request, 3 events verified, 1 note
-    "#);
+    ");
 }

@@ -98,13 +98,13 @@ fn an_event_is_proved_alone() {
     let made = proof(&sandbox, &format!("ledger prove {}", &hash[..12]));
     assert_eq!(made["leaves"][0]["leaf"].as_str().unwrap().rsplit(' ').next(), Some(hash));
     assert_eq!((made["events"].as_array().unwrap().len(), made.get("packet")), (1, None));
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --proof ../proof.json --signers ~/only-a
     in checkpoint main/6 of ledger [uuid]:
       YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v2  alice  note: one
     main/6  signed by a@x (SHA256:[key])
     ok: the proof holds
-    "#);
+    ");
     assert_eq!(proof(&sandbox, &format!("ledger prove {hash}")), made);
 }
 
@@ -112,7 +112,7 @@ fn an_event_is_proved_alone() {
 fn what_is_not_covered_is_not_proved() {
     let sandbox = covered();
     sandbox.bug("Third", "");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger prove 3
     ! error: checkpoint main/6 does not cover REQ-YYYYMMDD-0003
     ! hint: ledger checkpoint covers what is on record by now
@@ -131,6 +131,7 @@ fn what_is_not_covered_is_not_proved() {
     [exit 4]
     $ ledger prove 1 --checkpoint nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger prove --help
     [exit 2]
     $ ledger prove
     ! error: the following required arguments were not provided:
@@ -151,14 +152,14 @@ fn what_is_not_covered_is_not_proved() {
     ! error: 1 of what checkpoint main/6 covers is not here any more
     ! hint: ledger verify --checkpoint latest tells what; restore it from git
     [exit 9]
-    "#);
+    ");
 }
 
 #[test]
 fn whose_checkpoint_is_asked_where_it_is_not_clear() {
     let sandbox = covered();
     sandbox.run("ledger checkpoint --origin other -q");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger prove 1
     ! error: whose newest checkpoint? --origin main or --origin other
     ! hint: ledger prove --help
@@ -170,7 +171,7 @@ fn whose_checkpoint_is_asked_where_it_is_not_clear() {
     $ ledger checkpoint -q | wc -l; ledger prove 1 | grep -c inclusion
     1
     1
-    "#);
+    ");
 }
 
 #[test]
@@ -402,7 +403,7 @@ fn the_proof_of_an_event_alone_does_not_say_what_an_approval_was_over() {
     let log = sandbox.json("ledger log 1 --json --limit 1");
     let hash = log["data"]["events"][0]["hash"].as_str().unwrap();
     proof(&sandbox, &format!("ledger prove {hash}"));
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --proof ../proof.json --signers ~/signers
     ../proof.json: note signature-unchecked: event 2: the signature of the approval as sponsor was not checked: it is over the packet too, which the proof of an event alone does not hold
       fix: ask for a proof of the request: ledger prove REQ
@@ -411,7 +412,7 @@ fn the_proof_of_an_event_alone_does_not_say_what_an_approval_was_over() {
     main/3  signed by alice (SHA256:[key])
     approval v2 as sponsor  signed by SHA256:[key], unchecked
     ok: the proof holds, 1 note
-    "#);
+    ");
 }
 
 /// Whoever makes a proof of a request may leave out what came last: it shows what is on record at least, and says so.
@@ -426,7 +427,7 @@ fn a_proof_without_the_newest_events_claims_no_more_than_it_shows() {
     cut["events"] = events[..2].to_vec().into();
     cut["leaves"] = of_second["leaves"].clone();
     fs::write(sandbox.path("../proof.json"), cut.to_string()).unwrap();
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ cd ..; ledger verify --proof proof.json --signers ~/only-a
     REQ-YYYYMMDD-0001  Totals are wrong
     checkpoint main/6 of ledger [uuid] covers at least this of it:
@@ -434,5 +435,5 @@ fn a_proof_without_the_newest_events_claims_no_more_than_it_shows() {
       YYYY-MM-DD hh:mm:ssZ  v2  alice  note: one
     main/6  signed by a@x (SHA256:[key])
     ok: the proof holds
-    "#);
+    ");
 }

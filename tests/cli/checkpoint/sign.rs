@@ -92,7 +92,7 @@ fn a_signature_that_openssh_alone_made_counts() {
 fn the_key_of_git_serves() {
     let sandbox = with_keys();
     sandbox.run("git init -q .");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger checkpoint --origin main --sign
     ! error: nobody says with which key to sign: git does not sign with SSH keys here (gpg.format)
     ! hint: --key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE
@@ -108,7 +108,7 @@ fn the_key_of_git_serves() {
     $ git config user.signingKey '~/b'; ledger checkpoint --origin main --sign -q && ledger verify --checkpoint latest --signers ~/only-b | tail -1
     coordination/checkpoints/main/2.checkpoint
     ok: 1 checkpoint, 2 leaves verified, 1 note
-    "#);
+    ");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_key_in_an_agent_serves() {
     let sandbox = with_keys();
     sandbox.run("git init -q . && git config gpg.format ssh && git config user.signingKey \"key::$(cat ~/a.pub)\"");
     sandbox.run("ssh-agent sh -c 'ssh-add -q ~/a ~/b && rm ~/a ~/b && ledger checkpoint --origin main --sign -q && ledger checkpoint --origin main --sign --key-file ~/b.pub -q'");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/both
     main/2  signed by a@x (SHA256:[key]); signed by b@x (SHA256:[key])
     ok: 1 checkpoint, 2 leaves verified
@@ -124,7 +124,7 @@ fn a_key_in_an_agent_serves() {
     ! error: ssh-keygen did not sign: Couldn't get agent socket
     ! hint: see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE
     [exit 1]
-    "#);
+    ");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn what_is_no_signature_of_this_checkpoint_is_found() {
 
 #[test]
 fn the_ledger_can_name_its_signers_itself() {
-    transcript!(covered(), @r#"
+    transcript!(covered(), @"
     $ cp ~/only-a coordination/allowed_signers; ledger verify --checkpoint latest
     main/6  signed by a@x (SHA256:[key])
     ok: 1 checkpoint, 6 leaves verified
@@ -255,18 +255,19 @@ fn the_ledger_can_name_its_signers_itself() {
     [exit 3]
     $ ledger verify --checkpoint latest --signers ~/nowhere
     ! error: could not read [tmp]/home/nowhere: No such file or directory (os error 2)
+    ! hint: ledger verify --help
     [exit 2]
     $ rm coordination/allowed_signers; mkfifo coordination/allowed_signers; ledger verify --checkpoint latest
     ! error: [tmp]/work/coordination/allowed_signers: it is not a plain file
     ! hint: restore it from a copy, or from another clone
     [exit 9]
-    "#);
+    ");
 }
 
 /// Also where nobody asks about checkpoints: who signed the newest is judged as soon as it is known who counts.
 #[test]
 fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
-    transcript!(covered(), @r#"
+    transcript!(covered(), @"
     $ ledger verify --signers ~/only-a
     ok: 2 requests, 4 events, 1 checkpoint verified
     $ ledger verify --signers ~/only-b
@@ -284,7 +285,7 @@ fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
     ok: 2 requests, 5 events, 2 checkpoints verified, 1 note
     $ ledger verify
     ok: 2 requests, 5 events, 2 checkpoints verified
-    "#);
+    ");
 }
 
 /// ssh-keygen takes such a file for one that revokes every key, or names nobody.
@@ -293,6 +294,7 @@ fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
     transcript!(covered(), @r#"
     $ echo garbage > ~/garbage; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/garbage
     ! error: [tmp]/home/garbage: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    ! hint: ledger verify --help
     [exit 2]
     $ ledger verify --revoked ~/garbage --json
     ! {
@@ -300,20 +302,23 @@ fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
     !   "error": {
     !     "code": "input",
     !     "message": "[tmp]/home/garbage: line 1 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)",
-    !     "retryable": false, "exit_status": 2
+    !     "hint": "ledger verify --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
     $ cat ~/b.pub ~/garbage > ~/mixed; ledger verify --signers ~/only-a --revoked ~/mixed
     ! error: [tmp]/home/mixed: line 2 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    ! hint: ledger verify --help
     [exit 2]
     $ ledger prove 1 > ../proof.json; ledger verify --proof ../proof.json --signers ~/only-a --revoked ~/mixed
     ! error: [tmp]/home/mixed: line 2 is no public key: expected a key of OpenSSH in each line, or a key revocation list (KRL)
+    ! hint: ledger verify --help
     [exit 2]
     $ ssh-keygen -q -k -f ~/list ~/b.pub && head -c -3 ~/list > ~/short; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/list; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/short
     main/6  signed by a@x (SHA256:[key])
     ok: 1 checkpoint, 6 leaves verified
     ! error: [tmp]/home/short: it begins as a key revocation list (KRL) and is none: it is cut short or was changed
+    ! hint: ledger verify --help
     [exit 2]
     $ ssh-keygen -q -k -f ~/list ~/a.pub; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/list
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-key-revoked: SHA256:[key] was revoked
@@ -326,9 +331,11 @@ fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
     ok: 1 checkpoint, 6 leaves verified
     $ ledger verify --checkpoint latest --signers ~/garbage
     ! error: [tmp]/home/garbage: line 1 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+    ! hint: ledger verify --help
     [exit 2]
     $ cat ~/only-a ~/b.pub > ~/mixed; ledger verify --signers ~/mixed
     ! error: [tmp]/home/mixed: line 2 names no signer: expected names, options if any, the type of a key and the key (ssh-keygen(1), ALLOWED SIGNERS)
+    ! hint: ledger verify --help
     [exit 2]
     $ ledger verify --checkpoint latest --signers ~/empty
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]

@@ -30,7 +30,7 @@ fn nothing_is_found_where_nothing_was_changed() {
 fn dropped_newest_events_are_found() {
     let sandbox = covered();
     sandbox.run("sed -i '$d' coordination/events/*-0001.jsonl && ledger index -q");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
       fix: find the commit that changed it with git log, and restore what it was before
@@ -44,7 +44,7 @@ fn dropped_newest_events_are_found() {
     [exit 3]
     $ ledger verify 1
     ok: 1 request, 2 events verified
-    "#);
+    ");
     both_find(&sandbox, &["covered-event-lost"]);
     sandbox.run("sed -i '$d' coordination/events/*-0001.jsonl && ledger note 1 --text another -q");
     both_find(&sandbox, &["covered-event-lost"]);
@@ -59,14 +59,14 @@ fn a_rewritten_history_is_found() {
     sandbox.run("ledger index -q");
     // It is whole in itself: without the checkpoint nobody would know.
     finds(&sandbox, "ledger verify 1", &[]);
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers 2 events that are not in the log, [head] first: they were dropped or rewritten
       fix: find the commit that changed it with git log, and restore what it was before
     main/6  signed by a@x (SHA256:[key])
     1 finding
     [exit 3]
-    "#);
+    ");
     both_find(&sandbox, &["covered-event-lost"]);
     // Nor does it help to write the list and its checkpoint anew: whoever kept the old one sees it.
     sandbox.run("rm -rf coordination/checkpoints && ledger checkpoint --origin main -q");
@@ -109,7 +109,7 @@ fn swapped_requests_are_found() {
 fn a_removed_request_is_found() {
     let sandbox = covered();
     sandbox.run("rm -f coordination/*/*-0002.json*; ledger index -q");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/requests/REQ-YYYYMMDD-0002.json: violation covered-request-lost: checkpoint main/6 covers this request, which is not here
       fix: find the commit that changed it with git log, and restore what it was before
@@ -121,7 +121,7 @@ fn a_removed_request_is_found() {
       fix: find the commit that changed it with git log, and restore what it was before
     1 finding: 1 request, 3 events, 1 checkpoint verified
     [exit 3]
-    "#);
+    ");
     both_find(&sandbox, &["covered-request-lost"]);
 }
 
@@ -209,13 +209,14 @@ fn damage_elsewhere_does_not_hide_what_is_gone() {
 
 #[test]
 fn without_a_checkpoint_there_is_nothing_to_hold_against() {
-    transcript!(Sandbox::with_bug(), @r#"
+    transcript!(Sandbox::with_bug(), @"
     $ ledger verify --checkpoint latest
     ! error: there is no checkpoint
     ! hint: ledger checkpoint
     [exit 4]
     $ ledger verify --checkpoint nowhere
     ! error: could not read [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger verify --help
     [exit 2]
     $ echo hello > x; ledger verify --checkpoint x
     x: violation checkpoint-damaged: not a checkpoint: it does not end in a blank line
@@ -230,17 +231,17 @@ fn without_a_checkpoint_there_is_nothing_to_hold_against() {
     !
     ! For more information, try '--help'.
     [exit 2]
-    "#);
+    ");
 }
 
 #[test]
 fn an_event_that_two_origins_cover_is_lost_once() {
     let sandbox = covered();
     sandbox.run("ledger checkpoint --origin other -q && sed -i '$d' coordination/events/REQ-$TODAY-0001.jsonl");
-    transcript!(sandbox, @r#"
+    transcript!(sandbox, @"
     $ ledger verify | grep covered-
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
     $ ledger doctor | grep covered-
     coordination/events/REQ-YYYYMMDD-0001.jsonl: error covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
-    "#);
+    ");
 }

@@ -9,27 +9,27 @@ fn what_is_no_schema_is_told_with_its_place() {
     $ echo '{' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   (the whole): EOF while parsing an object at line 2 column 0
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '[1]' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   (the whole): it is no schema: expected an object, true or false
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"type":"strin"}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /type: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword (by the meta-schema of draft2020-12)
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"$schema":"http://json-schema.org/draft-05/schema#"}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /$schema: unknown draft "http://json-schema.org/draft-05/schema#"; known are draft4, draft6, draft7, draft2019-09 and draft2020-12
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"properties":{"a":{"$ref":"#/$defs/b"}}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /properties/a/$ref: "#/$defs/b" leads nowhere: there is no such place in the schema
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"properties":{"a":{"$ref":"https://example.com/b.json"}}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
@@ -39,14 +39,15 @@ fn what_is_no_schema_is_told_with_its_place() {
     $ echo '{"a":{"b":1,"b":2}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /a/b: the key "b" stands twice in one object at line 1 column 15
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"maximum":123456789012345678901234567890}' > x.json; ledger contract add a x.json --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "bad-schema", "message": "x.json is no schema that can be used", "hint": "mend it, and try again",
-    !     "retryable": false, "exit_status": 5,
+    !     "code": "bad-schema", "message": "x.json is no schema that can be used",
+    !     "hint": "mend it: ledger contract lint FILE tells all that is wrong with it", "retryable": false,
+    !     "exit_status": 5,
     !     "errors": [
     !       {
     !         "pointer": "/maximum",
@@ -59,18 +60,22 @@ fn what_is_no_schema_is_told_with_its_place() {
     $ python3 -c 'print("{\"not\":"*10000 + "{}" + "}"*10000)' > x.json; ledger contract add a x.json | cut -c 1-200
     ! error: x.json is no schema that can be used
     !   /not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not/not: nested deeper than 100 levels at line 1 column 701
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     $ head -c 11000000 /dev/zero | tr '\0' ' ' > x.json; ledger contract add a x.json
     ! error: could not read x.json: it has more than 10485760 bytes
+    ! hint: ledger contract --help
     [exit 2]
     $ printf '\377' > x.json; ledger contract add a x.json
     ! error: could not read x.json: it is not UTF-8
+    ! hint: ledger contract --help
     [exit 2]
     $ ledger contract add a nowhere.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
+    ! hint: ledger contract --help
     [exit 2]
     $ ledger contract add ../a v1.json
     ! error: contract name "../a" is not valid: expected [a-z0-9][a-z0-9._-]*, at most 120 characters
+    ! hint: ledger contract --help
     [exit 2]
     "##);
 }
@@ -103,6 +108,7 @@ fn addresses_are_mapped_to_files() {
     [exit 2]
     $ ledger contract add a x.json --resolve https://example.com=nowhere
     ! error: could not list [tmp]/work/nowhere: IO error for operation on [tmp]/work/nowhere: No such file or directory (os error 2)
+    ! hint: ledger contract --help
     [exit 2]
     "#);
 }
@@ -123,21 +129,21 @@ fn the_registry_itself_is_in_reach() {
 
 #[test]
 fn a_key_that_stands_twice_or_is_none_is_told_where_it_is() {
-    transcript!(files(), @r##"
+    transcript!(files(), @r#"
     $ echo '{"properties":{"a":{"type":"null"},"a":{}}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /properties/a: the key "a" stands twice in one object at line 1 column 38
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"properties":{1:{}}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   /properties: key must be a string at line 1 column 16
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{1:{}}' > x.json; ledger contract add a x.json
     ! error: x.json is no schema that can be used
     !   (the whole): key must be a string at line 1 column 2
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
-    "##);
+    "#);
 }

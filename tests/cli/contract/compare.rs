@@ -48,7 +48,7 @@ fn two_schemas_are_compared_and_the_witness_is_shown() {
 
 #[test]
 fn a_batch_is_answered_in_order_and_what_can_not_be_read_is_told() {
-    transcript!(files(), @r##"
+    transcript!(files(), @r#"
     $ printf '%s\n' '{"id":1,"sub":{"minimum":3},"super":{"minimum":2}}' '' '{"id":"two","draft":"draft4","formats":true,"sub":{"type":"number","minimum":0,"exclusiveMinimum":true},"super":{"minimum":1}}' > q.jsonl; ledger contract compare --batch q.jsonl | sed 's/"ms":[0-9.e-]*/"ms":0/'
     {"id":1,"answer":"contained","witness":null,"reason":"no document is in the one and not in the other","ms":0}
     {"id":"two","answer":"not_contained","witness":0.1,"reason":"found by solving for the difference","ms":0}
@@ -61,27 +61,28 @@ fn a_batch_is_answered_in_order_and_what_can_not_be_read_is_told() {
     {"id":5,"answer":"contained","witness":null,"reason":"no document is in the one and not in the other","ms":0}
     $ ledger contract compare --batch nowhere.jsonl
     ! error: could not read [tmp]/work/nowhere.jsonl: No such file or directory (os error 2)
+    ! hint: ledger contract --help
     [exit 2]
     $ printf '%s\n' '{"id":1,"sub":{"minimum":-18446744073709551615},"super":{"minimum":-1.8446744073709552e19}}' '{"id":2,"sub":{"const":12345678901234567890123},"super":{"type":"integer"}}' | ledger contract compare --batch - | sed 's/"ms":[0-9.e-]*/"ms":0/'
     {"id":1,"answer":"unknown","witness":null,"reason":"line 1: /sub/minimum: a number beyond double precision: it would lose digits; write one with fewer","ms":0}
     {"id":2,"answer":"contained","witness":null,"reason":"no document is in the one and not in the other","ms":0}
     $ mkdir far; echo '{"type":"integer"}' > far/int.json; echo '{"id":1,"sub":{"$ref":"https://example.com/int.json"},"super":{"type":"number"}}' | ledger contract compare --batch - --resolve https://example.com/=far | sed 's/"ms":[0-9.e-]*/"ms":0/'
     {"id":1,"answer":"contained","witness":null,"reason":"no document is in the one and not in the other","ms":0}
-    "##);
+    "#);
 }
 
 #[test]
 fn questions_that_can_not_be_put_are_refused() {
-    transcript!(files(), @r##"
+    transcript!(files(), @r#"
     $ echo '{"type":"strin"}' > a.json; echo '{}' > b.json; ledger contract compare a.json b.json
     ! error: a.json is no schema that can be used
     !   /type: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword (by the meta-schema of draft2020-12)
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ echo '{"minimum":3,"exclusiveMinimum":true}' > a.json; ledger contract compare a.json b.json
     ! error: a.json is no schema that can be used
     !   /exclusiveMinimum: true is not of type "number" (by the meta-schema of draft2020-12)
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ ledger contract compare a.json b.json --draft draft4
     contained: every document of a.json is a document of b.json
@@ -112,12 +113,13 @@ fn questions_that_can_not_be_put_are_refused() {
     $ echo '{"maximum":123456789012345678901234567890,"multipleOf":7}' > a.json; ledger contract compare a.json b.json
     ! error: a.json is no schema that can be used
     !   /maximum: a number beyond double precision: it would lose digits; write one with fewer
-    ! hint: mend it, and try again
+    ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     [exit 5]
     $ ledger contract compare a.json nowhere.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
+    ! hint: ledger contract --help
     [exit 2]
-    "##);
+    "#);
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn versions_are_compared_by_name() {
     [exit 2]
     $ ledger contract compare billing.invoice@7 v1.json
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2
+    ! hint: its newest is v2; ledger contract list tells all
     [exit 4]
     "#);
 }

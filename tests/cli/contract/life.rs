@@ -5,7 +5,7 @@ use crate::transcript;
 
 #[test]
 fn a_version_is_retired_once_nobody_uses_it() {
-    transcript!(invoices(), @r#"
+    transcript!(invoices(), @"
     $ ledger contract activate billing.invoice@1
     billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  v1 active
     $ ledger contract activate billing.invoice@1
@@ -48,7 +48,7 @@ fn a_version_is_retired_once_nobody_uses_it() {
     v2       draft    YYYY-MM-DD hh:mm:ssZ  alice  compatible with declared content  shop
 
     all have moved to the newest version
-    "#);
+    ");
 }
 
 #[test]
@@ -72,11 +72,11 @@ fn what_is_not_there_is_told_as_such() {
     [exit 4]
     $ ledger contract show billing.invoice@7
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2
+    ! hint: its newest is v2; ledger contract list tells all
     [exit 4]
     $ ledger contract pin billing.invoice@7 --consumer shop
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2
+    ! hint: its newest is v2; ledger contract list tells all
     [exit 4]
     $ ledger contract unpin billing.invoice --consumer web
     ! error: web is not pinned to billing.invoice
@@ -84,9 +84,11 @@ fn what_is_not_there_is_told_as_such() {
     [exit 4]
     $ ledger contract pin billing.invoice --consumer shop
     ! error: contract reference "billing.invoice" is not valid: expected NAME@VERSION, for example billing.invoice@2
+    ! hint: ledger contract --help
     [exit 2]
     $ ledger contract show Billing
     ! error: contract name "Billing" is not valid: expected [a-z0-9][a-z0-9._-]*, at most 120 characters
+    ! hint: ledger contract --help
     [exit 2]
     $ ledger contract owner billing.invoice 'two words'
     ! error: repository "two words" is not valid: expected 1 to 200 bytes without blanks or control characters

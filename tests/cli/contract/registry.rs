@@ -297,6 +297,7 @@ fn a_folder_is_imported_in_order_and_once() {
     [exit 3]
     $ mkdir empty; ledger contract import empty
     ! error: [tmp]/work/empty has no files NAME_vN.json
+    ! hint: ledger contract --help
     [exit 2]
     "#);
 }
@@ -415,7 +416,7 @@ fn a_trial_of_a_folder_goes_through_all_of_it() {
 
 #[test]
 fn other_settings_are_told_of_whether_or_not_the_content_is_known() {
-    transcript!(invoices(), @r#"
+    transcript!(invoices(), @"
     $ ledger contract add billing.invoice v1.json --mode FULL
     ! error: billing.invoice has the mode BACKWARD_TRANSITIVE; to change it: ledger contract mode billing.invoice FULL
     ! hint: ledger contract --help
@@ -430,5 +431,5 @@ fn other_settings_are_told_of_whether_or_not_the_content_is_known() {
     [exit 2]
     $ ledger contract add billing.invoice v1.json --owner billing --mode BACKWARD_TRANSITIVE
     billing.invoice@1 has this content: nothing was written
-    "#);
+    ");
 }
