@@ -197,7 +197,7 @@ impl Watcher {
     /// Reads on to the end: the events, and how it ended.
     fn end(mut self) -> (Vec<Value>, Value, Option<i32>) {
         let mut all = Vec::new();
-        while let Some(line) = self.lines.next() {
+        for line in self.lines.by_ref() {
             all.push(serde_json::from_str::<Value>(&line.unwrap()).unwrap()["data"].take());
         }
         let last = all.pop().unwrap();
