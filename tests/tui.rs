@@ -172,6 +172,21 @@ fn it_is_searched_and_filtered_and_a_note_is_put_on_record() {
 }
 
 #[test]
+fn a_terminal_that_goes_away_takes_it_along() {
+    let sandbox = Sandbox::with_bug();
+    let Some(terminal) = Terminal::run(&sandbox, "ledger tui") else { return };
+    terminal.wait_for("PROPOSED");
+    let program = terminal.program();
+    drop(terminal);
+    let is_there = || std::path::Path::new(&format!("/proc/{program}")).exists();
+    let begin = Instant::now();
+    while is_there() {
+        assert!(begin.elapsed() < PATIENCE, "{program} goes on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn a_signal_ends_it_and_the_terminal_is_as_it_was() {
     let sandbox = Sandbox::with_bug();
     for signal in ["TERM", "INT", "HUP"] {

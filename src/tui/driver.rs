@@ -28,6 +28,8 @@ use crate::app::desk::{Colors, Desk};
 
 /// How long a key is waited for before answers are looked at.
 const TICK: Duration = Duration::from_millis(40);
+/// How long a signal is waited upon before the program ends without further ado.
+const GRACE: Duration = Duration::from_secs(2);
 /// How long what is being read is waited for when somebody leaves.
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -46,6 +48,10 @@ pub fn run(desk: &Desk<'_>) -> io::Result<()> {
         let (tell, told) = mpsc::channel();
         let is_leaving = &is_leaving;
         scope.spawn(move || work(desk, &todo, &tell, is_leaving));
+        if let Some(abort) = desk.abort {
+            let signals = &signals;
+            scope.spawn(move || guard(signals, is_leaving, abort));
+        }
         let talk = Talk { desk, signals: &signals, effects, told: &told };
         let result = talk.hold(&mut screen, &mut model);
         is_leaving.store(true, Ordering::SeqCst);
@@ -58,6 +64,19 @@ pub fn run(desk: &Desk<'_>) -> io::Result<()> {
     });
     signals.pass_on();
     result
+}
+
+/// Ends the program where a signal came and nothing follows: a terminal that is gone can keep whoever reads its keys.
+fn guard(signals: &Signals, is_leaving: &AtomicBool, abort: fn(u8) -> !) {
+    let mut ignored = Duration::ZERO;
+    while !is_leaving.load(Ordering::SeqCst) {
+        if ignored >= GRACE {
+            give_back();
+            abort(128 + u8::try_from(signals.caught()).unwrap_or_default());
+        }
+        std::thread::sleep(TICK);
+        ignored = if signals.caught() == 0 { Duration::ZERO } else { ignored + TICK };
+    }
 }
 
 /// Waits until the worker is through: with what it writes always, with what it reads not for long.
@@ -126,10 +145,13 @@ impl Talk<'_> {
 
     /// Waits a moment for keys, and takes everything else that happened.
     fn gather(&self, waiting: &mut Vec<Event>) -> io::Result<()> {
-        let mut patience = if waiting.is_empty() { TICK } else { Duration::ZERO };
-        while event::poll(patience)? {
+        let patience = if waiting.is_empty() { TICK } else { Duration::ZERO };
+        if terminal_after(patience)? == Keys::Gone {
+            waiting.push(Event::Ended);
+            return Ok(());
+        }
+        while event::poll(Duration::ZERO)? {
             waiting.extend(event_of(event::read()?));
-            patience = Duration::ZERO;
         }
         loop {
             match self.told.try_recv() {
@@ -139,6 +161,36 @@ impl Talk<'_> {
             }
         }
     }
+}
+
+/// Whether somebody can still type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// Keys may come.
+    Here,
+    /// The terminal is gone, and its end is read again and again.
+    Gone,
+}
+
+/// Waits for keys, at most so long.
+#[cfg(unix)]
+fn terminal_after(patience: Duration) -> io::Result<Keys> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let keys = io::stdin();
+    let mut keys = [PollFd::new(&keys, PollFlags::IN)];
+    let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+    match poll(&mut keys, Some(&patience)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let is_gone = keys[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+    Ok(if is_gone { Keys::Gone } else { Keys::Here })
+}
+
+/// Waits for keys, at most so long.
+#[cfg(not(unix))]
+fn terminal_after(patience: Duration) -> io::Result<Keys> {
+    event::poll(patience).map(|_| Keys::Here)
 }
 
 fn gone() -> io::Error {
