@@ -399,6 +399,7 @@ fn wrong_folders_are_told() {
     [exit 4]
     $ ledger adopt nowhere
     ! error: [tmp]/work/nowhere is not a folder
+    ! hint: ledger adopt --help
     [exit 4]
     $ mkdir coordination && ledger adopt coordination
     ! error: there is no packet in coordination

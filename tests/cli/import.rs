@@ -363,6 +363,7 @@ fn bad_input_is_told_with_what_to_try() {
     [exit 2]
     $ ledger import --from beads nowhere.jsonl
     ! error: could not read [tmp]/work/nowhere.jsonl: No such file or directory (os error 2)
+    ! hint: ledger import --help
     [exit 2]
     $ echo '{"fields":{"titel":"Summary"}}' > map.json; ledger import --from csv board.csv --map map.json
     ! error: the map is not valid: fields.titel is none of id, title, description, type, state, state_reason, priority, labels, created_by, created_at, state_at, state_by, closed_at, closed_by, reason, from, to, due, url, assignees, success_criteria, required_artifacts, comments, dependencies, parent

@@ -71,7 +71,7 @@ fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
         "types/incident",
         "types/contract-change",
         "types/spike",
-        "output/apply",
+        "output/adopt",
     $ ln -s ../../../../outside/types/incident.schema.json schemas/ledger/types/linked.schema.json; ledger schema types/linked
     ! error: [tmp]/work/schemas/ledger/types/linked.schema.json: it is a symbolic link; links are not followed here
     ! hint: restore it from a copy, or from another clone
