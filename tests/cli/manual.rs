@@ -41,8 +41,8 @@ fn topics_are_explained() {
         requests/REQ-YYYYMMDD-NNNN.json  the packet: what is asked; written once, read-only
     $ ledger help json | head -3
     --json prints one line: {"v":1,"data":…}. v is the version of this contract. Members may be added
-    within a version; none is removed or changes its meaning.
-
+    within a version; none is removed or changes its meaning. ledger schema output/COMMAND prints a JSON
+    Schema of data.
     $ ledger help environment | head -3
     VARIABLE                                                                                   WHAT IT DOES
     LEDGER_ROOT                                                                                the folder that holds coordination/, like --root
@@ -142,10 +142,10 @@ fn a_page_for_each_command_is_written() {
     let sandbox = Sandbox::empty();
     transcript!(sandbox, @"
     $ ledger man --dir man --dry-run; test -e man
-    71 pages would be written (dry run) in [tmp]/work/man
+    76 pages would be written (dry run) in [tmp]/work/man
     [exit 1]
     $ ledger man --dir man/man1
-    71 pages written in [tmp]/work/man/man1
+    76 pages written in [tmp]/work/man/man1
     $ ls man/man1 | grep -e '^ledger.1' -e transition -e contract-add -e config-set -e help
     ledger-config-set.1
     ledger-contract-add.1
@@ -176,7 +176,7 @@ fn the_pages_are_read_without_a_warning() {
     let sandbox = Sandbox::empty();
     sandbox.run("ledger man --dir pages");
     if has("groff") {
-        let told = sandbox.shell("groff -man -Tutf8 -ww -z pages/*.1");
+        let told = sandbox.shell("groff -man -Tutf8 -ww -W break -z pages/*.1");
         assert_eq!(String::from_utf8_lossy(&told.stderr), "");
     }
     if has("mandoc") {
