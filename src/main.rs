@@ -1,13 +1,11 @@
 //! The binary: gathers the real world, calls [`cli::run`], exits.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
-use anstream::AutoStream;
-#[cfg(feature = "tui")]
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 
 #[cfg(feature = "tui")]
 use coordination_ledger::app::desk::Colors;
@@ -29,10 +27,12 @@ fn environment() -> Environment {
         folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         root: std::env::var_os("LEDGER_ROOT").map(PathBuf::from),
         actor: std::env::var_os("LEDGER_ACTOR").and_then(|name| name.into_string().ok()),
+        variable: |name| std::env::var_os(name),
         git_email,
         disk: |root| Ok(Arc::new(RealDisk::at(root, Way::Native)?)),
         stdout: |colors| Box::new(AutoStream::new(std::io::stdout(), colors)),
         stderr: |colors| Box::new(AutoStream::new(std::io::stderr(), colors)),
+        pager,
         stdin: || -> Box<dyn Read + Send> { Box::new(std::io::stdin()) },
         width,
         screen: screen(),
@@ -96,4 +96,36 @@ fn git_email(root: &Path) -> Option<String> {
     let output = git::command(root).args(["config", "--get", "user.email"]).stderr(Stdio::null()).output().ok()?;
     let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !name.is_empty()).then_some(name)
+}
+
+/// Has a text shown by a command line that the person chose. Whether it is read to its end is up to them.
+fn pager(command: &str, colors: ColorChoice, text: &[u8]) -> std::io::Result<()> {
+    const NOT_FOUND: i32 = 127;
+    let keeps_colors = match colors {
+        ColorChoice::Auto => AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
+        ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
+        ColorChoice::Never => false,
+    };
+    let plain = anstream::adapter::strip_bytes(text);
+    let text = if keeps_colors { text.to_vec() } else { plain.into_vec() };
+    let mut pager = std::process::Command::new("sh");
+    pager.args(["-c", command]).stdin(Stdio::piped());
+    // As git does: with colours, and gone where the text fits on the screen.
+    for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
+        if told(name).is_none() {
+            pager.env(name, value);
+        }
+    }
+    let mut pager = pager.spawn()?;
+    // Who has seen enough goes away.
+    let _ = pager.stdin.take().map(|mut stdin| stdin.write_all(&text));
+    match pager.wait()?.code() {
+        Some(NOT_FOUND) => Err(std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such program")),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]
+fn told(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
 }

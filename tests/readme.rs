@@ -82,6 +82,7 @@ fn run(command: &str, exported: &[(String, String)], folder: &Path) -> String {
         .current_dir(folder)
         .env_remove("LEDGER_ROOT")
         .env_remove("LEDGER_ACTOR")
+        .env("XDG_CONFIG_HOME", folder.join(".config"))
         .envs(exported.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .output()
@@ -194,6 +195,11 @@ fn the_transcripts_of_the_errors_are_true() {
 #[test]
 fn the_transcripts_of_the_contracts_are_true() {
     play("docs/contracts.md");
+}
+
+#[test]
+fn the_transcripts_of_the_configuration_are_true() {
+    play("docs/configuration.md");
 }
 
 #[test]
@@ -409,6 +415,7 @@ fn every_option_that_is_named_exists() {
         "docs/claims.md",
         "docs/adopting.md",
         "docs/agents.md",
+        "docs/configuration.md",
         "docs/reliability.md",
         "docs/read-model.md",
     ] {

@@ -47,6 +47,18 @@ impl Ledger<'_> {
         Some(no_type(typed.as_str(), nearest(typed.as_str(), known)))
     }
 
+    /// Says that no request is asked by or of this repository, where that is so as far as the index tells.
+    #[must_use]
+    pub fn unknown_repo(&self, repo: &RepoId) -> Option<String> {
+        let text = self.store.derived(Derived::Index).ok().flatten().filter(|text| text.len() <= INDEX_BYTES_MAX)?;
+        let known = snapshot::repos(&text);
+        if known.is_empty() || known.contains(repo) {
+            return None;
+        }
+        let meant = nearest(repo.as_str(), known.iter().map(RepoId::as_str));
+        Some(format!("no request is asked by or of {repo}{}", did_you_mean(meant)))
+    }
+
     /// Says that nothing asks for an approval in this role, where that is so: no rule of the workflow, no role that
     /// somebody holds, no repository of the request.
     #[must_use]

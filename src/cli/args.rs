@@ -2,32 +2,36 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::against_args::Against;
 use super::allow_secret::AllowSecret;
 use super::checkpoint_args::{Checkpoint, Proofs, Prove, Signing};
 use super::claim_args::{Claim, Heartbeat, Release};
+use super::config_args::{Config, ConfigCommand};
 use super::contract_args::Contract;
 pub use super::formats::{Format, Wanted};
+pub use super::global_args::{Color, Global};
 use super::intake_args::{Adopt, Import};
 use super::look_args::{Log, Prime, Show, WATCH_BUDGET, Watch};
+use super::manual_args::{Completions, Help, Man};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
 use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
 use super::search_args::Search;
 use super::sync_args::{Ids, IdsCommand, Sync};
 use super::tui_args::Tui;
 pub(super) use super::values::{at_least_one, priority};
-use super::values::{duration, mode, part_status, version};
+use super::values::{mode, part_status, version};
 use crate::app::sync::SYNC_BUDGET;
 use crate::domain::event::PartStatus;
 use crate::domain::packet::{Mode, Priority};
 
 /// An append-only coordination ledger for people, CI and agents that work across many repositories.
 #[derive(Parser, Debug)]
-#[command(name = "ledger", version, about, max_term_width = 110)]
+#[command(name = "ledger", version, about, max_term_width = 110, disable_help_subcommand = true)]
 #[command(after_help = "Exit statuses: 0 done, 1 failure, 2 usage, 3 checked and the answer is no, 4 not found, \
-    5 refused, 6 conflict, 7 busy, 8 unknown, 9 damaged, 10 undecided. Data is on stdout, everything else on stderr.")]
+    5 refused, 6 conflict, 7 busy, 8 unknown, 9 damaged, 10 undecided. Data is on stdout, everything else on stderr. `ledger help TOPIC` explains states, exit-statuses, files, json, ids and \
+    environment.")]
 pub struct Cli {
     /// What applies to every command.
     #[command(flatten)]
@@ -35,74 +39,6 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// What applies to every command.
-#[derive(Args, Debug, Clone)]
-pub struct Global {
-    /// The folder that holds coordination/ [default: LEDGER_ROOT, else the nearest one upwards]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
-    pub root: Option<PathBuf>,
-    /// How to print
-    #[arg(long, global = true, value_enum, default_value_t = Wanted::Text, help_heading = "Global options")]
-    pub format: Wanted,
-    /// The same as --format json
-    #[arg(long, global = true, overrides_with = "json", help_heading = "Global options")]
-    pub json: bool,
-    /// Who acts [default: LEDGER_ACTOR, else git's user.email]
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
-    pub actor: Option<String>,
-    /// How long the whole command may take, for example 500ms, 10s, 2m [default: 10s for writes]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
-    pub timeout: Option<std::time::Duration>,
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
-    pub color: Color,
-    /// Print the essential only
-    #[arg(short, long, global = true, overrides_with = "quiet", help_heading = "Global options")]
-    pub quiet: bool,
-    /// Tell more on stderr: which ledger was used, and how long it took
-    #[arg(short, long, global = true, overrides_with = "verbose", help_heading = "Global options")]
-    pub verbose: bool,
-}
-
-impl Global {
-    /// How to print: `--json` is short for a format. What has a form of its own is text to everything else.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        match self.wanted() {
-            Wanted::Json => Format::Json,
-            Wanted::Jsonl => Format::Jsonl,
-            Wanted::Text
-            | Wanted::Github
-            | Wanted::Sarif
-            | Wanted::Junit
-            | Wanted::Markdown
-            | Wanted::Html
-            | Wanted::Mermaid
-            | Wanted::Dot
-            | Wanted::Svg
-            | Wanted::Csv => Format::Text,
-        }
-    }
-
-    /// What was asked for.
-    #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        if self.json { Wanted::Json } else { self.format }
-    }
-}
-
-/// When to use colours.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The commands. Their arguments are put together when one is named: all of them take longer than most commands do.
@@ -197,11 +133,32 @@ and events with one key that say different things. Exit status 3 if there is any
     Schema(Schema),
     /// Look at requests on a board, and bring them on
     Tui(Tui),
+    /// Tell and change what is set up for you
+    Config(Config),
+    /// Print what a shell completes command lines with
+    Completions(Completions),
+    /// Print a page of the manual, or write all
+    Man(Man),
     /// Play a short story in a temporary folder
     Demo,
+    /// Explain a command or a topic
+    Help(Help),
 }
 
 impl Command {
+    /// Whether the person's configuration matters: git runs some commands, and some explain what is wrong with it.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        !matches!(
+            self,
+            Self::MergeDriver(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+                | Self::Help(_)
+                | Self::Config(Config { command: ConfigCommand::Path })
+        )
+    }
+
     /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
     pub fn default_budget(&self) -> Option<std::time::Duration> {
@@ -258,6 +215,10 @@ impl Command {
             | Self::RepairMerge(_)
             | Self::Schema(_)
             | Self::Tui(_)
+            | Self::Config(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_)
             | Self::Demo => false,
             Self::Contract(contract) => contract.command.has_default_budget(),
         }
@@ -304,7 +265,11 @@ impl Command {
             | Self::RepairMerge(_)
             | Self::ResolveId(_)
             | Self::Contract(_)
-            | Self::Schema(_) => false,
+            | Self::Schema(_)
+            | Self::Config(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => false,
         }
     }
 }
@@ -324,22 +289,25 @@ pub struct Init {
     /// Write into AGENTS.md how agents use this ledger: a block of its own between markers, the rest stays as it is
     #[arg(long)]
     pub agents: bool,
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Make a request
 #[derive(Args, Debug)]
 pub struct New {
     /// One line that says what is asked
-    #[arg(long, required_unless_present = "packet", allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true)]
     pub title: Option<String>,
-    /// The repository that asks
-    #[arg(long, value_name = "REPO", required_unless_present = "packet")]
+    /// The repository that asks [default: as configured]
+    #[arg(long, value_name = "REPO")]
     pub from: Option<String>,
     /// A repository that is asked; may be repeated
-    #[arg(long, value_name = "REPO", required_unless_present = "packet")]
+    #[arg(long, value_name = "REPO")]
     pub to: Vec<String>,
     /// bug, feature, incident, contract-change, or what the workflow has
-    #[arg(long = "type", value_name = "TYPE", required_unless_present = "packet")]
+    #[arg(long = "type", value_name = "TYPE")]
     pub request_type: Option<String>,
     /// What is asked, at length; - reads stdin, @FILE a file
     #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]

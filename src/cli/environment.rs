@@ -1,11 +1,13 @@
 //! What the program sees of the world: gathered by `main`, faked by tests.
 
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstream::ColorChoice;
 
+use super::render::Pager;
 use crate::app::desk::{Colors, Desk};
 use crate::domain::time::Timestamp;
 use crate::store::fs::disk::Disk;
@@ -18,6 +20,8 @@ pub struct Environment {
     pub root: Option<PathBuf>,
     /// `LEDGER_ACTOR`.
     pub actor: Option<String>,
+    /// A variable of the environment: where the person's configuration is, and which programs they like.
+    pub variable: fn(&str) -> Option<OsString>,
     /// Git's `user.email`, as seen from a folder.
     pub git_email: fn(&Path) -> Option<String>,
     /// The disk beneath a folder.
@@ -26,6 +30,8 @@ pub struct Environment {
     pub stdout: fn(ColorChoice) -> Box<dyn Write + Send>,
     /// Standard error, with colours or without.
     pub stderr: fn(ColorChoice) -> Box<dyn Write + Send>,
+    /// Shows a long text to the person at the terminal.
+    pub pager: Pager,
     /// Standard input.
     pub stdin: fn() -> Box<dyn Read + Send>,
     /// The terminal's width; `None` where stdout is none.

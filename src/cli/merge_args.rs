@@ -52,7 +52,7 @@ pub struct ResolveId {
     /// Who keeps it: ours (what stands here), theirs, or the first digits of its uid
     #[arg(long, value_name = "WHO")]
     pub keep: Option<String>,
-    /// Why
+    /// Why; - reads stdin, @FILE a file
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Say what would be, and write nothing

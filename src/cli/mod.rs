@@ -12,28 +12,39 @@ pub mod checkpoint_args;
 pub mod claim_args;
 mod claim_failure;
 mod commands;
+pub mod config;
+pub mod config_args;
 pub mod contract_args;
 pub mod environment;
 pub mod exit;
 pub mod failure;
+mod fill;
 pub mod formats;
+pub mod global_args;
 mod input;
 pub mod intake_args;
 pub mod look_args;
+pub mod manual_args;
 pub mod merge_args;
 pub mod open;
 mod outputs;
+pub mod pager;
 pub mod query_args;
 mod refused;
 pub mod render;
 pub mod search_args;
+mod settings_in_force;
+pub mod shells;
 mod sync_args;
 mod sync_failure;
+pub mod times;
+pub mod topics;
 mod trust;
 mod tui_args;
 mod values;
 mod watchdog;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -44,10 +55,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use self::args::{Cli, Color, Format};
+use self::config::Config;
 use self::exit::Exit;
 use self::failure::Failure;
+use self::formats::Wanted;
 use self::open::{Opened, Patient};
 use self::render::Output;
+use self::times::Times;
 use crate::store::budget::Progress;
 use crate::store::{Budget, Notice};
 use crate::sync::restore::Restoring;
@@ -116,12 +130,15 @@ impl Context<'_> {
 /// Runs the program; answers with how it ended.
 #[must_use]
 pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, arguments),
+    if let Some(shell) = settings_in_force::variable(env, shells::ASKED) {
+        return shells::answer(&shell, arguments, env);
+    }
+    let (cli, arguments) = match parse(arguments, env) {
+        Ok(parsed) => parsed,
+        Err(exit) => return exit,
     };
-    let budget = budget(&cli, env.stderr);
-    let choice = match cli.global.color {
+    let budget = budget(&cli, env);
+    let choice = match cli.global.color() {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
         Color::Never => anstream::ColorChoice::Never,
@@ -133,6 +150,10 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     output.verbose = cli.global.verbose;
     output.width = env.width;
     output.err_is_terminal = env.err_is_terminal;
+    output.times = Times::of(cli.global.time(), env.width, (env.now)());
+    if let Some(command) = pager::chosen(&cli, env) {
+        output.page_with(env.pager, command, choice);
+    }
     if let Some(abort) = env.abort {
         watchdog::start(&cli, &budget, abort);
     }
@@ -144,7 +165,8 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     let wrote = context.budget.progress() == Progress::Settled || matches!(cli.command, args::Command::Apply(_));
     // Whatever is left to do is to tell.
     context.budget.set_progress(Progress::Settled);
-    let result = result.and_then(|exit| context.output.flush().map(|()| exit));
+    let shown = context.output.show();
+    let result = result.and_then(|exit| shown.map(|()| exit));
     let result = result.map_err(|failure| if wrote { failure.as_unanswered() } else { failure });
     context.tell_more();
     match result {
@@ -153,15 +175,53 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
         Err(failure) if failure.exit == Exit::Done => Exit::Done,
         Err(failure) => {
             let _ = context.output.flush();
-            let failure = context.settle(failure).hint_in_general(&named_command(arguments));
+            let failure = context.settle(failure).hint_in_general(&named_command(&arguments));
             context.output.fail(&failure);
             failure.exit
         }
     }
 }
 
-fn budget(cli: &Cli, stderr: fn(anstream::ColorChoice) -> Box<dyn Write + Send>) -> Budget {
-    let limit = cli.global.timeout.or_else(|| cli.command.default_budget());
+/// Reads the command line with what the person has set up; an alias stands for its words.
+fn parse<'a>(arguments: &'a [OsString], env: &Environment) -> Result<(Cli, Cow<'a, [OsString]>), Exit> {
+    let configured = Config::read(env);
+    let mut arguments = Cow::Borrowed(arguments);
+    let mut parsed = Cli::try_parse_from(arguments.iter());
+    if let Err(error) = &parsed
+        && error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(place) = config::command_place(&arguments, &Cli::command())
+    {
+        // A name that is none may be an alias of the file that can't be read.
+        let configured = configured.as_ref().map_err(|failure| refuse(failure, wants_json(&arguments, None)))?;
+        let alias = arguments.get(place).and_then(|word| configured.aliases.get(word.to_str()?));
+        if let Some(alias) = alias {
+            arguments = Cow::Owned(config::expand(&arguments, place, &alias.words));
+            parsed = Cli::try_parse_from(arguments.iter());
+        }
+    }
+    let format = configured.as_ref().ok().and_then(Config::format);
+    let mut cli = parsed.map_err(|error| usage(&error, &arguments, format))?;
+    match configured {
+        Ok(configured) => cli.global.configured = Arc::new(configured),
+        // Git runs it, and what git is to merge must not wait for somebody's own file.
+        Err(_) if !cli.command.is_configured() => {}
+        Err(failure) => return Err(refuse(&failure, wants_json(&arguments, None))),
+    }
+    fill::fill(&mut cli, env).map_err(|error| usage(&error, &arguments, format))?;
+    Ok((cli, arguments))
+}
+
+/// Tells of a configuration that can't be used.
+fn refuse(failure: &Failure, told: Format) -> Exit {
+    let mut output = Output::new(Box::new(std::io::sink()), Box::new(anstream::AutoStream::auto(std::io::stderr())));
+    output.format = told;
+    output.fail(failure);
+    failure.exit
+}
+
+fn budget(cli: &Cli, env: &Environment) -> Budget {
+    let limit = fill::limit(cli, env);
+    let stderr = env.stderr;
     let quiet = cli.global.quiet;
     let format = cli.global.format();
     let said: Mutex<Vec<Notice>> = Mutex::default();
@@ -193,15 +253,13 @@ fn notice_text(notice: &Notice) -> String {
 }
 
 /// What clap has to say: help and version are data, the rest is a wrong command line.
-fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+fn usage(error: &clap::Error, arguments: &[OsString], configured: Option<Wanted>) -> Exit {
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Done;
     }
-    let wants_json = arguments.iter().any(|a| a == "--json" || a == "--format=json" || a == "--format=jsonl")
-        || arguments.windows(2).any(|pair| pair[0] == "--format" && (pair[1] == "json" || pair[1] == "jsonl"));
     let mut output = Output::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()));
-    if wants_json {
+    if wants_json(arguments, configured) == Format::Json {
         output.format = Format::Json;
         output.fail(&usage_failure(error).hint_in_general(&named_command(arguments)));
     } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe)) {
@@ -211,6 +269,25 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let _ = error.print();
     }
     Exit::Usage
+}
+
+/// Whether errors are told as JSON, as far as one can tell from a command line that can't be read.
+fn wants_json(arguments: &[OsString], configured: Option<Wanted>) -> Format {
+    let told = |format: &std::ffi::OsStr| match format.to_str() {
+        Some("json" | "jsonl") => Format::Json,
+        _ => Format::Text,
+    };
+    let is_json = matches!(configured, Some(Wanted::Json | Wanted::Jsonl));
+    let mut format = if is_json { Format::Json } else { Format::Text };
+    for (at, argument) in arguments.iter().enumerate() {
+        match argument.to_str() {
+            Some("--json") => return Format::Json,
+            Some("--format") => format = arguments.get(at + 1).map_or(format, |next| told(next)),
+            Some(other) => format = other.strip_prefix("--format=").map_or(format, |next| told(next.as_ref())),
+            None => {}
+        }
+    }
+    format
 }
 
 /// The same as data: the first paragraph is the message, a tip is the hint.

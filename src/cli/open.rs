@@ -13,12 +13,13 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::render::progress::Progress;
 use crate::app::checks::Checks;
+use crate::app::near::nearest;
 use crate::app::verify::Unknown;
 use crate::app::{AppError, Ledger, Session, World};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::hash::Hash;
 use crate::domain::id::{Actor, RequestId, RequestType, Writer};
-use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
+use crate::domain::settings::{DefaultSettings, SETTINGS_BYTES_MAX, Settings};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 use crate::store::StoreError;
@@ -283,7 +284,17 @@ fn bad_file(path: &Path, text: &str, error: &dyn std::fmt::Display) -> AppError 
     if log::has_markers(text.as_bytes()) {
         return AppError::bad_file(path, CONFLICT_MARKER);
     }
-    AppError::bad_file(path, error)
+    let told = error.to_string();
+    match meant(&told) {
+        Some(meant) => AppError::bad_file(path, format!("{told}; did you mean {meant}?")),
+        None => AppError::bad_file(path, &told),
+    }
+}
+
+/// What an unknown member may have been meant to be: the reader names it and those that there are.
+fn meant(told: &str) -> Option<&str> {
+    let mut quoted = told.split_once("unknown field ")?.1.split('`').skip(1).step_by(2);
+    nearest(quoted.next()?, quoted)
 }
 
 /// The ledger that the newest checkpoint of some origin is of.
@@ -309,7 +320,7 @@ pub(super) fn session(context: &Context<'_>, root: &Path, secrets: AllowSecret) 
     Ok(Session { by, budget: context.budget.clone(), secrets: secrets.policy() })
 }
 
-/// Who acts: the command line, the environment, git.
+/// Who acts: the command line, the environment, the person's configuration, git.
 ///
 /// # Errors
 /// Nobody says, or what they say is no name.
@@ -318,6 +329,8 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
         (name.clone(), "--actor")
     } else if let Some(name) = env.actor.clone().filter(|name| !name.is_empty()) {
         (name, "LEDGER_ACTOR")
+    } else if let Some(actor) = global.configured.actor() {
+        return Ok(actor.clone());
     } else if let Some(name) = (env.git_email)(root) {
         (name, "git's user.email")
     } else {
@@ -348,4 +361,17 @@ pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, F
         Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {here} or above it"))
             .hint("ledger init, or name the folder with --root DIR")
     })
+}
+
+/// What the settings of the ledger say for its work, where there is one that can be read: who opens it is told the rest.
+pub(super) fn defaults(global: &Global, env: &Environment) -> DefaultSettings {
+    use std::io::Read;
+    let read = || {
+        let path = find_root(global, env).ok()?.join("coordination/ledger.json");
+        let mut text = String::new();
+        let file = std::fs::File::open(Some(path).filter(|path| path.is_file())?).ok()?;
+        file.take(SETTINGS_BYTES_MAX as u64 + 1).read_to_string(&mut text).ok()?;
+        Settings::parse(&text).ok()
+    };
+    read().map(|settings| settings.defaults).unwrap_or_default()
 }

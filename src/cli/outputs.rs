@@ -92,7 +92,7 @@ fn is_of_a_ledger(place: &Path) -> bool {
 }
 
 /// Who reads it meanwhile reads the old one or the new one, whole.
-fn replace(place: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn replace(place: &Path, text: &str) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     const MODE: u32 = 0o644;
     let folder = place.parent().unwrap_or(place);

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::compatibility::OpenContent;
-use super::id::{Actor, Role};
-use super::packet::Mode;
+use super::id::{Actor, RepoId, Role};
+use super::packet::{Mode, Priority};
+use super::time::parse_duration_ms;
 use super::{FORMAT, is_written, json};
 
 /// The largest settings file, in bytes.
@@ -57,6 +58,65 @@ impl ApprovalSettings {
     }
 }
 
+/// A length of time, as people write it: `500ms`, `10s`, `2m`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Length {
+    text: String,
+    ms: u64,
+}
+
+impl Length {
+    /// In milliseconds.
+    #[must_use]
+    pub fn ms(&self) -> u64 {
+        self.ms
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl TryFrom<String> for Length {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let ms = parse_duration_ms(&text).and_then(|ms| u64::try_from(ms).ok());
+        Ok(Self { ms: ms.ok_or("expected a length of time such as 500ms, 10s or 2m")?, text })
+    }
+}
+
+impl From<Length> for String {
+    fn from(length: Length) -> Self {
+        length.text
+    }
+}
+
+/// What holds for the work in this ledger where nobody says otherwise. What is a matter of the person and the terminal
+/// (who acts, colours, which programs are started) is not for a file that comes with a clone.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultSettings {
+    /// The repository that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<RepoId>,
+    /// The priority of new requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// How long a command that writes one thing may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Length>,
+}
+
+impl DefaultSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Serde alone would take an array for an object.
 fn from_object<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
@@ -90,6 +150,9 @@ pub struct Settings {
     /// What approvals must be like.
     #[serde(default, skip_serializing_if = "ApprovalSettings::is_default", deserialize_with = "from_object")]
     pub approvals: ApprovalSettings,
+    /// What holds where nobody says otherwise.
+    #[serde(default, skip_serializing_if = "DefaultSettings::is_default", deserialize_with = "from_object")]
+    pub defaults: DefaultSettings,
 }
 
 /// Settings that can't be read.
@@ -131,6 +194,7 @@ impl Settings {
             roles: Roles::new(),
             contract: ContractSettings::default(),
             approvals: ApprovalSettings::default(),
+            defaults: DefaultSettings::default(),
         }
     }
 
@@ -161,6 +225,7 @@ impl Settings {
                     roles: Roles::new(),
                     contract: ContractSettings::default(),
                     approvals: ApprovalSettings::default(),
+                    defaults: DefaultSettings::default(),
                 }),
                 Ok(_) | Err(_) => Err(error.into()),
             },
@@ -186,6 +251,28 @@ mod tests {
         assert!(!Settings::parse(&text).unwrap().is_writable());
         let text = format!(r#"{{"format":1,"ledger_id":"{ID}","name":"n","shards":7}}"#);
         assert!(Settings::parse(&text).unwrap_err().to_string().contains("shards"));
+    }
+
+    #[test]
+    fn defaults_are_of_the_work_and_nothing_else() {
+        let read = |defaults: &str| {
+            Settings::parse(&format!(r#"{{"format":1,"ledger_id":"{ID}","name":"n","defaults":{defaults}}}"#))
+        };
+        let settings = read(r#"{"from":"shop","priority":"P1","timeout":"30s"}"#).unwrap();
+        assert_eq!(settings.defaults.timeout.as_ref().unwrap().ms(), 30_000);
+        let written = serde_json::to_string(&settings).unwrap();
+        assert_eq!(Settings::parse(&written).unwrap(), settings);
+        for (defaults, named) in [
+            (r#"{"pager":"sh -c evil"}"#, "pager"),
+            (r#"{"actor":"mia"}"#, "actor"),
+            (r#"{"from":"a b"}"#, "a b"),
+            (r#"{"timeout":"soon"}"#, "length of time"),
+            (r#"{"priority":"P9"}"#, "P9"),
+            ("[]", "map"),
+        ] {
+            let told = read(defaults).unwrap_err().to_string();
+            assert!(told.contains(named), "{defaults}: {told}");
+        }
     }
 
     #[test]

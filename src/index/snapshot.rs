@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::cache::Projection;
 use super::project::{DAMAGED, DIVERGED};
 use crate::domain::FORMAT;
-use crate::domain::id::{Key, RequestId};
+use crate::domain::id::{Key, RepoId, RequestId};
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::Workflow;
 
@@ -190,4 +190,20 @@ pub fn keys(text: &[u8]) -> Vec<Key> {
     }
     let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
     read.into_values().filter_map(|entry| entry.key).collect()
+}
+
+/// The repositories that a text of the index names; none of a text that is no index.
+#[must_use]
+pub fn repos(text: &[u8]) -> BTreeSet<RepoId> {
+    #[derive(Deserialize)]
+    struct Remembered {
+        entries: BTreeMap<RequestId, Between>,
+    }
+    #[derive(Deserialize)]
+    struct Between {
+        from: RepoId,
+        to: Vec<RepoId>,
+    }
+    let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
+    read.into_values().flat_map(|entry| entry.to.into_iter().chain([entry.from])).collect()
 }

@@ -276,11 +276,11 @@ fn settings_and_workflow_that_people_got_wrong_are_named() {
     [exit 9]
     $ cp workflow coordination/workflow.json; sed -i 's/"mode"/"mood"/' coordination/ledger.json
     $ ledger list
-    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8
     ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ ledger init
-    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8
     ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ sed -i 's/"mood"/"mode"/' coordination/ledger.json; rm coordination/workflow.json; ledger verify

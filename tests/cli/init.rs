@@ -238,3 +238,35 @@ fn what_has_lost_its_settings_is_not_given_to_a_new_ledger() {
     Ledger work (tracked) made in [tmp]/work
     "#);
 }
+
+#[test]
+fn a_dry_run_tells_and_writes_nothing() {
+    let sandbox = Sandbox::empty();
+    transcript!(sandbox, @r#"
+    $ echo mine > .gitignore; ledger init --name acme --dry-run; ls -A
+    Ledger acme (tracked) would be made (dry run: nothing was written) in [tmp]/work
+      written  coordination/ledger.json
+      written  coordination/workflow.json
+      written  schemas/ledger/packet.schema.json
+      written  schemas/ledger/request.schema.json
+      written  schemas/ledger/event.schema.json
+      written  schemas/ledger/index.schema.json
+      written  schemas/ledger/workflow.schema.json
+      written  schemas/ledger/ledger.schema.json
+      written  schemas/ledger/types/bug.schema.json
+      written  schemas/ledger/types/feature.schema.json
+      written  schemas/ledger/types/incident.schema.json
+      written  schemas/ledger/types/contract-change.schema.json
+      written  .gitattributes
+      changed  .gitignore
+    .gitignore
+    $ ledger init --name acme --dry-run --json | grep -o '"dry_run":true'
+    "dry_run":true
+    $ ledger init --name acme -q; rm schemas/ledger/event.schema.json; ledger init --dry-run
+    Ledger acme (tracked) made in [tmp]/work
+    Ledger acme (tracked) was there already in [tmp]/work (dry run: nothing was written)
+      written  schemas/ledger/event.schema.json
+    $ test -e schemas/ledger/event.schema.json
+    [exit 1]
+    "#);
+}

@@ -238,3 +238,21 @@ fn it_shows_the_ledger_as_it_was() {
     ! no request matches
     ");
 }
+
+#[test]
+fn a_repository_that_nobody_names_may_have_been_meant_to_be_another() {
+    transcript!(Sandbox::with_bug(), @"
+    $ ledger list --to biling
+    ! no request matches
+    ! no request is asked by or of biling; did you mean billing?
+    $ ledger list --from shp --to elsewhere
+    ! no request matches
+    ! no request is asked by or of shp; did you mean shop?
+    ! no request is asked by or of elsewhere
+    $ ledger search totals --to biling
+    ! no request matches
+    ! no request is asked by or of biling; did you mean billing?
+    $ ledger list --to shop
+    ! no request matches
+    ");
+}

@@ -163,7 +163,7 @@ fn as_json_the_error_is_json_too() {
     !   "v": 1,
     !   "error": {
     !     "code": "usage",
-    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, claim, heartbeat, release, show, log, watch, prime, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, conflicts, resolve, sync, ids, setup-git, merge-driver, repair-merge, resolve-id, apply, adopt, import, contract, schema, demo, help]",
+    !     "message": "'ledger' requires a subcommand but one was not provided [subcommands: init, new, transition, respond, approve, note, evidence, claim, heartbeat, release, show, log, watch, prime, list, search, ready, blocked, graph, export, stats, sql, index, verify, doctor, checkpoint, prove, conflicts, resolve, sync, ids, setup-git, merge-driver, repair-merge, resolve-id, apply, adopt, import, contract, schema, tui, config, completions, man, demo, help]",
     !     "hint": "ledger --help", "retryable": false, "exit_status": 2
     !   }
     ! }

@@ -9,6 +9,7 @@
 pub(crate) mod layout;
 pub(crate) mod old;
 pub(crate) mod redact;
+pub(crate) mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

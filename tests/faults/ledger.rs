@@ -120,6 +120,7 @@ fn environment(root: &Path) -> Environment {
         folder: root.to_owned(),
         root: None,
         actor: Some("mia".into()),
+        variable: |_| None,
         git_email: |_| None,
         disk: |root| {
             let disk = DISK.with_borrow(|disk| disk.clone().expect("a command has a disk"));
@@ -127,6 +128,7 @@ fn environment(root: &Path) -> Environment {
         },
         stdout: |_| Box::new(Said),
         stderr: |_| Box::new(Said),
+        pager: |_, _, _| Ok(()),
         stdin: || Box::new(std::io::empty()),
         width: None,
         screen: Screen::NoTerminal,

@@ -15,6 +15,7 @@ fn settings() {
         /mode "tracked"
         /track_index false
         /roles {} {"a":[]} {"a":[{"$x":200},"b","b"]}
+        /defaults {} {"from":"shop"} {"priority":"P0","timeout":"10s"} {"timeout":"2w"} {"from":null,"priority":null}
         "#,
     );
     settings.refuses(
@@ -25,6 +26,8 @@ fn settings() {
         /mode null 1 [] {} "strict"
         /track_index null 1 "true"
         /roles null [] "x" {"a b":[]} {"":[]} {"a":"b"} {"a":null} {"a":[1]} {"a":[" b"]} {"a":[{"$x":201}]}
+        /defaults null [] "x" {"actor":"mia"} {"pager":"less"} {"alias":{}} {"from":"a b"} {"from":""} {"priority":"p1"}
+        /defaults {"timeout":10} {"timeout":"10"} {"timeout":"s"} {"timeout":"+1s"} {"timeout":"1y"} {"format":"json"}
         /shards 7 null
         "#,
     );

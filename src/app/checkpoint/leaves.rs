@@ -2,7 +2,7 @@
 //! and hash; then contracts by name, each its versions and its events.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::super::{AppError, Ledger};
 use crate::contract::state::ContractState;
@@ -73,7 +73,9 @@ impl Ledger<'_> {
         let survey = self.store.survey()?;
         let is_new = |one: &&Surveyed| !one.stamp.settled || fresh.stamps.get(&one.id) != Some(&one.stamp);
         let changed: Vec<RequestId> = survey.iter().filter(is_new).map(|one| one.id).collect();
+        let (progress, done) = (self.progress(), AtomicUsize::new(0));
         let read = |id: &RequestId| -> Result<(RequestId, Vec<Leaf>), StoreError> {
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, changed.len());
             let mut leaves = self.request_leaves(*id)?;
             leaves.retain(|leaf| !known.see(&leaf.hash()));
             Ok((*id, leaves))

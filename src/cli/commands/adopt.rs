@@ -143,7 +143,7 @@ fn make_way(context: &mut Context<'_>, root: &Path) -> Result<open::Opened, Fail
             .hint(format!("move it away; or take it over into a ledger: ledger init in another folder, and ledger adopt {SET_ASIDE} there")));
     };
     context.output.tell(&format!("ledger: the folder is {} now, as it was", aside.display()));
-    let init = Init { name: None, mode: None, track_index: false, agents: false };
+    let init = Init { name: None, mode: None, track_index: false, agents: false, dry_run: false };
     let made = init::make(context, root, &init);
     let (opened, _) = made.map_err(|failure| {
         let hint = format!("mend that, then: ledger init; ledger adopt {SET_ASIDE}");

@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use super::super::agents;
-use super::super::args::{Format, Init};
+use super::super::args::{Format, Global, Init};
 use super::super::exit::Exit;
 use super::super::failure::{Failure, shell};
 use super::super::input::plain_name;
 use super::super::render::views::{FileView, InitView};
 use super::super::{Context, builtin, open};
+use crate::app::write::Effect;
 use crate::domain::packet::Mode;
-use crate::domain::settings::{ApprovalSettings, ContractSettings, Settings};
+use crate::domain::settings::{ApprovalSettings, ContractSettings, DefaultSettings, Settings};
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::StoreError;
-use crate::store::fs::found::{Founded, Otherwise, Outcome, found, kept_by_hand, orphan};
+use crate::store::fs::found::{Founded, Otherwise, Outcome, foresee, found, kept_by_hand, orphan};
 use crate::sync::restore::Restoring;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failure> {
@@ -40,26 +41,61 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     if let Some(orphan) = orphan(&root, disk()?)? {
         return Err(bereft(&root, &orphan, &env.folder));
     }
+    if args.dry_run {
+        let (in_force, files) = planned(context, &root, args)?;
+        let view = view(&root, &in_force, &foresee(&root, disk()?, &files)?, Effect::DryRun);
+        return report(context, &view, &unlike(args, &in_force));
+    }
     let (opened, outcomes) = make(context, &root, args)?;
     let ledger = opened.ledger();
+    let view = view(&root, ledger.settings, &outcomes, Effect::Write);
+    let kept = unlike(args, ledger.settings);
+    report(context, &view, &kept)
+}
+
+/// The options of the command line, with the folder in which the ledger is made.
+fn at(root: &Path, context: &Context<'_>) -> Global {
+    Global { root: Some(root.to_owned()), ..context.cli.global.clone() }
+}
+
+fn view(root: &Path, settings: &Settings, outcomes: &[(PathBuf, Outcome)], effect: Effect) -> InitView {
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Written => "written",
         Outcome::Changed => "changed",
         Outcome::Kept | Outcome::Unclear => "kept",
     };
-    let files = outcomes
-        .iter()
-        .map(|(path, result)| FileView { path: path.display().to_string(), outcome: outcome(*result) })
-        .collect();
-    let view = InitView {
+    let file =
+        |(path, result): &(PathBuf, Outcome)| FileView { path: path.display().to_string(), outcome: outcome(*result) };
+    InitView {
         root: root.display().to_string(),
-        ledger_id: ledger.settings.ledger_id.to_string(),
-        name: ledger.settings.name.clone(),
-        mode: ledger.settings.mode.to_string(),
-        files,
-    };
-    let kept = unlike(args, ledger.settings);
-    report(context, &view, &kept)
+        ledger_id: settings.ledger_id.to_string(),
+        name: settings.name.clone(),
+        mode: settings.mode.to_string(),
+        files: outcomes.iter().map(file).collect(),
+        dry_run: effect == Effect::DryRun,
+    }
+}
+
+/// The settings that hold, or would, and the files that a ledger has with them.
+fn planned(context: &Context<'_>, root: &Path, args: &Init) -> Result<(Settings, Vec<Founded>), Failure> {
+    let mut settings = settings(args, root, context);
+    plain_name(&settings.name, "/name")?;
+    let mut files = files(&settings)?;
+    if root.join("coordination/ledger.json").is_file() {
+        // What git should do with the index follows the settings that are in force.
+        let opened = open::open(&at(root, context), context.env)?;
+        opened.ledger().writable()?;
+        settings = opened.ledger().settings.clone();
+        files = self::files(&settings)?;
+    }
+    if args.agents {
+        files.push(Founded {
+            path: agents::FILE.into(),
+            text: agents::BLOCK.to_owned(),
+            otherwise: Otherwise::ReplaceBlock(agents::MARKERS),
+        });
+    }
+    Ok((settings, files))
 }
 
 /// Makes the files of a ledger as far as they are not there, and opens it.
@@ -70,29 +106,12 @@ pub(super) fn make(
 ) -> Result<(open::Opened, Vec<(PathBuf, Outcome)>), Failure> {
     let env = context.env;
     let disk = || (env.disk)(root).map_err(|source| StoreError::Io { doing: "open", path: root.to_owned(), source });
-    let settings = settings(args, root, context);
-    plain_name(&settings.name, "/name")?;
-    let mut files = files(&settings)?;
-    if root.join("coordination/ledger.json").is_file() {
-        // What git should do with the index follows the settings that are in force.
-        let opened =
-            open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
-        opened.ledger().writable()?;
-        files = self::files(opened.ledger().settings)?;
-    }
-    if args.agents {
-        files.push(Founded {
-            path: agents::FILE.into(),
-            text: agents::BLOCK.to_owned(),
-            otherwise: Otherwise::ReplaceBlock(agents::MARKERS),
-        });
-    }
+    let (_, files) = planned(context, root, args)?;
     let outcomes = found(root, disk()?, &files)?;
     if let Some((path, _)) = outcomes.iter().find(|(_, outcome)| *outcome == Outcome::Unclear) {
         return Err(unclear(path));
     }
-    let opened =
-        open::open(&super::super::args::Global { root: Some(root.to_owned()), ..context.cli.global.clone() }, env)?;
+    let opened = open::open(&at(root, context), env)?;
     context.root = Some(root.to_owned());
     {
         let ledger = opened.ledger();
@@ -160,9 +179,13 @@ fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<E
     let safe = |text: &str| super::super::render::safe::line(text).into_owned();
     let founded = view.files.iter().any(|file| file.path == "coordination/ledger.json" && file.outcome == "written");
     if founded {
-        context.output.text(&format!("Ledger {} ({}) made in {}\n", safe(&view.name), view.mode, safe(&view.root)))?;
+        let made = if view.dry_run { "would be made (dry run: nothing was written)" } else { "made" };
+        let root = safe(&view.root);
+        context.output.text(&format!("Ledger {} ({}) {made} in {root}\n", safe(&view.name), view.mode))?;
     } else {
-        let text = format!("Ledger {} ({}) was there already in {}\n", safe(&view.name), view.mode, safe(&view.root));
+        let tried = if view.dry_run { " (dry run: nothing was written)" } else { "" };
+        let root = safe(&view.root);
+        let text = format!("Ledger {} ({}) was there already in {root}{tried}\n", safe(&view.name), view.mode);
         context.output.text(&text)?;
         kept.iter().for_each(|text| context.output.tell(text));
     }
@@ -170,7 +193,7 @@ fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<E
         for file in view.files.iter().filter(|file| founded || file.outcome != "kept") {
             context.output.text(&format!("  {:<8} {}\n", file.outcome, safe(&file.path)))?;
         }
-        if founded {
+        if founded && !view.dry_run {
             let next = "Next: ledger new --title TEXT --from REPO --to REPO --type bug --set details.impact=TEXT\n";
             context.output.text(next)?;
         }
@@ -196,6 +219,7 @@ fn settings(args: &Init, root: &Path, context: &Context<'_>) -> Settings {
         roles: Roles::new(),
         contract: ContractSettings::default(),
         approvals: ApprovalSettings::default(),
+        defaults: DefaultSettings::default(),
     }
 }
 

@@ -10,8 +10,9 @@ use super::super::failure::Failure;
 use super::super::query_args::{self, ClaimFilters, Columns, Filters, List, Paging};
 use super::super::render::table::table;
 use super::super::render::views::{DamagedView, ListView};
+use super::super::times::Times;
 use super::rows::{self, States, cell, keys, known, printed};
-use crate::app::list::{Keys, Page, Query, Scope, Waiting};
+use crate::app::list::{Keys, Page, Query, Row, Scope, Waiting};
 use crate::domain::id::RequestId;
 
 /// The columns where none are chosen.
@@ -117,10 +118,8 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
         }
     }
     told.iter().for_each(|text| context.output.tell(text));
-    if page.matched == 0
-        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
-    {
-        context.output.tell(&unknown);
+    if page.matched == 0 {
+        rows::tell_unknown(&query, &ledger).iter().for_each(|unknown| context.output.tell(unknown));
     }
     if let Some(cursor) = page.next.as_ref().filter(|_| context.output.format != Format::Json) {
         let text = format!("{} of {} shown; go on with --cursor {cursor}", page.rows.len(), page.matched);
@@ -155,11 +154,18 @@ fn print_text(
         context.output.tell("no request matches");
         return Ok(());
     }
-    let one = |row, column: &&str| match (*column, states) {
-        ("waits_for", Some(states)) => Cow::Owned(rows::waits(row, states)),
-        (column, _) => cell(row, column),
-    };
+    let times = context.output.times;
     let rows: Vec<Vec<Cow<'_, str>>> =
-        page.rows.iter().map(|row| columns.iter().map(|column| one(row, column)).collect()).collect();
+        page.rows.iter().map(|row| columns.iter().map(|column| shown(row, column, states, times)).collect()).collect();
     context.output.text(&table(&columns, &rows, context.output.width))
+}
+
+/// A cell of a row.
+fn shown<'a>(row: &'a Row, column: &str, states: Option<&States>, times: Times) -> Cow<'a, str> {
+    match (column, states) {
+        ("waits_for", Some(states)) => Cow::Owned(rows::waits(row, states)),
+        ("updated_at", _) => row.entry.updated_at.map(|at| times.moment(at)).unwrap_or_default().into(),
+        ("created_at", _) => times.moment(row.entry.created_at).into(),
+        (column, _) => cell(row, column),
+    }
 }

@@ -11,7 +11,7 @@ use super::super::look_args::Log;
 use super::super::open::Opened;
 use super::super::render::keys::{KeysView, mark};
 use super::super::render::lanes::{Line, draw};
-use super::super::render::text::{WithStream, event_text};
+use super::super::render::text::{WithStream, event_at};
 use super::super::render::views::{DamagedView, LogView, raw};
 use super::fields;
 use crate::app::near;
@@ -114,7 +114,8 @@ fn print_each(
                 context.output.text(&fields::line(&members, asked.fields))?;
             }
             Format::Text => {
-                context.output.text(&format!("{}{}\n", event_text(event, with_stream), mark(event, marks)))?;
+                let text = event_at(event, with_stream, context.output.times);
+                context.output.text(&format!("{text}{}\n", mark(event, marks)))?;
             }
             Format::Json | Format::Jsonl => context.output.json(&asked.json(event)?)?,
         }
@@ -134,7 +135,7 @@ fn graph(
             Line::Event(lanes, event) => {
                 let side = sides.iter().find(|side| side.event.hash == event.hash());
                 let side = side.map(|side| format!("  <- {} ({})", side.state, side.event.hash.short()));
-                let (text, mark) = (event_text(event, WithStream::No), mark(event, marks));
+                let (text, mark) = (event_at(event, WithStream::No, context.output.times), mark(event, marks));
                 format!("{lanes} {text}{mark}{}\n", side.unwrap_or_default())
             }
             Line::Between(lanes) => format!("{lanes}\n"),

@@ -4,6 +4,8 @@ mod adopt;
 mod apply;
 mod checkpoint;
 mod claim;
+mod completions;
+mod config;
 mod conflicts;
 mod contract;
 mod demo;
@@ -11,6 +13,7 @@ mod doctor;
 mod export;
 mod fields;
 mod graph;
+mod help;
 mod ids;
 mod import;
 mod index;
@@ -18,6 +21,7 @@ mod init;
 mod intake;
 mod list;
 mod log;
+mod man;
 mod merge_driver;
 mod new;
 mod prime;
@@ -36,6 +40,8 @@ mod tui;
 mod verify;
 mod watch;
 mod write;
+
+pub(super) use rows::FIELDS;
 
 use super::Context;
 use super::args::Command;
@@ -85,6 +91,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Adopt(args) => adopt::run(context, args),
         Command::Import(args) => import::run(context, args),
         Command::Contract(args) => contract::run(context, args),
+        Command::Config(args) => config::run(context, args),
+        Command::Completions(args) => completions::run(context, args),
+        Command::Man(args) => man::run(context, args),
+        Command::Help(args) => help::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Tui(args) => tui::run(context, args),
         Command::Demo => demo::run(context),

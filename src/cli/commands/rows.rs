@@ -13,15 +13,15 @@ use super::super::render::claim;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
 use super::fields;
-use crate::app::AppError;
 use crate::app::list::{Claims, Keys, Query, Row};
+use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{StateName, Workflow};
 use crate::index::project::DIVERGED;
 
 /// The fields that can be chosen.
-pub(super) const FIELDS: [&str; 22] = [
+pub(in crate::cli) const FIELDS: [&str; 22] = [
     "id",
     "state",
     "version",
@@ -95,6 +95,13 @@ pub(super) fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure>
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name.as_str()));
     let hint = near.map(|near| format!("did you mean {near}? The states are {}", known.join(", ")));
     Err(Failure::usage(format!("the workflow has no state {name}")).hint(hint.unwrap_or_default()))
+}
+
+/// What of a question names nothing that there is: that may be why nothing was found.
+pub(super) fn tell_unknown(query: &Query, ledger: &Ledger<'_>) -> Vec<String> {
+    let typed = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed));
+    let repos = [&query.from, &query.to].into_iter().flatten().filter_map(|repo| ledger.unknown_repo(repo));
+    typed.into_iter().chain(repos).collect()
 }
 
 /// A row as it is printed: whole, or the chosen fields of it.

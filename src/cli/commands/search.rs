@@ -40,7 +40,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Fail
         }
         Format::Text if found.hits.is_empty() => context.output.tell("no request matches"),
         Format::Text => {
-            let text: String = found.hits.iter().map(hit_text).collect();
+            let times = context.output.times;
+            let text: String = found.hits.iter().map(|hit| hit_text(hit, times)).collect();
             context.output.text(&text)?;
         }
         Format::Json => {
@@ -57,10 +58,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Search) -> Result<Exit, Fail
     if let Some(more) = more(&found).filter(|_| context.output.format != Format::Json) {
         context.output.tell(&more);
     }
-    if found.matched == 0
-        && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
-    {
-        context.output.tell(&unknown);
+    if found.matched == 0 {
+        rows::tell_unknown(&query, &ledger).iter().for_each(|unknown| context.output.tell(unknown));
     }
     Ok(if found.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }

@@ -32,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failur
         }
     } else if context.output.format == Format::Text {
         let explain = if args.explain { Explain::Yes } else { Explain::No };
-        context.output.text(&text::show(&view, explain))?;
+        context.output.text(&text::show(&view, explain, context.output.times))?;
     } else {
         context.output.json(&ShowView::from(&view))?;
     }
@@ -42,5 +42,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &Show) -> Result<Exit, Failur
 /// Whose possibilities are told. Looking needs no name, and asking git for one is slow.
 fn onlooker(context: &Context<'_>) -> Result<Actor, Failure> {
     let named = context.cli.global.actor.as_ref().or(context.env.actor.as_ref()).filter(|name| !name.is_empty());
-    named.map_or("anybody", String::as_str).parse().map_err(Failure::usage)
+    let configured = context.cli.global.configured.actor();
+    match (named, configured) {
+        (None, Some(actor)) => Ok(actor.clone()),
+        (named, _) => named.map_or("anybody", String::as_str).parse().map_err(Failure::usage),
+    }
 }

@@ -7,6 +7,7 @@ use super::super::failure::Failure;
 use super::super::render::keys::mark;
 use super::super::render::search::hit_text;
 use super::super::render::text::{self, Explain, WithStream, event_text};
+use super::super::times::Times;
 use super::super::tui_args::Tui;
 use super::super::{Context, DEFAULT_BUDGET, notice_text, open};
 use crate::app::AppError;
@@ -44,7 +45,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Tui) -> Result<Exit, Failure
         from,
         to,
         write_limit: context.cli.global.timeout.unwrap_or(DEFAULT_BUDGET),
-        colors: match context.cli.global.color {
+        colors: match context.cli.global.color() {
             Color::Auto => colors,
             Color::Always => Colors::Yes,
             Color::Never => Colors::No,
@@ -64,7 +65,7 @@ struct Told {
 
 impl Words for Told {
     fn request(&self, view: &View) -> String {
-        text::show(view, Explain::Yes)
+        text::show(view, Explain::Yes, Times::Absolute)
     }
 
     fn event(&self, event: &Event, marks: &Marks) -> String {
@@ -72,7 +73,7 @@ impl Words for Told {
     }
 
     fn hit(&self, hit: &Hit) -> String {
-        hit_text(hit)
+        hit_text(hit, Times::Absolute)
     }
 
     fn error(&self, error: AppError) -> String {

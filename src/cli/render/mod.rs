@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod claim;
 pub mod contract;
 pub mod doctor;
+pub mod document;
 pub mod escape;
 pub mod export;
 pub mod graph;
@@ -30,11 +31,13 @@ pub mod watch;
 
 use std::io::{self, Write};
 
+use anstream::ColorChoice;
 use serde::Serialize;
 
 use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::times::Times;
 
 pub use crate::domain::safe;
 
@@ -52,13 +55,63 @@ pub struct Output {
     pub width: Option<u16>,
     /// Whether stderr is a terminal, where a progress bar may be shown.
     pub err_is_terminal: bool,
+    /// How times are told in text.
+    pub times: Times,
+    /// What is kept for a pager, where there is one.
+    paged: Option<Paged>,
+}
+
+/// Shows a text to a person, with a command line of their choice; colours are kept where the terminal has them.
+pub type Pager = fn(&str, ColorChoice, &[u8]) -> io::Result<()>;
+
+/// What is shown when all is there.
+struct Paged {
+    pager: Pager,
+    command: String,
+    colors: ColorChoice,
+    /// The text.
+    out: Vec<u8>,
+    /// What is told beside it: after the pager has gone.
+    err: Vec<u8>,
 }
 
 impl Output {
     /// An output to two streams that strip colours themselves where they are not wanted.
     #[must_use]
     pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { out, err, format: Format::Text, quiet: false, verbose: false, width: None, err_is_terminal: false }
+        Self {
+            out,
+            err,
+            format: Format::Text,
+            quiet: false,
+            verbose: false,
+            width: None,
+            err_is_terminal: false,
+            times: Times::Absolute,
+            paged: None,
+        }
+    }
+
+    /// Has the data shown with a pager when all is there.
+    pub fn page_with(&mut self, pager: Pager, command: String, colors: ColorChoice) {
+        self.paged = Some(Paged { pager, command, colors, out: Vec::new(), err: Vec::new() });
+    }
+
+    /// Shows what was kept for a pager; where that can't be run, it is printed.
+    ///
+    /// # Errors
+    /// A write that failed.
+    pub fn show(&mut self) -> Result<(), Failure> {
+        let Some(Paged { pager, command, colors, out, err }) = self.paged.take() else { return self.flush() };
+        if !out.is_empty()
+            && let Err(error) = pager(&command, colors, &out)
+        {
+            self.data(&out)?;
+            self.flush()?;
+            self.tell(&format!("ledger: the pager {command:?} can't be run: {error}"));
+        }
+        let _ = self.err.write_all(&err);
+        self.flush()
     }
 
     /// Prints data as text. A reader that has gone away is no failure.
@@ -111,6 +164,10 @@ impl Output {
 
     fn tell_line(&mut self, line: &str) {
         if !self.quiet {
+            if let Some(paged) = &mut self.paged {
+                paged.err.extend_from_slice(line.as_bytes());
+                return;
+            }
             // In the order in which it was said, where both go to one terminal.
             let _ = self.out.flush();
             // Nobody reads stderr: then nobody misses it.
@@ -128,6 +185,10 @@ impl Output {
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if let Some(paged) = &mut self.paged {
+            paged.out.extend_from_slice(bytes);
+            return Ok(());
+        }
         pipe_ended(self.out.write_all(bytes))
     }
 }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::super::times::Times;
 use super::safe;
-use super::text::{BOLD, PLAIN, YELLOW, moment, state};
+use super::text::{BOLD, PLAIN, YELLOW, state};
 use super::views::DamagedView;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::time::Timestamp;
@@ -94,7 +95,7 @@ impl<'a> From<&'a Excerpt> for ExcerptView<'a> {
 
 /// One request that was found, with the places where the words stand.
 #[must_use]
-pub fn hit_text(hit: &Hit) -> String {
+pub fn hit_text(hit: &Hit, times: Times) -> String {
     let title = hit.excerpts.iter().find(|excerpt| excerpt.place == Place::Title);
     let title = title.map_or_else(|| safe::line(&hit.entry.title).into_owned(), marked);
     let duplicate = hit.entry.duplicate_of.map(|first| format!(", duplicate of {first}")).unwrap_or_default();
@@ -102,7 +103,7 @@ pub fn hit_text(hit: &Hit) -> String {
     for excerpt in hit.excerpts.iter().filter(|excerpt| excerpt.place != Place::Title) {
         let place = excerpt.place.name();
         let whence = excerpt.event.as_ref();
-        let whence = whence.map(|(n, by, at)| format!(" by {}, {} (v{n})", safe::line(by.as_str()), moment(*at)));
+        let whence = whence.map(|(n, by, at)| format!(" by {}, {} (v{n})", safe::line(by.as_str()), times.moment(*at)));
         text.push_str(&format!("  {place}{}: {}\n", whence.unwrap_or_default(), marked(excerpt)));
     }
     text

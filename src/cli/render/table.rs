@@ -8,24 +8,59 @@ use super::safe;
 /// the others leave and is cut where that is not enough.
 #[must_use]
 pub fn table<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], width: Option<u16>) -> String {
+    fitting(headings, rows, width, Long::Cut)
+}
+
+/// The same, where nothing is cut: what is too long goes on in the next line of its cell.
+#[must_use]
+pub fn whole_table<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], width: Option<u16>) -> String {
+    fitting(headings, rows, width, Long::GoesOn)
+}
+
+/// What becomes of a text that is longer than its column is wide.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Long {
+    Cut,
+    GoesOn,
+}
+
+fn fitting<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], width: Option<u16>, long: Long) -> String {
     let Some(width) = width else { return plain(headings, rows) };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     table.set_truncation_indicator("…");
-    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    let mut header = Row::from(headings.iter().map(|heading| heading.to_uppercase()).collect::<Vec<_>>());
+    header.max_height(1);
+    table.set_header(header);
     for cells in rows {
         let mut row = Row::from(cells.iter().map(|cell| safe::line(cell.as_ref()).into_owned()).collect::<Vec<_>>());
-        row.max_height(1);
+        if long == Long::Cut {
+            row.max_height(1);
+        }
         table.add_row(row);
     }
     let elastic = headings.iter().position(|heading| *heading == "title").unwrap_or(headings.len().saturating_sub(1));
+    let widest = if long == Long::Cut { in_the_way(headings, rows, elastic, usize::from(width)) } else { None };
     for (place, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        if place != elastic {
+        if place != elastic && Some(place) != widest && long == Long::Cut {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     trim_lines(&table.to_string())
+}
+
+/// The widest of the columns that are not elastic, where they leave the elastic one too little to say anything: then both
+/// are cut.
+fn in_the_way<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], elastic: usize, width: usize) -> Option<usize> {
+    const ENOUGH: usize = 24;
+    let wide = |place: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.as_ref().chars().count());
+        cells.chain([headings[place].chars().count()]).max().unwrap_or_default() + 1
+    };
+    let others = || (0..headings.len()).filter(|place| *place != elastic);
+    let left = width.saturating_sub(others().map(wide).sum());
+    others().max_by_key(|place| wide(*place)).filter(|_| left < ENOUGH.min(wide(elastic)))
 }
 
 /// Columns as wide as their widest cell, the last one ragged.

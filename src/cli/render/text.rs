@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::super::failure::Failure;
+use super::super::times::Times;
 use super::safe;
 use super::signature::worth_text;
 use crate::app::checkpoint::Worth;
@@ -47,8 +48,7 @@ pub fn state(name: &str) -> String {
 /// A moment to the second, in UTC.
 #[must_use]
 pub fn moment(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} {}Z", &text[..10], &text[11..19])
+    Times::Absolute.moment(at)
 }
 
 /// A path as seen from the ledger's root.
@@ -102,7 +102,13 @@ pub enum WithStream {
 /// An event in one line.
 #[must_use]
 pub fn event_text(event: &Event, with_stream: WithStream) -> String {
-    let mut text = format!("{DIM}{}{PLAIN}  ", moment(event.clock().at));
+    event_at(event, with_stream, Times::Absolute)
+}
+
+/// The same, with its time told in a way of choice.
+#[must_use]
+pub fn event_at(event: &Event, with_stream: WithStream, times: Times) -> String {
+    let mut text = format!("{DIM}{}{PLAIN}  ", times.moment(event.clock().at));
     if with_stream == WithStream::Yes {
         let _ = write!(text, "{BOLD}{}{PLAIN}  ", safe::line(&event.stream().to_string()));
     }
@@ -194,7 +200,7 @@ pub enum Explain {
 
 /// Everything there is to see of a request.
 #[must_use]
-pub fn show(view: &View, explain: Explain) -> String {
+pub fn show(view: &View, explain: Explain, times: Times) -> String {
     let (packet, seen) = (view.history.packet(), &view.state);
     let duplicate = view.duplicate.map(|(first, _)| format!(", duplicate of {first}")).unwrap_or_default();
     let mut text = format!(
@@ -204,7 +210,7 @@ pub fn show(view: &View, explain: Explain) -> String {
         view.history.version(),
         safe::line(&packet.title)
     );
-    let by = format!("{}, {}", safe::line(packet.created_by.as_str()), moment(packet.created_at));
+    let by = format!("{}, {}", safe::line(packet.created_by.as_str()), times.moment(packet.created_at));
     let depends = view.dependencies.iter().map(|d| {
         let state = d.state.as_deref().unwrap_or("not here");
         format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
@@ -216,16 +222,19 @@ pub fn show(view: &View, explain: Explain) -> String {
     text.push_str(&field("namesakes", &namesakes.join(", ")));
     for said in &seen.distinct {
         let (from, reason) = (said.distinct.from, safe::line(&said.distinct.reason));
-        text.push_str(&field("distinct", &format!("from {from}: {reason}  {DIM}{}{PLAIN}", on_record(&said.on))));
+        text.push_str(&field(
+            "distinct",
+            &format!("from {from}: {reason}  {DIM}{}{PLAIN}", on_record(&said.on, times)),
+        ));
     }
     if let Some(since) = &seen.since {
-        text.push_str(&field("since", &on_record(since)));
+        text.push_str(&field("since", &on_record(since, times)));
     }
     if let Some(ClaimsSeen::Held(claim)) = &view.claim {
         text.push_str(&field("claimed", &super::claim::held(claim, view.at)));
     }
     text.push_str(&asked(packet, &seen.details));
-    text.push_str(&sections(view));
+    text.push_str(&sections(view, times));
     text.push_str(&whose_turn(view, explain));
     text
 }
@@ -286,7 +295,7 @@ fn asked(packet: &Packet, details: &Map<String, Value>) -> String {
 }
 
 /// What came of it since.
-fn sections(view: &View) -> String {
+fn sections(view: &View, times: Times) -> String {
     let seen = &view.state;
     let mut text = String::new();
     let mut section = |heading: &str, body: String| text.push_str(&section(heading, body));
@@ -298,7 +307,7 @@ fn sections(view: &View) -> String {
                 state(side.state.as_str()),
                 side.event.n,
                 safe::line(side.by.as_str()),
-                moment(side.at)
+                times.moment(side.at)
             )
         };
         section("Diverged: two clones wrote at once", sides.iter().map(side).collect());
@@ -319,7 +328,7 @@ fn sections(view: &View) -> String {
                 "  {} {}{branch}{summary}  {DIM}{}{PLAIN}\n",
                 safe::line(repo.as_str()),
                 state(&s.status.to_string()),
-                on_record(&s.on)
+                on_record(&s.on, times)
             )
         };
         said.iter().map(one).collect::<String>()
@@ -331,7 +340,7 @@ fn sections(view: &View) -> String {
             "  {}={}{void}  {DIM}{}{PLAIN}\n",
             safe::line(&e.evidence.kind),
             safe::line(&e.evidence.value),
-            on_record(&e.on)
+            on_record(&e.on, times)
         )
     };
     section("Evidence", seen.evidence.iter().map(evidence).collect());
@@ -344,14 +353,14 @@ fn sections(view: &View) -> String {
             let more = if worth.verdict.is_none() { format!(": ledger verify {id} checks it") } else { String::new() };
             format!("    {}{more}\n", worth_text(&worth))
         });
-        let record = on_record(&a.on);
+        let record = on_record(&a.on, times);
         let role = safe::line(a.role.as_str());
         format!("  as {role}{void}{reason}  {DIM}{record}{PLAIN}\n{}", signed.unwrap_or_default())
     };
     section("Approvals", seen.approvals.iter().map(approval).collect());
     let note = |n: &crate::domain::state::NoteOnRecord| {
         let kind = n.kind.as_ref().map(|kind| format!("{}, ", safe::line(kind))).unwrap_or_default();
-        format!("  {DIM}{kind}{}{PLAIN}\n{}", on_record(&n.on), safe::block(&n.text, "    "))
+        format!("  {DIM}{kind}{}{PLAIN}\n{}", on_record(&n.on, times), safe::block(&n.text, "    "))
     };
     section("Notes", seen.notes.iter().map(note).collect());
     section("Not counted", super::keys::not_counted(view));
@@ -384,8 +393,8 @@ fn bullet(item: &str) -> String {
     format!("  - {}\n", safe::line(item))
 }
 
-fn on_record(on: &Record) -> String {
-    format!("{}, {} (v{})", safe::line(on.by.as_str()), moment(on.at), on.event.n)
+fn on_record(on: &Record, times: Times) -> String {
+    format!("{}, {} (v{})", safe::line(on.by.as_str()), times.moment(on.at), on.event.n)
 }
 
 /// Says that a key was seen before, and where its request stands now if that is no longer where it stood `then`.

@@ -519,6 +519,9 @@ pub struct InitView {
     pub mode: String,
     /// The files, and what became of them.
     pub files: Vec<FileView>,
+    /// Whether nothing was written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// A file, and what became of it.
@@ -534,4 +537,26 @@ pub struct FileView {
 #[must_use]
 pub fn raw(event: &Event) -> Box<RawValue> {
     RawValue::from_string(event.line().to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The settings.
+#[derive(Debug, Serialize)]
+pub struct ConfigView {
+    /// Each.
+    pub settings: Vec<SettingView>,
+}
+
+/// A setting as it is here.
+#[derive(Debug, Serialize)]
+pub struct SettingView {
+    /// Its name.
+    pub key: String,
+    /// The value.
+    pub value: Option<String>,
+    /// What it comes from: flag, environment, file, ledger, git, built-in; empty where nobody says it; shadowed for an
+    /// alias that a built-in command stands before.
+    pub origin: &'static str,
+    /// The option, the variable, the file and its line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }

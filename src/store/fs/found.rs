@@ -80,6 +80,28 @@ pub fn found(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<
     Ok(outcomes)
 }
 
+/// Says what [`found`] would do with each file, and does nothing.
+///
+/// # Errors
+/// Failed machinery.
+pub fn foresee(root: &Path, disk: Arc<dyn Disk>, files: &[Founded]) -> Result<Vec<(PathBuf, Outcome)>, StoreError> {
+    let disk = Files::on(disk);
+    let one = |file: &Founded| {
+        let path = root.join(&file.path);
+        let there = disk.read(&path, TEXT_BYTES_MAX).map_err(io("read", &path))?;
+        let outcome = match there {
+            None => Outcome::Written,
+            Some(there) => match changed(&there.0, file) {
+                Ok(Some(_)) => Outcome::Changed,
+                Ok(None) => Outcome::Kept,
+                Err(Unclear) => Outcome::Unclear,
+            },
+        };
+        Ok((file.path.clone(), outcome))
+    };
+    files.iter().map(one).collect()
+}
+
 /// What is on record below `root` although no settings say which ledger it belongs to: a packet, a log,
 /// or checkpoints; `None` where nothing is, or where there are settings.
 ///
@@ -176,21 +198,27 @@ fn write(disk: &Files, root: &Path, layout: &Layout, file: &Founded) -> Result<O
             Named::Exists => Outcome::Kept,
         });
     };
-    let there = there.0;
-    let wanted = match file.otherwise {
-        Otherwise::Keep => there.clone(),
-        Otherwise::Replace => file.text.clone().into_bytes(),
-        Otherwise::AddLines => with_lines(&there, &file.text),
-        Otherwise::ReplaceBlock(markers) => match with_block(&there, &file.text, markers) {
-            Ok(wanted) => wanted,
-            Err(_) => return Ok(Outcome::Unclear),
-        },
+    let wanted = match changed(&there.0, file) {
+        Ok(Some(wanted)) => wanted,
+        Ok(None) => return Ok(Outcome::Kept),
+        Err(Unclear) => return Ok(Outcome::Unclear),
     };
-    if wanted == there {
-        return Ok(Outcome::Kept);
-    }
     disk.replace(&path, &tmp, &wanted, Durability::Durable).map_err(io("write", &path))?;
     Ok(Outcome::Changed)
+}
+
+/// Where a file's block begins or ends can't be told.
+struct Unclear;
+
+/// What a file that is there is to become; `None` where it stays as it is.
+fn changed(there: &[u8], file: &Founded) -> Result<Option<Vec<u8>>, Unclear> {
+    let wanted = match file.otherwise {
+        Otherwise::Keep => return Ok(None),
+        Otherwise::Replace => file.text.clone().into_bytes(),
+        Otherwise::AddLines => with_lines(there, &file.text),
+        Otherwise::ReplaceBlock(markers) => with_block(there, &file.text, markers).map_err(|_| Unclear)?,
+    };
+    Ok((wanted != there).then_some(wanted))
 }
 
 fn with_lines(there: &[u8], lines: &str) -> Vec<u8> {

@@ -1,0 +1,40 @@
+//! Which pager shows long texts to a person. A ledger's files have no say in it.
+
+use super::args::{Cli, Command, Format};
+use super::config::Key;
+use super::environment::Environment;
+use super::settings_in_force::variable;
+
+/// The pager where nobody names one: it ends by itself where the text fits on the screen.
+pub const BUILT_IN: &str = "less -FRX";
+
+/// The pager for a command; none where nobody looks at a terminal, or nobody wants one.
+pub(super) fn chosen(cli: &Cli, env: &Environment) -> Option<String> {
+    let is_wanted = env.width.is_some() && cli.global.format() == Format::Text && !cli.global.no_pager;
+    if !is_wanted || !is_paged(&cli.command) {
+        return None;
+    }
+    let facts = Key::Pager.facts();
+    let first = |names: &[&str]| names.iter().find_map(|name| variable(env, name));
+    let command = first(facts.before)
+        .or_else(|| cli.global.configured.pager().map(str::to_owned))
+        .or_else(|| first(facts.after))
+        .unwrap_or_else(|| BUILT_IN.to_owned());
+    Some(command).filter(|command| command.trim() != "cat")
+}
+
+/// Whether the command prints texts that are longer than a screen, and comes to an end.
+fn is_paged(command: &Command) -> bool {
+    if let Command::Log(log) = command {
+        return !log.follow;
+    }
+    matches!(
+        command,
+        Command::Show(_)
+            | Command::List(_)
+            | Command::Ready(_)
+            | Command::Blocked(_)
+            | Command::Search(_)
+            | Command::Help(_)
+    )
+}
