@@ -144,7 +144,7 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
         Clash::Covered(origin, _) => is(Exit::Conflict, "checkpoint-clash").hint(format!(
             "move what the other side does not have of coordination/checkpoints/{origin} away (git status), sync, and take it anew: ledger checkpoint --origin {origin}"
         )),
-        Clash::Published(id) => is(Exit::Conflict, "id-clash").hint(format!(
+        Clash::Published(id) | Clash::Mixed(id) => is(Exit::Conflict, "id-clash").hint(format!(
             "ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep theirs (or ours), and ledger sync"
         )),
         Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger; this one is: ledger --version"),

@@ -204,3 +204,32 @@ fn a_number_that_was_given_anew_and_is_taken_meanwhile_is_given_anew_again() {
         clones.assert_alike(&["a", "b", "c"]);
     }
 }
+
+#[test]
+fn a_request_that_a_merge_united_with_another_is_told_at_once_and_settled() {
+    let clones = Clones::new(&["a", "b"]);
+    for clone in ["a", "b"] {
+        clones.sync(clone).ok();
+    }
+    let id = clones.bug("b", "theirs");
+    clones.sync("b").ok();
+    assert_eq!(clones.bug("a", "ours"), id);
+    clones.git("a", &["add", "-A"]).ok();
+    clones.git("a", &["commit", "-qm", "by hand"]).ok();
+    clones.git("a", &["fetch", "-q"]).ok();
+    let merged = clones.git("a", &["merge", "-q", "origin/main"]);
+    assert_eq!(merged.status, Some(1), "{merged:?}");
+    let packet = format!("coordination/requests/{id}.json");
+    clones.git("a", &["checkout", "--ours", "--", &packet]).ok();
+    clones.git("a", &["add", "-A"]).ok();
+    clones.git("a", &["commit", "-qm", "merged by hand"]).ok();
+    let ended = clones.sync("a");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(6), "id-clash"), "{ended:?}");
+    assert!(ended.err.contains(&format!("ledger resolve-id {id}")), "{ended:?}");
+    clones.ledger("a", &["resolve-id", &id, "--keep", "theirs", "--reason", "published first", "--actor", "a"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.id("a", "theirs"), id);
+    assert_ne!(clones.id("b", "ours"), id);
+}

@@ -154,6 +154,9 @@ fn clash(clash: &Clash) -> String {
         Clash::Published(id) => {
             format!("the other side has another request {id}, and ours was published before")
         }
+        Clash::Mixed(id) => {
+            format!("the other side has another request {id}, and what is here of ours was united with it by a merge")
+        }
         Clash::NotRewritten(id, why) => format!("{id} must get another number, and can't: {why}"),
     }
 }

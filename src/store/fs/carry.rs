@@ -6,6 +6,7 @@ use super::journal::{self, Plan, Replaced};
 use super::lock::{Lock, Sharing};
 use super::{FsStore, io};
 use crate::domain::hash::Hash;
+use crate::domain::history::History;
 use crate::domain::id::RequestId;
 use crate::domain::lease::{LEASES_BYTES_MAX, Leases};
 use crate::domain::time::{Day, Hybrid};
@@ -140,6 +141,15 @@ impl FsStore {
 }
 
 impl Carrier<'_> {
+    /// Reads a request as it stands. Nobody else is at work, so what looks damaged is; whoever waits for others to end, as
+    /// the store itself does then, would wait for this one.
+    ///
+    /// # Errors
+    /// Failed machinery, and what is wrong with the request's files.
+    pub fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
+        self.store.read_history(id)
+    }
+
     /// A number of a day that no request has, after `taken`.
     ///
     /// # Errors

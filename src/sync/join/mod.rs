@@ -86,6 +86,8 @@ pub enum Clash {
     NotRewritten(RequestId, String),
     /// Two requests have one number, and a remote has had ours too: neither gives it up by itself.
     Published(RequestId),
+    /// Two requests have one number, and what stands here of ours can't be told from the other one.
+    Mixed(RequestId),
 }
 
 /// What joining goes by.
