@@ -22,13 +22,18 @@ pub const TYPES: [Schema; 4] = [
 ];
 
 /// The schemas of what commands print as JSON. They describe this program, not a ledger's files, so no ledger keeps them.
-pub const OUTPUTS: [Schema; 65] = [
+pub const OUTPUTS: [Schema; 71] = [
     ("output/adopt", include_str!("../../schemas/ledger/output/adopt.schema.json")),
     ("output/apply", include_str!("../../schemas/ledger/output/apply.schema.json")),
     ("output/approve", include_str!("../../schemas/ledger/output/approve.schema.json")),
     ("output/blocked", include_str!("../../schemas/ledger/output/blocked.schema.json")),
     ("output/checkpoint", include_str!("../../schemas/ledger/output/checkpoint.schema.json")),
     ("output/claim", include_str!("../../schemas/ledger/output/claim.schema.json")),
+    ("output/config-get", include_str!("../../schemas/ledger/output/config-get.schema.json")),
+    ("output/config-list", include_str!("../../schemas/ledger/output/config-list.schema.json")),
+    ("output/config-path", include_str!("../../schemas/ledger/output/config-path.schema.json")),
+    ("output/config-set", include_str!("../../schemas/ledger/output/config-set.schema.json")),
+    ("output/config-unset", include_str!("../../schemas/ledger/output/config-unset.schema.json")),
     ("output/conflicts", include_str!("../../schemas/ledger/output/conflicts.schema.json")),
     ("output/contract-activate", include_str!("../../schemas/ledger/output/contract-activate.schema.json")),
     ("output/contract-add", include_str!("../../schemas/ledger/output/contract-add.schema.json")),
@@ -67,6 +72,7 @@ pub const OUTPUTS: [Schema; 65] = [
     ("output/init", include_str!("../../schemas/ledger/output/init.schema.json")),
     ("output/list", include_str!("../../schemas/ledger/output/list.schema.json")),
     ("output/log", include_str!("../../schemas/ledger/output/log.schema.json")),
+    ("output/man", include_str!("../../schemas/ledger/output/man.schema.json")),
     ("output/new", include_str!("../../schemas/ledger/output/new.schema.json")),
     ("output/note", include_str!("../../schemas/ledger/output/note.schema.json")),
     ("output/notice", include_str!("../../schemas/ledger/output/notice.schema.json")),

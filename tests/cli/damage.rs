@@ -424,7 +424,7 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
     4 findings: 2 requests, 1 event, 1 checkpoint verified
     [exit 9]
     $ cp -a ../kept/. coordination/; sed -i 's/"mode"/"mood"/' coordination/ledger.json; ledger verify
-    coordination/ledger.json: damage bad-file: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+    coordination/ledger.json: damage bad-file: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8
       fix: mend it, or restore it from a copy, or from another clone
     1 finding: 2 requests, 3 events, 1 checkpoint verified
     [exit 9]
@@ -454,7 +454,7 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
           },
           {
             "code": "bad-file", "severity": "damage", "file": "coordination/ledger.json",
-            "message": "ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8",
+            "message": "ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8",
             "fix": "mend it, or restore it from a copy, or from another clone"
           }
         ]
@@ -462,7 +462,7 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
     }
     [exit 9]
     $ ledger verify --checkpoint latest
-    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals` at line 5 column 8
+    ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8
     ! hint: mend it, or restore it from a copy, or from another clone
     [exit 9]
     $ cp -a ../kept/. coordination/; echo '{' > coordination/ledger.json; echo '{' > coordination/workflow.json; ledger verify; ledger doctor | grep -v '^on '

@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 80] = [
+const ERRORS: [(&str, i32, bool, &str); 81] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -14,6 +14,7 @@ const ERRORS: [(&str, i32, bool, &str); 80] = [
     ("bad-time", 2, false, "ledger list --at noon"),
     ("bad-evidence", 2, false, "ledger evidence 1 commit"),
     ("input", 2, false, "ledger note 1 --text @nowhere"),
+    ("not-set", 4, false, "ledger config get from"),
     ("bad-query", 2, false, "ledger sql 'DELETE FROM requests'"),
     (
         "query-time",

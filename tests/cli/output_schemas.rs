@@ -69,6 +69,18 @@ const REQUESTS: &[Exercise] = &[
     ("stats", "ledger stats @F"),
     ("sql", "ledger sql 'SELECT id, state, NULL AS empty FROM requests' --limit 1 @F"),
     ("", "ledger sql 'DELETE FROM requests' @F"),
+    ("config-list", "ledger config list @F"),
+    ("config-list", "ledger config list --origin @F"),
+    ("config-get", "ledger config get actor @F"),
+    ("", "ledger config get from @F"),
+    ("config-set", "ledger config set from shop @F"),
+    ("config-set", "ledger config set from billing --dry-run @F"),
+    ("config-unset", "ledger config unset from @F"),
+    ("config-path", "ledger config path @F"),
+    ("", "ledger config get acto @F"),
+    ("man", "ledger man --dir ../pages @F"),
+    ("man", "ledger man --dir ../pages --dry-run @F"),
+    ("init", "ledger init --dry-run @F"),
     ("index", "ledger index @F"),
     ("index", "ledger index --check @F"),
     ("verify", "ledger verify @F"),
@@ -229,8 +241,8 @@ const CONTRACTS: &[Exercise] = &[
     ("verify", "ledger verify @F"),
 ];
 
-/// Commands that print nothing on standard output, in whatever format.
-const SILENT: [&str; 1] = ["merge-driver"];
+/// Commands that print no JSON, in whatever format: nothing, a script for a shell, a terminal's screen.
+const SILENT: [&str; 3] = ["merge-driver", "completions", "tui"];
 
 /// The schemas that the program hands out, each of what is told in one document and of what is told in lines. Closed: what
 /// they don't name is not there.

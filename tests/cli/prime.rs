@@ -315,5 +315,8 @@ fn a_file_for_agents_gets_a_block_and_keeps_the_rest() {
     let made = Sandbox::empty();
     transcript!(made, @r#"
     $ printf '<!-- ledger:end -->\n' > AGENTS.md; ledger init --name acme --agents; ls
+    AGENTS.md
+    ! error: the lines <!-- ledger:begin … and <!-- ledger:end … of AGENTS.md are not one pair: nothing was written
+    ! hint: take them out, with what is between them, and then: ledger init --agents (grep -n ledger: AGENTS.md)
     "#);
 }

@@ -93,7 +93,7 @@ fn the_catalogue_needs_no_ledger_and_follows_the_one_that_is_there() {
     let catalogue = sandbox.json("ledger schema");
     let commands: Vec<&str> =
         catalogue["commands"].as_array().unwrap().iter().map(|command| command["name"].as_str().unwrap()).collect();
-    insta::assert_snapshot!(commands.join(" "), @"init new transition respond approve note evidence claim heartbeat release show log watch prime list search ready blocked graph export stats sql index verify doctor checkpoint prove conflicts resolve sync ids setup-git merge-driver repair-merge resolve-id apply adopt import contract schema demo");
+    insta::assert_snapshot!(commands.join(" "), @"init new transition respond approve note evidence claim heartbeat release show log watch prime list search ready blocked graph export stats sql index verify doctor checkpoint prove conflicts resolve sync ids setup-git merge-driver repair-merge resolve-id apply adopt import contract schema tui config completions man demo");
     let statuses = catalogue["exit_statuses"].as_array().unwrap().iter();
     let statuses: Vec<String> = statuses.map(|exit| format!("{} {}", exit["status"], exit["name"])).collect();
     insta::assert_snapshot!(statuses.join("\n"), @r#"
@@ -112,7 +112,7 @@ fn the_catalogue_needs_no_ledger_and_follows_the_one_that_is_there() {
     let transition = catalogue["commands"].as_array().unwrap().iter().find(|c| c["name"] == "transition").unwrap();
     let arguments: Vec<&str> =
         transition["arguments"].as_array().unwrap().iter().map(|argument| argument["name"].as_str().unwrap()).collect();
-    insta::assert_snapshot!(arguments.join(" "), @"request state --reason --evidence --set --resolve --expect-version --expect-state --key --dry-run --allow-secret --root --format --json --actor --timeout --color --quiet --verbose");
+    insta::assert_snapshot!(arguments.join(" "), @"request state --reason --evidence --set --resolve --expect-version --expect-state --key --dry-run --allow-secret --root --format --json --actor --timeout --color --time --no-pager --quiet --verbose");
     sandbox.run("ledger init -q && sed -i 's/\"triage\": \"pm\"/\"triage\": \"sponsor\"/' coordination/workflow.json");
     assert_eq!(sandbox.json("ledger schema")["workflow"]["types"][1]["triage"], "sponsor");
 }

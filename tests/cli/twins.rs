@@ -252,6 +252,7 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     REQ-YYYYMMDD-0003
     $ ledger resolve 3 --distinct --reason 'Once more'
     ! error: REQ-YYYYMMDD-0003: the request is no duplicate that waits for a decision: alice said that it is none: Another month
+    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it; go on
     [exit 5]
     $ ledger show 3
     REQ-YYYYMMDD-0003  PROPOSED  v2
