@@ -29,7 +29,15 @@ use crate::domain::packet::{Mode, Priority};
 /// An append-only coordination ledger for people, CI and agents that work across many repositories.
 #[derive(Parser, Debug)]
 #[command(name = "ledger", version, about, max_term_width = 110, disable_help_subcommand = true)]
-#[command(after_help = "Exit statuses: 0 done, 1 failure, 2 usage, 3 checked and the answer is no, 4 not found, \
+#[command(after_help = "\
+Where to begin:
+  ledger init                         makes a ledger here
+  ledger prime                        says what it is, what its rules are, and what waits
+  ledger new --title TEXT --from REPO --to REPO --type bug --set details.impact=TEXT
+  ledger ready --to REPO              what can be begun; then ledger show REQ, ledger transition REQ STATE
+  ledger help TOPIC                   explains states, exit-statuses, files, json, ids, environment
+
+Exit statuses: 0 done, 1 failure, 2 usage, 3 checked and the answer is no, 4 not found, \
     5 refused, 6 conflict, 7 busy, 8 unknown, 9 damaged, 10 undecided. Data is on stdout, everything else on stderr. `ledger help TOPIC` explains states, exit-statuses, files, json, ids and \
     environment.")]
 pub struct Cli {

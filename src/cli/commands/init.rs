@@ -15,6 +15,7 @@ use crate::domain::settings::{ApprovalSettings, ContractSettings, DefaultSetting
 use crate::domain::workflow;
 use crate::domain::{FORMAT, settings::Roles};
 use crate::index::refresh::{self, Making, Memory};
+use crate::registry::git;
 use crate::store::StoreError;
 use crate::store::fs::found::{Founded, Otherwise, Outcome, foresee, found, kept_by_hand, orphan};
 use crate::sync::restore::Restoring;
@@ -196,6 +197,10 @@ fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<E
         if founded && !view.dry_run {
             let next = "Next: ledger new --title TEXT --from REPO --to REPO --type bug --set details.impact=TEXT\n";
             context.output.text(next)?;
+            if git::place_of(Path::new(&view.root)).is_some() {
+                let tracked = "Git: git add coordination schemas .gitattributes .gitignore; in each clone, once: ledger setup-git\n";
+                context.output.text(tracked)?;
+            }
         }
     }
     Ok(Exit::Done)
