@@ -1,8 +1,8 @@
 //! What shells complete a command line with.
 //!
 //! `ledger completions SHELL` prints a script. On every key press the script asks this program, by way of a variable of
-//! the environment, what could stand at the cursor; [`answer`] says so from the arguments' own tables and from what is
-//! known here ([`known`]). It reads a few small files, writes none, and is silent where it knows nothing.
+//! the environment, what could stand at the cursor; `answer` says so from the arguments' own tables and from what is
+//! known here (`known`). It reads a few small files, writes none, and is silent where it knows nothing.
 
 mod candidates;
 mod known;
