@@ -5,7 +5,8 @@
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock README.md ./
+COPY docs docs
 COPY src src
 COPY schemas schemas
 COPY benches benches

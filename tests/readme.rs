@@ -386,6 +386,7 @@ fn every_option_that_is_named_exists() {
             "--bench",
             "--base16",
             "--lib",
+            "--profile",
             "--release",
             "--ignored",
             "--nocapture",
