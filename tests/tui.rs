@@ -10,6 +10,7 @@ mod common;
 
 use std::io::Write;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::Sandbox;
@@ -20,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A terminal of 80 columns and 24 rows in a sandbox.
 struct Terminal<'a> {
     sandbox: &'a Sandbox,
+    /// Where its server listens: each has its own, since one that ends takes whoever comes for the next one along.
+    socket: String,
 }
 
 impl<'a> Terminal<'a> {
@@ -32,12 +35,14 @@ impl<'a> Terminal<'a> {
         }
         let after = "echo status $?; stty -a | grep -o -e '[ -]icanon'; exec sleep 600";
         std::fs::write(sandbox.path("../on-the-terminal"), format!("{line}; {after}\n")).unwrap();
-        sandbox.run("tmux -S ../tmux -f /dev/null new-session -d -x 80 -y 24 'sh ../on-the-terminal'");
-        Some(Self { sandbox })
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let socket = format!("../tmux-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        sandbox.run(&format!("tmux -S {socket} -f /dev/null new-session -d -x 80 -y 24 'sh ../on-the-terminal'"));
+        Some(Self { sandbox, socket })
     }
 
     fn tmux(&self, arguments: &str) -> String {
-        self.sandbox.run(&format!("tmux -S ../tmux {arguments}"))
+        self.sandbox.run(&format!("tmux -S {} {arguments}", self.socket))
     }
 
     fn press(&self, keys: &str) {
@@ -75,7 +80,7 @@ impl<'a> Terminal<'a> {
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
-        let _ = self.sandbox.shell("tmux -S ../tmux kill-server");
+        let _ = self.sandbox.shell(&format!("tmux -S {} kill-server", self.socket));
     }
 }
 
