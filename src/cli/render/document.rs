@@ -178,8 +178,8 @@ that goes on here.
 
   a  b
 
-NAME  WHAT
-x     a \\[b\\] thing
+NAME WHAT
+x    a \\[b\\] thing
 ";
         assert_eq!(text(section(DOCUMENT, "One"), Some(32)), expected);
         assert_eq!(text(paragraph(DOCUMENT, "No"), None), "No more.\n");

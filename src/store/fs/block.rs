@@ -20,8 +20,8 @@ pub struct Unclear;
 /// # Errors
 /// [`Unclear`].
 pub fn with_block(there: &[u8], block: &str, markers: Markers) -> Result<Vec<u8>, Unclear> {
-    let ends_with_crlf =
-        there.split_inclusive(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r\n"));
+    // A line that is not at its end yet ends like that as soon as a line feed follows.
+    let ends_with_crlf = there.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r"));
     let block = if ends_with_crlf { block.replace('\n', "\r\n") } else { block.to_owned() };
     let line_end: &[u8] = if ends_with_crlf { b"\r\n" } else { b"\n" };
     let Some((from, to)) = place(there, markers)? else {
@@ -81,6 +81,7 @@ mod tests {
     fn it_goes_to_the_end_or_where_it_was() {
         assert_eq!(with(""), Ok(BLOCK.to_owned()));
         assert_eq!(with("# A"), Ok(format!("# A\n\n{BLOCK}")));
+        assert_eq!(with("# A\r"), Ok(format!("# A\r\r\n\r\n{}", BLOCK.replace('\n', "\r\n"))));
         assert_eq!(with("# A\r\n"), Ok(format!("# A\r\n\r\n{}", BLOCK.replace('\n', "\r\n"))));
         assert_eq!(with("a\n<!-- x:begin old\nold\n\n<!-- x:end-->\nb"), Ok(format!("a\n{BLOCK}b")));
         assert_eq!(with("<!-- x:begin\n<!-- x:end"), Ok(BLOCK.trim_end().to_owned()));
