@@ -119,11 +119,28 @@ pub(crate) const COMMANDS: &[Command] = &[
     one_by_one("contract import flat"),
     // Batch by batch; what was answered of it is another test's.
     one_by_one("apply operations.jsonl"),
-    // All of it shares a sync; `adopt` writes in the same way.
+    // All of it shares a sync.
+    records("adopt kept"),
     records("import --from jsonl issues.jsonl --origin shop --target billing --type bug --map map.json"),
 ];
 
 /// A folder without a ledger and one with.
+/// A folder that was kept by hand: an id of the ledger's own form, and another one.
+const KEPT: [(&str, &str); 3] = [
+    (
+        "kept/requests/REQ-20260112-0001.json",
+        r#"{"request_id":"REQ-20260112-0001","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Kept","details":{"impact":"x"}}"#,
+    ),
+    (
+        "kept/requests/OPS-7.json",
+        r#"{"request_id":"OPS-7","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Other","details":{"impact":"x"}}"#,
+    ),
+    (
+        "kept/events.jsonl",
+        "{\"timestamp\":\"2026-01-12T14:00:00Z\",\"actor\":\"ben\",\"action\":\"accepted\",\"request_id\":\"REQ-20260112-0001\"}\n",
+    ),
+];
+
 pub(crate) fn prepared() -> [Place; 2] {
     let place = Place::empty();
     let all = |lines: &[&str]| {
@@ -138,6 +155,10 @@ pub(crate) fn prepared() -> [Place; 2] {
     std::fs::create_dir(place.root().join("flat")).unwrap();
     place.write("flat/e_v1.json", &schema(r#""a":{"type":"string"}"#));
     place.write("flat/e_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
+    std::fs::create_dir_all(place.root().join("kept/requests")).unwrap();
+    for (name, text) in KEPT {
+        place.write(name, text);
+    }
     place.write("operations.jsonl", OPERATIONS);
     place.write("issues.jsonl", ISSUES);
     place.write("map.json", r#"{"defaults":{"details":{"bug":{"impact":"x"}}}}"#);
