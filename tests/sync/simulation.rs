@@ -7,6 +7,13 @@
 use std::collections::BTreeMap;
 use std::process::Stdio;
 
+use coordination_ledger::domain::history::History;
+use coordination_ledger::domain::packet::Packet;
+use coordination_ledger::domain::state::{State, Status};
+use coordination_ledger::domain::workflow::Workflow;
+use coordination_ledger::store::fs::log;
+use serde_json::Value;
+
 use super::clones::Clones;
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -44,6 +51,7 @@ struct Counts {
     resolved: usize,
     diverged: usize,
     twice: usize,
+    edits: usize,
 }
 
 struct World<'a> {
@@ -391,5 +399,65 @@ impl World<'_> {
         for name in self.names {
             assert_eq!(listed(name), first, "seed {}: {name}", self.seed);
         }
+        self.assert_as_the_model(&first);
+        self.edit_by_hand();
+    }
+
+    /// What is listed is what the domain makes of the packets and events themselves, in whatever order they are given.
+    fn assert_as_the_model(&mut self, listed: &str) {
+        let listed: Value = serde_json::from_str(listed).unwrap();
+        let files = self.clones.files(self.names[0]);
+        for row in listed["data"]["requests"].as_array().unwrap() {
+            let id = row["id"].as_str().unwrap();
+            let packet = &files[&format!("coordination/requests/{id}.json")];
+            let mut events = log::events_in(&files[&format!("coordination/events/{id}.jsonl")]);
+            for place in (1..events.len()).rev() {
+                let other = self.dice.roll(place + 1);
+                events.swap(place, other);
+            }
+            let hash = Packet::hash_of(packet);
+            let history = History::new(Packet::parse(packet).unwrap(), hash, events).unwrap();
+            let state = State::replay(&history, &Workflow::default());
+            let model = match &state.status {
+                Status::At(state) => state.to_string(),
+                Status::Diverged(_) => "DIVERGED".to_owned(),
+            };
+            assert_eq!(row["state"], model.as_str(), "seed {}: {id}", self.seed);
+            assert_eq!(row["version"], history.version(), "seed {}: {id}", self.seed);
+        }
+    }
+
+    /// Somebody changes a byte of what is on record: it is found, and goes nowhere.
+    fn edit_by_hand(&mut self) {
+        let clone = self.any();
+        let files = self.clones.files(clone);
+        let is_record = |name: &&String| name.contains("/requests/") || name.contains("/events/");
+        let names: Vec<&String> = files.keys().filter(is_record).collect();
+        let name = names[self.dice.roll(names.len())];
+        let mut bytes = files[name].clone();
+        let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_alphanumeric()).collect();
+        let at = places[self.dice.roll(places.len())];
+        bytes[at] = if bytes[at] == b'7' { b'8' } else { b'7' };
+        let path = self.clones.path(clone).join(name);
+        let packed = std::fs::metadata(&path).unwrap().permissions();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+        let published = self.clones.git_in(&self.clones.path("hub.git"), &["rev-parse", "main"]).ok().out;
+        for asked in [&["verify", "--json"][..], &["verify", "--json", "--against", "HEAD"]] {
+            let found = self.clones.ledger(clone, asked);
+            assert!(matches!(found.status, Some(3 | 9)), "seed {}: {name}, byte {at}: {found:?}", self.seed);
+            let findings = found.data()["findings"].clone();
+            let is_told = findings.as_array().unwrap().iter().any(|finding| finding["file"] == name.as_str());
+            assert!(is_told, "seed {}: {name}, byte {at}: {findings}", self.seed);
+        }
+        let synced = self.clones.sync(clone);
+        assert_ne!(synced.status, Some(0), "seed {}: {name}, byte {at}: {synced:?}", self.seed);
+        let after = self.clones.git_in(&self.clones.path("hub.git"), &["rev-parse", "main"]).ok().out;
+        assert_eq!(published, after, "seed {}: {name}, byte {at}", self.seed);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, &files[name]).unwrap();
+        std::fs::set_permissions(&path, packed).unwrap();
+        self.assert_sound(clone);
+        self.counts.edits += 1;
     }
 }
