@@ -69,6 +69,8 @@ fn a_batch_whose_process_was_killed_half_way_is_no_damage_and_the_next_write_com
         // The same again: what was done is known, the rest is done.
         let again = place.command("follower", &["apply", "operations.jsonl"]).output().unwrap();
         assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+        // One that was killed between its last event and the index leaves that behind, and the follower has nothing to write.
+        assert_eq!(place.run("reader", &["index"]).status, Some(0));
         place.assert_sound();
     }
     let (packets, logs) = (place.packets(), place.chains());
