@@ -134,7 +134,13 @@ pub fn text(path: &Path) -> Result<Option<String>, Failure> {
             .hint("mend it, or move it away: no command needs it")
     };
     match std::fs::metadata(path) {
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+        // One that may not be looked at is somebody else's: whoever runs this as another user has their own, or none. So does git.
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory | std::io::ErrorKind::PermissionDenied
+            ) =>
+        {
             return Ok(None);
         }
         Err(error) => return Err(bad(&error.to_string())),
