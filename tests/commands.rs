@@ -102,7 +102,7 @@ fn the_page_of_commands_is_the_programs() {
 }
 
 #[test]
-#[ignore = "it writes docs/commands.md, which no test run may; whoever changed a command runs it"]
+#[ignore = "it writes docs/commands.md, which no test run may; whoever changed a command runs it: cargo test --test commands -- --ignored"]
 #[expect(clippy::disallowed_methods, reason = "the page is no ledger file")]
 fn write_the_page() {
     std::fs::write(page(), made()).unwrap();

@@ -233,3 +233,21 @@ fn a_request_that_a_merge_united_with_another_is_told_at_once_and_settled() {
     assert_eq!(clones.id("a", "theirs"), id);
     assert_ne!(clones.id("b", "ours"), id);
 }
+
+#[test]
+fn a_damaged_request_beside_one_that_needs_another_number_is_told_at_once() {
+    let clones = Clones::new(&["a", "b"]);
+    for clone in ["a", "b"] {
+        clones.sync(clone).ok();
+    }
+    clones.bug("b", "theirs");
+    clones.sync("b").ok();
+    clones.bug("a", "ours");
+    let damaged = clones.bug("a", "damaged");
+    let log = clones.path("a").join(format!("coordination/events/{damaged}.jsonl"));
+    let text = std::fs::read_to_string(&log).unwrap().replace("PROPOSED", "ACCEPTED");
+    std::fs::write(&log, text).unwrap();
+    let ended = clones.sync("a");
+    assert_eq!(ended.status, Some(9), "{ended:?}");
+    assert!(ended.err.contains(&damaged), "{ended:?}");
+}

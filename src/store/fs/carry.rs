@@ -1,12 +1,13 @@
 //! Bringing in what other clones wrote, while nobody else writes here.
 
+use std::sync::atomic::Ordering;
+
 use super::carried::CarriedFile;
 pub use super::journal::Index;
 use super::journal::{self, Plan, Replaced};
 use super::lock::{Lock, Sharing};
 use super::{FsStore, io};
 use crate::domain::hash::Hash;
-use crate::domain::history::History;
 use crate::domain::id::RequestId;
 use crate::domain::lease::{LEASES_BYTES_MAX, Leases};
 use crate::domain::time::{Day, Hybrid};
@@ -37,6 +38,7 @@ impl FsStore {
         self.shorten_changes();
         let path = self.layout.lock("create");
         let creating = Lock::take(&self.files, &path, "the making of requests", Sharing::Exclusive, budget)?;
+        self.is_alone.store(true, Ordering::SeqCst);
         Ok(Carrier { store: self, budget: budget.clone(), _creating: creating, _alone: alone })
     }
 
@@ -140,16 +142,14 @@ impl FsStore {
     }
 }
 
-impl Carrier<'_> {
-    /// Reads a request as it stands. Nobody else is at work, so what looks damaged is; whoever waits for others to end, as
-    /// the store itself does then, would wait for this one.
-    ///
-    /// # Errors
-    /// Failed machinery, and what is wrong with the request's files.
-    pub fn history(&self, id: RequestId) -> Result<Option<History>, StoreError> {
-        self.store.read_history(id)
+impl Drop for Carrier<'_> {
+    fn drop(&mut self) {
+        // Before the locks, which are fields.
+        self.store.is_alone.store(false, Ordering::SeqCst);
     }
+}
 
+impl Carrier<'_> {
     /// A number of a day that no request has, after `taken`.
     ///
     /// # Errors

@@ -77,6 +77,8 @@ pub struct FsStore {
     has_local: AtomicBool,
     /// Whether all folders were there when the ledger was opened, and nothing was written since.
     is_fresh: AtomicBool,
+    /// Whether this process holds the ledger alone, to exchange or to mend.
+    is_alone: AtomicBool,
 }
 
 /// Which folders were there when the ledger was opened.
@@ -154,6 +156,7 @@ impl FsStore {
             writer: OnceLock::new(),
             has_local: AtomicBool::new(has_local),
             is_fresh: AtomicBool::new(is_fresh),
+            is_alone: AtomicBool::new(false),
         }
     }
 

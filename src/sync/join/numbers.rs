@@ -12,9 +12,9 @@ use crate::domain::leaf::{Concern, Leaf};
 use crate::domain::packet::Packet;
 use crate::domain::renumber::{self, By};
 use crate::domain::time::Day;
-use crate::store::StoreError;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::log;
+use crate::store::{Records, StoreError};
 use crate::sync::gate::is_leaves;
 use crate::sync::tree::{TreeError, Unlike};
 use crate::sync::{remote, unite};
@@ -59,7 +59,7 @@ impl Joining<'_> {
         let mut ids = BTreeSet::new();
         for id in self.unseen() {
             let Some(lease) = self.leases.holder(id) else { continue };
-            let history = self.carrier.history(id)?;
+            let history = self.store.history(id)?;
             if history
                 .is_some_and(|history| history.events().first().is_some_and(|first| *first.writer() != lease.writer))
             {
@@ -91,7 +91,7 @@ impl Joining<'_> {
         let was = moved.packet().request_id;
         for event in moved.events() {
             let Body::Renumbered(before) = event.body() else { continue };
-            let Some(keeper) = self.carrier.history(before.was)? else { continue };
+            let Some(keeper) = self.store.history(before.was)? else { continue };
             let said = renumber::moves(keeper.events());
             let Some(said) = said.into_iter().find(|said| said.packet == before.packet && said.moved_to == was) else {
                 continue;
@@ -136,7 +136,7 @@ impl Joining<'_> {
         // Whoever names an old number meant the request that gets another one: the other was not here.
         let mut histories = Vec::new();
         for id in clashing.iter().copied().chain(self.unseen().filter(|id| !clashing.contains(id))) {
-            let history = match self.carrier.history(id) {
+            let history = match self.store.history(id) {
                 // A merge that did not go by the ledger's rules united it with the other one.
                 Err(StoreError::Damaged { .. }) if clashing.contains(&id) => {
                     join.clashes.push(Clash::Mixed(id));
