@@ -2,14 +2,16 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
-use std::sync::Arc;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anstream::{AutoStream, ColorChoice};
+use signal_hook::consts::{SIGINT, SIGQUIT};
 
 #[cfg(feature = "tui")]
 use coordination_ledger::app::desk::Colors;
-use coordination_ledger::cli::environment::{Ci, Screen};
+use coordination_ledger::cli::environment::{Ci, Drafts, Screen};
 use coordination_ledger::cli::{self, Environment};
 use coordination_ledger::domain::time::Timestamp;
 use coordination_ledger::registry::git;
@@ -33,6 +35,7 @@ fn environment() -> Environment {
         stdout: |colors| Box::new(AutoStream::new(std::io::stdout(), colors)),
         stderr: |colors| Box::new(AutoStream::new(std::io::stderr(), colors)),
         pager,
+        drafts: drafts(),
         stdin: || -> Box<dyn Read + Send> { Box::new(std::io::stdin()) },
         width,
         screen: screen(),
@@ -100,7 +103,6 @@ fn git_email(root: &Path) -> Option<String> {
 
 /// Has a text shown by a command line that the person chose. Whether it is read to its end is up to them.
 fn pager(command: &str, colors: ColorChoice, text: &[u8]) -> std::io::Result<()> {
-    const NOT_FOUND: i32 = 127;
     let keeps_colors = match colors {
         ColorChoice::Auto => AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
         ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
@@ -108,7 +110,7 @@ fn pager(command: &str, colors: ColorChoice, text: &[u8]) -> std::io::Result<()>
     };
     let plain = anstream::adapter::strip_bytes(text);
     let text = if keeps_colors { text.to_vec() } else { plain.into_vec() };
-    let mut pager = std::process::Command::new("sh");
+    let mut pager = Command::new("sh");
     pager.args(["-c", command]).stdin(Stdio::piped());
     // As git does: with colours, and gone where the text fits on the screen.
     for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
@@ -116,13 +118,66 @@ fn pager(command: &str, colors: ColorChoice, text: &[u8]) -> std::io::Result<()>
             pager.env(name, value);
         }
     }
-    let mut pager = pager.spawn()?;
-    // Who has seen enough goes away.
-    let _ = pager.stdin.take().map(|mut stdin| stdin.write_all(&text));
-    match pager.wait()?.code() {
+    let show = || {
+        let mut pager = pager.spawn()?;
+        // Who has seen enough goes away.
+        let _ = pager.stdin.take().map(|mut stdin| stdin.write_all(&text));
+        pager.wait()
+    };
+    found(leaving_keys_to_it(show)?).map(|_| ())
+}
+
+/// Texts to be edited: on a terminal that can show an editor.
+fn drafts() -> Option<Drafts> {
+    let can_show = told("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    let is_there = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    (can_show && is_there).then_some(Drafts { begin, edit, discard })
+}
+
+fn begin(text: &str) -> std::io::Result<PathBuf> {
+    let mut file = tempfile::Builder::new().prefix("ledger-").suffix(".md").tempfile()?;
+    file.write_all(text.as_bytes())?;
+    Ok(file.into_temp_path().keep()?)
+}
+
+fn edit(command: &str, file: &Path) -> std::io::Result<()> {
+    let mut editor = Command::new("sh");
+    editor.args(["-c", &format!("{command} \"$@\""), command]).arg(file);
+    let status = found(leaving_keys_to_it(|| editor.status())?)?;
+    if status.success() { Ok(()) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the draft is a file of the person's own, outside of any ledger")]
+fn discard(file: &Path) {
+    let _ = std::fs::remove_file(file);
+}
+
+/// What the shell says of a program that is not there.
+fn found(status: ExitStatus) -> std::io::Result<ExitStatus> {
+    const NOT_FOUND: i32 = 127;
+    match status.code() {
         Some(NOT_FOUND) => Err(std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such program")),
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(status),
     }
+}
+
+/// Runs a program that has the terminal to itself: an interrupt from the keyboard, which every process on the terminal gets,
+/// is that program's to handle until it ends.
+fn leaving_keys_to_it<T>(run: impl FnOnce() -> T) -> T {
+    /// Whether an interrupt does here what it does to everybody else. A program that is started has no handlers of ours.
+    static IS_OURS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let is_ours = IS_OURS.get_or_init(|| {
+        let is_ours = Arc::new(AtomicBool::new(true));
+        for signal in [SIGINT, SIGQUIT] {
+            // Where it can't be had, the signal ends this program, and the other one goes on alone.
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&is_ours));
+        }
+        is_ours
+    });
+    is_ours.store(false, Ordering::SeqCst);
+    let ended = run();
+    is_ours.store(true, Ordering::SeqCst);
+    ended
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]

@@ -68,7 +68,8 @@ pub struct BatchReport {
 }
 
 impl Ledger<'_> {
-    /// Applies operations as one batch. They are on record when this returns, not before.
+    /// Applies operations as one batch. They are on record when this returns, not before; in a dry run each is tried on
+    /// what those before it would have written, and none is on record.
     ///
     /// # Errors
     /// Failed machinery; nothing of the batch is on record then. Refusals are answers.
@@ -76,6 +77,7 @@ impl Ledger<'_> {
         &self,
         operations: Vec<(u64, Result<Operation, AppError>)>,
         on_refusal: OnRefusal,
+        effect: Effect,
         session: &Session,
     ) -> Result<BatchReport, AppError> {
         self.writable()?;
@@ -92,6 +94,11 @@ impl Ledger<'_> {
             if report.stopped {
                 break;
             }
+        }
+        if effect == Effect::DryRun {
+            // What is not committed was never there.
+            report.written = 0;
+            return Ok(report);
         }
         match batch.commit()? {
             Commit::Committed { syncs } => report.syncs = syncs,

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::app::Secrets;
 
 /// What to do with text that holds a credential.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub struct AllowSecret {
     /// Write text that holds a credential, and record that it was allowed: nothing here can be erased
     #[arg(long)]

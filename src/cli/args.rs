@@ -303,7 +303,7 @@ pub struct Init {
 }
 
 /// Make a request
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct New {
     /// One line that says what is asked
     #[arg(long, allow_hyphen_values = true)]
@@ -353,9 +353,12 @@ pub struct New {
     /// The whole packet as JSON, without its identity
     #[arg(long, value_name = "FILE|-", conflicts_with_all = [
         "title", "from", "to", "request_type", "description", "priority", "label", "success", "artifact", "contract",
-        "constraint", "depends_on", "parent", "due", "set",
+        "constraint", "depends_on", "parent", "due", "set", "edit",
     ])]
     pub packet: Option<String>,
+    /// Write it in your editor, on a terminal; what FILE holds is there already [default: where there is no --title]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub edit: Option<String>,
     /// A name for this intent: a retry with it returns the first result
     #[arg(long)]
     pub key: Option<String>,
@@ -466,7 +469,10 @@ pub struct Note {
     pub request: String,
     /// The note; - reads stdin, @FILE a file
     #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]
-    pub text: String,
+    pub text: Option<String>,
+    /// Write it in your editor, on a terminal; what FILE holds is there already [default: where there is no --text]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub edit: Option<String>,
     /// What kind of note, for example review
     #[arg(long)]
     pub kind: Option<String>,
@@ -591,6 +597,9 @@ pub struct Apply {
     /// Go on after a refusal
     #[arg(long)]
     pub keep_going: bool,
+    /// Answer as if all were applied, up to 64 MiB of them, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Text that holds a credential.
     #[command(flatten)]
     pub secrets: AllowSecret,

@@ -32,6 +32,8 @@ pub struct Environment {
     pub stderr: fn(ColorChoice) -> Box<dyn Write + Send>,
     /// Shows a long text to the person at the terminal.
     pub pager: Pager,
+    /// How a person writes a text in an editor of theirs; `None` where nobody sits at a terminal.
+    pub drafts: Option<Drafts>,
     /// Standard input.
     pub stdin: fn() -> Box<dyn Read + Send>,
     /// The terminal's width; `None` where stdout is none.
@@ -50,6 +52,17 @@ pub struct Environment {
     pub random: fn(&mut [u8]),
     /// Ends the program at once, when its budget is over; `None` where it can't be ended.
     pub abort: Option<fn(u8) -> !>,
+}
+
+/// Texts that a person writes in an editor of theirs, each in a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Drafts {
+    /// Puts a text into a new file, which nobody else may read.
+    pub begin: fn(&str) -> io::Result<PathBuf>,
+    /// Has a file edited by a command line that the person chose; comes back when they are done with it.
+    pub edit: fn(&str, &Path) -> io::Result<()>,
+    /// Throws a file away.
+    pub discard: fn(&Path),
 }
 
 /// Where an interface that stays open works.

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::{Cli, Command, New};
 use super::environment::Environment;
-use super::{DEFAULT_BUDGET, open};
+use super::{DEFAULT_BUDGET, editing, open};
 use std::time::Duration;
 
 /// Fills in what was left open.
@@ -13,11 +13,15 @@ use std::time::Duration;
 /// # Errors
 /// What is needed and said nowhere, as clap tells it.
 pub(super) fn fill(cli: &mut Cli, env: &Environment) -> Result<(), clap::Error> {
+    let is_edited = editing::is_asked(cli, env);
     let global = cli.global.clone();
-    let Command::New(new) = &mut cli.command else { return Ok(()) };
-    if new.packet.is_some() {
-        return Ok(());
-    }
+    let new = match &mut cli.command {
+        Command::New(new) if new.packet.is_none() => new,
+        Command::Note(note) if note.text.is_none() && !is_edited => {
+            return Err(missing("note", &["--text <TEXT|-|@FILE>"]));
+        }
+        _ => return Ok(()),
+    };
     let configured = &global.configured;
     new.from = new.from.take().or_else(|| configured.from().map(ToString::to_string));
     new.priority = new.priority.or(configured.priority());
@@ -26,7 +30,7 @@ pub(super) fn fill(cli: &mut Cli, env: &Environment) -> Result<(), clap::Error> 
         new.from = new.from.take().or_else(|| defaults.from.map(|repo| repo.to_string()));
         new.priority = new.priority.or(defaults.priority);
     }
-    complete(new)
+    if is_edited { Ok(()) } else { complete(new) }
 }
 
 fn complete(new: &New) -> Result<(), clap::Error> {
@@ -36,20 +40,22 @@ fn complete(new: &New) -> Result<(), clap::Error> {
         (new.to.is_empty(), "--to <REPO>"),
         (new.request_type.is_none(), "--type <TYPE>"),
     ];
-    let missing: Vec<String> =
-        needed.into_iter().filter(|(missing, _)| *missing).map(|(_, name)| name.to_owned()).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    let names: Vec<&str> = needed.into_iter().filter(|(missing, _)| *missing).map(|(_, name)| name).collect();
+    if names.is_empty() { Ok(()) } else { Err(missing("new", &names)) }
+}
+
+/// What clap says where options are missing.
+fn missing(command: &str, names: &[&str]) -> clap::Error {
     let mut program = Cli::command();
     program.build();
     let mut error = clap::Error::new(ErrorKind::MissingRequiredArgument);
-    if let Some(command) = program.find_subcommand_mut("new") {
+    if let Some(command) = program.find_subcommand_mut(command) {
         error = error.with_cmd(command);
         error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
     }
-    error.insert(ContextKind::InvalidArg, ContextValue::Strings(missing));
-    Err(error)
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    error.insert(ContextKind::InvalidArg, ContextValue::Strings(names));
+    error
 }
 
 /// How long the command may take.

@@ -15,6 +15,7 @@ mod commands;
 pub mod config;
 pub mod config_args;
 pub mod contract_args;
+pub mod editing;
 pub mod environment;
 pub mod exit;
 pub mod failure;
@@ -154,7 +155,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
     if let Some(command) = pager::chosen(&cli, env) {
         output.page_with(env.pager, command, choice);
     }
-    if let Some(abort) = env.abort {
+    if let Some(abort) = env.abort.filter(|_| !editing::is_asked(&cli, env)) {
         watchdog::start(&cli, &budget, abort);
     }
     let mut context = Context { cli: &cli, env, budget, output, root: None };

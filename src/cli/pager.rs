@@ -1,9 +1,9 @@
-//! Which pager shows long texts to a person. A ledger's files have no say in it.
+//! Which long texts a pager shows to a person.
 
 use super::args::{Cli, Command, Format};
 use super::config::Key;
 use super::environment::Environment;
-use super::settings_in_force::variable;
+use super::settings_in_force::program;
 
 /// The pager where nobody names one: it ends by itself where the text fits on the screen.
 pub const BUILT_IN: &str = "less -FRX";
@@ -14,12 +14,7 @@ pub(super) fn chosen(cli: &Cli, env: &Environment) -> Option<String> {
     if !is_wanted || !is_paged(&cli.command) {
         return None;
     }
-    let facts = Key::Pager.facts();
-    let first = |names: &[&str]| names.iter().find_map(|name| variable(env, name));
-    let command = first(facts.before)
-        .or_else(|| cli.global.configured.pager().map(str::to_owned))
-        .or_else(|| first(facts.after))
-        .unwrap_or_else(|| BUILT_IN.to_owned());
+    let command = program(Key::Pager, cli, env);
     Some(command).filter(|command| command.trim() != "cat")
 }
 

@@ -119,6 +119,17 @@ fn find(key: Key, cli: &Cli, env: &Environment, ledger: &DefaultSettings) -> InF
         .unwrap_or(InForce { value: None, origin: Origin::Nowhere })
 }
 
+/// The program that a person likes for something. A ledger's files have no say in it: they come with a clone.
+pub(super) fn program(key: Key, cli: &Cli, env: &Environment) -> String {
+    let facts = key.facts();
+    let first = |names: &[&str]| names.iter().find_map(|name| variable(env, name));
+    first(facts.before)
+        .or_else(|| cli.global.configured.command(key).map(str::to_owned))
+        .or_else(|| first(facts.after))
+        .or_else(|| facts.built_in.map(str::to_owned))
+        .unwrap_or_default()
+}
+
 /// A variable that is set to something.
 pub(super) fn variable(env: &Environment, name: &str) -> Option<String> {
     (env.variable)(name).and_then(|value| value.into_string().ok()).filter(|value| !value.trim().is_empty())
@@ -135,7 +146,7 @@ fn of_the_ledger(key: Key, ledger: &DefaultSettings) -> Option<String> {
         Key::From => ledger.from.as_ref().map(ToString::to_string),
         Key::Priority => ledger.priority.map(|priority| priority.to_string()),
         Key::Timeout => ledger.timeout.as_ref().map(|length| length.as_str().to_owned()),
-        Key::Actor | Key::Format | Key::Time | Key::Color | Key::Pager => None,
+        Key::Actor | Key::Format | Key::Time | Key::Color | Key::Pager | Key::Editor => None,
     }
 }
 
@@ -153,6 +164,6 @@ fn typed(key: Key, cli: &Cli) -> Option<(&'static str, String)> {
         Key::Format => global.format.map(|format| ("--format", name(format))),
         Key::Time => global.time.map(|style| ("--time", name(style))),
         Key::Color => global.color.map(|color| ("--color", name(color))),
-        Key::From | Key::Priority | Key::Pager => None,
+        Key::From | Key::Priority | Key::Pager | Key::Editor => None,
     }
 }

@@ -457,3 +457,32 @@ fn many_operations_share_few_syncs() {
     ok: 300 requests, 300 events verified
     "#);
 }
+
+#[test]
+fn a_dry_run_tries_each_on_what_those_before_it_would_have_written() {
+    let sandbox = with_operations();
+    let before = sandbox.fingerprint();
+    let tried = sandbox.run("ledger apply ops.jsonl --dry-run --keep-going || test $? = 5");
+    assert_eq!(sandbox.fingerprint(), before);
+    let applied = sandbox.run("ledger apply ops.jsonl --keep-going || test $? = 5");
+    assert_eq!(tried.matches("\"dry_run\":true").count(), 5);
+    assert_eq!(tried.replace(",\"dry_run\":true", ""), applied);
+    transcript!(sandbox, @r#"
+    $ ledger apply ops.jsonl --dry-run --keep-going -v > told; grep -c '"deduplicated":true,"dry_run":true' told
+    5
+    ! 0 applied, 5 known before, 1 refused, a dry run: nothing was written
+    ! ledger: root [tmp]/work, [n] ms
+    $ ledger list --all -q
+    REQ-YYYYMMDD-0001
+    $ ledger apply /dev/null --dry-run
+    "#);
+    // Others write while it waits for its operations.
+    let mut waiting = sandbox.ledger();
+    waiting.args(["apply", "-", "--dry-run"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut waiting = waiting.spawn().unwrap();
+    let mut input = waiting.stdin.take().unwrap();
+    input.write_all(OPERATIONS.lines().next().unwrap().as_bytes()).unwrap();
+    sandbox.run("ledger note 1 --text 'Meanwhile.' --timeout 5s");
+    drop(input);
+    assert!(waiting.wait().unwrap().success());
+}

@@ -26,6 +26,7 @@ mod damage;
 mod demo;
 mod doctor;
 mod drafts;
+mod editing;
 mod errors;
 mod everywhere;
 mod evidence;

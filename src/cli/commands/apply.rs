@@ -13,6 +13,7 @@ use super::super::{Context, open};
 use crate::app::apply::{
     Answered, Applied, BATCH_BYTES_MAX, BATCH_MAX, OPERATION_BYTES_MAX, OnRefusal, Operation, too_long,
 };
+use crate::app::write::Effect;
 use crate::app::{AppError, Session};
 
 /// The longest line that is kept: an operation with its line end.
@@ -32,6 +33,8 @@ struct AppliedView {
     line: u64,
     #[serde(flatten)]
     applied: Applied,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failure> {
@@ -47,12 +50,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
     };
     let lines = read_lines(input);
     let on_refusal = if args.keep_going { OnRefusal::KeepGoing } else { OnRefusal::Stop };
+    let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let mut worst = Exit::Done;
     let mut written = 0;
-    let mut total = Totals::default();
-    while let Some(batch) = next_batch(&lines) {
+    let mut total = Totals { effect, ..Totals::default() };
+    let next = |lines| if args.dry_run { all(lines) } else { Ok(next_batch(lines)) };
+    while let Some(batch) = next(&lines)? {
         session = Session { budget: context.budget.renewed(), ..session };
-        let report = ledger.apply(batch, on_refusal, &session)?;
+        let report = ledger.apply(batch, on_refusal, effect, &session)?;
         total.syncs += report.syncs;
         for answer in report.answers {
             let exit = answer_one(context, answer, &mut total)?;
@@ -73,17 +78,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
         context.output.tell(&format!("ledger: {warning}"));
     }
     if context.output.verbose {
-        let Totals { applied, deduplicated, refused, syncs } = total;
-        context.output.tell(&format!(
-            "{applied} applied, {deduplicated} known before, {refused} refused, {}",
-            count(syncs, "sync")
-        ));
+        let Totals { applied, deduplicated, refused, syncs, .. } = total;
+        let end = if args.dry_run { "a dry run: nothing was written".to_owned() } else { count(syncs, "sync") };
+        context.output.tell(&format!("{applied} applied, {deduplicated} known before, {refused} refused, {end}"));
     }
     Ok(worst)
 }
 
 #[derive(Default)]
 struct Totals {
+    effect: Effect,
     applied: u64,
     deduplicated: u64,
     refused: u64,
@@ -96,7 +100,7 @@ fn answer_one(context: &mut Context<'_>, answer: Answered, total: &mut Totals) -
         Ok(applied) => {
             total.applied += u64::from(!applied.deduplicated);
             total.deduplicated += u64::from(applied.deduplicated);
-            context.output.json(&AppliedView { line, applied })?;
+            context.output.json(&AppliedView { line, applied, dry_run: total.effect == Effect::DryRun })?;
             Ok(Exit::Done)
         }
         Err(error) => {
@@ -154,6 +158,19 @@ enum Then {
 fn operation(line: &[u8]) -> Result<Operation, AppError> {
     let text = std::str::from_utf8(line).map_err(|_| AppError::Usage("not an operation: not UTF-8".into()))?;
     Operation::parse(text.trim_end_matches(['\n', '\r']))
+}
+
+/// All operations: a dry run tries them together, and others must not wait while somebody types. `None` where there are none.
+fn all(lines: &Receiver<Line>) -> Result<Option<Vec<Numbered>>, Failure> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for line in lines {
+        bytes += line.bytes;
+        if bytes > BATCH_BYTES_MAX {
+            return Err(Failure::usage(format!("a dry run takes at most {BATCH_BYTES_MAX} bytes of operations")));
+        }
+        batch.push((line.number, line.operation));
+    }
+    Ok((!batch.is_empty()).then_some(batch))
 }
 
 /// The operations that are there; waits for the first. `None` at the end.

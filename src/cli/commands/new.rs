@@ -3,23 +3,58 @@
 use serde_json::{Map, Value};
 
 use super::super::args::{Format, New};
+use super::super::editing::form;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::{self, next_step, seen_before};
 use super::super::render::views::{MadeView, without_identity};
-use super::super::{Context, input, open};
+use super::super::{Context, editing, input, open};
 use crate::app::Session;
 use crate::app::create::{Incoming, Made};
 use crate::app::show::AsOf;
 use crate::app::write::{Effect, Novelty, state_word};
 use crate::domain::history::History;
 use crate::domain::state::State;
+use crate::domain::workflow::TypeRule;
+use crate::store::StoreError;
 
 pub(super) fn run(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure> {
+    if editing::is_asked(context.cli, context.env) {
+        return edited(context, args);
+    }
     let members = match &args.packet {
         Some(file) => packet(file, args, context)?,
-        None => members(args, context)?,
+        None => members(args, input::optional_text(args.description.as_ref(), context.env)?)?,
     };
+    make(context, args, members)
+}
+
+/// Has it written in an editor.
+fn edited(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure> {
+    // Whatever would stand in the way of any text is told before somebody writes one.
+    let opened = context.open()?;
+    open::session(context, opened.root(), args.secrets)?;
+    let file = args.edit.as_deref().unwrap_or_default();
+    let description = input::optional_text(args.description.as_ref(), context.env)?.unwrap_or_default();
+    let text = match editing::draft(file, form::is_begun(args), context.env)? {
+        Some(draft) => draft,
+        None => {
+            let schemas = open::TypeSchemas::here(&context.cli.global, context.env)?;
+            let kind = |rule: &TypeRule| Ok(form::Kind::new(rule, schemas.text(&rule.name)?.as_deref()));
+            let kinds: Result<Vec<_>, StoreError> = opened.ledger().workflow.types().iter().map(kind).collect();
+            form::text(args, &description, &kinds?)
+        }
+    };
+    drop(opened);
+    let start = editing::Start { text, file, go_on: "ledger new".to_owned() };
+    editing::write(context, &start, &mut |context, text| {
+        let (filled, description) = form::read(text, args)?;
+        let members = members(&filled, description)?;
+        make(context, &filled, members)
+    })
+}
+
+fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
@@ -95,7 +130,7 @@ fn report(
 }
 
 /// The packet's members from the command line.
-fn members(args: &New, context: &Context<'_>) -> Result<Map<String, Value>, Failure> {
+fn members(args: &New, description: Option<String>) -> Result<Map<String, Value>, Failure> {
     let texts = |items: &[String]| Value::Array(items.iter().map(|item| Value::String(item.clone())).collect());
     let mut members = Map::new();
     let mut put = |name: &str, value: Option<String>| {
@@ -106,7 +141,7 @@ fn members(args: &New, context: &Context<'_>) -> Result<Map<String, Value>, Fail
     put("title", args.title.clone());
     put("origin_repo_id", args.from.clone());
     put("request_type", args.request_type.clone());
-    put("description", input::optional_text(args.description.as_ref(), context.env)?);
+    put("description", description);
     put("priority", args.priority.map(|priority| priority.to_string()));
     put("parent", args.parent.clone());
     put("due", args.due.clone());

@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::render::claim::passed_over;
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{ClaimView, WrittenView, raw};
-use super::super::{Context, input, open, trust};
+use super::super::{Context, editing, input, open, trust};
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::app::{Ledger, Session, approve};
@@ -52,9 +52,41 @@ pub(super) fn approve(context: &mut Context<'_>, args: &Approve) -> Result<Exit,
 }
 
 pub(super) fn note(context: &mut Context<'_>, args: &Note) -> Result<Exit, Failure> {
-    let text = input::text(&args.text, context.env)?;
+    let text = input::optional_text(args.text.as_ref(), context.env)?.unwrap_or_default();
+    if editing::is_asked(context.cli, context.env) {
+        return edited_note(context, args, text);
+    }
+    put_note(context, args, text)
+}
+
+fn put_note(context: &mut Context<'_>, args: &Note, text: String) -> Result<Exit, Failure> {
     let command = Command::Note(Noted { text, kind: args.kind.clone(), occurred_at: None });
     write(context, &args.request, &command, &args.writing)
+}
+
+/// Has a note written in an editor.
+fn edited_note(context: &mut Context<'_>, args: &Note, text: String) -> Result<Exit, Failure> {
+    // Whatever would stand in the way of any text is told before somebody writes one.
+    let opened = context.open()?;
+    open::session(context, opened.root(), args.writing.secrets)?;
+    let id = opened.ledger().resolve(&args.request, opened.ledger().store, &context.budget)?;
+    drop(opened);
+    let file = args.edit.as_deref().unwrap_or_default();
+    // What others wrote, such as the title, stays out: editors take orders from lines of some forms.
+    let about = [
+        format!("A note on {id}. This line and all below it are left out."),
+        "Without a change nothing is written.".to_owned(),
+    ];
+    let text = match editing::draft(file, args.text.is_some(), context.env)? {
+        Some(draft) => draft,
+        None => format!("{text}\n{}", editing::below_the_cut(&about)),
+    };
+    let start = editing::Start { text, file, go_on: format!("ledger note {id}") };
+    editing::write(context, &start, &mut |context, text| {
+        let text = editing::before_the_cut(text);
+        let text = text.trim_end().trim_start_matches(['\n', '\r']);
+        put_note(context, args, text.to_owned())
+    })
 }
 
 pub(super) fn evidence(context: &mut Context<'_>, args: &Evidence) -> Result<Exit, Failure> {

@@ -30,6 +30,8 @@ pub enum Key {
     Color,
     /// What long texts are shown with.
     Pager,
+    /// What texts are written with.
+    Editor,
 }
 
 /// What a setting is set to.
@@ -88,8 +90,17 @@ pub enum Said {
 
 impl Key {
     /// All, in the order in which they are listed.
-    pub const ALL: [Self; 8] =
-        [Self::Actor, Self::From, Self::Priority, Self::Timeout, Self::Format, Self::Time, Self::Color, Self::Pager];
+    pub const ALL: [Self; 9] = [
+        Self::Actor,
+        Self::From,
+        Self::Priority,
+        Self::Timeout,
+        Self::Format,
+        Self::Time,
+        Self::Color,
+        Self::Pager,
+        Self::Editor,
+    ];
 
     /// Its name.
     #[must_use]
@@ -103,6 +114,7 @@ impl Key {
             Self::Time => "time",
             Self::Color => "color",
             Self::Pager => "pager",
+            Self::Editor => "editor",
         }
     }
 
@@ -143,6 +155,11 @@ impl Key {
                     Some(super::super::pager::BUILT_IN),
                 )
             },
+            Self::Editor => Facts {
+                before: &["LEDGER_EDITOR"],
+                after: &["VISUAL", "EDITOR"],
+                ..plain("what new and note are written with on a terminal", &[], Some(super::super::editing::BUILT_IN))
+            },
         }
     }
 
@@ -167,8 +184,10 @@ impl Key {
             Self::Color => {
                 Color::from_str(text, true).map(Value::Color).map_err(|_| "expected auto, always or never".to_owned())
             }
-            Self::Pager if text.trim().is_empty() || text.contains('\0') => Err("expected a command line".to_owned()),
-            Self::Pager => Ok(Value::Command(text.to_owned())),
+            Self::Pager | Self::Editor if text.trim().is_empty() || text.contains('\0') => {
+                Err("expected a command line".to_owned())
+            }
+            Self::Pager | Self::Editor => Ok(Value::Command(text.to_owned())),
         }
     }
 }

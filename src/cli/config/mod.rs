@@ -108,10 +108,10 @@ impl Config {
         if let Value::Color(color) = self.value(Key::Color)? { Some(*color) } else { None }
     }
 
-    /// What long texts are shown with.
+    /// A program that they like: a pager, an editor.
     #[must_use]
-    pub fn pager(&self) -> Option<&str> {
-        self.value(Key::Pager).and_then(Value::as_text)
+    pub fn command(&self, key: Key) -> Option<&str> {
+        self.value(key).and_then(Value::as_text)
     }
 }
 
