@@ -1,6 +1,6 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger, Session};
@@ -305,6 +305,10 @@ impl Ledger<'_> {
             by: &session.by,
             contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
+            worthless: &match command {
+                Command::Transition(_) => self.worthless(history, &session.budget)?,
+                _ => BTreeSet::new(),
+            },
             now: clock.at,
             first_of_key: self.first_asked_by(records, history, command, session)?,
         };
