@@ -299,16 +299,14 @@ impl Ledger<'_> {
     ) -> Result<Event, AppError> {
         let id = history.packet().request_id;
         let clock = self.tick(records, Some(history), &session.budget)?;
+        let opens_gates = matches!(command, Command::Transition(_));
         let context = Context {
             workflow: self.workflow,
             roles: &self.settings.roles,
             by: &session.by,
             contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
-            worthless: &match command {
-                Command::Transition(_) => self.worthless(history, &session.budget)?,
-                _ => BTreeSet::new(),
-            },
+            worthless: &if opens_gates { self.worthless(history, &session.budget)? } else { BTreeSet::new() },
             now: clock.at,
             first_of_key: self.first_asked_by(records, history, command, session)?,
         };
