@@ -34,12 +34,13 @@ use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
-use crate::sync::gate::{Lost, losses};
+use crate::sync::gate::{Loss, Lost, losses};
 use crate::sync::git::Git;
-use crate::sync::join::{Join, Joining, Renumbering, Take};
+use crate::sync::giving_back::{GivenBack, Untaken, give_back};
+use crate::sync::join::{Clash, Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
 use crate::sync::remote::{Fetched, NoTarget, Place, Pushed, Target};
-use crate::sync::tree::{TreeError, Trees};
+use crate::sync::tree::{Compared, TreeError, Trees};
 use crate::sync::twins::standing_elsewhere;
 use crate::sync::unmerged;
 use crate::sync::{lease, part};
@@ -97,6 +98,8 @@ pub struct Synced {
     pub duplicates: Vec<(RequestId, RequestId)>,
     /// What is wrong with what came in or went out.
     pub findings: Vec<Finding>,
+    /// What a remote that gets back what it had does not have any more: it was not taken for what it is.
+    pub untaken: Vec<Untaken>,
     /// Why the index is not up to date, where it is not.
     pub warning: Option<String>,
     /// How often somebody else was quicker.
@@ -134,6 +137,7 @@ struct Joined {
     incoming: Flow,
     outgoing: Flow,
     renumbered: Vec<Renumbering>,
+    untaken: Vec<Untaken>,
     brought: usize,
 }
 
@@ -172,7 +176,8 @@ impl Ledger<'_> {
             let given_up = self.give_up_claims(&round, &joined.outgoing)?;
             if !given_up.is_empty() {
                 conceded.extend(given_up);
-                joined = Joined { brought: joined.brought, ..self.join(&round)? };
+                let (brought, untaken) = (joined.brought, joined.untaken);
+                joined = Joined { brought, untaken, ..self.join(&round)? };
                 incoming.add(std::mem::take(&mut joined.incoming));
             }
             let (warning, findings) = match order.effect {
@@ -193,6 +198,7 @@ impl Ledger<'_> {
                 renumbered: renumbered.clone(),
                 conceded: conceded.clone(),
                 findings,
+                untaken: joined.untaken,
                 warning,
                 overtaken,
                 followed: None,
@@ -230,10 +236,15 @@ impl Ledger<'_> {
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let theirs = round.theirs().map_err(fail)?;
         round.check_remote(&theirs)?;
+        let GivenBack { tree: whole, untaken, lost } = round.given_back(&theirs).map_err(fail)?;
         let carrier = store.carry(&round.session.budget)?;
         let ours = trees.standing().map_err(fail)?;
-        let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
+        let Compared { unlike, odd } = trees.compare(&ours, &whole).map_err(fail)?;
         round.check_here(&ours)?;
+        let clashes: Vec<Clash> = odd.into_iter().map(Clash::NoFile).chain(lost.into_iter().map(Clash::Lost)).collect();
+        if !clashes.is_empty() {
+            return Err(SyncFailure::Clash { target: round.target.clone(), clashes }.into());
+        }
         let base = round.base().map_err(fail)?;
         let mut leases = store.leases();
         // What is no list of leases keeps nobody from exchanging.
@@ -272,7 +283,7 @@ impl Ledger<'_> {
             outgoing.rename(&join.renumbered);
         }
         let brought = if order.effect == Effect::Write { join.bring.len() } else { 0 };
-        Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, brought })
+        Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, untaken, brought })
     }
 
     /// Who gives requests other numbers, and when: after everything that is on record of them.
@@ -470,6 +481,16 @@ impl Round<'_> {
         Ok(base.map(|base| format!("{base}^{{tree}}")))
     }
 
+    /// What the other side has; where it is to get back what it had, with that.
+    fn given_back(&self, theirs: &str) -> Result<GivenBack, TreeError> {
+        if !self.order.restore || (self.seen.is_some() && self.commit() == self.seen) {
+            return Ok(GivenBack { tree: theirs.to_owned(), untaken: Vec::new(), lost: Vec::new() });
+        }
+        let seen = self.seen.as_deref().map(|seen| self.git.commit(seen)).transpose()?.flatten();
+        let seen = seen.map_or_else(|| self.trees.empty(), |seen| Ok(format!("{seen}^{{tree}}")))?;
+        give_back(self.trees, &seen, theirs)
+    }
+
     /// Refuses a remote that no longer has what it had.
     fn check_remote(&self, theirs: &str) -> Result<(), AppError> {
         let Some(seen) = &self.seen else { return Ok(()) };
@@ -506,7 +527,7 @@ impl Round<'_> {
             let mut lost = losses(self.trees, &tree, ours).map_err(fail)?;
             // An older commit is checked out, perhaps: what is missing here comes in, and what is there under a number and
             // another request here is for joining to tell. What was written once and differs was edited.
-            let may_be_older = head.as_ref() != Some(before) && !self.order.restore;
+            let may_be_older = head.as_ref() != Some(before);
             lost.retain(|loss| !may_be_older || loss.what == Lost::Edited);
             let mut explained = BTreeSet::new();
             for loss in &lost {
@@ -520,10 +541,30 @@ impl Round<'_> {
                 }
             }
             lost.retain(|loss| !loss.file.request().is_some_and(|id| explained.contains(&id)));
+            if !may_be_older {
+                self.forgive_the_checked_out(&mut lost, ours).map_err(fail)?;
+            }
             if !lost.is_empty() {
                 return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
             }
         }
+        Ok(())
+    }
+
+    /// Leaves out what is here as it was published, where the commit that is checked out has it otherwise: somebody's edit
+    /// was fetched and merged, and has been taken back here.
+    fn forgive_the_checked_out(&self, lost: &mut Vec<Loss>, ours: &str) -> Result<(), TreeError> {
+        let Some(seen) = self.seen.as_deref().map(|seen| self.git.commit(seen)).transpose()?.flatten() else {
+            return Ok(());
+        };
+        let mut published = BTreeSet::new();
+        for loss in lost.iter().filter(|loss| loss.what == Lost::Edited) {
+            let path = loss.file.path();
+            if self.trees.hash_in(&seen, &path)? == self.trees.hash_in(ours, &path)? {
+                published.insert(path);
+            }
+        }
+        lost.retain(|loss| !published.contains(&loss.file.path()));
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::app::sync::{Flow, Synced};
 use crate::app::write::Effect;
 use crate::domain::id::RequestId;
 use crate::domain::outlook::Action;
+use crate::sync::giving_back::Untaken;
 use crate::sync::publish::Followed;
 
 /// How many requests are named to people.
@@ -32,6 +33,8 @@ pub struct SyncView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_out: Option<&'static str>,
     findings: Vec<FindingView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_taken: Vec<UntakenView<'a>>,
     dry_run: bool,
 }
 
@@ -62,6 +65,13 @@ struct ConcededView<'a> {
     id: RequestId,
     by: &'a str,
     to: &'a str,
+}
+
+#[derive(Serialize)]
+struct UntakenView<'a> {
+    path: String,
+    line: Option<usize>,
+    what: &'a str,
 }
 
 #[derive(Serialize)]
@@ -112,8 +122,15 @@ impl<'a> SyncView<'a> {
                 Followed::Not(_) => "not",
             }),
             findings: synced.findings.iter().map(finding).collect(),
+            not_taken: synced.untaken.iter().map(UntakenView::of).collect(),
             dry_run: effect == Effect::DryRun,
         }
+    }
+}
+
+impl<'a> UntakenView<'a> {
+    fn of(untaken: &'a Untaken) -> Self {
+        Self { path: untaken.file.path(), line: untaken.line, what: &untaken.what }
     }
 }
 
@@ -160,6 +177,11 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
         for path in &flow.files {
             text.push_str(&format!("  {sign} {path}\n"));
         }
+    }
+    for one in &synced.untaken {
+        let line = one.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        let path = one.file.path();
+        text.push_str(&format!("  not taken: {path}{line}: {}\n", super::safe::line(&one.what)));
     }
     for one in &synced.renumbered {
         let is = if tried { "would be" } else { "is now" };
