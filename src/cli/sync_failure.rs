@@ -1,5 +1,7 @@
 //! From an exchange that did not come about to what people and programs see.
 
+use std::path::Path;
+
 use super::exit::Exit;
 use super::failure::{Failure, shell};
 use crate::app::resolve_id::Unsettled;
@@ -9,6 +11,7 @@ use crate::store::fs::log::CONFLICT_MARKER;
 use crate::sync::git::GitFailure;
 use crate::sync::join::Clash;
 use crate::sync::remote::{NoTarget, Place, Target};
+use crate::sync::restore::quoted;
 use crate::sync::tree::TreeError;
 use crate::sync::twins::NotGathered;
 
@@ -104,11 +107,17 @@ fn git_failed(message: &str, error: &GitFailure) -> Failure {
         GitFailure::NoRepository(_) => {
             Failure::new(Exit::NotFound, "no-repository", message).hint("git init, or git clone")
         }
+        GitFailure::Locked { lock, .. } => Failure::new(Exit::Busy, "git-locked", message).hint(if_no_git_runs(lock)),
         GitFailure::Failed { .. } | GitFailure::Garbled { .. } => Failure::new(Exit::Failure, "git", message)
             .hint("see what git says of the repository: git status; git fsck"),
         GitFailure::Late { .. } => Failure::new(Exit::Busy, "busy", message)
             .hint("ledger sync again, with a longer --timeout: it goes on where it was"),
     }
+}
+
+/// What takes a lock away that a git which was killed left behind.
+pub(super) fn if_no_git_runs(lock: &Path) -> String {
+    format!("if no git runs in this clone: rm {}; then the same again", quoted(lock))
 }
 
 fn no_target(message: &str, none: &NoTarget) -> Failure {

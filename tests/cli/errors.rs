@@ -204,7 +204,7 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // `other-source` is told of a record, in `import`; a number that is taken is given up, in `adopt`; nobody has a folder
     // that is `too-large`.
     // These take other clones: they are in `tests/sync`.
-    const OF_CLONES: [&str; 19] = [
+    const OF_CLONES: [&str; 20] = [
         "id-clash",
         "no-packet",
         "no-twin",
@@ -213,6 +213,7 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
         "no-repository",
         "no-branch",
         "unreachable",
+        "git-locked",
         "push-refused",
         "overtaken",
         "remote-rewritten",

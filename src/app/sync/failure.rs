@@ -91,6 +91,7 @@ impl SyncFailure {
             GitFailure::Failed { told, .. } => Self::Unreachable { target: target.clone(), told },
             other @ (GitFailure::Program(_)
             | GitFailure::NoRepository(_)
+            | GitFailure::Locked { .. }
             | GitFailure::Late { .. }
             | GitFailure::Garbled { .. }) => Self::Tree(other.into()),
         }
@@ -101,6 +102,8 @@ impl SyncFailure {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unanswered { target: target.clone(), told },
             late @ GitFailure::Late { .. } => Self::Unanswered { target: target.clone(), told: late.to_string() },
+            // What is locked here keeps a push from being noted here: the other side may have it.
+            locked @ GitFailure::Locked { .. } => Self::Unanswered { target: target.clone(), told: locked.to_string() },
             other @ (GitFailure::Program(_) | GitFailure::NoRepository(_) | GitFailure::Garbled { .. }) => {
                 Self::Tree(other.into())
             }

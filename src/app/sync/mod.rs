@@ -24,6 +24,7 @@ use crate::domain::claim::{Claim, Holding};
 use crate::domain::decide::{Command, Concede};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
+use crate::domain::keyed::KeyConflict;
 use crate::domain::packet::Packet;
 use crate::domain::renumber::By;
 use crate::domain::state::{State, Status};
@@ -35,11 +36,11 @@ use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
 use crate::sync::gate::{Loss, Lost, losses};
-use crate::sync::git::Git;
+use crate::sync::git::{Git, GitFailure};
 use crate::sync::giving_back::{GivenBack, Untaken, give_back};
 use crate::sync::join::{Clash, Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
-use crate::sync::remote::{Fetched, NoTarget, Place, Pushed, Target};
+use crate::sync::remote::{Branch, Exchanged, Fetched, NoTarget, Place, Pushed, Target};
 use crate::sync::tree::{Compared, TreeError, Trees};
 use crate::sync::twins::standing_elsewhere;
 use crate::sync::unmerged;
@@ -82,6 +83,8 @@ pub struct Order<'a> {
 pub struct Synced {
     /// With whom.
     pub target: Target,
+    /// Whether the other side had the branch before.
+    pub branch: Branch,
     /// What the other side has now.
     pub commit: Option<String>,
     /// What came in.
@@ -94,6 +97,8 @@ pub struct Synced {
     pub conceded: Vec<Conceded>,
     /// Requests that came in and have diverged.
     pub diverged: Vec<RequestId>,
+    /// Events with one key that say different things, of requests that came in.
+    pub key_conflicts: Vec<(RequestId, KeyConflict)>,
     /// Requests that have the key of an earlier one, where one of the two came in or went out for the first time.
     pub duplicates: Vec<(RequestId, RequestId)>,
     /// What is wrong with what came in or went out.
@@ -117,6 +122,13 @@ pub struct Conceded {
     pub by: Actor,
     /// Who has it.
     pub to: Actor,
+}
+
+/// What somebody has to decide of requests.
+#[derive(Default)]
+struct Undecided {
+    diverged: Vec<RequestId>,
+    key_conflicts: Vec<(RequestId, KeyConflict)>,
 }
 
 /// What a round begins with.
@@ -157,7 +169,7 @@ impl Ledger<'_> {
             return Err(AppError::Unmerged(unmerged.into_keys().collect()));
         }
         let target =
-            Target::find(&git, order.remote, order.branch, Target::known(store)?).map_err(SyncFailure::from)?;
+            Target::find(&git, order.remote, order.branch, &Exchanged::read(store)?).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;
         if target.place == Place::CheckedOut && order.branch.is_none() && self.is_ignored(&git)? {
             return Err(SyncFailure::NoTarget(NoTarget::Ignored).into());
@@ -188,10 +200,13 @@ impl Ledger<'_> {
                 // What would be there is not.
                 Effect::DryRun => (None, Vec::new()),
             };
+            let Undecided { diverged, key_conflicts } = self.undecided(&incoming)?;
             let mut synced = Synced {
                 target: target.clone(),
+                branch: fetched.branch(),
                 commit: round.commit(),
-                diverged: self.diverged(&incoming)?,
+                diverged,
+                key_conflicts,
                 duplicates: self.duplicates(&incoming, &joined.outgoing)?,
                 incoming: incoming.clone(),
                 outgoing: joined.outgoing,
@@ -357,24 +372,25 @@ impl Ledger<'_> {
         Ok(findings)
     }
 
-    /// Of the requests that came in, those that have diverged.
-    fn diverged(&self, incoming: &Flow) -> Result<Vec<RequestId>, AppError> {
-        let mut diverged = Vec::new();
+    /// What somebody has to decide of the requests that came in.
+    fn undecided(&self, incoming: &Flow) -> Result<Undecided, AppError> {
+        let mut undecided = Undecided::default();
         for id in incoming.requests.keys() {
             let history = match self.store.history(*id) {
                 Err(StoreError::Damaged { .. }) => None,
                 other => other?,
             };
-            let has_diverged = |history: &History| {
-                // A chain has one way only.
-                history.events().windows(2).any(|pair| pair[1].parents() != [pair[0].hash()])
-                    && matches!(State::replay(history, self.workflow).status, Status::Diverged(_))
-            };
-            if history.as_ref().is_some_and(has_diverged) {
-                diverged.push(*id);
+            // Of a chain each writer had seen everything.
+            let is_no_chain =
+                |history: &History| history.events().windows(2).any(|pair| pair[1].parents() != [pair[0].hash()]);
+            let Some(history) = history.filter(is_no_chain) else { continue };
+            let state = State::replay(&history, self.workflow);
+            if matches!(state.status, Status::Diverged(_)) {
+                undecided.diverged.push(*id);
             }
+            undecided.key_conflicts.extend(state.key_conflicts.into_iter().map(|conflict| (*id, conflict)));
         }
-        Ok(diverged)
+        Ok(undecided)
     }
 
     /// The duplicates that this exchange makes known, each with the first request that has its key.
@@ -416,6 +432,9 @@ impl Ledger<'_> {
             }
         }
         target.saw(git, store, &published).map_err(fail)?;
+        if round.order.branch.is_some() {
+            target.want(store)?;
+        }
         synced.followed = match target.place {
             Place::CheckedOut => Some(publisher.follow(&published, standing, &message)),
             Place::Apart if publisher.is_tracked().map_err(fail)? => {
@@ -424,7 +443,7 @@ impl Ledger<'_> {
             Place::Apart => None,
         }
         // It is published, and everything is in place here: what git can't do now the next exchange does.
-        .map(|followed| followed.unwrap_or_else(|error| Followed::Not(error.to_string())));
+        .map(|followed| followed.unwrap_or_else(not_followed));
         synced.commit = Some(published);
         Ok(Pushed::Done)
     }
@@ -447,6 +466,15 @@ impl Ledger<'_> {
                 Ok(head)
             }
         }
+    }
+}
+
+/// Why the checked-out branch stays where it was.
+fn not_followed(error: TreeError) -> Followed {
+    let why = error.to_string();
+    match error {
+        TreeError::Git(GitFailure::Locked { lock, .. }) => Followed::Locked { why, lock },
+        TreeError::Git(_) | TreeError::Store(_) | TreeError::Unreadable { .. } => Followed::Not(why),
     }
 }
 
