@@ -106,7 +106,7 @@ const ERRORS: [(&str, i32, bool, &str); 81] = [
     ("key-reused", 6, false, "ledger new --title Other --from a --to b --type bug --set details.impact=x --key k1"),
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
-    ("contested", 6, false, "ledger claim 2"),
+    ("contested", 6, false, "ledger resolve 2 --keep accepted --reason x -q 2>/dev/null; ledger claim 2"),
     ("claimed-by-other", 6, false, "ledger claim 1 --actor ben -q; ledger claim 1 --actor mia"),
     ("not-claimed", 5, false, "ledger release 4"),
     ("over", 5, false, "ledger transition 3 withdrawn --reason x -q 2>/dev/null; ledger claim 3"),

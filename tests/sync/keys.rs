@@ -98,6 +98,44 @@ fn what_is_distinct_goes_on_in_every_clone() {
 }
 
 #[test]
+fn a_duplicate_that_is_settled_in_two_ways_has_diverged() {
+    for keep in ["PROPOSED", "WITHDRAWN"] {
+        let clones = Clones::new(&["a", "b"]);
+        let (first, duplicate) = twins(&clones);
+        clones.ledger("a", &["resolve", &duplicate, "--duplicate"]).ok();
+        clones.ledger("b", &["resolve", &duplicate, "--distinct", "--reason", "Another month"]).ok();
+        clones.sync("a").ok();
+        let synced = clones.sync("b").ok().data();
+        assert_eq!(synced["diverged"], json!([duplicate]), "{synced}");
+        clones.sync("a").ok();
+        for clone in ["a", "b"] {
+            assert_eq!(show(&clones, clone, &duplicate)["state"], "DIVERGED", "{clone}");
+            let conflicts = clones.ledger(clone, &["conflicts", "--json"]);
+            assert_eq!(conflicts.status, Some(3), "{conflicts:?}");
+            let sides = conflicts.data()["conflicts"][0]["sides"].clone();
+            let mut states = [&sides[0]["state"], &sides[1]["state"]].map(|state| state.as_str().unwrap().to_owned());
+            states.sort();
+            assert_eq!(states, ["PROPOSED", "WITHDRAWN"], "{sides}");
+        }
+        clones.ledger("b", &["resolve", &duplicate, "--keep", keep, "--reason", "Asked by mail"]).ok();
+        clones.sync("b").ok();
+        clones.sync("a").ok();
+        for clone in ["a", "b"] {
+            let shown = show(&clones, clone, &duplicate);
+            let is_one = keep == "WITHDRAWN";
+            assert_eq!(shown["state"], keep, "{clone}");
+            assert_eq!(shown["duplicate_of"], if is_one { json!(first) } else { Value::Null }, "{clone}: {shown}");
+            assert_eq!(shown["distinct"].is_null(), is_one, "{clone}: {shown}");
+            clones.ledger(clone, &["conflicts"]).ok();
+            assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
+            let next = clones.ledger(clone, &["transition", &duplicate, "accepted", "--dry-run"]);
+            assert_eq!(next.status, Some(if is_one { 5 } else { 0 }), "{next:?}");
+        }
+        clones.assert_alike(&["a", "b"]);
+    }
+}
+
+#[test]
 fn what_is_renumbered_is_named_by_its_new_number() {
     let clones = Clones::new(&["a", "b"]);
     // Both take one number for other requests; the second clone has settled a duplicate of its own by then.

@@ -32,6 +32,17 @@ fn packets_named(store: &FsStore, id: RequestId) -> Result<BTreeSet<Hash>, Store
     Ok(events_in(&without).iter().filter(|event| first(event)).flat_map(|event| event.parents().to_vec()).collect())
 }
 
+/// Whether a log begins from two packets: a merge united those of two requests.
+pub(super) fn is_of_two(log: &[u8]) -> bool {
+    const FIRST: &[u8] = br#""n":1,"#;
+    // Most logs begin once, and need not be read.
+    if memchr::memmem::find_iter(log, FIRST).nth(1).is_none() {
+        return false;
+    }
+    let first = events_in(log).into_iter().filter(|event| event.n() == 1);
+    first.flat_map(|event| event.parents().to_vec()).collect::<BTreeSet<_>>().len() > 1
+}
+
 /// The packet that a file holds whose line ends were converted, or whose sides differ in nothing else: the log must name
 /// it, and no other.
 pub(super) fn packet_of_file(store: &FsStore, id: RequestId, there: &[u8]) -> Result<Vec<u8>, String> {
