@@ -21,5 +21,6 @@ pub mod tree;
 pub mod twins;
 pub mod unite;
 pub mod unmerged;
+mod whole;
 
 pub use ask::{Answer, Unanswered};

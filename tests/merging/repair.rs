@@ -114,6 +114,31 @@ fn whatever_left_a_conflict_is_settled() {
     is_whole(&sandbox);
 }
 
+#[test]
+fn a_packet_that_was_edited_is_led_back_to_what_is_on_record() {
+    let packet = "coordination/requests/REQ-$TODAY-0001.json";
+    let edited = |who: &str| format!("sed -i 's/Totals are wrong/{who}/' {packet} && git commit -qam {who}");
+    // By both sides: what both come from is on record.
+    let sandbox = repository(Way::Plain);
+    sandbox.run(&format!("chmod u+w {packet} && git checkout -q -b other && {}", edited("theirs")));
+    sandbox.run(&format!("git checkout -q main && chmod u+w {packet} && {}", edited("ours")));
+    ends(&sandbox, "git merge -q other", 1);
+    transcript!(sandbox, @r#"
+    $ ledger list
+    ! no request matches
+    ! REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: a conflict marker, left by a merge (ledger repair-merge)
+    [exit 9]
+    $ ledger repair-merge
+    left coordination/requests/REQ-YYYYMMDD-0001.json: one side's packet of REQ-YYYYMMDD-0001 was edited: both have the uid [uuid], and a packet is never written again
+      fix: the log names what it was before: git checkout-index -f --stage=1 -- coordination/requests/REQ-YYYYMMDD-0001.json && git add coordination/requests/REQ-YYYYMMDD-0001.json
+    0 files mended, 1 left to decide
+    [exit 3]
+    $ git checkout-index -f --stage=1 -- coordination/requests/REQ-$TODAY-0001.json && git add coordination/requests && ledger repair-merge && git commit -qm both && ledger verify
+    nothing to mend
+    ok: 1 request, 1 event verified
+    "#);
+}
+
 /// A merge that stopped at two requests which have one number.
 fn one_number_twice() -> Sandbox {
     let sandbox = repository(Way::Plain);

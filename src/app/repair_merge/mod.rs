@@ -5,8 +5,8 @@ mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::held::{file_of_file, named_by_log, packet_of_file};
-use self::ways::{both_sides, by_hand, edit, two_requests, way_out};
+use self::held::{Side, file_of_file, is_one_request, named_by_log, packet_of_file};
+use self::ways::{both_sides, by_hand, edit, edited_twice, two_requests, way_out};
 use super::{AppError, Ledger};
 use crate::domain::id::{RequestId, Stream};
 use crate::index::refresh::{self, Making, Memory};
@@ -234,7 +234,7 @@ impl Plan {
             self.left(path, "one side has no plain file in its place", by_hand(path));
             return Ok(());
         }
-        let [_, ours, theirs] = &stages.objects;
+        let [base, ours, theirs] = &stages.objects;
         match part {
             Some(Part::Index) => {
                 self.index = true;
@@ -244,7 +244,9 @@ impl Plan {
             Some(Part::Carried(CarriedFile::Log(stream))) => {
                 self.unmerged_log(store, &stream, (ours.as_deref(), theirs.as_deref()), torn)
             }
-            Some(Part::Carried(file)) => self.unmerged_file(store, &file, (ours.as_deref(), theirs.as_deref()), torn),
+            Some(Part::Carried(file)) => {
+                self.unmerged_file(store, &file, (base.as_deref(), ours.as_deref(), theirs.as_deref()), torn)
+            }
             None => {
                 self.left(path, "both sides changed it", by_hand(path));
                 Ok(())
@@ -324,7 +326,7 @@ impl Plan {
         &mut self,
         store: &FsStore,
         file: &CarriedFile,
-        (ours, theirs): (Option<&str>, Option<&str>),
+        (base, ours, theirs): (Option<&str>, Option<&str>, Option<&str>),
         torn: &mut BTreeSet<RequestId>,
     ) -> Result<(), AppError> {
         let path = file.path();
@@ -345,10 +347,16 @@ impl Plan {
             }
             Err(what) => {
                 torn.extend(file.request());
-                let fix = match named_by_log(store, file, &ours, &theirs) {
-                    Some(side) => {
+                let base = base.map(read).transpose()?;
+                let fix = match named_by_log(store, file, [base.as_deref(), Some(&ours), Some(&theirs)]) {
+                    Some(Side::Base) => format!(
+                        "the log names what it was before: git checkout-index -f --stage=1 -- {path} && git add {path}"
+                    ),
+                    Some(side @ (Side::Ours | Side::Theirs)) => {
+                        let side = side.name();
                         format!("the log names that of {side}: git checkout --{side} -- {path} && git add {path}")
                     }
+                    None if is_one_request(file, &ours, &theirs) => edited_twice(&path),
                     None => way_out(file),
                 };
                 self.left(&path, what, fix);

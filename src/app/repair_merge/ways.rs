@@ -21,6 +21,13 @@ pub(super) fn way_out(file: &CarriedFile) -> String {
     }
 }
 
+/// The way out where both sides of a merge edited a packet, and the log names neither.
+pub(super) fn edited_twice(path: &str) -> String {
+    format!(
+        "take the one that was written first: git log --all -- {path}; git checkout COMMIT -- {path} && git add {path}"
+    )
+}
+
 /// The way out where two requests have one number.
 pub(super) fn two_requests(id: RequestId) -> String {
     format!("ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep ours (or theirs)")

@@ -271,6 +271,9 @@ impl Ledger<'_> {
         }
         let mut incoming = Flow::between(trees, &unlike).map_err(fail)?;
         incoming.replace(&join.renumbered, &unlike);
+        // Where both sides have a file and ours holds, nothing comes in.
+        let brought: BTreeSet<String> = join.bring.iter().map(|(file, _)| file.path()).collect();
+        incoming.files.retain(|path| brought.contains(path));
         let standing = match order.effect {
             Effect::DryRun => ours,
             Effect::Write => {
@@ -282,6 +285,7 @@ impl Ledger<'_> {
         let mut outgoing = Flow::between(trees, &unlike).map_err(fail)?;
         if order.effect == Effect::DryRun {
             outgoing.rename(&join.renumbered);
+            outgoing.files.retain(|path| !brought.contains(path));
         }
         let brought = if order.effect == Effect::Write { join.bring.len() } else { 0 };
         Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, untaken, brought })

@@ -513,7 +513,10 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
             format!("any write to {request} sets it aside: for example ledger note {request} --text recovered"),
         ),
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
-        "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
+        "log-missing" => {
+            let completed = || "the next `ledger new`, or any write to it, completes it".to_owned();
+            (Severity::Violation, restoring.removed(&path).unwrap_or_else(completed))
+        }
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
         NUMBER_TWICE => (Severity::Damage, format!("say which of them keeps it: ledger resolve-id {request}")),
         "not-of-schema" => (
