@@ -153,6 +153,11 @@ fn is_lost(error: &AppError) -> bool {
     let AppError::Refused { refusal, .. } = error else { return matches!(error, AppError::StaleVersion { .. }) };
     matches!(
         **refusal,
-        Refusal::ClaimedByOther(_) | Refusal::Contested(_) | Refusal::Over(_) | Refusal::Duplicate { .. }
+        Refusal::ClaimedByOther(_)
+            | Refusal::Contested(_)
+            | Refusal::Over(_)
+            | Refusal::Duplicate { .. }
+            | Refusal::Diverged { .. }
+            | Refusal::KeyTwice(_)
     )
 }

@@ -6,7 +6,10 @@ use super::claim::{ClaimSeen, ClaimsSeen};
 use super::list::{Query, Row, Scope, Sort};
 use super::{AppError, Ledger};
 use crate::domain::id::{Key, RequestId};
+use crate::domain::packet::Packet;
 use crate::index::project::{DIVERGED, EntryEvent, EntryKey, EntrySide};
+use crate::store::NUMBER_TWICE;
+use crate::sync::twins::unmerged_twins;
 
 /// Something that waits for a decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +42,13 @@ pub enum Conflict {
         first: RequestId,
         /// The key.
         key: Key,
+    },
+    /// Two requests with one number, which a merge brought together.
+    NumberTwice {
+        /// The number.
+        id: RequestId,
+        /// The title of the one that stands here.
+        title: String,
     },
     /// Events with one key that say different things.
     KeyTwice {
@@ -92,10 +102,31 @@ impl Ledger<'_> {
     pub fn conflicts(&self) -> Result<Conflicts, AppError> {
         let query = Query { scope: Scope::Open, sort: Sort::Id, ..Query::default() };
         let mut all = Vec::new();
-        let damaged = self.each::<AppError>(&query, |row| {
+        let mut damaged = self.each::<AppError>(&query, |row| {
             all.extend(Conflict::all_of(row));
             Ok(())
         })?;
-        Ok(Conflicts { all, damaged })
+        let twice = self.numbers_twice(&damaged)?;
+        // What is wrong with them is that somebody has to decide.
+        damaged.retain(|id, _| !twice.contains_key(id));
+        let mut found: Vec<Conflict> =
+            twice.into_iter().map(|(id, title)| Conflict::NumberTwice { id, title }).collect();
+        found.append(&mut all);
+        Ok(Conflicts { all: found, damaged })
+    }
+
+    /// The numbers that two requests have: in a merge under way, and of those that can't be read. With the titles of those
+    /// that stand here.
+    fn numbers_twice(&self, damaged: &BTreeMap<RequestId, String>) -> Result<BTreeMap<RequestId, String>, AppError> {
+        let mut twice = unmerged_twins(&self.store.root())?;
+        for id in damaged.keys() {
+            if twice.contains_key(id) || !self.store.inspect(*id)?.faults.iter().any(|fault| fault.code == NUMBER_TWICE)
+            {
+                continue;
+            }
+            let packet = self.store.packet_bytes(*id)?.and_then(|bytes| Packet::parse(&bytes).ok());
+            twice.insert(*id, packet.map(|packet| packet.title).unwrap_or_default());
+        }
+        Ok(twice)
     }
 }

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::fs::FsStore;
 use crate::sync::git::Git;
 use crate::sync::lease::Shelf;
-use crate::sync::remote::{Fetched, Pushed, Target};
+use crate::sync::remote::{Exchanged, Fetched, Pushed, Target};
 use crate::sync::tree::Trees;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -26,6 +26,8 @@ pub struct Order<'a> {
     pub days: u32,
     /// On which remote.
     pub remote: Option<&'a str>,
+    /// The branch that has the requests there.
+    pub branch: Option<&'a str>,
     /// Whether to write.
     pub effect: Effect,
 }
@@ -74,7 +76,8 @@ impl Ledger<'_> {
         let _alone = store.syncing(budget)?;
         let git = Git::open(store.layout().root(), budget).map_err(SyncFailure::from)?;
         let trees = Trees::new(&git, store);
-        let target = Target::find(&git, order.remote, None, Target::known(store)?).map_err(SyncFailure::from)?;
+        let target =
+            Target::find(&git, order.remote, order.branch, &Exchanged::read(store)?).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;
         let unreachable = |failure| SyncFailure::unreachable(&target, failure);
         let writer = self.store.writer()?;

@@ -32,7 +32,7 @@ pub enum Waiting {
     /// It does not.
     #[default]
     Any,
-    /// Only requests whose dependencies are all settled.
+    /// Only requests whose dependencies are all settled, and of which nobody has to decide anything first.
     Ready,
     /// Only requests that wait for another.
     Blocked,
@@ -334,7 +334,7 @@ impl Ledger<'_> {
             return Ok(Some(None));
         }
         let waits_for = past.waits_for(entry)?;
-        let is_ready = waits_for.is_empty() && entry.duplicate_of.is_none();
+        let is_ready = waits_for.is_empty() && entry.duplicate_of.is_none() && !entry.is_undecided();
         let fits = match query.waiting {
             Waiting::Any => true,
             Waiting::Ready => is_ready,

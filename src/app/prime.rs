@@ -147,7 +147,7 @@ impl Ledger<'_> {
 /// Whether it waits for no other request, and nobody has to decide anything first.
 fn is_ready(row: &Row) -> bool {
     let entry = &row.entry;
-    row.waits_for.is_empty() && entry.duplicate_of.is_none() && entry.sides.is_empty() && entry.key_conflicts.is_empty()
+    row.waits_for.is_empty() && entry.duplicate_of.is_none() && !entry.is_undecided()
 }
 
 /// Whether the repository has said all that it has to say of its part.

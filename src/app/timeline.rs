@@ -7,7 +7,7 @@ use crate::domain::event::{Body, Event};
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, Key, RequestId, Stream};
-use crate::domain::keyed::{Keyed, Standing};
+use crate::domain::keyed::{KeyConflict, Keyed, Standing};
 use crate::domain::state::{Side, State, Status};
 use crate::domain::time::Timestamp;
 use crate::store::Budget;
@@ -49,15 +49,33 @@ pub struct Marks {
     pub standings: HashMap<Hash, Standing>,
     /// Duplicates, each with the first request that has its key.
     pub duplicates: BTreeMap<RequestId, RequestId>,
+    /// Events with one key that say different things, each with the request that they are of.
+    pub conflicts: Vec<(RequestId, KeyConflict)>,
 }
 
 impl Marks {
     /// Takes what is said of one request's events, of which `first` has the key.
     fn take(&mut self, history: &History, first: Option<RequestId>) {
-        self.standings.extend(Keyed::of_all(history).standings());
+        let keyed = Keyed::of_all(history);
+        self.standings.extend(keyed.standings());
         let is_distinct = history.events().iter().any(|event| matches!(event.body(), Body::Distinct(_)));
         let id = history.packet().request_id;
         self.duplicates.extend(first.filter(|first| *first != id && !is_distinct).map(|first| (id, first)));
+        self.conflicts.extend(keyed.conflicts().iter().map(|conflict| (id, conflict.clone())));
+    }
+
+    /// Takes in what is said of others.
+    pub fn extend(&mut self, others: Self) {
+        self.standings.extend(others.standings);
+        self.duplicates.extend(others.duplicates);
+        self.conflicts.extend(others.conflicts);
+    }
+
+    /// What an event is one side of; `None` if nothing that it says with its key is said otherwise.
+    #[must_use]
+    pub fn conflict_of(&self, event: Hash) -> Option<&KeyConflict> {
+        let is_side = |conflict: &&KeyConflict| conflict.said.iter().any(|said| said.event.hash == event);
+        self.conflicts.iter().map(|(_, conflict)| conflict).find(is_side)
     }
 
     /// Leaves out what is said of others than these.
@@ -67,6 +85,7 @@ impl Marks {
         let begun = |event: &Event| matches!(event.body(), Body::Created(_)).then(|| event.stream().clone());
         let begun: HashSet<Stream> = events.iter().filter_map(begun).collect();
         self.duplicates.retain(|id, _| begun.contains(&Stream::Request(*id)));
+        self.conflicts.retain(|(_, conflict)| conflict.said.iter().any(|said| shown.contains(&said.event.hash)));
     }
 }
 

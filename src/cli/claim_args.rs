@@ -32,6 +32,9 @@ pub struct Claim {
     /// Exchange with the other clones first, and publish the claim before answering: then nobody else has it
     #[arg(long, conflicts_with = "dry_run")]
     pub sync: bool,
+    /// On which branch or reference to exchange [default: as ledger sync]
+    #[arg(long, value_name = "BRANCH", requires = "sync")]
+    pub branch: Option<String>,
     /// Of which the next.
     #[command(flatten, next_help_heading = "With --next")]
     pub filters: Filters,

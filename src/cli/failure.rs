@@ -254,7 +254,7 @@ impl From<StoreError> for Failure {
             // Of the bytes that verify looks at nothing is wrong.
             StoreError::Damaged { what, .. } if what == HARD_LINKS => Self::new(Exit::Damaged, "damaged", message)
                 .hint("ledger doctor tells the command that makes it a file of its own"),
-            StoreError::Damaged { what, .. } if what == CONFLICT_MARKER => {
+            StoreError::Damaged { what, .. } if what.ends_with(CONFLICT_MARKER) => {
                 Self::new(Exit::Damaged, "damaged", message).hint("ledger repair-merge")
             }
             StoreError::Damaged { id: Some(id), .. } => Self::new(Exit::Damaged, "damaged", message)

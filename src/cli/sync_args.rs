@@ -14,8 +14,8 @@ Run again after it was cut short, it completes what is left to do.")]
 pub struct Sync {
     /// With which remote [default: the branch's own, else origin, else the only one]
     pub remote: Option<String>,
-    /// On which branch or reference, which need not be checked out [default: the one it was exchanged on so far, else the
-    /// one that is checked out]
+    /// On which branch or reference, which need not be checked out, from now on [default: the one that was named last, else
+    /// the only one it was exchanged on so far, else the one that is checked out]
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
     /// Whose text of a file that people edit (settings, workflow, schemas) holds where both sides changed it
@@ -79,6 +79,9 @@ pub struct Lease {
     pub count: u32,
     /// On which remote [default: as ledger sync]
     pub remote: Option<String>,
+    /// Which branch or reference has the requests there [default: as ledger sync]
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
     /// For how many days, from today on (UTC)
     #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=31))]
     pub days: u32,

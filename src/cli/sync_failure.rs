@@ -1,13 +1,17 @@
 //! From an exchange that did not come about to what people and programs see.
 
+use std::path::Path;
+
 use super::exit::Exit;
 use super::failure::{Failure, shell};
 use crate::app::resolve_id::Unsettled;
 use crate::app::sync::SyncFailure;
 use crate::store::fs::carried::CarriedFile;
+use crate::store::fs::log::CONFLICT_MARKER;
 use crate::sync::git::GitFailure;
 use crate::sync::join::Clash;
-use crate::sync::remote::NoTarget;
+use crate::sync::remote::{NoTarget, Place, Target};
+use crate::sync::restore::quoted;
 use crate::sync::tree::TreeError;
 use crate::sync::twins::NotGathered;
 
@@ -45,11 +49,8 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
         }
         SyncFailure::Rewritten { target, seen, .. } => {
             let seen = seen.get(..12).unwrap_or(seen);
-            let hint = format!(
-                "see it: git log {seen}; if it was not meant to be, give it back: ledger sync {} --branch {} --restore",
-                shell(&target.remote),
-                shell(target.reference.strip_prefix("refs/heads/").unwrap_or(&target.reference))
-            );
+            let hint =
+                format!("see it: git log {seen}; if it was not meant to be, give it back: {}", restoring(target));
             is(Exit::Damaged, "remote-rewritten").hint(hint)
         }
         SyncFailure::Edited { commit, lost } => {
@@ -57,8 +58,8 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
             let path = lost.first().map(|lost| lost.file.path()).unwrap_or_default();
             is(Exit::Damaged, "edited").hint(format!("restore it: git checkout {commit} -- {path}"))
         }
-        SyncFailure::Clash { clashes, .. } => match clashes.first() {
-            Some(clash) => clashed(message, clash),
+        SyncFailure::Clash { target, clashes } => match clashes.first() {
+            Some(clash) => clashed(message, clash, target),
             None => is(Exit::Failure, "bug"),
         },
         SyncFailure::Unsound(finding) => is(Exit::No, "unsound").hint(&finding.fix),
@@ -106,11 +107,17 @@ fn git_failed(message: &str, error: &GitFailure) -> Failure {
         GitFailure::NoRepository(_) => {
             Failure::new(Exit::NotFound, "no-repository", message).hint("git init, or git clone")
         }
+        GitFailure::Locked { lock, .. } => Failure::new(Exit::Busy, "git-locked", message).hint(if_no_git_runs(lock)),
         GitFailure::Failed { .. } | GitFailure::Garbled { .. } => Failure::new(Exit::Failure, "git", message)
             .hint("see what git says of the repository: git status; git fsck"),
         GitFailure::Late { .. } => Failure::new(Exit::Busy, "busy", message)
             .hint("ledger sync again, with a longer --timeout: it goes on where it was"),
     }
+}
+
+/// What takes a lock away that a git which was killed left behind.
+pub(super) fn if_no_git_runs(lock: &Path) -> String {
+    format!("if no git runs in this clone: rm {}; then the same again", quoted(lock))
 }
 
 fn no_target(message: &str, none: &NoTarget) -> Failure {
@@ -125,14 +132,22 @@ fn no_target(message: &str, none: &NoTarget) -> Failure {
     }
 }
 
-fn clashed(message: &str, clash: &Clash) -> Failure {
+fn clashed(message: &str, clash: &Clash, target: &Target) -> Failure {
     let is = |exit, code| Failure::new(exit, code, message);
     match clash {
         Clash::Edited(file) => is(Exit::Damaged, "edited").hint(format!(
             "find out which is as it was written: git log --all -- {}; ledger verify",
             file.path()
         )),
-        Clash::Unreadable { .. } => is(Exit::Damaged, "remote-unreadable").hint("find the commit that brought it: git log --all"),
+        Clash::Unreadable { file, what } => is(Exit::Damaged, "remote-unreadable").hint(unreadable_hint(file, what, target)),
+        Clash::NoFile(file) => is(Exit::Damaged, "remote-unreadable")
+            .hint(format!("{}; {}", brought_by(file), restoring(target))),
+        Clash::Lost(lost) => is(Exit::Damaged, "remote-unreadable")
+            .hint(format!("{}; who wrote it gives it back: {}, in a clone that has it whole", brought_by(&lost.file), restoring(target))),
+        Clash::DamagedHere { what, .. } if what.ends_with(CONFLICT_MARKER) => {
+            is(Exit::Damaged, "damaged").hint("ledger repair-merge")
+        }
+        Clash::DamagedHere { .. } => is(Exit::Damaged, "damaged").hint("ledger verify tells what brings it back"),
         Clash::Version(name, version) => is(Exit::Conflict, "version-clash").hint(format!(
             "theirs was published first: set yours aside with git (schemas/contracts/{name}), sync, and register it as another version than {version}"
         )),
@@ -147,7 +162,38 @@ fn clashed(message: &str, clash: &Clash) -> Failure {
         Clash::Published(id) | Clash::Mixed(id) => is(Exit::Conflict, "id-clash").hint(format!(
             "ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep theirs (or ours), and ledger sync"
         )),
+        Clash::Named { by: _, numbers } => {
+            let id = numbers.first().map(ToString::to_string).unwrap_or_default();
+            is(Exit::Conflict, "id-clash").hint(format!(
+                "ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep theirs (or ours), and ledger sync"
+            ))
+        }
         Clash::NotRewritten(..) => is(Exit::Conflict, "not-renumbered").hint("use a newer ledger; this one is: ledger --version"),
+    }
+}
+
+fn brought_by(file: &CarriedFile) -> String {
+    format!("find the commit that brought it: git log --all -- {}", file.path())
+}
+
+/// What gives the other side back what it had.
+fn restoring(target: &Target) -> String {
+    let branch = target.reference.strip_prefix("refs/heads/").unwrap_or(&target.reference);
+    format!("ledger sync {} --branch {} --restore", shell(&target.remote), shell(branch))
+}
+
+fn unreadable_hint(file: &CarriedFile, what: &str, target: &Target) -> String {
+    let (CarriedFile::Log(_), restoring) = (file, restoring(target)) else { return brought_by(file) };
+    match (what.ends_with(CONFLICT_MARKER), target.place) {
+        (true, Place::CheckedOut) => {
+            format!(
+                "git pull, ledger repair-merge, git commit -am Merged, git push; or take every whole line of it: {restoring}"
+            )
+        }
+        (true, Place::Apart) => format!("take every whole line of it: {restoring}"),
+        (false, Place::CheckedOut | Place::Apart) => {
+            format!("{}; go on with every whole line of it: {restoring}", brought_by(file))
+        }
     }
 }
 

@@ -197,11 +197,11 @@ fn decide_at(state: &State, history: &History, command: &Command, context: Conte
         Command::Duplicate(wish) => duplicate::end(state, packet, wish, context),
         Command::Distinct(reason) => duplicate::distinct(state, reason, context),
         Command::Claim(wish) => {
-            duplicate::check(state, context)?;
+            check_settled(state, context)?;
             decide_claim(state, wish, context)
         }
         Command::Heartbeat(term) => {
-            duplicate::check(state, context)?;
+            check_settled(state, context)?;
             decide_heartbeat(state, *term, context)
         }
         Command::Release(reason) => decide_release(state, reason, context),

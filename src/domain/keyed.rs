@@ -75,6 +75,8 @@ pub struct Keyed {
     again: HashMap<Hash, Vec<Hash>>,
     set_aside: HashMap<Hash, Head>,
     conflicts: Vec<KeyConflict>,
+    /// Words that a request is no duplicate, where somebody who had not seen them ended it as one.
+    contradicted: HashSet<Hash>,
 }
 
 /// Somebody's word on which of several holds.
@@ -103,7 +105,7 @@ impl Keyed {
     /// Looks through events of a history: all of it, or all that somebody had seen, in canonical order.
     #[must_use]
     pub fn of<'a>(history: &'a History, events: impl Iterator<Item = &'a Event> + Clone) -> Self {
-        let mut keyed = Self::default();
+        let mut keyed = Self { contradicted: contradicted(history, events.clone()), ..Self::default() };
         for (key, meanings) in twice_keyed(events.clone()) {
             for meaning in &meanings {
                 keyed.take_duplicates(meaning);
@@ -121,6 +123,11 @@ impl Keyed {
     #[must_use]
     pub fn of_all(history: &History) -> Self {
         Self::of(history, history.events().iter())
+    }
+
+    /// Whether somebody ended the request as a duplicate at the same time as this event said that it is none.
+    pub(super) fn is_contradicted(&self, distinct: Hash) -> bool {
+        self.contradicted.contains(&distinct)
     }
 
     /// The same before anybody said which of several holds.
@@ -209,6 +216,25 @@ impl Meaning<'_> {
         let word = standing.iter().find(|word| self.0.iter().any(|event| word.saw.contains(&event.hash())))?;
         (agree && word.keeps != place).then_some(word.by)
     }
+}
+
+/// Words that a request is no duplicate of which those who ended it as one knew nothing, nor the other way round.
+fn contradicted<'a>(history: &History, events: impl Iterator<Item = &'a Event>) -> HashSet<Hash> {
+    let (mut words, mut ends) = (Vec::new(), Vec::new());
+    for event in events {
+        if matches!(event.body(), Body::Distinct(_)) {
+            words.push(event.hash());
+        } else if ends_a_duplicate(event.body()) {
+            ends.push(event.hash());
+        }
+    }
+    let is_apart = |word: Hash, end: Hash| !history.is_ancestor(word, end) && !history.is_ancestor(end, word);
+    words.into_iter().filter(|word| ends.iter().any(|end| is_apart(*word, *end))).collect()
+}
+
+/// Whether it ends a request as a duplicate.
+pub(super) fn ends_a_duplicate(body: &Body) -> bool {
+    matches!(body, Body::Transitioned(Transitioned { data, .. }) if data.duplicate_of.is_some())
 }
 
 /// Keys that more than one event bears, each with what they say, in the order in which it was said first.

@@ -14,7 +14,7 @@ use super::event::{Body, Event, Evidence, PartStatus};
 use super::hash::Hash;
 use super::history::{Head, History};
 use super::id::{Actor, RepoId, RequestId, Role};
-use super::keyed::{Distinct, KeyConflict, Keyed, Standing};
+use super::keyed::{Distinct, KeyConflict, Keyed, Standing, ends_a_duplicate};
 use super::packet::{Mode, Packet};
 use super::settings::Signatures;
 use super::time::{Hybrid, Timestamp};
@@ -240,6 +240,8 @@ pub(super) struct Replay<'a> {
     aliases: Vec<RequestId>,
     namesakes: Vec<Namesake>,
     distinct: Vec<DistinctOnRecord>,
+    /// The steps that ended it as a duplicate.
+    ends_of_duplicate: Vec<usize>,
     last: Option<Record>,
     clock: Option<Hybrid>,
 }
@@ -264,6 +266,7 @@ impl<'a> Replay<'a> {
             aliases: Vec::new(),
             namesakes: Vec::new(),
             distinct: Vec::new(),
+            ends_of_duplicate: Vec::new(),
             last: None,
             clock: None,
         }
@@ -295,6 +298,9 @@ impl<'a> Replay<'a> {
                 if t.data.rework {
                     self.begin_anew(event, saw_all);
                 }
+                if ends_a_duplicate(event.body()) {
+                    self.ends_of_duplicate.push(step);
+                }
                 self.assert(step, &on, saw_all);
             }
             Body::Resolved(resolved) => {
@@ -305,6 +311,11 @@ impl<'a> Replay<'a> {
                     None => self.ways.take(None, &resolved.to, &Map::new(), event.by()),
                 };
                 self.assert(step, &on, saw_all);
+                // Where its end as a duplicate holds, the words against that don't.
+                if self.ends_of_duplicate.iter().any(|end| self.ways.leads_to(*end, step)) {
+                    let (history, this) = (self.history, event.hash());
+                    self.distinct.retain(|said| !saw_all && !history.is_ancestor(said.on.event.hash, this));
+                }
             }
             Body::Responded(r) => {
                 let is_new = counts || self.deliverers.iter().all(|(by, _)| by != event.by());
@@ -351,15 +362,15 @@ impl<'a> Replay<'a> {
                 self.namesakes.retain(|known| known.uid != resolved.uid);
                 self.namesakes.push(Namesake { uid: resolved.uid, id: resolved.moved_to });
             }
-            Body::Distinct(distinct) if counts => {
-                self.distinct.push(DistinctOnRecord { distinct: distinct.clone(), on: on.clone() });
+            Body::Distinct(distinct) => {
+                if self.keyed.is_contradicted(event.hash()) {
+                    self.stay(event, &on, saw_all);
+                }
+                if counts {
+                    self.distinct.push(DistinctOnRecord { distinct: distinct.clone(), on: on.clone() });
+                }
             }
-            Body::Approved(_)
-            | Body::Distinct(_)
-            | Body::EvidenceAdded(_)
-            | Body::KeyResolved(_)
-            | Body::Contract(_)
-            | Body::Other(_) => {}
+            Body::Approved(_) | Body::EvidenceAdded(_) | Body::KeyResolved(_) | Body::Contract(_) | Body::Other(_) => {}
         }
         for parent in event.parents() {
             self.heads.remove(parent);
@@ -460,6 +471,19 @@ impl<'a> Replay<'a> {
         self.assertions.retain(|assertion| !saw_all && !history.is_ancestor(assertion.on.event.hash, new));
         self.assertions.push(Assertion { step, on: on.clone() });
         self.assertion_by_event.insert(new, step);
+    }
+
+    /// An event says that the request goes on from where its writer stood, and somebody ended it at the same time: these are
+    /// two ways.
+    fn stay(&mut self, event: &Event, on: &Record, saw_all: bool) {
+        let Some(before) = self.way_seen_by(event, saw_all) else { return };
+        let state = self.ways.state(before).clone();
+        let mut step = before;
+        // Whoever brought it there has done so still.
+        for by in self.ways.takers(before).to_vec() {
+            step = self.ways.take(Some(before), &state, &Map::new(), &by);
+        }
+        self.assert(step, on, saw_all);
     }
 
     /// The way on which an event's writer stood: the furthest that it had seen. Of several that exclude each other,

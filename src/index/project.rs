@@ -253,6 +253,13 @@ impl Entry {
         self.state.parse().is_ok_and(|name| workflow.is_final(&name))
     }
 
+    /// Whether somebody has to say first which of several ways, or which of several events with one key, holds: nothing
+    /// moves it before that.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        !self.sides.is_empty() || !self.key_conflicts.is_empty()
+    }
+
     /// Whether requests that depend on this one may go on.
     #[must_use]
     pub fn is_settled(&self, workflow: &Workflow) -> bool {

@@ -116,6 +116,9 @@ pub enum Derived {
     Matrix,
 }
 
+/// The code of the fault that two requests have one number.
+pub const NUMBER_TWICE: &str = "number-twice";
+
 /// Stored bytes that are not what they should be, or do not belong where they are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::tree::{TreeError, Trees, Unlike};
+use super::tree::{Compared, TreeError, Trees, Unlike};
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
@@ -27,6 +27,8 @@ pub enum Lost {
     Removed,
     /// The file has another content.
     Edited,
+    /// Something else stands in its place: a link, another repository.
+    NoFile,
     /// Of its events these are gone, the first of them told.
     Events {
         /// How many.
@@ -42,6 +44,7 @@ impl std::fmt::Display for Loss {
         match &self.what {
             Lost::Removed => write!(f, "{path} is gone"),
             Lost::Edited => write!(f, "{path} was edited"),
+            Lost::NoFile => write!(f, "{path} is no plain file any more"),
             Lost::Events { count: 1, first } => write!(f, "{path} lacks event {}", first.short()),
             Lost::Events { count, first } => write!(f, "{path} lacks {count} events, the first {}", first.short()),
         }
@@ -54,11 +57,12 @@ impl std::fmt::Display for Loss {
 /// [`TreeError`].
 pub fn losses(trees: &Trees<'_>, before: &str, after: &str) -> Result<Vec<Loss>, TreeError> {
     let mut losses = Vec::new();
-    let unlike = trees.unlike(before, after)?;
+    let Compared { unlike, odd } = trees.compare(before, after)?;
     let tree = after;
     for (file, Unlike { before, after }) in unlike.clone() {
         let Some(before) = before else { continue };
         let lost = match (&file, after) {
+            _ if odd.contains(&file) => Some(Lost::NoFile),
             (CarriedFile::Schema(_), _) => None,
             (_, None) => Some(Lost::Removed),
             (CarriedFile::Settings | CarriedFile::Workflow, Some(_)) => None,

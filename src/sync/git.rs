@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::ask::{self, Answer};
+use crate::domain::time::Timestamp;
 use crate::registry::git;
 use crate::store::Budget;
 
@@ -23,6 +24,16 @@ pub enum GitFailure {
         doing: String,
         /// What it says.
         told: String,
+    },
+    /// A lock of git's is in the way: another git is at work, or was killed.
+    #[error("git {doing}: {}{} is in the way: another git is at work, or was killed", .lock.display(), there_since(.since))]
+    Locked {
+        /// Which of its commands.
+        doing: String,
+        /// The lock.
+        lock: PathBuf,
+        /// When it was made, where that can be told.
+        since: Option<Timestamp>,
     },
     /// The budget ran out.
     #[error("git {doing} was not done in time")]
@@ -179,8 +190,28 @@ impl Git {
     }
 }
 
+fn there_since(since: &Option<Timestamp>) -> String {
+    since.map(|since| format!(", which is there since {since},")).unwrap_or_default()
+}
+
+/// The lock that git could not make since it is there; `None` if it failed for another reason.
+fn lock_of(complaint: &str) -> Option<PathBuf> {
+    let (_, rest) = complaint.split_once("Unable to create '")?;
+    rest.split_once("': File exists").map(|(path, _)| PathBuf::from(path))
+}
+
+/// When a file was changed last.
+fn changed(path: &Path) -> Option<Timestamp> {
+    let changed = path.symlink_metadata().ok()?.modified().ok()?;
+    let ms = changed.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+    i64::try_from(ms).ok().map(Timestamp::from_unix_ms)
+}
+
 /// What went wrong, in git's words.
 pub(super) fn failed(arguments: &[&str], answer: &Answer) -> GitFailure {
+    if let Some(lock) = lock_of(&answer.complaint) {
+        return GitFailure::Locked { doing: named(arguments), since: changed(&lock), lock };
+    }
     let told = if answer.complaint.is_empty() {
         answer.status.map_or_else(|| "it was killed".to_owned(), |status| format!("exit status {status}"))
     } else {
@@ -192,4 +223,20 @@ pub(super) fn failed(arguments: &[&str], answer: &Answer) -> GitFailure {
 fn named(arguments: &[&str]) -> String {
     let is_word = |argument: &&&str| !argument.starts_with('-') && !argument.contains('=');
     arguments.iter().find(is_word).map_or_else(String::new, |word| (*word).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_told_by_its_path() {
+        let told = |complaint: &str| lock_of(complaint).map(|lock| lock.display().to_string());
+        let index = "fatal: Unable to create '/a b/.git/index.lock': File exists.";
+        assert_eq!(told(index).as_deref(), Some("/a b/.git/index.lock"));
+        let reference = "error: cannot lock ref 'refs/x': Unable to create '/a/.git/refs/x.lock': File exists.";
+        assert_eq!(told(reference).as_deref(), Some("/a/.git/refs/x.lock"));
+        assert_eq!(told("fatal: Unable to create '/a/.git/index.lock': Permission denied"), None);
+        assert_eq!(told("fatal: nothing of the kind"), None);
+    }
 }

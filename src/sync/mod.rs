@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod driver;
 pub mod gate;
 pub mod git;
+pub mod giving_back;
 pub mod join;
 pub mod lease;
 pub mod markers;
@@ -20,5 +21,6 @@ pub mod tree;
 pub mod twins;
 pub mod unite;
 pub mod unmerged;
+mod whole;
 
 pub use ask::{Answer, Unanswered};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use super::git::{Git, GitFailure};
 use super::tree::{TreeError, Trees, Unlike};
@@ -22,6 +23,13 @@ pub enum Followed {
     LedgerOnly(String),
     /// It stays where it was, for this reason; the next exchange brings it along.
     Not(String),
+    /// It stays where it was: a lock of git's is in the way, another git's or one that was left behind.
+    Locked {
+        /// In words.
+        why: String,
+        /// The lock.
+        lock: PathBuf,
+    },
 }
 
 /// Commits in a repository.
@@ -245,18 +253,19 @@ impl Publisher<'_> {
 
     /// Runs a command that writes git's index; another git may be about to write it too.
     fn with_index(&self, arguments: &[&str], input: &[u8]) -> Result<(), TreeError> {
-        for _ in 0..INDEX_TRIES {
+        let mut tries = 0..INDEX_TRIES;
+        loop {
             let answer = self.git.run_with(arguments, &[], input)?;
             if answer.is_ok() {
                 return Ok(());
             }
-            if !answer.complaint.contains("index.lock") || self.git.budget().is_over() {
-                return Err(super::git::failed(arguments, &answer).into());
+            let failure = super::git::failed(arguments, &answer);
+            let is_locked = matches!(failure, GitFailure::Locked { .. });
+            if !is_locked || self.git.budget().is_over() || tries.next().is_none() {
+                return Err(failure.into());
             }
             std::thread::sleep(INDEX_PAUSE);
         }
-        let told = "another git holds its index (.git/index.lock)".to_owned();
-        Err(GitFailure::Failed { doing: "update-index".to_owned(), told }.into())
     }
 
     fn move_head(&self, from: Option<&str>, to: &str) -> Result<(), TreeError> {

@@ -17,6 +17,8 @@ use crate::store::fs::log::LOG_BYTES_MAX;
 
 /// The file that remembers what remotes had, below `.local/`.
 const SEEN: &str = "seen.json";
+/// The file that remembers on which branch of each remote somebody wanted to exchange, below `.local/`.
+const WANTED: &str = "exchange.json";
 /// The most remotes and branches that are remembered.
 const SEEN_MAX: usize = 256;
 const BRANCHES: &str = "refs/heads/";
@@ -75,6 +77,15 @@ pub enum Pushed {
     Refused(String),
 }
 
+/// Whether the other side had the branch before an exchange.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Branch {
+    /// It had.
+    There,
+    /// It is made by the exchange.
+    New,
+}
+
 /// What became of a fetch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fetched {
@@ -84,9 +95,58 @@ pub enum Fetched {
     Nothing,
 }
 
+impl Fetched {
+    /// Whether the branch was there.
+    #[must_use]
+    pub fn branch(&self) -> Branch {
+        match self {
+            Self::At(_) => Branch::There,
+            Self::Nothing => Branch::New,
+        }
+    }
+}
+
 /// What remotes had when they were last seen, by remote and reference.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Seen(BTreeMap<String, String>);
+
+/// On what a clone exchanged so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Exchanged {
+    /// Per remote, the reference that somebody named last.
+    wanted: BTreeMap<String, String>,
+    /// The one remote and reference that were ever exchanged with; `None` if there are none, or several.
+    only: Option<(String, String)>,
+}
+
+impl Exchanged {
+    /// What this clone remembers.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn read(store: &FsStore) -> Result<Self, StoreError> {
+        let Seen(seen) = Seen::read(store)?;
+        let mut names = seen.keys();
+        let only = match (names.next(), names.next()) {
+            (Some(name), None) => name.split_once(' '),
+            (_, _) => None,
+        };
+        let only = only.map(|(remote, branch)| (remote.to_owned(), Target::full(branch)));
+        Ok(Self { wanted: wanted(store)?, only })
+    }
+
+    /// The reference to exchange on where none is named; `None` if it is the one that is checked out.
+    fn on(&self, remote: &str) -> Option<String> {
+        let only = || self.only.as_ref().filter(|(at, _)| at == remote).map(|(_, reference)| reference);
+        self.wanted.get(remote).or_else(only).cloned()
+    }
+}
+
+fn wanted(store: &FsStore) -> Result<BTreeMap<String, String>, StoreError> {
+    let bytes = store.read_local(WANTED, 1 << 20)?;
+    // A file that can't be read remembers nothing.
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
 
 impl Target {
     /// Finds it out from what was asked for, and from what git is set to.
@@ -97,7 +157,7 @@ impl Target {
         git: &Git,
         remote: Option<&str>,
         branch: Option<&str>,
-        known: Option<(String, String)>,
+        known: &Exchanged,
     ) -> Result<Result<Self, NoTarget>, GitFailure> {
         let current = git.run(&["symbolic-ref", "--quiet", "HEAD"])?;
         let current = Some(current.line()).filter(|_| current.is_ok());
@@ -108,7 +168,7 @@ impl Target {
             Err(none) => return Ok(Err(none)),
         };
         // What it was exchanged on so far, whatever is checked out by now.
-        let known = known.filter(|(at, _)| *at == remote && branch.is_none()).map(|(_, reference)| reference);
+        let known = known.on(&remote).filter(|_| branch.is_none());
         // What the checked-out branch is called over there.
         let counterpart = match name.filter(|_| upstream.as_ref() == Some(&remote)) {
             Some(name) => git.setting(&format!("branch.{name}.merge"))?.or(current),
@@ -236,15 +296,20 @@ impl Target {
         Ok(Seen::read(store)?.0.get(&self.name()).cloned())
     }
 
-    /// The one remote and reference that were ever exchanged with; `None` if there are none, or several.
+    /// Remembers that somebody wants to exchange on it from now on.
     ///
     /// # Errors
     /// Failed machinery.
-    pub fn known(store: &FsStore) -> Result<Option<(String, String)>, StoreError> {
-        let Seen(seen) = Seen::read(store)?;
-        let mut names = seen.keys();
-        let (Some(name), None) = (names.next(), names.next()) else { return Ok(None) };
-        Ok(name.split_once(' ').map(|(remote, branch)| (remote.to_owned(), Self::full(branch))))
+    pub fn want(&self, store: &FsStore) -> Result<(), StoreError> {
+        let mut wanted = wanted(store)?;
+        if wanted.insert(self.remote.clone(), self.reference.clone()).as_ref() == Some(&self.reference) {
+            return Ok(());
+        }
+        while wanted.len() > SEEN_MAX {
+            wanted.pop_first();
+        }
+        let text = serde_json::to_string_pretty(&wanted).unwrap_or_default();
+        store.write_local(WANTED, format!("{text}\n").as_bytes())
     }
 
     /// Remembers what the other side has.

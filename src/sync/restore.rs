@@ -7,8 +7,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use super::standing::ask;
+use super::whole;
 use crate::registry::git;
+use crate::store::fs::carried::CarriedFile;
 
+/// Of how many files it is looked which commit has them whole; of more the newest commit is told.
+const GONE_THROUGH_MAX: usize = 64;
 /// What to do where git does not have a file.
 const ELSEWHERE: &str = "restore it from a copy, or from another clone";
 
@@ -30,8 +34,21 @@ enum Git {
     Absent,
     Here {
         newest: Newest,
-        has: BTreeMap<PathBuf, bool>,
+        from: BTreeMap<PathBuf, From>,
+        /// How many histories of files were gone through.
+        gone_through: usize,
     },
+}
+
+/// From where a file comes back.
+#[derive(Clone, PartialEq, Eq)]
+enum From {
+    /// A commit that has it whole.
+    Commit(String),
+    /// It is on record, and as far as was looked nowhere whole.
+    NowhereWhole,
+    /// It is not on record.
+    Elsewhere,
 }
 
 impl std::fmt::Debug for Restoring {
@@ -47,10 +64,27 @@ impl Restoring {
         Self { here: here.to_owned(), root: root.to_owned(), git: Mutex::default() }
     }
 
-    /// What brings a file or folder back: the command, if git's newest commit has it.
+    /// What brings a file or folder back: the command, if a commit has it. Of packets and logs that is one which has it
+    /// whole: what was edited may be on record by now.
     #[must_use]
     pub fn newest(&self, file: &Path) -> String {
-        if self.is_in_newest(file) { self.from("HEAD", file) } else { ELSEWHERE.to_owned() }
+        match self.whence(file) {
+            From::Commit(commit) => self.from(&commit, file),
+            From::NowhereWhole => {
+                let (git, word) = (self.git(), self.word(file));
+                format!("no commit was found that has it whole: see {git} log -p -- {word}, or {ELSEWHERE}")
+            }
+            From::Elsewhere => ELSEWHERE.to_owned(),
+        }
+    }
+
+    /// The command that brings a file back which somebody removed; `None` if no commit has it.
+    #[must_use]
+    pub fn removed(&self, file: &Path) -> Option<String> {
+        match self.whence(file) {
+            From::Commit(commit) => Some(self.from(&commit, file)),
+            From::NowhereWhole | From::Elsewhere => None,
+        }
     }
 
     /// What brings a file or folder back from a commit that has it.
@@ -75,17 +109,34 @@ impl Restoring {
         file.strip_prefix(&self.root).unwrap_or(file)
     }
 
-    fn is_in_newest(&self, file: &Path) -> bool {
+    fn whence(&self, file: &Path) -> From {
         let inside = self.inside(file);
         let Some(name) = inside.to_str().filter(|name| inside.is_relative() && !name.contains('\n')) else {
-            return false;
+            return From::Elsewhere;
         };
         let mut git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
         if let Git::Unasked = *git {
-            *git = Newest::open(&self.root).map_or(Git::Absent, |newest| Git::Here { newest, has: BTreeMap::new() });
+            *git = Newest::open(&self.root).map_or(Git::Absent, |newest| Git::Here {
+                newest,
+                from: BTreeMap::new(),
+                gone_through: 0,
+            });
         }
-        let Git::Here { newest, has } = &mut *git else { return false };
-        *has.entry(inside.to_owned()).or_insert_with(|| newest.has(name))
+        let Git::Here { newest, from, gone_through } = &mut *git else { return From::Elsewhere };
+        if let Some(known) = from.get(inside) {
+            return known.clone();
+        }
+        let whence = match CarriedFile::parse(name) {
+            Some(file @ (CarriedFile::Packet(_) | CarriedFile::Log(_))) if *gone_through < GONE_THROUGH_MAX => {
+                let found = whole::newest(&self.root, &file);
+                *gone_through += 1;
+                found.map_or_else(|| if newest.has(name) { From::NowhereWhole } else { From::Elsewhere }, From::Commit)
+            }
+            Some(_) | None if newest.has(name) => From::Commit("HEAD".to_owned()),
+            Some(_) | None => From::Elsewhere,
+        };
+        from.insert(inside.to_owned(), whence.clone());
+        whence
     }
 }
 

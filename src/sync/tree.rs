@@ -1,7 +1,7 @@
 //! The ledger's files as a tree of git's, made and compared without a look at anything else in the work tree.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -48,6 +48,18 @@ pub struct Unlike {
     /// In the second.
     pub after: Option<String>,
 }
+
+/// How two trees differ in the ledger's files.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Compared {
+    /// The files that they do not have alike, as far as they are plain ones.
+    pub unlike: BTreeMap<CarriedFile, Unlike>,
+    /// Those in whose place the second has something else: a link, another repository.
+    pub odd: BTreeSet<CarriedFile>,
+}
+
+/// What is wrong with a file in whose place a commit has something else.
+pub const NO_PLAIN_FILE: &str = "it is no plain file in a commit";
 
 /// Trees of a repository.
 pub struct Trees<'a> {
@@ -152,8 +164,20 @@ impl<'a> Trees<'a> {
     /// The ledger's files that two trees do not have alike.
     ///
     /// # Errors
-    /// [`TreeError`].
+    /// [`TreeError`]; also where the second has no plain file in the place of one.
     pub fn unlike(&self, before: &str, after: &str) -> Result<BTreeMap<CarriedFile, Unlike>, TreeError> {
+        let Compared { unlike, odd } = self.compare(before, after)?;
+        match odd.first() {
+            Some(file) => Err(TreeError::Unreadable { path: file.path(), what: NO_PLAIN_FILE.to_owned() }),
+            None => Ok(unlike),
+        }
+    }
+
+    /// How two trees differ in the ledger's files. What is no plain file counts as none.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn compare(&self, before: &str, after: &str) -> Result<Compared, TreeError> {
         let prefix = self.git.prefix();
         let [coordination, schemas] = CARRIED_FOLDERS;
         let told = self.git.must(&[
@@ -172,21 +196,20 @@ impl<'a> Trees<'a> {
         ])?;
         let null = self.git.null();
         let mut parts = told.parts();
-        let mut unlike = BTreeMap::new();
+        let mut compared = Compared::default();
         while let Some(facts) = parts.next() {
             let path = parts.next().unwrap_or_default();
             let Some(file) = path.strip_prefix(prefix).and_then(CarriedFile::parse) else { continue };
             let mut facts = facts.trim_start_matches(':').split(' ');
             let (modes, hashes) = ([facts.next(), facts.next()], [facts.next(), facts.next()]);
-            let there = |at: usize| hashes[at].filter(|hash| *hash != null).map(str::to_owned);
-            let is_plain = |mode: Option<&str>| mode.is_some_and(|mode| mode.starts_with("100") || mode == "000000");
-            if !modes.into_iter().all(is_plain) {
-                let what = "it is no plain file in a commit".to_owned();
-                return Err(TreeError::Unreadable { path: path.to_owned(), what });
+            let is_odd = |at: usize| modes[at].is_none_or(|mode| !mode.starts_with("100") && mode != "000000");
+            let there = |at: usize| hashes[at].filter(|hash| *hash != null && !is_odd(at)).map(str::to_owned);
+            if is_odd(1) {
+                compared.odd.insert(file.clone());
             }
-            unlike.insert(file, Unlike { before: there(0), after: there(1) });
+            compared.unlike.insert(file, Unlike { before: there(0), after: there(1) });
         }
-        Ok(unlike)
+        Ok(compared)
     }
 
     /// A tree like `base`, but for these files: their new contents, or none.
@@ -200,12 +223,21 @@ impl<'a> Trees<'a> {
         let grafted = (|| {
             run(&["read-tree", base], b"")?;
             if !files.is_empty() {
-                run(&["update-index", "-z", "--index-info"], self.entries(files).as_bytes())?;
+                // Whatever has one of these paths for a folder gives way.
+                run(&["update-index", "--replace", "-z", "--index-info"], self.entries(files).as_bytes())?;
             }
             run(&["write-tree"], b"")
         })();
         self.store.forget_local(&format!("tmp/tree-{}.index", std::process::id()))?;
         Ok(grafted?.line())
+    }
+
+    /// Keeps bytes among git's objects; answers with git's name of them.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn keep(&self, bytes: &[u8]) -> Result<String, TreeError> {
+        Ok(self.git.must_with(&["hash-object", "-w", "--no-filters", "--stdin"], &[], bytes)?.line())
     }
 
     /// Files as `update-index --index-info` takes them.
@@ -241,6 +273,29 @@ impl<'a> Trees<'a> {
         let wanted = format!("{tree}:{}{path}", self.git.prefix());
         let found = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         Ok(found.is_ok().then(|| found.line()))
+    }
+
+    /// The commits of all references below these.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn commits_below(&self, references: &[&str]) -> Result<Vec<String>, TreeError> {
+        let asked = [["for-each-ref", "--format=%(objectname)", "--"].as_slice(), references].concat();
+        Ok(self.git.must(&asked)?.text().lines().map(str::to_owned).collect())
+    }
+
+    /// Whether any of these commits has a file with this content, by its path below the ledger's root and git's name of
+    /// the content. One process is asked for all.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn is_in_any(&self, commits: &BTreeSet<String>, path: &str, hash: &str) -> Result<bool, TreeError> {
+        if commits.is_empty() {
+            return Ok(false);
+        }
+        let wanted: String = commits.iter().map(|commit| format!("{commit}:{}{path}\n", self.git.prefix())).collect();
+        let told = self.git.must_with(&["cat-file", "--batch-check=%(objectname)"], &[], wanted.as_bytes())?;
+        Ok(told.text().lines().any(|line| line == hash))
     }
 
     /// The bytes of files, by git's names of them.

@@ -1,6 +1,7 @@
 //! Requests that were published under one number: what the work tree, a merge under way and the remotes have of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::git::{Git, GitFailure};
 use super::tree::{TreeError, Trees};
@@ -9,7 +10,7 @@ use crate::domain::body::IdResolved;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
 use crate::domain::id::{RequestId, Stream};
-use crate::domain::packet::Packet;
+use crate::domain::packet::{PACKET_BYTES_MAX, Packet};
 use crate::domain::renumber::{moves, of_packet};
 use crate::domain::settings::Settings;
 use crate::store::fs::FsStore;
@@ -234,6 +235,31 @@ impl Gathering<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The numbers under which both sides of a merge that is not settled have a request of their own, with the title of ours.
+/// Git is asked only where something is under way.
+///
+/// # Errors
+/// [`Unanswered`].
+pub fn unmerged_twins(root: &Path) -> Result<BTreeMap<RequestId, String>, Unanswered> {
+    let is_packet = |path: &String| matches!(CarriedFile::parse(path), Some(CarriedFile::Packet(_)));
+    if !unmerged::waiting(root).iter().any(is_packet) {
+        return Ok(BTreeMap::new());
+    }
+    let mut twins = BTreeMap::new();
+    for (path, stages) in unmerged::stages(root)? {
+        let Some(CarriedFile::Packet(id)) = CarriedFile::parse(&path) else { continue };
+        let [_, Some(ours), Some(theirs)] = &stages.objects else { continue };
+        let read = |object: &str| unmerged::read(root, object, PACKET_BYTES_MAX as u64);
+        let (ours, theirs) = (Packet::parse(&read(ours)?), Packet::parse(&read(theirs)?));
+        if let (Ok(ours), Ok(theirs)) = (ours, theirs)
+            && ours.uid != theirs.uid
+        {
+            twins.insert(id, ours.title);
+        }
+    }
+    Ok(twins)
 }
 
 /// Which ledger a file of settings is of; `None` if it can't be read.

@@ -485,3 +485,33 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
     [exit 9]
     "#);
 }
+
+#[test]
+fn what_was_edited_and_committed_is_led_back_to_the_commit_that_has_it_whole() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("git init -q -b main . && git config user.name a && git config user.email a@example.org");
+    sandbox.run("ledger note 1 --text one -q && git add -A && git commit -qm 'As it was'");
+    sandbox.run("sed -i 's/one/two/' coordination/events/*.jsonl && git commit -qam 'Edited' && git tag edited");
+    let fix = |sandbox: &Sandbox| {
+        let told = sandbox.run("ledger verify --quiet | sed -n 's/^ *fix: restore it: //p' | head -n 1; :");
+        told.trim().to_owned()
+    };
+    let told = fix(&sandbox);
+    assert!(told.starts_with("git checkout ") && !told.contains("HEAD"), "{told}");
+    sandbox.run(&told);
+    sandbox.run("ledger verify && git commit -qm 'As it was'");
+    // A packet; its log says which one it was.
+    sandbox.run("chmod u+w coordination/requests/* && sed -i 's/Totals/Sums/' coordination/requests/*.json && git commit -qam Edited");
+    let told = fix(&sandbox);
+    assert!(told.contains("coordination/requests/") && !told.contains("HEAD"), "{told}");
+    sandbox.run(&told);
+    sandbox.run("ledger verify && git commit -qm 'As it was'");
+    // A log that is gone, here or on record.
+    for gone in ["rm coordination/events/*.jsonl", "git rm -q coordination/events/*.jsonl && git commit -qm Gone"] {
+        sandbox.run(gone);
+        let told = fix(&sandbox);
+        assert!(told.contains("coordination/events/"), "{told}");
+        sandbox.run(&told);
+        sandbox.run("ledger verify");
+    }
+}

@@ -106,7 +106,7 @@ const ERRORS: [(&str, i32, bool, &str); 81] = [
     ("key-reused", 6, false, "ledger new --title Other --from a --to b --type bug --set details.impact=x --key k1"),
     ("stale-version", 6, false, "ledger note 1 --text x --expect-version 7"),
     ("stale-state", 6, false, "ledger note 1 --text x --expect-state closed"),
-    ("contested", 6, false, "ledger claim 2"),
+    ("contested", 6, false, "ledger resolve 2 --keep accepted --reason x -q 2>/dev/null; ledger claim 2"),
     ("claimed-by-other", 6, false, "ledger claim 1 --actor ben -q; ledger claim 1 --actor mia"),
     ("not-claimed", 5, false, "ledger release 4"),
     ("over", 5, false, "ledger transition 3 withdrawn --reason x -q 2>/dev/null; ledger claim 3"),
@@ -204,7 +204,7 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
     // `other-source` is told of a record, in `import`; a number that is taken is given up, in `adopt`; nobody has a folder
     // that is `too-large`.
     // These take other clones: they are in `tests/sync`.
-    const OF_CLONES: [&str; 19] = [
+    const OF_CLONES: [&str; 20] = [
         "id-clash",
         "no-packet",
         "no-twin",
@@ -213,6 +213,7 @@ fn the_codes_of_the_source_are_all_here_or_known_to_be_out_of_reach() {
         "no-repository",
         "no-branch",
         "unreachable",
+        "git-locked",
         "push-refused",
         "overtaken",
         "remote-rewritten",

@@ -309,11 +309,11 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     YYYY-MM-DD hh:mm:ssZ  v2  bob  approved as pm
     YYYY-MM-DD hh:mm:ssZ  v3  alice  approved as sponsor
     YYYY-MM-DD hh:mm:ssZ  v3  bob  billing says ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  v4  alice  note: ours
+    YYYY-MM-DD hh:mm:ssZ  v4  alice  note: ours  (key conflict: x)
     YYYY-MM-DD hh:mm:ssZ  v4  bob  evidence [url=x]
     YYYY-MM-DD hh:mm:ssZ  v5  bob  note: Seen  (duplicate of event 2 ([head]))
     YYYY-MM-DD hh:mm:ssZ  v6  bob  approved as sponsor  (duplicate of event 3 ([head]))
-    YYYY-MM-DD hh:mm:ssZ  v7  bob  evidence [commit=7]
+    YYYY-MM-DD hh:mm:ssZ  v7  bob  evidence [commit=7]  (key conflict: x)
     $ ledger log 1 --json | grep -o '"not_counted":[^]]*]'
     "not_counted":[{"event":"[hash]","duplicate_of":"[hash]"},{"event":"[hash]","duplicate_of":"[hash]"}]
     $ ledger show 1

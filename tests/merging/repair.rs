@@ -115,6 +115,100 @@ fn whatever_left_a_conflict_is_settled() {
 }
 
 #[test]
+fn a_packet_that_was_edited_is_led_back_to_what_is_on_record() {
+    let packet = "coordination/requests/REQ-$TODAY-0001.json";
+    let edited = |who: &str| format!("sed -i 's/Totals are wrong/{who}/' {packet} && git commit -qam {who}");
+    // By both sides: what both come from is on record.
+    let sandbox = repository(Way::Plain);
+    sandbox.run(&format!("chmod u+w {packet} && git checkout -q -b other && {}", edited("theirs")));
+    sandbox.run(&format!("git checkout -q main && chmod u+w {packet} && {}", edited("ours")));
+    ends(&sandbox, "git merge -q other", 1);
+    transcript!(sandbox, @r#"
+    $ ledger list
+    ! no request matches
+    ! REQ-YYYYMMDD-0001 can't be read: coordination/requests/REQ-YYYYMMDD-0001.json: a conflict marker, left by a merge (ledger repair-merge)
+    [exit 9]
+    $ ledger repair-merge
+    left coordination/requests/REQ-YYYYMMDD-0001.json: one side's packet of REQ-YYYYMMDD-0001 was edited: both have the uid [uuid], and a packet is never written again
+      fix: the log names what it was before: git checkout-index -f --stage=1 -- coordination/requests/REQ-YYYYMMDD-0001.json && git add coordination/requests/REQ-YYYYMMDD-0001.json
+    0 files mended, 1 left to decide
+    [exit 3]
+    $ git checkout-index -f --stage=1 -- coordination/requests/REQ-$TODAY-0001.json && git add coordination/requests && ledger repair-merge && git commit -qm both && ledger verify
+    nothing to mend
+    ok: 1 request, 1 event verified
+    "#);
+}
+
+/// A merge that stopped at two requests which have one number.
+fn one_number_twice() -> Sandbox {
+    let sandbox = repository(Way::Plain);
+    let new = "ledger new --from shop --to billing --type bug --set details.impact=x -q --title";
+    sandbox.run("git clone -q . other && echo /other >> .git/info/exclude");
+    sandbox.run(&format!("{new} Theirs --root other && git -C other add -A && git -C other commit -qm theirs"));
+    sandbox.run(&format!("{new} Ours && git add -A && git commit -qm ours"));
+    ends(&sandbox, "git pull -q --no-rebase ./other main", 1);
+    sandbox
+}
+
+#[test]
+fn a_number_that_two_requests_have_is_left_to_people_until_they_say() {
+    transcript!(one_number_twice(), @r#"
+    $ ledger conflicts
+    REQ-YYYYMMDD-0002  two requests have this number  Ours
+      fix: ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)
+    1 conflict
+    [exit 3]
+    $ ledger repair-merge
+    left coordination/requests/REQ-YYYYMMDD-0002.json: two clones made two requests under the id REQ-YYYYMMDD-0002: uid [uuid] and uid [uuid]
+      fix: git merge --abort, then ledger sync: it gives the one that nobody else has seen another number. If others have seen both: ledger resolve-id REQ-YYYYMMDD-0002
+    left coordination/events/REQ-YYYYMMDD-0002.jsonl: its packet is left: whose events these are depends on it
+      fix: git merge --abort, then ledger sync: it gives the one that nobody else has seen another number. If others have seen both: ledger resolve-id REQ-YYYYMMDD-0002
+    0 files mended, 2 left to decide
+    [exit 3]
+    $ git checkout -q --ours coordination/requests && git add -A && git commit -qm 'by hand' && ledger conflicts
+    REQ-YYYYMMDD-0002  two requests have this number  Ours
+      fix: ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)
+    1 conflict
+    [exit 3]
+    $ ledger repair-merge --dry-run
+    would mend coordination/events/REQ-YYYYMMDD-0002.jsonl: both sides of its conflicts united
+    left coordination/events/REQ-YYYYMMDD-0002.jsonl: it is of two requests, which have the number REQ-YYYYMMDD-0002 both
+      fix: ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)
+    1 file to mend, 1 left to decide
+    [exit 3]
+    $ ledger repair-merge
+    mended coordination/events/REQ-YYYYMMDD-0002.jsonl: both sides of its conflicts united
+    left coordination/events/REQ-YYYYMMDD-0002.jsonl: it is of two requests, which have the number REQ-YYYYMMDD-0002 both
+      fix: ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)
+    1 file mended, 1 left to decide
+    [exit 3]
+    $ ledger conflicts --json
+    {
+      "v": 1,
+      "data": {
+        "conflicts": [
+          {
+            "kind": "number-twice", "id": "REQ-YYYYMMDD-0002", "title": "Ours",
+            "fix": "ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)"
+          }
+        ],
+        "damaged": []
+      }
+    }
+    [exit 3]
+    $ ledger list
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
+    REQ-YYYYMMDD-0001  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Totals are wrong
+    ! REQ-YYYYMMDD-0002 can't be read: coordination/requests/REQ-YYYYMMDD-0002.json: the log holds the events of two requests: two clones gave them one number, and their logs were merged (ledger verify REQ-YYYYMMDD-0002)
+    [exit 9]
+    $ ledger resolve-id 2 --keep ours -q && ledger conflicts && ledger repair-merge && ledger verify
+    nothing waits for a decision
+    nothing to mend
+    ok: 3 requests, 5 events verified
+    "#);
+}
+
+#[test]
 fn what_is_on_record_is_not_reverted() {
     let sandbox = repository(Way::Plain);
     part(&sandbox);

@@ -145,6 +145,23 @@ fn a_ledger_that_git_ignores_is_not_published_on_the_branch_that_is_checked_out(
     clones.ledger("a", &["sync", "--branch", "ledger"]).ok();
     // From then on it is the one.
     clones.ledger("a", &["claim", "key:first", "--sync"]).ok();
+    // Until another one is named: one that was mistyped is told as new, and is left again by naming the right one.
+    let mistyped = clones.ledger("a", &["sync", "--branch", "ledgr", "--json"]).ok().data();
+    assert_eq!((&mistyped["new_branch"], &mistyped["reference"]), (&true.into(), &"refs/heads/ledgr".into()));
+    let told = clones.ledger("a", &["sync", "--branch", "legder", "--dry-run"]).ok().out;
+    assert!(told.starts_with("origin legder (new)  would come in: nothing; would go out: "), "{told}");
+    let on =
+        |arguments: &[&str]| clones.ledger("a", &[arguments, &["--json"]].concat()).ok().data()["reference"].clone();
+    assert_eq!(on(&["sync"]), "refs/heads/ledgr");
+    assert_eq!(on(&["sync", "--branch", "ledger"]), "refs/heads/ledger");
+    assert_eq!(on(&["sync"]), "refs/heads/ledger");
+    clones.ledger("a", &["claim", "key:first", "--sync"]).ok();
+    let published = |branch: &str| clones.git("hub.git", &["rev-parse", branch]).ok().out;
+    let before = published("ledger");
+    clones.ledger("a", &["claim", "key:first", "--sync", "--branch", "ledgr"]).ok();
+    assert_eq!((on(&["sync"]), published("ledger")), ("refs/heads/ledgr".into(), before));
+    let leased = clones.ledger("a", &["ids", "lease", "2", "--branch", "ledger"]).ok();
+    assert!(leased.out.contains("2 numbers left"), "{leased:?}");
     assert_eq!(clones.git("a", &["ls-tree", "--name-only", "origin/main"]).ok().out, ".gitignore\n");
 }
 

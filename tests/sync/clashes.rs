@@ -82,8 +82,16 @@ fn what_people_edit_on_both_sides_is_for_people_to_join() {
     };
     clones.sync("b").ok();
     rename("a", "acme", "from-a");
-    clones.sync("a").ok();
-    clones.sync("b").ok();
+    // What is edited on one side goes one way.
+    let ways = |clone: &str, more: &[&str]| {
+        let synced = clones.ledger(clone, &[&["sync", "--json"], more].concat()).ok().data();
+        [synced["incoming"]["files"].clone(), synced["outgoing"]["files"].clone()]
+    };
+    let (none, settings) = (serde_json::json!([]), serde_json::json!(["coordination/ledger.json"]));
+    assert_eq!(ways("a", &["--dry-run"]), [none.clone(), settings.clone()]);
+    assert_eq!(ways("a", &[]), [none.clone(), settings.clone()]);
+    assert_eq!(ways("b", &["--dry-run"]), [settings.clone(), none.clone()]);
+    assert_eq!(ways("b", &[]), [settings, none]);
     clones.assert_alike(&["a", "b"]);
     rename("a", "from-a", "again-a");
     rename("b", "from-a", "again-b");

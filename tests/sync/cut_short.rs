@@ -113,3 +113,41 @@ fn a_lock_that_a_killed_git_left_is_in_nobodys_way() {
     clones.bug("a", "after");
     assert_eq!(clones.sync("a").ok().data()["outgoing"]["events"], 1);
 }
+
+/// Leaves a lock behind, as a git does that is killed.
+fn leave_lock(clones: &Clones, path: &str) -> std::path::PathBuf {
+    let lock = clones.path("a").join(path);
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    lock
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_told_with_what_removes_it() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.sync("a").ok();
+    clones.bug("b", "of-b");
+    clones.sync("b").ok();
+    // Of the index: it is published, and the branch can't follow.
+    let lock = leave_lock(&clones, ".git/index.lock");
+    let ended = clones.ledger("a", &["sync"]).ok();
+    let hint =
+        format!("if no git runs in this clone: rm {}; then the same again", lock.canonicalize().unwrap().display());
+    assert!(ended.err.contains(&hint) && ended.err.contains("which is there since 20"), "{ended:?}");
+    assert_eq!(clones.sync("a").ok().data()["checked_out"], "not");
+    std::fs::remove_file(&lock).unwrap();
+    assert_eq!(clones.sync("a").ok().data()["checked_out"], "whole");
+    clones.assert_clean("a");
+    // Of what was fetched, and of what was seen.
+    clones.bug("b", "another");
+    clones.sync("b").ok();
+    for kept in ["fetched", "seen"] {
+        let lock = leave_lock(&clones, &format!(".git/refs/ledger/{kept}/origin/heads/main.lock"));
+        let ended = clones.sync("a");
+        assert_eq!((ended.status, ended.code().as_str()), (Some(7), "git-locked"), "{kept}: {ended:?}");
+        assert!(ended.err.contains(&format!("rm {}", lock.canonicalize().unwrap().display())), "{kept}: {ended:?}");
+        std::fs::remove_file(&lock).unwrap();
+    }
+    clones.sync("a").ok();
+    clones.id("a", "another");
+}

@@ -98,6 +98,44 @@ fn what_is_distinct_goes_on_in_every_clone() {
 }
 
 #[test]
+fn a_duplicate_that_is_settled_in_two_ways_has_diverged() {
+    for keep in ["PROPOSED", "WITHDRAWN"] {
+        let clones = Clones::new(&["a", "b"]);
+        let (first, duplicate) = twins(&clones);
+        clones.ledger("a", &["resolve", &duplicate, "--duplicate"]).ok();
+        clones.ledger("b", &["resolve", &duplicate, "--distinct", "--reason", "Another month"]).ok();
+        clones.sync("a").ok();
+        let synced = clones.sync("b").ok().data();
+        assert_eq!(synced["diverged"], json!([duplicate]), "{synced}");
+        clones.sync("a").ok();
+        for clone in ["a", "b"] {
+            assert_eq!(show(&clones, clone, &duplicate)["state"], "DIVERGED", "{clone}");
+            let conflicts = clones.ledger(clone, &["conflicts", "--json"]);
+            assert_eq!(conflicts.status, Some(3), "{conflicts:?}");
+            let sides = conflicts.data()["conflicts"][0]["sides"].clone();
+            let mut states = [&sides[0]["state"], &sides[1]["state"]].map(|state| state.as_str().unwrap().to_owned());
+            states.sort();
+            assert_eq!(states, ["PROPOSED", "WITHDRAWN"], "{sides}");
+        }
+        clones.ledger("b", &["resolve", &duplicate, "--keep", keep, "--reason", "Asked by mail"]).ok();
+        clones.sync("b").ok();
+        clones.sync("a").ok();
+        for clone in ["a", "b"] {
+            let shown = show(&clones, clone, &duplicate);
+            let is_one = keep == "WITHDRAWN";
+            assert_eq!(shown["state"], keep, "{clone}");
+            assert_eq!(shown["duplicate_of"], if is_one { json!(first) } else { Value::Null }, "{clone}: {shown}");
+            assert_eq!(shown["distinct"].is_null(), is_one, "{clone}: {shown}");
+            clones.ledger(clone, &["conflicts"]).ok();
+            assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
+            let next = clones.ledger(clone, &["transition", &duplicate, "accepted", "--dry-run"]);
+            assert_eq!(next.status, Some(if is_one { 5 } else { 0 }), "{next:?}");
+        }
+        clones.assert_alike(&["a", "b"]);
+    }
+}
+
+#[test]
 fn what_is_renumbered_is_named_by_its_new_number() {
     let clones = Clones::new(&["a", "b"]);
     // Both take one number for other requests; the second clone has settled a duplicate of its own by then.
@@ -133,6 +171,20 @@ fn at_once(clones: &Clones) {
     }
 }
 
+/// Whether a request is offered to whoever looks for work.
+fn offers(clones: &Clones, clone: &str, key: &str) -> bool {
+    let id = clones.id(clone, key);
+    let ready = clones.ledger(clone, &["ready", "--json"]).ok().data();
+    let lists = |page: &Value| page["requests"].as_array().unwrap().iter().any(|row| row["id"] == id);
+    assert_eq!(ready["matched"], ready["requests"].as_array().unwrap().len(), "{ready}");
+    // As it is by now, by way of the histories.
+    let then = clones.ledger(clone, &["ready", "--at", "2099-01-01T00:00:00Z", "--json"]).ok().data();
+    assert_eq!(lists(&then), lists(&ready), "{then}");
+    let next = clones.ledger(clone, &["claim", "--next", "--dry-run", "--json"]);
+    assert_eq!(next.status == Some(0) && next.data()["id"] == id, lists(&ready), "{next:?}");
+    lists(&ready)
+}
+
 fn check_at_once(clones: &Clones, all: &[&str]) {
     let mut marks = Vec::new();
     for clone in all {
@@ -147,6 +199,15 @@ fn check_at_once(clones: &Clones, all: &[&str]) {
         assert_eq!(refused(&ended), (Some(6), "key-twice".to_owned()), "{clone}");
         let told = clones.ledger(clone, &["log", "key:first"]).ok().out;
         assert_eq!(told.matches("(duplicate of event ").count(), 3, "{told}");
+        assert_eq!(told.matches("(key conflict: e)").count(), 2, "{told}");
+        let drawn = clones.ledger(clone, &["log", "key:first", "--graph"]).ok();
+        assert_eq!(drawn.out.matches("(key conflict: e)").count(), 2, "{drawn:?}");
+        assert!(drawn.err.contains("say different things") && drawn.err.contains("--keep"), "{drawn:?}");
+        let logged = clones.ledger(clone, &["log", "key:first", "--json"]).ok().data();
+        assert_eq!(logged["key_conflicts"][0]["key"], "e", "{logged}");
+        let listed = clones.ledger(clone, &["list"]).ok().out;
+        assert!(listed.contains("ACCEPTED, key conflict"), "{listed}");
+        assert!(!offers(clones, clone, "first"), "{clone}");
         let conflicts = clones.ledger(clone, &["conflicts", "--json"]);
         assert_eq!(conflicts.data()["conflicts"][0]["kind"], "key-twice", "{clone}");
         // What came by git alone, the next write or this takes into the index.
@@ -161,9 +222,14 @@ fn events_with_one_key_count_once_or_wait_for_a_word() {
     let clones = Clones::new(&["a", "b"]);
     at_once(&clones);
     clones.sync("a").ok();
-    clones.sync("b").ok();
-    clones.sync("a").ok();
+    let synced = clones.sync("b").ok().data();
+    let told = &synced["key_conflicts"][0];
+    assert_eq!((&told["id"], &told["key"]), (&json!(clones.id("b", "first")), &json!("e")), "{synced}");
+    let told = clones.ledger("a", &["sync"]).ok().out;
+    assert!(told.contains("events with the key e say different things"), "{told}");
     check_at_once(&clones, &["a", "b"]);
+    let ended = clones.ledger("a", &["claim", "key:first", "--json"]);
+    assert_eq!(refused(&ended), (Some(6), "key-twice".to_owned()));
     let events = show(&clones, "a", "key:first")["key_conflicts"][0]["events"].clone();
     let keep = events[1]["event"].as_str().unwrap().to_owned();
     clones.ledger("a", &["resolve", "key:first", "--keep", &keep[..12], "--reason", "The run on main"]).ok();
@@ -174,6 +240,7 @@ fn events_with_one_key_count_once_or_wait_for_a_word() {
         let shown = show(&clones, clone, "key:first");
         assert_eq!((&shown["state"], &shown["key_conflicts"]), (&json!("IN_PROGRESS"), &Value::Null), "{clone}");
         assert_eq!(shown["evidence"].as_array().unwrap().len(), 1, "{clone}");
+        assert!(offers(&clones, clone, "first"), "{clone}");
         assert_eq!(shown["evidence"][0]["on"]["event"], json!(keep), "{clone}");
         clones.ledger(clone, &["conflicts"]).ok();
         assert_eq!(clones.ledger(clone, &["verify", "--json"]).ok().data()["findings"], json!([]), "{clone}");
@@ -209,4 +276,21 @@ fn a_plain_merge_brings_the_same_to_light() {
         assert_eq!(show(&clones, clone, &duplicate)["duplicate_of"], json!(first), "{clone}");
         clones.ledger(clone, &["resolve", &duplicate, "--duplicate", "--dry-run"]).ok();
     }
+}
+
+#[test]
+fn what_has_diverged_is_offered_to_nobody() {
+    let clones = Clones::new(&["a", "b"]);
+    assert!(offers(&clones, "a", "first"));
+    clones.ledger("a", &["transition", "key:first", "accepted"]).ok();
+    clones.ledger("b", &["transition", "key:first", "rejected", "--reason", "No"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    assert!(!offers(&clones, "b", "first"));
+    for command in [["claim", "key:first", "--json"], ["heartbeat", "key:first", "--json"]] {
+        assert_eq!(refused(&clones.ledger("b", &command)), (Some(6), "diverged".to_owned()));
+    }
+    clones.ledger("b", &["resolve", "key:first", "--keep", "accepted", "--reason", "Yes"]).ok();
+    assert!(offers(&clones, "b", "first"));
+    clones.ledger("b", &["claim", "key:first"]).ok();
 }

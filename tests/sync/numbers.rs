@@ -251,3 +251,47 @@ fn a_damaged_request_beside_one_that_needs_another_number_is_told_at_once() {
     assert_eq!(ended.status, Some(9), "{ended:?}");
     assert!(ended.err.contains(&damaged), "{ended:?}");
 }
+
+#[test]
+fn what_git_alone_published_keeps_its_number_too() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.git("b", &["checkout", "-q", "-b", "work"]).ok();
+    let number = clones.bug("b", "of-b");
+    let follows = clones.made("b", "follows", &["--depends-on", &number]);
+    clones.git("b", &["add", "-A"]).ok();
+    clones.git("b", &["commit", "-qm", "for review"]).ok();
+    clones.git("b", &["push", "-q", "-u", "origin", "work"]).ok();
+    assert_eq!(clones.bug("a", "of-a"), number);
+    clones.sync("a").ok();
+    let before = clones.files("b");
+    let ended = clones.ledger("b", &["sync", "--branch", "main", "--json"]);
+    assert_eq!((ended.status, ended.code().as_str()), (Some(6), "id-clash"), "{ended:?}");
+    assert_eq!(clones.files("b"), before);
+    // What the hint says.
+    clones.ledger("b", &["resolve-id", &number, "--keep", "theirs"]).ok();
+    clones.ledger("b", &["sync", "--branch", "main"]).ok();
+    assert_eq!((clones.id("b", "of-a"), clones.id("b", "follows")), (number.clone(), follows));
+    assert_ne!(clones.id("b", "of-b"), number);
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+}
+
+#[test]
+fn what_is_published_is_not_written_anew_for_the_sake_of_what_it_names() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.git("b", &["checkout", "-q", "-b", "work"]).ok();
+    let number = clones.bug("b", "of-b");
+    let follows = clones.made("b", "follows", &["--depends-on", &number]);
+    // Somebody published the one that names it, and not the one that is named.
+    let path = format!("coordination/requests/{follows}.json");
+    clones.git("b", &["add", &path]).ok();
+    clones.git("b", &["commit", "-qm", "half of it"]).ok();
+    clones.git("b", &["push", "-q", "-u", "origin", "work"]).ok();
+    assert_eq!(clones.bug("a", "of-a"), number);
+    clones.sync("a").ok();
+    let before = clones.files("b");
+    let ended = clones.ledger("b", &["sync", "--branch", "main", "--json"]);
+    assert_eq!((ended.status, ended.code().as_str()), (Some(6), "id-clash"), "{ended:?}");
+    assert!(ended.err.contains(&follows), "{ended:?}");
+    assert_eq!(clones.files("b"), before);
+}

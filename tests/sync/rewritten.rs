@@ -119,3 +119,190 @@ fn a_number_that_a_branch_gave_away_is_another_requests_and_no_edit() {
     clones.sync("a").ok();
     clones.assert_alike(&["a", "b"]);
 }
+
+/// Clones of which `a` and `b` have seen a request with a note and a checkpoint, and `evil`, a plain clone.
+fn with_a_note() -> (Clones, String) {
+    let clones = Clones::new(&["a", "b"]);
+    clones.note("a", "key:first", "remark");
+    clones.ledger("a", &["checkpoint", "--origin", "main"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.clone_as("evil");
+    let id = clones.id("a", "first");
+    (clones, id)
+}
+
+/// Changes a file of the plain clone and pushes it.
+fn push_changed(clones: &Clones, path: &str, change: impl Fn(&str) -> String) {
+    let full = clones.path("evil").join(path);
+    let text = std::fs::read_to_string(&full).unwrap();
+    std::fs::remove_file(&full).unwrap();
+    std::fs::write(&full, change(&text)).unwrap();
+    push(clones);
+}
+
+fn push(clones: &Clones) {
+    clones.git("evil", &["add", "-A"]).ok();
+    clones.git("evil", &["commit", "-qm", "changed by hand"]).ok();
+    clones.git("evil", &["push", "-q"]).ok();
+}
+
+/// Gives back what was changed, and sees every clone agree.
+#[track_caller]
+fn give_back(clones: &Clones, before: &std::collections::BTreeMap<String, Vec<u8>>) -> serde_json::Value {
+    let ended = clones.sync("b");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-rewritten"), "{ended:?}");
+    assert!(ended.err.contains("--restore"), "{ended:?}");
+    assert_eq!(clones.files("b"), *before);
+    let given = clones.ledger("b", &["sync", "--restore", "--json"]).ok().data();
+    assert_eq!(clones.files("b"), *before, "{given}");
+    clones.sync("a").ok();
+    clones.clone_as("fresh");
+    clones.assert_alike(&["a", "b", "fresh"]);
+    clones.assert_clean("b");
+    given
+}
+
+#[test]
+fn an_edited_line_is_not_taken_and_what_it_was_is_given_back() {
+    let (clones, id) = with_a_note();
+    let path = format!("coordination/events/{id}.jsonl");
+    push_changed(&clones, &path, |text| text.replace("remark", "REMARK"));
+    let before = clones.files("b");
+    let given = give_back(&clones, &before);
+    let untaken = &given["not_taken"];
+    assert_eq!((untaken[0]["path"].as_str(), untaken[0]["line"].as_u64()), (Some(path.as_str()), Some(2)), "{given}");
+    assert!(untaken[1].is_null(), "{given}");
+    let told = clones.ledger("b", &["sync", "--restore"]).ok().out;
+    assert!(!told.contains("not taken"), "{told}");
+}
+
+#[test]
+fn what_others_wrote_after_an_edit_comes_in() {
+    let (clones, id) = with_a_note();
+    clones.note("a", "key:first", "later");
+    clones.bug("a", "new-one");
+    clones.sync("a").ok();
+    clones.git("evil", &["pull", "-q"]).ok();
+    push_changed(&clones, &format!("coordination/events/{id}.jsonl"), |text| text.replace("remark", "REMARK"));
+    let ended = clones.ledger("b", &["sync", "--restore"]).ok();
+    assert!(ended.out.contains(&format!("not taken: coordination/events/{id}.jsonl, line 2: ")), "{ended:?}");
+    let notes = clones.ledger("b", &["show", "key:first", "--json"]).ok().data();
+    assert_eq!(
+        (&notes["notes"][0]["text"], &notes["notes"][1]["text"]),
+        (&"remark".into(), &"later".into()),
+        "{notes}"
+    );
+    clones.id("b", "new-one");
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+}
+
+#[test]
+fn an_edited_packet_is_not_taken_and_what_it_was_is_given_back() {
+    let (clones, id) = with_a_note();
+    let path = format!("coordination/requests/{id}.json");
+    for change in [("\"first\"", "\"second\""), ("\"uid\": \"0", "\"uid\": \"1"), ("{\n", "[\n")] {
+        push_changed(&clones, &path, |text| text.replacen(change.0, change.1, 1));
+        let before = clones.files("b");
+        let ended = clones.sync("b");
+        assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-rewritten"), "{change:?}: {ended:?}");
+        let given = clones.ledger("b", &["sync", "--restore", "--json"]).ok().data();
+        assert_eq!(given["not_taken"][0]["path"], serde_json::json!(path), "{given}");
+        assert_eq!(clones.files("b"), before);
+        clones.sync("a").ok();
+        clones.assert_alike(&["a", "b"]);
+        clones.git("evil", &["pull", "-q"]).ok();
+    }
+}
+
+#[test]
+fn an_edited_checkpoint_is_not_taken_and_what_it_was_is_given_back() {
+    let (clones, _) = with_a_note();
+    let files = clones.files("b");
+    let of_checkpoints: Vec<&String> =
+        files.keys().filter(|path| path.starts_with("coordination/checkpoints/")).collect();
+    assert!(of_checkpoints.len() > 1, "{files:?}");
+    for path in &of_checkpoints {
+        push_changed(&clones, path, |text| format!("x{text}"));
+    }
+    give_back(&clones, &files);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_log_is_not_taken() {
+    let (clones, id) = with_a_note();
+    let path = clones.path("evil").join(format!("coordination/events/{id}.jsonl"));
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/etc/hosts", &path).unwrap();
+    // One more that nobody has seen, which keeps nobody from giving the first one back.
+    let new = clones.path("evil").join("coordination/events/REQ-20200101-0001.jsonl");
+    std::os::unix::fs::symlink("/etc/hosts", new).unwrap();
+    push(&clones);
+    let before = clones.files("b");
+    let given = give_back(&clones, &before);
+    assert_eq!(given["not_taken"].as_array().unwrap().len(), 2, "{given}");
+}
+
+#[test]
+fn a_folder_that_gave_way_to_a_file_is_given_back() {
+    let (clones, _) = with_a_note();
+    let folder = clones.path("evil").join("coordination/events");
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::write(&folder, "gone").unwrap();
+    push(&clones);
+    give_back(&clones, &clones.files("b"));
+}
+
+#[test]
+fn markers_that_a_web_editor_left_are_settled_by_what_the_hint_says() {
+    let (clones, id) = with_a_note();
+    let path = format!("coordination/events/{id}.jsonl");
+    let mark = |text: &str| {
+        let (first, rest) = text.split_once('\n').unwrap();
+        format!("{first}\n<<<<<<< ours\n{rest}=======\n{rest}>>>>>>> theirs\n")
+    };
+    push_changed(&clones, &path, mark);
+    let before = clones.files("b");
+    let ended = clones.sync("b");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "remote-unreadable"), "{ended:?}");
+    assert!(ended.err.contains("git pull, ledger repair-merge, git commit -am Merged, git push"), "{ended:?}");
+    clones.git("b", &["pull", "-q"]).ok();
+    clones.ledger("b", &["repair-merge"]).ok();
+    clones.git("b", &["commit", "-qam", "Merged"]).ok();
+    clones.git("b", &["push", "-q"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.files("b"), before);
+    // Or the other thing that it says.
+    clones.git("evil", &["pull", "-q"]).ok();
+    push_changed(&clones, &path, mark);
+    clones.ledger("b", &["sync", "--restore"]).ok();
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.files("b"), before);
+}
+
+#[test]
+fn who_has_merged_an_edit_is_led_back_too() {
+    let (clones, id) = with_a_note();
+    let [packet, log] = [format!("coordination/requests/{id}.json"), format!("coordination/events/{id}.jsonl")];
+    push_changed(&clones, &packet, |text| text.replace("\"first\"", "\"second\""));
+    push_changed(&clones, &log, |text| text.replace("remark", "REMARK"));
+    let before = clones.files("a");
+    clones.git("a", &["pull", "-q"]).ok();
+    clones.ledger("b", &["sync", "--restore"]).ok();
+    let ended = clones.sync("a");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "edited"), "{ended:?}");
+    // What the hint says, of the packet and then of the log.
+    let commit = ended.err.split("git checkout ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    clones.git("a", &["checkout", "-q", &commit, "--", &packet]).ok();
+    let ended = clones.sync("a");
+    assert_eq!((ended.status, ended.code().as_str()), (Some(9), "damaged"), "{ended:?}");
+    clones.git("a", &["checkout", "-q", &commit, "--", &log]).ok();
+    clones.sync("a").ok();
+    clones.assert_alike(&["a", "b"]);
+    assert_eq!(clones.files("a"), before);
+}

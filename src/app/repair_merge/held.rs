@@ -13,15 +13,50 @@ use crate::store::fs::log::events_in;
 use crate::sync::markers::{self, Place};
 use crate::sync::mending;
 
-/// Of which side the log says that its packet is the one on record; `None` where it says nothing, or both.
-pub(super) fn named_by_log(store: &FsStore, file: &CarriedFile, ours: &[u8], theirs: &[u8]) -> Option<&'static str> {
+/// A side of a merge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Side {
+    /// What both come from.
+    Base,
+    /// Ours.
+    Ours,
+    /// Theirs.
+    Theirs,
+}
+
+impl Side {
+    const ALL: [Self; 3] = [Self::Base, Self::Ours, Self::Theirs];
+
+    /// What git calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Ours => "ours",
+            Self::Theirs => "theirs",
+        }
+    }
+}
+
+/// Of which side (base, ours, theirs) the log says that its packet is the one on record; `None` where it says that of none,
+/// or of several.
+pub(super) fn named_by_log(store: &FsStore, file: &CarriedFile, sides: [Option<&[u8]>; 3]) -> Option<Side> {
     let CarriedFile::Packet(id) = file else { return None };
     let named = packets_named(store, *id).ok()?;
-    match (named.contains(&Packet::hash_of(ours)), named.contains(&Packet::hash_of(theirs))) {
-        (true, false) if named.len() == 1 => Some("ours"),
-        (false, true) if named.len() == 1 => Some("theirs"),
-        (_, _) => None,
+    let is_named = |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| named.contains(&Packet::hash_of(bytes)));
+    let mut found = Side::ALL.into_iter().zip(sides).filter(|(_, bytes)| is_named(*bytes)).map(|(side, _)| side);
+    match (found.next(), found.next()) {
+        // One side left it as it was.
+        (Some(Side::Base), Some(side)) => Some(side),
+        (side, None) => side,
+        (Some(_) | None, Some(_)) => None,
     }
+    .filter(|_| named.len() == 1)
+}
+
+/// Whether both sides have a packet of one request.
+pub(super) fn is_one_request(file: &CarriedFile, ours: &[u8], theirs: &[u8]) -> bool {
+    let uid = |bytes: &[u8]| Packet::parse(bytes).map(|packet| packet.uid).ok();
+    matches!(file, CarriedFile::Packet(_)) && uid(ours).is_some() && uid(ours) == uid(theirs)
 }
 
 /// The packets that a log's first events name.
@@ -30,6 +65,17 @@ fn packets_named(store: &FsStore, id: RequestId) -> Result<BTreeSet<Hash>, Store
     let without: Vec<u8> = log.split(|byte| *byte == b'\r').flatten().copied().collect();
     let first = |event: &Event| event.n() == 1;
     Ok(events_in(&without).iter().filter(|event| first(event)).flat_map(|event| event.parents().to_vec()).collect())
+}
+
+/// Whether a log begins from two packets: a merge united those of two requests.
+pub(super) fn is_of_two(log: &[u8]) -> bool {
+    const FIRST: &[u8] = br#""n":1,"#;
+    // Most logs begin once, and need not be read.
+    if memchr::memmem::find_iter(log, FIRST).nth(1).is_none() {
+        return false;
+    }
+    let first = events_in(log).into_iter().filter(|event| event.n() == 1);
+    first.flat_map(|event| event.parents().to_vec()).collect::<BTreeSet<_>>().len() > 1
 }
 
 /// The packet that a file holds whose line ends were converted, or whose sides differ in nothing else: the log must name

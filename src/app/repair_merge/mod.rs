@@ -5,8 +5,8 @@ mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::held::{file_of_file, named_by_log, packet_of_file};
-use self::ways::{both_sides, by_hand, edit, way_out};
+use self::held::{Side, file_of_file, is_one_request, named_by_log, packet_of_file};
+use self::ways::{both_sides, by_hand, edit, edited_twice, two_requests, way_out};
 use super::{AppError, Ledger};
 use crate::domain::id::{RequestId, Stream};
 use crate::index::refresh::{self, Making, Memory};
@@ -93,13 +93,13 @@ pub fn repair(
         ledger.known_format()?;
     }
     // Without a lock, since it may take long; under the lock only those are read again.
-    let marked = marked(store)?;
+    let found = found(store)?;
     let carrier = match doing {
         Doing::Mending => Some(store.carry(budget)?),
         Doing::Telling => None,
     };
     let stages = unmerged::stages(store.layout().root())?;
-    let mut plan = Plan::of(store, &stages, &marked)?;
+    let mut plan = Plan::of(store, &stages, &found)?;
     let Some(carrier) = carrier else {
         match (plan.index, ledger.filter(|_| plan.told.left.is_empty())) {
             (true, Some(_)) => plan.mended(INDEX, "made anew"),
@@ -120,8 +120,16 @@ pub fn repair(
     Ok(plan.told)
 }
 
-/// The files in which markers stand, or whose line ends were converted.
-fn marked(store: &FsStore) -> Result<Vec<CarriedFile>, AppError> {
+/// What a merge left that git takes for settled.
+struct Found {
+    /// The files in which markers stand, or whose line ends were converted.
+    marked: Vec<CarriedFile>,
+    /// The numbers whose logs are of two requests.
+    twice: BTreeSet<RequestId>,
+}
+
+/// Looks for what a merge left that git takes for settled.
+fn found(store: &FsStore) -> Result<Found, AppError> {
     let mut files = vec![CarriedFile::Settings, CarriedFile::Workflow];
     for id in store.requests()? {
         files.extend([CarriedFile::Packet(id), CarriedFile::Log(Stream::Request(id))]);
@@ -137,15 +145,18 @@ fn marked(store: &FsStore) -> Result<Vec<CarriedFile>, AppError> {
             files.extend(CarriedFile::parse(&path));
         }
     }
-    let mut marked = Vec::new();
+    let (mut marked, mut twice) = (Vec::new(), BTreeSet::new());
     for file in files {
         // What can't be read is none of a merge's: verify tells it.
         let Ok(Some(bytes)) = store.carried(&file) else { continue };
+        if matches!(file, CarriedFile::Log(_)) && held::is_of_two(&bytes) {
+            twice.extend(file.request());
+        }
         if markers::are_in(&bytes) || (is_ours(&file) && has_returns(&bytes)) {
             marked.push(file);
         }
     }
-    Ok(marked)
+    Ok(Found { marked, twice })
 }
 
 /// Whether the ledger alone writes it, so that no line of it ends in a carriage return.
@@ -165,7 +176,8 @@ fn has_returns(bytes: &[u8]) -> bool {
 }
 
 impl Plan {
-    fn of(store: &FsStore, stages: &BTreeMap<String, Stages>, marked: &[CarriedFile]) -> Result<Self, AppError> {
+    fn of(store: &FsStore, stages: &BTreeMap<String, Stages>, found: &Found) -> Result<Self, AppError> {
+        let Found { marked, twice } = found;
         let mut plan = Self::default();
         // Packets first: where one is of two requests, its log is of both, and neither is to be taken for settled.
         let mut torn: BTreeSet<RequestId> = BTreeSet::new();
@@ -182,7 +194,19 @@ impl Plan {
                 }
             }
         }
+        plan.numbers_twice(twice, &torn);
         Ok(plan)
+    }
+
+    /// Numbers whose logs are of two requests, or will be once they are united.
+    fn numbers_twice(&mut self, twice: &BTreeSet<RequestId>, torn: &BTreeSet<RequestId>) {
+        let united =
+            self.writes.iter().filter(|(_, bytes)| held::is_of_two(bytes)).filter_map(|(file, _)| file.request());
+        let twice: BTreeSet<RequestId> = united.chain(twice.iter().copied()).collect();
+        for id in twice.difference(torn) {
+            let path = CarriedFile::Log(Stream::Request(*id)).path();
+            self.left(&path, format!("it is of two requests, which have the number {id} both"), two_requests(*id));
+        }
     }
 
     fn mended(&mut self, file: &str, what: &str) {
@@ -210,7 +234,7 @@ impl Plan {
             self.left(path, "one side has no plain file in its place", by_hand(path));
             return Ok(());
         }
-        let [_, ours, theirs] = &stages.objects;
+        let [base, ours, theirs] = &stages.objects;
         match part {
             Some(Part::Index) => {
                 self.index = true;
@@ -220,7 +244,9 @@ impl Plan {
             Some(Part::Carried(CarriedFile::Log(stream))) => {
                 self.unmerged_log(store, &stream, (ours.as_deref(), theirs.as_deref()), torn)
             }
-            Some(Part::Carried(file)) => self.unmerged_file(store, &file, (ours.as_deref(), theirs.as_deref()), torn),
+            Some(Part::Carried(file)) => {
+                self.unmerged_file(store, &file, (base.as_deref(), ours.as_deref(), theirs.as_deref()), torn)
+            }
             None => {
                 self.left(path, "both sides changed it", by_hand(path));
                 Ok(())
@@ -300,7 +326,7 @@ impl Plan {
         &mut self,
         store: &FsStore,
         file: &CarriedFile,
-        (ours, theirs): (Option<&str>, Option<&str>),
+        (base, ours, theirs): (Option<&str>, Option<&str>, Option<&str>),
         torn: &mut BTreeSet<RequestId>,
     ) -> Result<(), AppError> {
         let path = file.path();
@@ -321,10 +347,16 @@ impl Plan {
             }
             Err(what) => {
                 torn.extend(file.request());
-                let fix = match named_by_log(store, file, &ours, &theirs) {
-                    Some(side) => {
+                let base = base.map(read).transpose()?;
+                let fix = match named_by_log(store, file, [base.as_deref(), Some(&ours), Some(&theirs)]) {
+                    Some(Side::Base) => format!(
+                        "the log names what it was before: git checkout-index -f --stage=1 -- {path} && git add {path}"
+                    ),
+                    Some(side @ (Side::Ours | Side::Theirs)) => {
+                        let side = side.name();
                         format!("the log names that of {side}: git checkout --{side} -- {path} && git add {path}")
                     }
+                    None if is_one_request(file, &ours, &theirs) => edited_twice(&path),
                     None => way_out(file),
                 };
                 self.left(&path, what, fix);

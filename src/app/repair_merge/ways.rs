@@ -1,5 +1,6 @@
 //! The ways out of what nobody but people can settle.
 
+use crate::domain::id::RequestId;
 use crate::store::fs::carried::CarriedFile;
 
 /// The way out where two sides differ.
@@ -18,6 +19,18 @@ pub(super) fn way_out(file: &CarriedFile) -> String {
         CarriedFile::Checkpoint(..) => format!("keep the side that others have seen: {}", keep_one(&path)),
         CarriedFile::Settings | CarriedFile::Workflow | CarriedFile::Schema(_) | CarriedFile::Log(_) => by_hand(&path),
     }
+}
+
+/// The way out where both sides of a merge edited a packet, and the log names neither.
+pub(super) fn edited_twice(path: &str) -> String {
+    format!(
+        "take the one that was written first: git log --all -- {path}; git checkout COMMIT -- {path} && git add {path}"
+    )
+}
+
+/// The way out where two requests have one number.
+pub(super) fn two_requests(id: RequestId) -> String {
+    format!("ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep ours (or theirs)")
 }
 
 fn keep_one(path: &str) -> String {

@@ -4,9 +4,10 @@ use super::Finding;
 use crate::app::AppError;
 use crate::sync::gate::Loss;
 use crate::sync::git::GitFailure;
+use crate::sync::giving_back::Untaken;
 use crate::sync::join::Clash;
 use crate::sync::remote::{NoTarget, Target};
-use crate::sync::tree::TreeError;
+use crate::sync::tree::{NO_PLAIN_FILE, TreeError};
 
 /// Why an exchange did not come about. What stands here is kept, whatever it is.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,7 @@ impl SyncFailure {
             GitFailure::Failed { told, .. } => Self::Unreachable { target: target.clone(), told },
             other @ (GitFailure::Program(_)
             | GitFailure::NoRepository(_)
+            | GitFailure::Locked { .. }
             | GitFailure::Late { .. }
             | GitFailure::Garbled { .. }) => Self::Tree(other.into()),
         }
@@ -100,6 +102,8 @@ impl SyncFailure {
         match failure {
             GitFailure::Failed { told, .. } => Self::Unanswered { target: target.clone(), told },
             late @ GitFailure::Late { .. } => Self::Unanswered { target: target.clone(), told: late.to_string() },
+            // What is locked here keeps a push from being noted here: the other side may have it.
+            locked @ GitFailure::Locked { .. } => Self::Unanswered { target: target.clone(), told: locked.to_string() },
             other @ (GitFailure::Program(_) | GitFailure::NoRepository(_) | GitFailure::Garbled { .. }) => {
                 Self::Tree(other.into())
             }
@@ -141,7 +145,12 @@ fn clash(clash: &Clash) -> String {
         Clash::Edited(file) => {
             format!("{} is of one request and has another content on either side: it was edited", file.path())
         }
-        Clash::Unreadable { file, what } => format!("{}: {what}", file.path()),
+        Clash::Unreadable { file, what } => format!("{}, as the other side has it: {what}", file.path()),
+        Clash::NoFile(file) => format!("{}: {NO_PLAIN_FILE}", file.path()),
+        Clash::Lost(Untaken { file, line: _, what }) => {
+            format!("{}, as the other side has it, does not even begin: {what}", file.path())
+        }
+        Clash::DamagedHere { file, what } => format!("{}, as it is here: {what}", file.path()),
         Clash::Version(name, version) => format!("both sides registered {name}@{version}"),
         Clash::Text(file) => format!("both sides changed {}", file.path()),
         Clash::Checkpoint(file) => format!("both sides have {}, and not the same", file.path()),
@@ -153,6 +162,13 @@ fn clash(clash: &Clash) -> String {
         }
         Clash::Published(id) => {
             format!("the other side has another request {id}, and ours was published before")
+        }
+        Clash::Named { by, numbers } => {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            format!(
+                "{} is another clone's number, and {by}, which was published before, names ours",
+                numbers.join(", ")
+            )
         }
         Clash::Mixed(id) => {
             format!("the other side has another request {id}, and what is here of ours was united with it by a merge")

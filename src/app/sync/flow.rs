@@ -164,7 +164,7 @@ impl Flow {
     }
 }
 
-/// The types of events, each with its number where it is more than one.
+/// The types of events, each with its number where it is more than one; where there are none it is all about the packet.
 fn kinds(touched: &Touched) -> String {
     let mut told: Vec<(&str, usize)> = Vec::new();
     for kind in &touched.events {
@@ -172,6 +172,9 @@ fn kinds(touched: &Touched) -> String {
             Some((_, count)) => *count += 1,
             None => told.push((kind, 1)),
         }
+    }
+    if told.is_empty() {
+        return "packet".to_owned();
     }
     let told: Vec<String> = told
         .iter()

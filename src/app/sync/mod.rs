@@ -6,6 +6,7 @@
 
 mod failure;
 mod flow;
+mod round;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use backon::BackoffBuilder;
 
 pub use failure::SyncFailure;
 pub use flow::{Flow, Touched};
+use round::Round;
 
 use super::list::{Keys, Query};
 use super::verify::{Finding, Severity, Unknown};
@@ -24,7 +26,7 @@ use crate::domain::claim::{Claim, Holding};
 use crate::domain::decide::{Command, Concede};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
-use crate::domain::packet::Packet;
+use crate::domain::keyed::KeyConflict;
 use crate::domain::renumber::By;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Hybrid;
@@ -32,15 +34,13 @@ use crate::index::refresh::{Making, Memory, rebuild};
 use crate::store::StoreError;
 use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
-use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
-use crate::sync::gate::{Lost, losses};
-use crate::sync::git::Git;
-use crate::sync::join::{Join, Joining, Renumbering, Take};
+use crate::sync::git::{Git, GitFailure};
+use crate::sync::giving_back::{GivenBack, Untaken};
+use crate::sync::join::{Clash, Join, Joining, Renumbering, Take};
 use crate::sync::publish::{Followed, Publisher};
-use crate::sync::remote::{Fetched, NoTarget, Place, Pushed, Target};
-use crate::sync::tree::{TreeError, Trees};
-use crate::sync::twins::standing_elsewhere;
+use crate::sync::remote::{Branch, Exchanged, Fetched, NoTarget, Place, Pushed, Target};
+use crate::sync::tree::{Compared, TreeError, Trees};
 use crate::sync::unmerged;
 use crate::sync::{lease, part};
 
@@ -81,6 +81,8 @@ pub struct Order<'a> {
 pub struct Synced {
     /// With whom.
     pub target: Target,
+    /// Whether the other side had the branch before.
+    pub branch: Branch,
     /// What the other side has now.
     pub commit: Option<String>,
     /// What came in.
@@ -93,10 +95,14 @@ pub struct Synced {
     pub conceded: Vec<Conceded>,
     /// Requests that came in and have diverged.
     pub diverged: Vec<RequestId>,
+    /// Events with one key that say different things, of requests that came in.
+    pub key_conflicts: Vec<(RequestId, KeyConflict)>,
     /// Requests that have the key of an earlier one, where one of the two came in or went out for the first time.
     pub duplicates: Vec<(RequestId, RequestId)>,
     /// What is wrong with what came in or went out.
     pub findings: Vec<Finding>,
+    /// What a remote that gets back what it had does not have any more: it was not taken for what it is.
+    pub untaken: Vec<Untaken>,
     /// Why the index is not up to date, where it is not.
     pub warning: Option<String>,
     /// How often somebody else was quicker.
@@ -116,16 +122,11 @@ pub struct Conceded {
     pub to: Actor,
 }
 
-/// What a round begins with.
-struct Round<'a> {
-    git: &'a Git,
-    trees: &'a Trees<'a>,
-    store: &'a FsStore,
-    target: &'a Target,
-    order: &'a Order<'a>,
-    session: &'a Session,
-    fetched: &'a Fetched,
-    seen: Option<String>,
+/// What somebody has to decide of requests.
+#[derive(Default)]
+struct Undecided {
+    diverged: Vec<RequestId>,
+    key_conflicts: Vec<(RequestId, KeyConflict)>,
 }
 
 /// What stands here once both sides are joined.
@@ -134,6 +135,7 @@ struct Joined {
     incoming: Flow,
     outgoing: Flow,
     renumbered: Vec<Renumbering>,
+    untaken: Vec<Untaken>,
     brought: usize,
 }
 
@@ -153,7 +155,7 @@ impl Ledger<'_> {
             return Err(AppError::Unmerged(unmerged.into_keys().collect()));
         }
         let target =
-            Target::find(&git, order.remote, order.branch, Target::known(store)?).map_err(SyncFailure::from)?;
+            Target::find(&git, order.remote, order.branch, &Exchanged::read(store)?).map_err(SyncFailure::from)?;
         let target = target.map_err(SyncFailure::NoTarget)?;
         if target.place == Place::CheckedOut && order.branch.is_none() && self.is_ignored(&git)? {
             return Err(SyncFailure::NoTarget(NoTarget::Ignored).into());
@@ -172,7 +174,8 @@ impl Ledger<'_> {
             let given_up = self.give_up_claims(&round, &joined.outgoing)?;
             if !given_up.is_empty() {
                 conceded.extend(given_up);
-                joined = Joined { brought: joined.brought, ..self.join(&round)? };
+                let (brought, untaken) = (joined.brought, joined.untaken);
+                joined = Joined { brought, untaken, ..self.join(&round)? };
                 incoming.add(std::mem::take(&mut joined.incoming));
             }
             let (warning, findings) = match order.effect {
@@ -183,16 +186,20 @@ impl Ledger<'_> {
                 // What would be there is not.
                 Effect::DryRun => (None, Vec::new()),
             };
+            let Undecided { diverged, key_conflicts } = self.undecided(&incoming)?;
             let mut synced = Synced {
                 target: target.clone(),
+                branch: fetched.branch(),
                 commit: round.commit(),
-                diverged: self.diverged(&incoming)?,
+                diverged,
+                key_conflicts,
                 duplicates: self.duplicates(&incoming, &joined.outgoing)?,
                 incoming: incoming.clone(),
                 outgoing: joined.outgoing,
                 renumbered: renumbered.clone(),
                 conceded: conceded.clone(),
                 findings,
+                untaken: joined.untaken,
                 warning,
                 overtaken,
                 followed: None,
@@ -230,10 +237,15 @@ impl Ledger<'_> {
         let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
         let theirs = round.theirs().map_err(fail)?;
         round.check_remote(&theirs)?;
+        let GivenBack { tree: whole, untaken, lost } = round.given_back(&theirs).map_err(fail)?;
         let carrier = store.carry(&round.session.budget)?;
         let ours = trees.standing().map_err(fail)?;
-        let unlike = trees.unlike(&ours, &theirs).map_err(fail)?;
+        let Compared { unlike, odd } = trees.compare(&ours, &whole).map_err(fail)?;
         round.check_here(&ours)?;
+        let clashes: Vec<Clash> = odd.into_iter().map(Clash::NoFile).chain(lost.into_iter().map(Clash::Lost)).collect();
+        if !clashes.is_empty() {
+            return Err(SyncFailure::Clash { target: round.target.clone(), clashes }.into());
+        }
         let base = round.base().map_err(fail)?;
         let mut leases = store.leases();
         // What is no list of leases keeps nobody from exchanging.
@@ -259,6 +271,9 @@ impl Ledger<'_> {
         }
         let mut incoming = Flow::between(trees, &unlike).map_err(fail)?;
         incoming.replace(&join.renumbered, &unlike);
+        // Where both sides have a file and ours holds, nothing comes in.
+        let brought: BTreeSet<String> = join.bring.iter().map(|(file, _)| file.path()).collect();
+        incoming.files.retain(|path| brought.contains(path));
         let standing = match order.effect {
             Effect::DryRun => ours,
             Effect::Write => {
@@ -270,9 +285,10 @@ impl Ledger<'_> {
         let mut outgoing = Flow::between(trees, &unlike).map_err(fail)?;
         if order.effect == Effect::DryRun {
             outgoing.rename(&join.renumbered);
+            outgoing.files.retain(|path| !brought.contains(path));
         }
         let brought = if order.effect == Effect::Write { join.bring.len() } else { 0 };
-        Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, brought })
+        Ok(Joined { standing, incoming, outgoing, renumbered: join.renumbered, untaken, brought })
     }
 
     /// Who gives requests other numbers, and when: after everything that is on record of them.
@@ -346,24 +362,25 @@ impl Ledger<'_> {
         Ok(findings)
     }
 
-    /// Of the requests that came in, those that have diverged.
-    fn diverged(&self, incoming: &Flow) -> Result<Vec<RequestId>, AppError> {
-        let mut diverged = Vec::new();
+    /// What somebody has to decide of the requests that came in.
+    fn undecided(&self, incoming: &Flow) -> Result<Undecided, AppError> {
+        let mut undecided = Undecided::default();
         for id in incoming.requests.keys() {
             let history = match self.store.history(*id) {
                 Err(StoreError::Damaged { .. }) => None,
                 other => other?,
             };
-            let has_diverged = |history: &History| {
-                // A chain has one way only.
-                history.events().windows(2).any(|pair| pair[1].parents() != [pair[0].hash()])
-                    && matches!(State::replay(history, self.workflow).status, Status::Diverged(_))
-            };
-            if history.as_ref().is_some_and(has_diverged) {
-                diverged.push(*id);
+            // Of a chain each writer had seen everything.
+            let is_no_chain =
+                |history: &History| history.events().windows(2).any(|pair| pair[1].parents() != [pair[0].hash()]);
+            let Some(history) = history.filter(is_no_chain) else { continue };
+            let state = State::replay(&history, self.workflow);
+            if matches!(state.status, Status::Diverged(_)) {
+                undecided.diverged.push(*id);
             }
+            undecided.key_conflicts.extend(state.key_conflicts.into_iter().map(|conflict| (*id, conflict)));
         }
-        Ok(diverged)
+        Ok(undecided)
     }
 
     /// The duplicates that this exchange makes known, each with the first request that has its key.
@@ -405,6 +422,9 @@ impl Ledger<'_> {
             }
         }
         target.saw(git, store, &published).map_err(fail)?;
+        if round.order.branch.is_some() {
+            target.want(store)?;
+        }
         synced.followed = match target.place {
             Place::CheckedOut => Some(publisher.follow(&published, standing, &message)),
             Place::Apart if publisher.is_tracked().map_err(fail)? => {
@@ -413,7 +433,7 @@ impl Ledger<'_> {
             Place::Apart => None,
         }
         // It is published, and everything is in place here: what git can't do now the next exchange does.
-        .map(|followed| followed.unwrap_or_else(|error| Followed::Not(error.to_string())));
+        .map(|followed| followed.unwrap_or_else(not_followed));
         synced.commit = Some(published);
         Ok(Pushed::Done)
     }
@@ -439,98 +459,12 @@ impl Ledger<'_> {
     }
 }
 
-impl Round<'_> {
-    fn commit(&self) -> Option<String> {
-        match self.fetched {
-            Fetched::At(commit) => Some(commit.clone()),
-            Fetched::Nothing => None,
-        }
-    }
-
-    /// The tree that the other side has.
-    fn theirs(&self) -> Result<String, TreeError> {
-        match self.fetched {
-            Fetched::At(commit) => Ok(format!("{commit}^{{tree}}")),
-            Fetched::Nothing => self.trees.empty(),
-        }
-    }
-
-    /// The tree that both sides come from: what the other side had when it was last seen, else what the checked-out branch
-    /// has in common with it.
-    fn base(&self) -> Result<Option<String>, TreeError> {
-        let seen = self.seen.as_deref().map(|seen| self.git.commit(seen)).transpose()?.flatten();
-        let base = match (seen, self.fetched) {
-            (Some(seen), _) => Some(seen),
-            (None, Fetched::At(commit)) => {
-                let common = self.git.run(&["merge-base", "HEAD", commit])?;
-                common.is_ok().then(|| common.line())
-            }
-            (None, Fetched::Nothing) => None,
-        };
-        Ok(base.map(|base| format!("{base}^{{tree}}")))
-    }
-
-    /// Refuses a remote that no longer has what it had.
-    fn check_remote(&self, theirs: &str) -> Result<(), AppError> {
-        let Some(seen) = &self.seen else { return Ok(()) };
-        if self.commit().as_ref() == Some(seen) {
-            return Ok(());
-        }
-        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
-        if self.order.restore {
-            return Ok(());
-        }
-        let is_known = self.git.commit(seen).map_err(SyncFailure::from)?.is_some();
-        let lost =
-            if is_known { losses(self.trees, &format!("{seen}^{{tree}}"), theirs).map_err(fail)? } else { Vec::new() };
-        // Commits that were put together anew and hold all that there was are nothing to turn away for.
-        if is_known && lost.is_empty() {
-            return Ok(());
-        }
-        let (target, seen) = (self.target.clone(), seen.clone());
-        Err(SyncFailure::Rewritten { target, seen, lost }.into())
-    }
-
-    /// Refuses to publish files that were edited or removed here.
-    fn check_here(&self, ours: &str) -> Result<(), AppError> {
-        let fail = |error: TreeError| AppError::from(SyncFailure::from(error));
-        let head = match self.target.place {
-            Place::CheckedOut => self.git.commit("HEAD").map_err(SyncFailure::from)?,
-            Place::Apart => None,
-        };
-        for before in self.seen.iter().chain(&head) {
-            if self.git.commit(before).map_err(SyncFailure::from)?.is_none() {
-                continue;
-            }
-            let tree = format!("{before}^{{tree}}");
-            let mut lost = losses(self.trees, &tree, ours).map_err(fail)?;
-            // An older commit is checked out, perhaps: what is missing here comes in, and what is there under a number and
-            // another request here is for joining to tell. What was written once and differs was edited.
-            let may_be_older = head.as_ref() != Some(before) && !self.order.restore;
-            lost.retain(|loss| !may_be_older || loss.what == Lost::Edited);
-            let mut explained = BTreeSet::new();
-            for loss in &lost {
-                let CarriedFile::Packet(id) = loss.file else { continue };
-                let Some(was) = self.packet_in(&tree, id).map_err(fail)? else { continue };
-                let now = if may_be_older { self.packet_in(ours, id).map_err(fail)? } else { None };
-                let is_another = now.is_some_and(|now| now.uid != was.uid);
-                // Or it has another number since an exchange that was cut short.
-                if is_another || standing_elsewhere(self.store, id, &was)?.is_some() {
-                    explained.insert(id);
-                }
-            }
-            lost.retain(|loss| !loss.file.request().is_some_and(|id| explained.contains(&id)));
-            if !lost.is_empty() {
-                return Err(SyncFailure::Edited { commit: before.clone(), lost }.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// The packet that a tree has under a number; `None` if it has none, or none that can be read.
-    fn packet_in(&self, tree: &str, id: RequestId) -> Result<Option<Packet>, TreeError> {
-        let bytes = self.trees.bytes_in(tree, &CarriedFile::Packet(id))?;
-        Ok(bytes.and_then(|bytes| Packet::parse(&bytes).ok()))
+/// Why the checked-out branch stays where it was.
+fn not_followed(error: TreeError) -> Followed {
+    let why = error.to_string();
+    match error {
+        TreeError::Git(GitFailure::Locked { lock, .. }) => Followed::Locked { why, lock },
+        TreeError::Git(_) | TreeError::Store(_) | TreeError::Unreadable { .. } => Followed::Not(why),
     }
 }
 

@@ -30,7 +30,7 @@ use crate::index::Entry;
 use crate::index::cache::{Made, Searched, entry_and_made, searched, threads};
 use crate::store::checkpoints::SignersFile;
 use crate::store::fs::log::CONFLICT_MARKER;
-use crate::store::{Fault, Inspected, StoreError};
+use crate::store::{Fault, Inspected, NUMBER_TWICE, StoreError};
 use crate::sync::restore::{Restoring, quoted};
 
 /// An event this far ahead of the clock is told (5 minutes).
@@ -518,9 +518,12 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
             format!("any write to {request} sets it aside: for example ledger note {request} --text recovered"),
         ),
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
-        "log-missing" => (Severity::Violation, "the next `ledger new`, or any write to it, completes it".to_owned()),
+        "log-missing" => {
+            let completed = || "the next `ledger new`, or any write to it, completes it".to_owned();
+            (Severity::Violation, restoring.removed(&path).unwrap_or_else(completed))
+        }
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),
-        "number-twice" => (Severity::Damage, format!("say which of them keeps it: ledger resolve-id {request}")),
+        NUMBER_TWICE => (Severity::Damage, format!("say which of them keeps it: ledger resolve-id {request}")),
         "not-of-schema" => (
             Severity::Violation,
             "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),

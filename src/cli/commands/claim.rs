@@ -62,7 +62,7 @@ fn firmly(context: &mut Context<'_>, args: &Claim, wish: &Wish, request: Option<
     let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.writing.secrets)?;
-    let order = Order::default();
+    let order = Order { branch: args.branch.as_deref(), ..Order::default() };
     ledger.sync(opened.store(), &order, &session)?;
     for _ in 0..TRIES_MAX {
         let written = match request {

@@ -29,6 +29,7 @@ pub(super) enum OneView {
     Diverged { id: RequestId, title: String, sides: Vec<crate::index::project::EntrySide>, fix: String },
     Contested { id: RequestId, title: String, claim: ClaimView, fix: String },
     Duplicate { id: RequestId, title: String, first: RequestId, key: String, fix: String },
+    NumberTwice { id: RequestId, title: String, fix: String },
     KeyTwice { id: RequestId, title: String, key: String, events: Vec<EntryEvent>, fix: String },
 }
 
@@ -65,6 +66,9 @@ pub(super) fn fix(conflict: &Conflict) -> String {
             format!("one of them: ledger release {id}; or ledger claim {id} --steal --reason TEXT")
         }
         Conflict::Duplicate { id, .. } => Action::SettleDuplicate.command(*id),
+        Conflict::NumberTwice { id, .. } => {
+            format!("ledger resolve-id {id} tells both; then ledger resolve-id {id} --keep ours (or theirs)")
+        }
         Conflict::KeyTwice { id, events, .. } => {
             let events: Vec<String> = events.iter().map(|event| event.event.short()).collect();
             format!("ledger resolve {id} --keep {} --reason TEXT", events.join("|"))
@@ -86,6 +90,7 @@ pub(super) fn view(conflict: &Conflict) -> OneView {
         Conflict::Duplicate { id, title, first, key } => {
             OneView::Duplicate { id: *id, title: title.clone(), first: *first, key: key.to_string(), fix }
         }
+        Conflict::NumberTwice { id, title } => OneView::NumberTwice { id: *id, title: title.clone(), fix },
         Conflict::KeyTwice { id, title, key, events } => {
             let (title, key, events) = (title.clone(), key.to_string(), events.clone());
             OneView::KeyTwice { id: *id, title, key, events, fix }
@@ -109,6 +114,7 @@ pub(super) fn what(conflict: &Conflict) -> (RequestId, &str, String) {
         Conflict::Duplicate { id, title, first, key } => {
             (id, title, format!("duplicate of {first}: both have the key {}", safe::line(key.as_str())))
         }
+        Conflict::NumberTwice { id, title } => (id, title, "two requests have this number".to_owned()),
         Conflict::KeyTwice { id, title, key, events } => {
             let said = |event: &EntryEvent| format!("{} ({})", safe::line(&event.kind), event.event.short());
             let events: Vec<String> = events.iter().map(said).collect();

@@ -57,7 +57,8 @@ fn lease(context: &mut Context<'_>, args: &LeaseArgs) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let session = open::session(context, opened.root(), AllowSecret { allow_secret: false })?;
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
-    let order = Order { count: args.count, days: args.days, remote: args.remote.as_deref(), effect };
+    let (remote, branch) = (args.remote.as_deref(), args.branch.as_deref());
+    let order = Order { count: args.count, days: args.days, remote, branch, effect };
     let done = opened.ledger().reserve(opened.store(), &order, &session)?;
     if context.output.format != Format::Text {
         let reserved = done.new.iter().map(view).collect();

@@ -9,7 +9,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::look_args::Log;
 use super::super::open::Opened;
-use super::super::render::keys::{KeysView, mark};
+use super::super::render::keys::{self, KeysView, mark};
 use super::super::render::lanes::{Line, draw};
 use super::super::render::text::{WithStream, event_at};
 use super::super::render::views::{DamagedView, LogView, raw};
@@ -145,6 +145,9 @@ fn graph(
         let id = event.stream();
         context.output.tell(&format!("{id} has diverged: ledger resolve {id} --keep STATE --reason TEXT"));
     }
+    for (id, conflict) in &marks.conflicts {
+        context.output.tell(&keys::conflict(*id, conflict));
+    }
     Ok(Exit::Done)
 }
 
@@ -180,8 +183,7 @@ fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timelin
                 Err(other) => return Err(other.into()),
             };
             damaged.remove(&changed.id);
-            marks.standings.extend(read.marks.standings);
-            marks.duplicates.extend(read.marks.duplicates);
+            marks.extend(read.marks);
             fresh.extend(read.events.into_iter().filter(|event| printed.insert(event.hash())));
         }
         survey = now;

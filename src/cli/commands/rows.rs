@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::query_args::{ClaimFilters, Filters};
-use super::super::render::claim;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
+use super::super::render::{claim, keys};
 use super::fields;
 use crate::app::list::{Claims, Keys, Query, Row};
 use crate::app::{AppError, Ledger};
@@ -147,8 +147,7 @@ pub(super) fn cell<'a>(row: &'a Row, column: &str) -> Cow<'a, str> {
     let entry = &row.entry;
     match column {
         "id" => row.id.to_string().into(),
-        "state" if entry.duplicate_of.is_some() => format!("{}, duplicate", entry.state).into(),
-        "state" => entry.state.as_str().into(),
+        "state" => keys::marked(entry),
         "version" => entry.version.to_string().into(),
         "heads" => entry.heads.iter().map(crate::domain::hash::Hash::short).collect::<Vec<_>>().join(", ").into(),
         "title" => entry.title.as_str().into(),

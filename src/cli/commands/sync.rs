@@ -8,6 +8,7 @@ use super::super::failure::Failure;
 use super::super::open;
 use super::super::render::sync::{SyncView, told};
 use super::super::sync_args::Sync;
+use super::super::sync_failure::if_no_git_runs;
 use crate::app::sync::Order;
 use crate::app::write::Effect;
 use crate::sync::publish::Followed;
@@ -42,6 +43,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Sync) -> Result<Exit, Failur
         context
             .output
             .tell(&format!("published, and the checked-out branch is not there yet: {why} (ledger sync again)"));
+    }
+    if let Some(Followed::Locked { why, lock }) = &synced.followed {
+        let hint = if_no_git_runs(lock);
+        context.output.tell(&format!("published, and the checked-out branch is not there yet: {why} ({hint})"));
     }
     if let Some(warning) = &synced.warning {
         context.output.tell(&format!("ledger: {warning}"));

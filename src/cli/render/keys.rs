@@ -1,11 +1,12 @@
 //! What keys make of events and requests, for people and programs.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use super::safe;
-use super::text::{DIM, PLAIN, moment};
+use super::text::{DIM, PLAIN, YELLOW, moment};
 use crate::app::show::View;
 use crate::app::timeline::Marks;
 use crate::domain::event::{Body, Event};
@@ -13,8 +14,11 @@ use crate::domain::graph::Head;
 use crate::domain::hash::Hash;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::keyed::{KeyConflict, Keyed, Standing};
+use crate::domain::outlook::Action;
 use crate::domain::state::DistinctOnRecord;
 use crate::domain::time::Timestamp;
+use crate::index::Entry;
+use crate::index::project::EntryKey;
 use crate::store::request_of;
 
 /// What keys make of the events of a log.
@@ -24,6 +28,22 @@ pub struct KeysView {
     not_counted: Vec<StandingView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duplicates: Vec<DuplicateView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    key_conflicts: Vec<KeyConflictView>,
+}
+
+/// Events of a request with one key that say different things.
+#[derive(Serialize)]
+pub struct KeyConflictView {
+    id: RequestId,
+    #[serde(flatten)]
+    conflict: EntryKey,
+}
+
+impl From<&(RequestId, KeyConflict)> for KeyConflictView {
+    fn from((id, conflict): &(RequestId, KeyConflict)) -> Self {
+        Self { id: *id, conflict: EntryKey::from(conflict) }
+    }
 }
 
 /// A duplicate.
@@ -62,7 +82,11 @@ impl KeysView {
             marks.standings.iter().map(|(event, standing)| StandingView::of(*event, *standing)).collect();
         not_counted.sort_by_key(|view| view.event);
         let duplicate = |(id, first): (&RequestId, &RequestId)| DuplicateView { id: *id, duplicate_of: *first };
-        Self { not_counted, duplicates: marks.duplicates.iter().map(duplicate).collect() }
+        Self {
+            not_counted,
+            duplicates: marks.duplicates.iter().map(duplicate).collect(),
+            key_conflicts: marks.conflicts.iter().map(KeyConflictView::from).collect(),
+        }
     }
 }
 
@@ -102,6 +126,25 @@ impl From<&DistinctOnRecord> for DistinctView {
     }
 }
 
+/// That events with one key say different things, and what settles it.
+#[must_use]
+pub fn conflict(id: RequestId, conflict: &KeyConflict) -> String {
+    let key = safe::line(conflict.key.as_str());
+    let fix = Action::ResolveKey(conflict.clone()).command(id);
+    format!("{id}: events with the key {key} say different things: ledger show {id}; {fix}")
+}
+
+/// The state of a listed request, with what keys make of it.
+#[must_use]
+pub fn marked(entry: &Entry) -> Cow<'_, str> {
+    let duplicate = if entry.duplicate_of.is_some() { ", duplicate" } else { "" };
+    let conflict = if entry.key_conflicts.is_empty() { "" } else { ", key conflict" };
+    if duplicate.is_empty() && conflict.is_empty() {
+        return entry.state.as_str().into();
+    }
+    format!("{}{duplicate}{conflict}", entry.state).into()
+}
+
 /// What is said of an event of a log, behind it.
 #[must_use]
 pub fn mark(event: &Event, marks: &Marks) -> String {
@@ -110,7 +153,10 @@ pub fn mark(event: &Event, marks: &Marks) -> String {
     match (duplicate, marks.standings.get(&event.hash())) {
         (Some(first), _) => format!("  {DIM}(duplicate of {first}){PLAIN}"),
         (None, Some(standing)) => format!("  {DIM}({}){PLAIN}", told(*standing)),
-        (None, None) => String::new(),
+        (None, None) => match marks.conflict_of(event.hash()) {
+            Some(conflict) => format!("  {YELLOW}(key conflict: {}){PLAIN}", safe::line(conflict.key.as_str())),
+            None => String::new(),
+        },
     }
 }
 

@@ -99,7 +99,8 @@ pub fn hit_text(hit: &Hit, times: Times) -> String {
     let title = hit.excerpts.iter().find(|excerpt| excerpt.place == Place::Title);
     let title = title.map_or_else(|| safe::line(&hit.entry.title).into_owned(), marked);
     let duplicate = hit.entry.duplicate_of.map(|first| format!(", duplicate of {first}")).unwrap_or_default();
-    let mut text = format!("{BOLD}{}{PLAIN}  {}{duplicate}  {title}\n", hit.id, state(&hit.entry.state));
+    let conflict = if hit.entry.key_conflicts.is_empty() { "" } else { ", key conflict" };
+    let mut text = format!("{BOLD}{}{PLAIN}  {}{duplicate}{conflict}  {title}\n", hit.id, state(&hit.entry.state));
     for excerpt in hit.excerpts.iter().filter(|excerpt| excerpt.place != Place::Title) {
         let place = excerpt.place.name();
         let whence = excerpt.event.as_ref();

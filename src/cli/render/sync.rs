@@ -4,13 +4,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::keys::DuplicateView;
+use super::keys::{DuplicateView, KeyConflictView};
 use super::text::count;
 use crate::app::sync::{Flow, Synced};
 use crate::app::write::Effect;
 use crate::domain::id::RequestId;
 use crate::domain::outlook::Action;
+use crate::sync::giving_back::Untaken;
 use crate::sync::publish::Followed;
+use crate::sync::remote::Branch;
 
 /// How many requests are named to people.
 const NAMED_MAX: usize = 20;
@@ -20,6 +22,7 @@ const NAMED_MAX: usize = 20;
 pub struct SyncView<'a> {
     remote: &'a str,
     reference: &'a str,
+    new_branch: bool,
     commit: Option<&'a str>,
     incoming: FlowView<'a>,
     outgoing: FlowView<'a>,
@@ -27,11 +30,15 @@ pub struct SyncView<'a> {
     claims_given_up: Vec<ConcededView<'a>>,
     diverged: &'a [RequestId],
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    key_conflicts: Vec<KeyConflictView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     duplicates: Vec<DuplicateView>,
     overtaken: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_out: Option<&'static str>,
     findings: Vec<FindingView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_taken: Vec<UntakenView<'a>>,
     dry_run: bool,
 }
 
@@ -62,6 +69,13 @@ struct ConcededView<'a> {
     id: RequestId,
     by: &'a str,
     to: &'a str,
+}
+
+#[derive(Serialize)]
+struct UntakenView<'a> {
+    path: String,
+    line: Option<usize>,
+    what: &'a str,
 }
 
 #[derive(Serialize)]
@@ -98,22 +112,31 @@ impl<'a> SyncView<'a> {
         Self {
             remote: &synced.target.remote,
             reference: &synced.target.reference,
+            new_branch: synced.branch == Branch::New,
             commit: synced.commit.as_deref(),
             incoming: FlowView::of(&synced.incoming),
             outgoing: FlowView::of(&synced.outgoing),
             renumbered: synced.renumbered.iter().map(renumbering).collect(),
             claims_given_up: synced.conceded.iter().map(conceded).collect(),
             diverged: &synced.diverged,
+            key_conflicts: synced.key_conflicts.iter().map(KeyConflictView::from).collect(),
             duplicates: synced.duplicates.iter().map(DuplicateView::from).collect(),
             overtaken: synced.overtaken,
             checked_out: synced.followed.as_ref().map(|followed| match followed {
                 Followed::Whole => "whole",
                 Followed::LedgerOnly(_) => "ledger-only",
-                Followed::Not(_) => "not",
+                Followed::Not(_) | Followed::Locked { .. } => "not",
             }),
             findings: synced.findings.iter().map(finding).collect(),
+            not_taken: synced.untaken.iter().map(UntakenView::of).collect(),
             dry_run: effect == Effect::DryRun,
         }
+    }
+}
+
+impl<'a> UntakenView<'a> {
+    fn of(untaken: &'a Untaken) -> Self {
+        Self { path: untaken.file.path(), line: untaken.line, what: &untaken.what }
     }
 }
 
@@ -138,8 +161,12 @@ impl<'a> FlowView<'a> {
 pub fn told(synced: &Synced, effect: Effect) -> String {
     let tried = effect == Effect::DryRun;
     let [came, went] = if tried { ["would come in", "would go out"] } else { ["in", "out"] };
-    let mut text =
-        format!("{}  {came}: {}; {went}: {}", synced.target.name(), summed(&synced.incoming), summed(&synced.outgoing));
+    let new = match synced.branch {
+        Branch::There => "",
+        Branch::New => " (new)",
+    };
+    let (name, came_in, went_out) = (synced.target.name(), summed(&synced.incoming), summed(&synced.outgoing));
+    let mut text = format!("{name}{new}  {came}: {came_in}; {went}: {went_out}");
     if synced.overtaken > 0 {
         text.push_str(&format!("; others were quicker {}", times(synced.overtaken)));
     }
@@ -161,6 +188,11 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
             text.push_str(&format!("  {sign} {path}\n"));
         }
     }
+    for one in &synced.untaken {
+        let line = one.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        let path = one.file.path();
+        text.push_str(&format!("  not taken: {path}{line}: {}\n", super::safe::line(&one.what)));
+    }
     for one in &synced.renumbered {
         let is = if tried { "would be" } else { "is now" };
         text.push_str(&format!("  {} {is} {}: that number is another clone's", one.was, one.is));
@@ -178,6 +210,9 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
         text.push_str(&format!(
             "  {id} has diverged: ledger show {id}; ledger resolve {id} --keep STATE --reason TEXT\n"
         ));
+    }
+    for (id, conflict) in &synced.key_conflicts {
+        text.push_str(&format!("  {}\n", super::keys::conflict(*id, conflict)));
     }
     for (id, first) in &synced.duplicates {
         text.push_str(&format!("  {id} is a duplicate of {first}: {}\n", Action::SettleDuplicate.command(*id)));

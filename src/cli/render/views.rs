@@ -26,6 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workflow::StateName;
 use crate::index::Entry;
 use crate::index::project::{ClaimLine, EntryKey};
+use crate::store::fs::log::CONFLICT_MARKER;
 
 /// A request that was made, or would be.
 #[derive(Serialize)]
@@ -358,7 +359,12 @@ impl DamagedView {
     #[must_use]
     pub fn told(&self) -> String {
         let Self { id, what } = self;
-        format!("{id} can't be read: {} (ledger verify {id})", super::safe::line(what))
+        let next = if what.ends_with(CONFLICT_MARKER) {
+            "ledger repair-merge".to_owned()
+        } else {
+            format!("ledger verify {id}")
+        };
+        format!("{id} can't be read: {} ({next})", super::safe::line(what))
     }
 }
 

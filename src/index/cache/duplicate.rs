@@ -12,10 +12,11 @@ use crate::domain::id::{Key, RequestId};
 /// The requests whose key another one has that comes before them, and of which nobody has said that they are none.
 pub(super) const DUPLICATE: &str = "CREATE TABLE duplicate (nr INTEGER PRIMARY KEY) STRICT";
 
-/// How many requests there are that can move but for another one that has their key. `CROSS` keeps the few duplicates in
-/// front: SQLite would go through all open requests.
-pub(super) const HELD: &str = "SELECT count(*) FROM duplicate CROSS JOIN request USING (nr) WHERE is_final = 0 AND NOT EXISTS \
-     (SELECT 1 FROM blocked WHERE blocked.nr = duplicate.nr)";
+/// How many requests there are that could move but for a decision: whether they are duplicates, or what of them holds.
+/// `CROSS` keeps these few in front: SQLite would go through all open requests.
+pub(super) const HELD: &str = "SELECT count(*) FROM (SELECT nr FROM duplicate UNION SELECT nr FROM request WHERE \
+     is_undecided = 1) AS held CROSS JOIN request USING (nr) WHERE is_final = 0 AND NOT EXISTS (SELECT 1 FROM blocked WHERE \
+     blocked.nr = held.nr)";
 
 /// A key as the rows have it: whole keys of a large ledger would be its largest part.
 #[must_use]

@@ -68,7 +68,7 @@ pub enum Waits {
     /// Whatever it is.
     #[default]
     Any,
-    /// Open ones whose dependencies are all settled.
+    /// Open ones whose dependencies are all settled, and of which nobody has to decide anything first.
     ForNothing,
     /// Open ones that wait for another.
     ForAnother,
@@ -240,9 +240,9 @@ impl Filter {
     }
 }
 
-/// Of open requests: that one waits for none, and not for somebody to say whether it is a duplicate.
-const WAITS_NOT: &str = "NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr) AND NOT EXISTS (SELECT 1 FROM \
-     duplicate WHERE duplicate.nr = request.nr)";
+/// Of open requests: that one waits for none, and not for somebody to say whether it is a duplicate, or what of it holds.
+const WAITS_NOT: &str = "request.is_undecided = 0 AND NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.nr = request.nr) \
+     AND NOT EXISTS (SELECT 1 FROM duplicate WHERE duplicate.nr = request.nr)";
 
 /// The claims of a request that have not expired.
 const CLAIM: &str =

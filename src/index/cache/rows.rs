@@ -80,8 +80,8 @@ pub(super) fn bytes_of(stamp: [u64; 8]) -> [u8; 64] {
 
 /// The columns of `request` that say what was read of a request that can be read, in the order of [`said`].
 pub(super) const SAID: &str = "events, state, is_final, is_settled, type, priority, origin, created_by, updated_at, due, \
-     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms, key, is_distinct";
-const SAID_COUNT: usize = 19;
+     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms, key, is_distinct, is_undecided";
+const SAID_COUNT: usize = 20;
 
 /// The place of the key among [`SAID`].
 const KEY_AT: usize = 17;
@@ -117,6 +117,7 @@ fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT
         number(line.times.cycle_ms()),
         key_of(entry.key.as_ref()),
         number(Some(i64::from(entry.distinct))),
+        number(Some(i64::from(entry.is_undecided()))),
     ]
 }
 

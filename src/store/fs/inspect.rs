@@ -14,7 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractName, RequestId, Stream};
 use crate::store::contracts::{Contracts, InspectedContract};
-use crate::store::{Fault, Inspected, StoreError, unread, unread_code};
+use crate::store::{Fault, Inspected, NUMBER_TWICE, StoreError, unread, unread_code};
 
 /// Reads a request and tells everything that is wrong with its bytes, apart from what is left to do of a batch.
 ///
@@ -62,7 +62,7 @@ pub(super) fn request(store: &FsStore, id: RequestId, plan: &Plan) -> Result<Ins
         Ok(Some((packet, hash))) => match History::new(packet, hash, events) {
             Ok(history) => found.history = Some(history),
             Err(bad @ BadHistory::TwoRequests) => {
-                found.faults.push(fault("number-twice", &log_path, None, bad.to_string()));
+                found.faults.push(fault(NUMBER_TWICE, &log_path, None, bad.to_string()));
             }
             Err(BadHistory::MissingParent { n: 1, parent, .. }) => {
                 found.faults.push(fault("packet-changed", &packet_path, None, changed_packet(parent, hash)));

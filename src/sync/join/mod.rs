@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::gate::is_leaves;
+use super::giving_back::Untaken;
 use super::tree::{TreeError, Trees, Unlike};
 use super::twins::identity_of;
 use super::unite;
@@ -74,6 +75,17 @@ pub enum Clash {
         /// What is wrong.
         what: String,
     },
+    /// The other side has no plain file in its place.
+    NoFile(CarriedFile),
+    /// A log of the other side's of which not even the beginning is whole, and that nobody here has seen otherwise.
+    Lost(Untaken),
+    /// A log is not whole here.
+    DamagedHere {
+        /// Which.
+        file: CarriedFile,
+        /// What is wrong.
+        what: String,
+    },
     /// Both registered a version of a contract.
     Version(ContractName, u32),
     /// Both changed a file that people edit.
@@ -86,6 +98,14 @@ pub enum Clash {
     NotRewritten(RequestId, String),
     /// Two requests have one number, and a remote has had ours too: neither gives it up by itself.
     Published(RequestId),
+    /// Requests must get other numbers, and one that was published names one of them: what is published is not written
+    /// anew.
+    Named {
+        /// Which one names it.
+        by: RequestId,
+        /// Those that must get others.
+        numbers: Vec<RequestId>,
+    },
     /// Two requests have one number, and what stands here of ours can't be told from the other one.
     Mixed(RequestId),
 }
@@ -189,7 +209,15 @@ impl Joining<'_> {
                 }
                 Ok(both) if has_same_lines(&both, ours_bytes) => {}
                 Ok(both) => join.bring.push((file.clone(), both)),
-                Err(bad) => join.clashes.push(Clash::Unreadable { file: file.clone(), what: bad.to_string() }),
+                Err(bad) => {
+                    let (file, what) = (file.clone(), bad.to_string());
+                    let is_ours = unite::logs(&[theirs_bytes]).is_ok();
+                    join.clashes.push(if is_ours {
+                        Clash::DamagedHere { file, what }
+                    } else {
+                        Clash::Unreadable { file, what }
+                    });
+                }
             },
             CarriedFile::Version(name, version) => join.clashes.push(Clash::Version(name.clone(), *version)),
             CarriedFile::Checkpoint(..) if is_leaves(file) && theirs_bytes.starts_with(ours_bytes) => {

@@ -19,6 +19,9 @@ use crate::sync::gate::is_leaves;
 use crate::sync::tree::{TreeError, Unlike};
 use crate::sync::{remote, unite};
 
+/// What this clone knows of what remotes have, beside what it saw there in an exchange.
+const PUBLISHED: [&str; 2] = ["refs/remotes", "refs/ledger/fetched"];
+
 /// Numbers that are another request's over there.
 #[derive(Default)]
 pub(super) struct Clashing {
@@ -60,23 +63,29 @@ impl Joining<'_> {
         for id in self.unseen() {
             let Some(lease) = self.leases.holder(id) else { continue };
             let history = self.store.history(id)?;
-            if history
-                .is_some_and(|history| history.events().first().is_some_and(|first| *first.writer() != lease.writer))
-            {
+            let is_anothers = history
+                .is_some_and(|history| history.events().first().is_some_and(|first| *first.writer() != lease.writer));
+            // Others know it by its number; whoever reserved that is told once they meet.
+            if is_anothers && !self.is_published_elsewhere(id)? {
                 ids.insert(id);
             }
         }
         Ok(ids)
     }
 
-    /// Whether a remote has ever had a file as it is here.
+    /// Whether a remote has ever had a file as it is here, as far as this clone knows: by an exchange, or by a plain push or
+    /// fetch of git's.
     pub(super) fn was_published(&self, file: &CarriedFile, hash: &str) -> Result<bool, TreeError> {
-        for commit in remote::seen_commits(self.store)? {
-            if self.trees.hash_in(&commit, &file.path())?.as_deref() == Some(hash) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let mut commits: BTreeSet<String> = remote::seen_commits(self.store)?.into_iter().collect();
+        commits.extend(self.trees.commits_below(&PUBLISHED)?);
+        self.trees.is_in_any(&commits, &file.path(), hash)
+    }
+
+    /// Whether a request that stands here alone was published elsewhere: on another branch, or another remote.
+    fn is_published_elsewhere(&self, id: RequestId) -> Result<bool, TreeError> {
+        let file = CarriedFile::Packet(id);
+        let ours = self.unlike.get(&file).and_then(|sides| sides.before.as_deref());
+        ours.map_or(Ok(false), |ours| self.was_published(&file, ours))
     }
 
     /// A request that must get another number may have come from a number that another one keeps, which says where it went:
@@ -144,7 +153,16 @@ impl Joining<'_> {
                 }
                 history => history?,
             };
-            histories.extend(history.filter(|history| renumber::names_any(history, &numbers)));
+            let Some(history) = history.filter(|history| renumber::names_any(history, &numbers)) else { continue };
+            if !clashing.contains(&id) && self.is_published_elsewhere(id)? {
+                let is_named = |(was, is): &(&RequestId, &RequestId)| {
+                    renumber::names_any(&history, &BTreeMap::from([(**was, **is)]))
+                };
+                let named = numbers.iter().filter(is_named).map(|(was, _)| *was).collect();
+                join.clashes.push(Clash::Named { by: id, numbers: named });
+                return Ok(());
+            }
+            histories.push(history);
         }
         let written_anew = histories.iter().map(|history| history.packet().request_id).collect();
         if let Some((origin, id)) = self.covered(&written_anew)? {
