@@ -204,7 +204,7 @@ impl<'a> Ledger<'a> {
             Ok(marks) => marks,
             Err(warning) => return Some(warning),
         };
-        match after_write(self.store, self.scope(), marks, budget) {
+        match after_write(self.store, self.scope(), marks, &|lost| self.are_elsewhere(lost), budget) {
             Ok(Refreshed::Current | Refreshed::Later) => None,
             Ok(Refreshed::Kept(lost)) => {
                 let of = lost.first().map(|lost| lost.id.to_string()).unwrap_or_default();

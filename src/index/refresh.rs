@@ -44,7 +44,13 @@ pub enum Refreshed {
 ///
 /// # Errors
 /// [`StoreError::Busy`], or machinery that failed; the write itself stands.
-pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Budget) -> Result<Refreshed, StoreError> {
+pub fn after_write(
+    store: &dyn Store,
+    scope: Scope<'_>,
+    marks: u64,
+    is_elsewhere: &dyn Fn(&[Lost]) -> bool,
+    budget: &Budget,
+) -> Result<Refreshed, StoreError> {
     if !is_due(read_gauge(store), marks) {
         return Ok(Refreshed::Later);
     }
@@ -54,7 +60,7 @@ pub fn after_write(store: &dyn Store, scope: Scope<'_>, marks: u64, budget: &Bud
         if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
             return Ok(());
         }
-        lost = rebuild(store, scope, Making::FromCache, Memory::Kept, &|_, _| {})?.lost;
+        lost = rebuild(store, scope, Making::FromCache, Memory::Kept(is_elsewhere), &|_, _| {})?.lost;
         Ok(())
     })?;
     Ok(if lost.is_empty() { Refreshed::Current } else { Refreshed::Kept(lost) })
@@ -113,10 +119,10 @@ pub enum Making {
 }
 
 /// What becomes of an index that remembers what the ledger no longer holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Memory {
-    /// It stays: it may be all that tells of a loss.
-    Kept,
+#[derive(Clone, Copy)]
+pub enum Memory<'a> {
+    /// It stays, since it may be all that tells of a loss, unless this says of all that is gone that it is kept elsewhere.
+    Kept(&'a dyn Fn(&[Lost]) -> bool),
     /// It goes: somebody who knows of it said so.
     Dropped,
 }
@@ -141,7 +147,7 @@ pub fn rebuild(
     store: &dyn Store,
     scope: Scope<'_>,
     making: Making,
-    memory: Memory,
+    memory: Memory<'_>,
     progress: Progress<'_>,
 ) -> Result<Made, StoreError> {
     // Before looking: what is marked later is not known to be in it.
@@ -152,8 +158,16 @@ pub fn rebuild(
     let made = Cache::ask_all(store, scope, progress, |entries| {
         let outline = entries.outline().map_err(failed("read"))?;
         let is_current = compare_outlined(store, scope, entries, &outline)? == Freshness::Current;
-        let lost = if is_current { Vec::new() } else { lost(store, entries)? };
-        let written = !is_current && (memory == Memory::Dropped || lost.is_empty());
+        let mut lost = if is_current { Vec::new() } else { lost(store, entries)? };
+        let may_go = match memory {
+            Memory::Dropped => true,
+            Memory::Kept(is_elsewhere) => {
+                // What is kept elsewhere is not lost.
+                lost = if !lost.is_empty() && is_elsewhere(&lost) { Vec::new() } else { lost };
+                lost.is_empty()
+            }
+        };
+        let written = !is_current && may_go;
         if written {
             let mut write =
                 |file: &mut dyn Write| snapshot::write(entries, &outline, scope.ledger_id, scope.workflow, file);

@@ -5,6 +5,7 @@ pub mod against;
 mod ask;
 pub mod attributes;
 pub mod driver;
+pub mod elsewhere;
 pub mod gate;
 pub mod git;
 pub mod giving_back;

@@ -13,9 +13,9 @@ use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::log::{self, Tail};
 
 /// How many commits that changed a file are looked at.
-const COMMITS_MAX: &str = "--max-count=64";
+pub(super) const COMMITS_MAX: &str = "--max-count=64";
 /// How many digits of a commit are told.
-const SHORT: usize = 12;
+pub(super) const SHORT: usize = 12;
 
 /// The newest commit that has a packet or a log whole: `HEAD`, or the hash of an older one; `None` where none is found, or
 /// git does not answer.

@@ -164,3 +164,80 @@ fn a_cache_that_says_what_is_not_so_is_found_and_made_anew() {
     ok: 1 request, 2 events verified
     "#);
 }
+
+const COMMIT: &str = "git add -A && git -c user.name=a -c user.email=a@x commit -qm";
+
+/// Whoever changes to another branch takes away what the index remembers, and loses nothing.
+#[test]
+fn what_is_on_another_branch_is_not_lost() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run(&format!("git init -q -b main && {COMMIT} one && git checkout -q -b work"));
+    sandbox.run(&format!("ledger note 1 --text 'On work.' -q && {COMMIT} two && git checkout -q main"));
+    transcript!(sandbox, @r#"
+    $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: note not-on-this-branch: index.json remembers event [head], which is not in the log: commit [head] has it, on another branch or put aside
+      fix: nothing, if you changed to another branch; if it is meant to be so: ledger index
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: ledger index
+    1 finding and 1 note: 1 request, 1 event verified
+    [exit 3]
+    $ ledger note 1 --text 'On main.'
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  note: On main.
+      next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
+    $ ledger verify
+    ok: 1 request, 2 events verified
+    $ ledger doctor | grep -v '^on '
+    note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
+      fix: ledger setup-git
+    ok: 1 request, 2 events examined, 1 note
+    "#);
+    // Put aside, and brought back.
+    sandbox.run("git stash -q");
+    transcript!(sandbox, @r#"
+    $ ledger note 1 --text 'Another.' -q; ledger verify
+    REQ-YYYYMMDD-0001
+    ok: 1 request, 2 events verified
+    $ git checkout -q -- . && git stash pop -q; ledger note 1 --text 'And on.' -q; ledger verify
+    REQ-YYYYMMDD-0001
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is lost; then: ledger index
+    2 findings: 1 request, 3 events verified
+    [exit 3]
+    "#);
+}
+
+/// What was dropped on the way to what is checked out is a loss, whoever else has it; the fix keeps what was written since.
+#[test]
+fn what_was_dropped_comes_back_by_the_command_that_is_told() {
+    let sandbox = Sandbox::with_bug();
+    sandbox
+        .run(&format!("ledger note 1 --text 'First.' -q && git init -q -b main && {COMMIT} one && git branch other"));
+    sandbox.run(&format!("sed -i '$d' coordination/events/*-0001.jsonl && {COMMIT} dropped && ledger new --title B --from shop --to billing --type bug --set details.impact=x -q"));
+    transcript!(sandbox, @r#"
+    $ ledger note 1 --text 'Since.' -q
+    REQ-YYYYMMDD-0001
+    $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
+      fix: bring it back: git show [head]:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge; if it is meant to be so: ledger index
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is lost; then: ledger index
+    2 findings: 2 requests, 3 events verified
+    [exit 3]
+    "#);
+    let found = sandbox.json("ledger verify --json");
+    let finding = found["data"]["findings"].as_array().unwrap().iter().find(|one| one["code"] == "event-lost").unwrap();
+    let fix = finding["fix"].as_str().unwrap().strip_prefix("bring it back: ").unwrap().split(';').next().unwrap();
+    sandbox.run(fix);
+    transcript!(sandbox, @r#"
+    $ ledger verify; ledger log 1
+    ok: 2 requests, 4 events verified
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Since.
+    YYYY-MM-DD hh:mm:ssZ  v2  alice  note: First.
+    $ rm coordination/requests/*-0001.json coordination/events/*-0001.jsonl; ledger verify | grep -A1 request-lost
+    coordination/requests/REQ-YYYYMMDD-0001.json: violation request-lost: index.json remembers this request, which is not here: it was taken away
+      fix: restore it: git checkout [head] -- coordination/requests/REQ-YYYYMMDD-0001.json coordination/events/REQ-YYYYMMDD-0001.jsonl; if it is meant to be so: ledger index
+    "#);
+}

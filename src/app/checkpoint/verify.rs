@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::super::verify::lost::WayBack;
 use super::super::verify::{Finding, Severity, from_fault};
 use super::super::{AppError, Ledger};
 use super::leaves::Leaves;
@@ -312,6 +313,8 @@ impl Ledger<'_> {
         }
         if let Some(what) = lost_events(lost) {
             find("covered-event-lost", log, what);
+            let WayBack { fix, .. } = self.way_back(id, lost.first, findings.len());
+            findings.iter_mut().rev().take(1).for_each(|finding| finding.fix.clone_from(&fix));
         }
         Ok(())
     }

@@ -428,7 +428,13 @@ impl Plan {
         };
         let mut made = refresh::Made::default();
         store.projecting(budget, &mut || {
-            made = refresh::rebuild(store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {})?;
+            made = refresh::rebuild(
+                store,
+                ledger.scope(),
+                Making::FromCache,
+                Memory::Kept(&|lost| ledger.are_elsewhere(lost)),
+                &|_, _| {},
+            )?;
             Ok(())
         })?;
         if !made.lost.is_empty() {

@@ -320,7 +320,13 @@ impl Ledger<'_> {
     /// What becomes of the index where numbers are given anew: one that remembers what is gone is the only one to tell of
     /// it; one that remembers no such thing would tell of these numbers.
     pub(super) fn index_without_numbers(&self) -> Result<Index, StoreError> {
-        let made = rebuild(self.store, self.scope(), Making::FromCache, Memory::Kept, &|_, _| {})?;
+        let made = rebuild(
+            self.store,
+            self.scope(),
+            Making::FromCache,
+            Memory::Kept(&|lost| self.are_elsewhere(lost)),
+            &|_, _| {},
+        )?;
         Ok(if made.lost.is_empty() { Index::Forgotten } else { Index::Kept })
     }
 

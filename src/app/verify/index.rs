@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::lost::WayBack;
 use super::{Finding, Seen, Severity};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
@@ -117,7 +118,7 @@ impl Ledger<'_> {
                 let mut findings = self.lost(projection)?;
                 let what = "index.json is not what the packets and events say".into();
                 let mut stale = finding(Severity::Violation, "index-stale", what);
-                if !findings.is_empty() {
+                if findings.iter().any(|finding| finding.severity != Severity::Note) {
                     stale.fix = "first what is lost; then: ledger index".into();
                 }
                 findings.push(stale);
@@ -127,20 +128,23 @@ impl Ledger<'_> {
     }
 
     fn lost(&self, projection: &Projection) -> Result<Vec<Finding>, AppError> {
-        let finding = |Lost { id, head }: Lost| {
+        let finding = |(before, Lost { id, head }): (usize, Lost)| {
             let (packet, log) = self.store.places(id);
-            let (code, path, what) = match head {
-                None => ("request-lost", packet, "index.json remembers this request, which is not here".to_owned()),
-                Some(head) => {
-                    let head = head.short();
-                    let what = "which is not in the log: the newest events were dropped";
-                    ("event-lost", log, format!("index.json remembers event {head}, {what}"))
-                }
+            let WayBack { severity, whereabouts, fix } = self.way_back(id, head, before);
+            let (code, path, missing) = match head {
+                None => ("request-lost", packet, "this request, which is not here".to_owned()),
+                Some(head) => ("event-lost", log, format!("event {}, which is not in the log", head.short())),
             };
-            let fix = format!("{}; if it is meant to be so: ledger index", self.world.restoring().newest(&path));
-            Finding { code, severity: Severity::Violation, id: Some(id), path, line: None, what, fix }
+            let (code, why) = match (whereabouts, head) {
+                (Some(there), _) => ("not-on-this-branch", there),
+                (None, None) => (code, "it was taken away".to_owned()),
+                (None, Some(_)) => (code, "the newest events were dropped".to_owned()),
+            };
+            let what = format!("index.json remembers {missing}: {why}");
+            let fix = format!("{fix}; if it is meant to be so: ledger index");
+            Finding { code, severity, id: Some(id), path, line: None, what, fix }
         };
-        Ok(lost(self.store, projection)?.into_iter().map(finding).collect())
+        Ok(lost(self.store, projection)?.into_iter().enumerate().map(finding).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod against;
 mod index;
+pub(in crate::app) mod lost;
 pub(in crate::app) mod told;
 mod unknown;
 

@@ -118,7 +118,14 @@ pub(super) fn make(
         let ledger = opened.ledger();
         ledger.store.writer()?;
         ledger.store.projecting(&context.budget, &mut || {
-            refresh::rebuild(ledger.store, ledger.scope(), Making::FromCache, Memory::Kept, &|_, _| {}).map(|_| ())
+            refresh::rebuild(
+                ledger.store,
+                ledger.scope(),
+                Making::FromCache,
+                Memory::Kept(&|lost| ledger.are_elsewhere(lost)),
+                &|_, _| {},
+            )
+            .map(|_| ())
         })?;
     }
     Ok((opened, outcomes))

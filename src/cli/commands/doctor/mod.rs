@@ -120,7 +120,14 @@ fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Fa
         // One that was just held against all files is as good as another that is made from them.
         let making = if was_wrong || projection.gone > 0 { Making::Anew } else { Making::FromCache };
         drop(projection);
-        is_new = refresh::rebuild(opened.store(), ledger.scope(), making, Memory::Kept, &|_, _| {})?.written;
+        is_new = refresh::rebuild(
+            opened.store(),
+            ledger.scope(),
+            making,
+            Memory::Kept(&|lost| ledger.are_elsewhere(lost)),
+            &|_, _| {},
+        )?
+        .written;
         Ok(())
     })?;
     let cache = was_wrong.then(MendedView::cache);
