@@ -59,6 +59,7 @@ fn next(history: &History, workflow: &Workflow, to: &str) -> Event {
         by: &by,
         contract_check: &ContractCheck::NotPassed(Vec::new()),
         signatures,
+        worthless: &std::collections::BTreeSet::new(),
         now,
         first_of_key: None,
     };

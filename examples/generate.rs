@@ -264,6 +264,7 @@ impl Generator {
             by,
             contract_check: &ContractCheck::NotPassed(Vec::new()),
             signatures: Signatures::Optional,
+            worthless: &std::collections::BTreeSet::new(),
             now: at,
             first_of_key: None,
         };

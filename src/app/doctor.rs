@@ -216,6 +216,10 @@ fn of_finding(finding: Finding) -> Diagnosis {
         Severity::Violation if is_loss(code) => Grade::Error,
         // Nobody can tell what is in it, or whether anything can be written.
         Severity::Violation if matches!(code, "not-readable" | LOCAL_UNUSABLE) => Grade::Error,
+        // No other checkpoint can be taken, and what they cover may be gone unseen.
+        Severity::Violation if matches!(code, "checkpoint-damaged" | "checkpoint-other-ledger" | "leaves-changed") => {
+            Grade::Error
+        }
         Severity::Violation => Grade::Warning,
         Severity::Damage => Grade::Error,
     };
@@ -225,7 +229,15 @@ fn of_finding(finding: Finding) -> Diagnosis {
 
 /// Whether a finding says that something is gone that was on record.
 fn is_loss(code: &str) -> bool {
-    matches!(code, "event-lost" | "request-lost" | "covered-event-lost" | "covered-request-lost")
+    matches!(
+        code,
+        "event-lost"
+            | "request-lost"
+            | "covered-event-lost"
+            | "covered-request-lost"
+            | "covered-packet-changed"
+            | "covered-version-changed"
+    )
 }
 
 /// What mends whatever can be mended without a decision.

@@ -18,6 +18,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Actor, Key, RequestId};
 use crate::domain::state::State;
+use crate::index::cache::Progress;
 use crate::intake::{Approve, Note, Show, Step, Told, Wish};
 use crate::store::{Commit, Records, StoreError};
 
@@ -97,7 +98,8 @@ impl Ledger<'_> {
     /// Makes wishes true, those of a batch together. They are on record when this returns; in a dry run nothing is
     /// written, and all are tried as one batch.
     ///
-    /// `session` is asked for one before each batch; `each` hears what became of it.
+    /// `session` is asked for one before each batch; `each` hears what became of it, and `progress` how many of how many
+    /// are done.
     ///
     /// # Errors
     /// Failed machinery; nothing of the last batch is on record then.
@@ -106,9 +108,11 @@ impl Ledger<'_> {
         wishes: Vec<Wish>,
         effect: Effect,
         session: &dyn Fn() -> Session,
+        progress: Progress<'_>,
         each: &mut dyn FnMut(TakenBatch),
     ) -> Result<(), AppError> {
         self.writable()?;
+        let (mut done, total) = (0, wishes.len());
         let mut rest = wishes.into_iter().peekable();
         while rest.peek().is_some() {
             let session = session();
@@ -119,6 +123,8 @@ impl Ledger<'_> {
                 let Some(wish) = rest.next() else { break };
                 bytes += wish.bytes;
                 taken.push(self.take_one(batch.as_ref(), wish, &session)?);
+                done += 1;
+                progress(done, total);
             }
             match effect {
                 // What is not committed was never there.

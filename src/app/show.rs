@@ -94,7 +94,9 @@ impl Ledger<'_> {
     /// Failed machinery.
     pub fn view(&self, records: &dyn Records, history: History, as_of: AsOf, by: &Actor) -> Result<View, AppError> {
         let packet = history.packet();
-        let state = State::replay(&history, self.workflow).under(packet, self.settings.approvals.signatures);
+        let worthless = self.worthless_or_plainly_so(&history, &Budget::endless());
+        let signatures = self.settings.approvals.signatures;
+        let state = State::replay(&history, self.workflow).under(packet, signatures, &worthless);
         let contract_check =
             self.contract_check(packet, Closeness::OnRecord, &Resources::default(), &Budget::endless());
         let now = match as_of {

@@ -1,6 +1,6 @@
 //! Writing to a request: read, decide, append; again if somebody else was first.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::contract::guard::Closeness;
 use super::{AppError, Ledger, Session};
@@ -299,12 +299,14 @@ impl Ledger<'_> {
     ) -> Result<Event, AppError> {
         let id = history.packet().request_id;
         let clock = self.tick(records, Some(history), &session.budget)?;
+        let opens_gates = matches!(command, Command::Transition(_));
         let context = Context {
             workflow: self.workflow,
             roles: &self.settings.roles,
             by: &session.by,
             contract_check: &self.check_for(history, command, &conditions.resources, session),
             signatures: self.settings.approvals.signatures,
+            worthless: &if opens_gates { self.worthless(history, &session.budget)? } else { BTreeSet::new() },
             now: clock.at,
             first_of_key: self.first_asked_by(records, history, command, session)?,
         };

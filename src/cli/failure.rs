@@ -230,6 +230,10 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
         match error {
+            // The folder is there, and what makes it a ledger is not.
+            StoreError::NotALedger(path) if path.file_name().is_some_and(|name| name == "ledger.json") => {
+                Self::new(Exit::NotFound, "no-ledger", message).remedy(Remedy::Restore(path))
+            }
             StoreError::NotALedger(_) => {
                 Self::new(Exit::NotFound, "no-ledger", message).hint("ledger init, or name the folder with --root DIR")
             }

@@ -15,13 +15,16 @@ use std::time::Duration;
 pub(super) fn fill(cli: &mut Cli, env: &Environment) -> Result<(), clap::Error> {
     let is_edited = editing::is_asked(cli, env);
     let global = cli.global.clone();
-    let new = match &mut cli.command {
-        Command::New(new) if new.packet.is_none() => new,
-        Command::Note(note) if note.text.is_none() && !is_edited => {
-            return Err(missing("note", &["--text <TEXT|-|@FILE>"]));
-        }
-        _ => return Ok(()),
-    };
+    if let Command::Note(note) = &cli.command
+        && note.text.is_none()
+        && !is_edited
+    {
+        return Err(missing("note", &["--text <TEXT|-|@FILE>"]));
+    }
+    let Command::New(new) = &mut cli.command else { return Ok(()) };
+    if new.packet.is_some() {
+        return Ok(());
+    }
     let configured = &global.configured;
     new.from = new.from.take().or_else(|| configured.from().map(ToString::to_string));
     new.priority = new.priority.or(configured.priority());

@@ -348,7 +348,8 @@ pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, F
     if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
         return Ok(env.folder.join(root));
     }
-    let holds_one = |folder: &&Path| folder.join("coordination/ledger.json").is_file();
+    // Whatever stands there: what is no file is told by whoever reads it.
+    let holds_one = |folder: &&Path| folder.join("coordination/ledger.json").symlink_metadata().is_ok();
     env.folder.ancestors().find(holds_one).map(Path::to_owned).ok_or_else(|| {
         let here = env.folder.display();
         let has_lost_it = |folder: &&Path| folder.join("coordination/requests").is_dir();

@@ -1,5 +1,7 @@
 //! The decision: given where a request stands, is this command allowed, and which event does it make?
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::claim::{self, Holding, Wish};
@@ -151,6 +153,8 @@ pub struct Context<'a> {
     pub contract_check: &'a ContractCheck,
     /// Whether approvals of governed requests must be signed.
     pub signatures: Signatures,
+    /// Approvals whose signatures were looked at and are worth nothing.
+    pub worthless: &'a BTreeSet<Hash>,
     /// The moment at which it is decided: what the event will be dated.
     pub now: Timestamp,
     /// The request with its key that comes before it, if there is one: the first of them all.
@@ -162,7 +166,7 @@ pub struct Context<'a> {
 /// # Errors
 /// A [`Refusal`] says which rule forbids it, and what is open instead.
 pub fn decide(history: &History, command: &Command, context: Context<'_>) -> Result<Body, Refusal> {
-    let state = State::replay(history, context.workflow).under(history.packet(), context.signatures);
+    let state = State::replay(history, context.workflow).under(history.packet(), context.signatures, context.worthless);
     decide_at(&state, history, command, context)
 }
 

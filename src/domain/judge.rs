@@ -1,5 +1,7 @@
 //! Judging a history by replay: was each step allowed where its writer stood?
 
+use std::collections::BTreeSet;
+
 use super::body::{Claimed, Created, Resolved, Responded, Transitioned};
 use super::claim;
 use super::decide::{Context, Refusal, Transition, check_open, check_part, decide_transition};
@@ -141,10 +143,16 @@ fn judge_transition(
         details: on_record.data.details.clone(),
         occurred_at: None,
     };
-    let (roles, signatures) = (&Roles::new(), Signatures::Optional);
-    let now = Timestamp::from_unix_ms(0);
-    let context =
-        Context { workflow, roles, by, contract_check: &ContractCheck::Passed, signatures, now, first_of_key: None };
+    let context = Context {
+        workflow,
+        roles: &Roles::new(),
+        by,
+        contract_check: &ContractCheck::Passed,
+        signatures: Signatures::Optional,
+        worthless: &BTreeSet::new(),
+        now: Timestamp::from_unix_ms(0),
+        first_of_key: None,
+    };
     if let Body::Transitioned(allowed) = decide_transition(state, history.packet(), &wanted, context)? {
         if allowed.from != on_record.from {
             return Err(Refusal::Illegal {

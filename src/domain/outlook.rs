@@ -6,6 +6,7 @@ use super::event::{Evidence, PartStatus};
 use super::id::{Actor, ContractRef, RepoId, RequestId, Role};
 use super::keyed::KeyConflict;
 use super::packet::Packet;
+use super::settings::Signatures;
 use super::state::{Side, State, Status};
 use super::workflow::{Guard, GuardKind, Party, StateName, TransitionRule, Workflow};
 
@@ -20,12 +21,12 @@ pub enum Need {
     Details(Vec<String>),
     /// The parts of these targets.
     Parts(Vec<RepoId>),
-    /// An approval in this role.
-    Approval(Role),
+    /// An approval.
+    Approval(Asked),
     /// A note of kind `review`.
     ReviewNote,
-    /// A passed compatibility check of the contracts that it names, or an approval in this role.
-    ContractCheck(Role, Vec<Unpassed>),
+    /// A passed compatibility check of the contracts that it names, or an approval.
+    ContractCheck(Asked, Vec<Unpassed>),
     /// Somebody other than those who delivered.
     AnotherActor(Vec<Actor>),
 }
@@ -75,15 +76,32 @@ impl std::fmt::Display for Need {
                 let parts = if repos.len() == 1 { "part" } else { "parts" };
                 write!(f, "the {parts} of {} ({})", list(repos), by_hand(&Action::Deliver(repos.clone())))
             }
-            Self::Approval(role) => write!(f, "an approval as {role} ({})", by_hand(&Action::Approve(role.clone()))),
+            Self::Approval(asked) => {
+                write!(f, "an approval as {} ({})", asked.role, by_hand(&Action::Approve(asked.clone())))
+            }
             Self::ReviewNote => write!(f, "a review note ({})", by_hand(&Action::Review)),
-            Self::ContractCheck(role, unpassed) => {
-                let approve = by_hand(&Action::Approve(role.clone()));
+            Self::ContractCheck(asked, unpassed) => {
+                let (role, approve) = (&asked.role, by_hand(&Action::Approve(asked.clone())));
                 let why = if unpassed.is_empty() { String::new() } else { format!(" ({})", list(unpassed)) };
                 write!(f, "a passed compatibility check of its contracts{why}, or an approval as {role} ({approve})")
             }
             Self::AnotherActor(actors) => write!(f, "somebody other than {}, who delivered", list(actors)),
         }
+    }
+}
+
+/// An approval that is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// In which role.
+    pub role: Role,
+    /// Whether it must be signed.
+    pub signature: Signatures,
+}
+
+impl Asked {
+    fn of(role: &Role, state: &State) -> Self {
+        Self { role: role.clone(), signature: state.signatures }
     }
 }
 
@@ -185,7 +203,9 @@ fn unmet_guard(
                 .collect();
             (packet.target_repo_ids.len() > 1 && !missing.is_empty()).then_some(Need::Parts(missing))
         }
-        GuardKind::Approval => role.filter(|role| !state.approved_as(role)).cloned().map(Need::Approval),
+        GuardKind::Approval => {
+            role.filter(|role| !state.approved_as(role)).map(|role| Need::Approval(Asked::of(role, state)))
+        }
         GuardKind::ReviewNote => {
             let there = state.notes.iter().any(|note| note.kind.as_deref() == Some("review"));
             (!there).then_some(Need::ReviewNote)
@@ -193,7 +213,7 @@ fn unmet_guard(
         GuardKind::ContractCheck => {
             let unpassed = attempt.contract_check.unpassed()?;
             let role = role.filter(|role| !state.approved_as(role))?;
-            Some(Need::ContractCheck(role.clone(), unpassed.to_vec()))
+            Some(Need::ContractCheck(Asked::of(role, state), unpassed.to_vec()))
         }
         GuardKind::NotDeliverer => {
             state.deliverers.contains(attempt.by).then(|| Need::AnotherActor(vec![attempt.by.clone()]))
@@ -250,8 +270,8 @@ pub enum Action {
     },
     /// Deliver the parts of these targets.
     Deliver(Vec<RepoId>),
-    /// Approve it in this role.
-    Approve(Role),
+    /// Approve it.
+    Approve(Asked),
     /// Put a review note on record.
     Review,
     /// Say which of these ways holds.
@@ -269,7 +289,7 @@ impl Action {
     pub fn towards(to: &StateName, needs: &[Need]) -> Self {
         let first = needs.iter().find_map(|need| match need {
             Need::Parts(repos) => Some(Self::Deliver(repos.clone())),
-            Need::Approval(role) | Need::ContractCheck(role, _) => Some(Self::Approve(role.clone())),
+            Need::Approval(asked) | Need::ContractCheck(asked, _) => Some(Self::Approve(asked.clone())),
             Need::ReviewNote => Some(Self::Review),
             Need::Reason | Need::Evidence | Need::Details(_) | Need::AnotherActor(_) => None,
         });
@@ -292,7 +312,10 @@ impl Action {
                 let repo = if let [one] = repos.as_slice() { one.as_str() } else { "REPO" };
                 format!("ledger respond {id} --repo {repo} --status DELIVERED --evidence KIND=VALUE")
             }
-            Self::Approve(role) => format!("ledger approve {id} --as {role}"),
+            Self::Approve(Asked { role, signature }) => {
+                let sign = if *signature == Signatures::Required { " --sign" } else { "" };
+                format!("ledger approve {id} --as {role}{sign}")
+            }
             Self::Review => format!("ledger note {id} --kind review --text TEXT"),
             Self::Resolve(sides) => format!("ledger resolve {id} --keep {} --reason TEXT", names_of(sides)),
             Self::ResolveKey(conflict) => {
@@ -365,7 +388,7 @@ pub fn expectation(
     // Where an approval or a part is missing, it is the turn of whoever can give it.
     let who = match &action {
         Action::Deliver(repos) => repos.iter().map(ToString::to_string).collect(),
-        Action::Approve(role) => vec![role.to_string()],
+        Action::Approve(asked) => vec![asked.role.to_string()],
         Action::Transition { .. }
         | Action::Review
         | Action::Resolve(_)

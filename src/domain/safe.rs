@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Whether a character could move the cursor, reorder or hide text (Unicode UAX #9, UTR #36): controls, and all that
-/// Unicode shows as nothing (`Default_Ignorable_Code_Point`), which can carry whole hidden texts.
+/// Unicode shows as nothing (`Default_Ignorable_Code_Point`, controls of formats, signs that are blank), which can carry
+/// whole hidden texts.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// One line: line ends and tabs too are shown.
@@ -70,6 +71,7 @@ mod tests {
         assert_eq!(line("plain ünïcödé 漢字 👍"), "plain ünïcödé 漢字 👍");
         assert_eq!(line("⚠\u{fe0f}\u{fe0f} a\u{fe0f}"), "⚠\u{fe0f}\\u{fe0f} a\\u{fe0f}");
         assert_eq!(line("a\u{fe01}\u{1d173}\u{1bca0}\u{e0100}"), "a\\u{fe01}\\u{1d173}\\u{1bca0}\\u{e0100}");
+        assert_eq!(line("\u{2800}\u{13430}\u{1d159}"), "\\u{2800}\\u{13430}\\u{1d159}");
         assert_eq!(block("a\r\nb\u{9b}", "  "), "  a\n  b\\u{9b}\n");
     }
 }

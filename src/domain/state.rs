@@ -4,7 +4,7 @@
 //! seen, and what two writers said at once stands side by side until somebody who sees both decides. Two clones that
 //! took the same way through the workflow agree: the ways are compared, not the events. Everything else only grows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -100,8 +100,10 @@ pub struct ApprovalOnRecord {
     pub signature: Option<String>,
     /// Where and by whom.
     pub on: Record,
-    /// Whether it still counts: not after the delivery that it approved was sent back.
+    /// Whether it still counts: not after the delivery that it approved was sent back, nor if it should be signed and is not.
     pub counts: bool,
+    /// Whether it should be signed and is not, or not by a key that counts.
+    pub is_worthless: bool,
 }
 
 /// Another request whose number this was as well.
@@ -156,6 +158,8 @@ pub struct State {
     pub last: Option<Record>,
     /// The latest reading of the hybrid clock.
     pub clock: Option<Hybrid>,
+    /// Whether an approval counts only if it is signed: see [`State::under`].
+    pub signatures: Signatures,
 }
 
 impl State {
@@ -182,12 +186,16 @@ impl State {
         self.parts.get(repo).is_some_and(|said| !said.is_empty() && said.iter().all(|s| s.status == status))
     }
 
-    /// The same where approvals of governed requests must be signed: those that are not don't count. Whose signature it is
-    /// takes more than the history to know.
+    /// The same where approvals of governed requests must be signed: those that are not don't count, nor those that are
+    /// `worthless`. Whose signature it is takes more than the history to know.
     #[must_use]
-    pub fn under(mut self, packet: &Packet, signatures: Signatures) -> Self {
+    pub fn under(mut self, packet: &Packet, signatures: Signatures, worthless: &BTreeSet<Hash>) -> Self {
         if packet.coordination_mode == Mode::Governed && signatures == Signatures::Required {
-            self.approvals.iter_mut().for_each(|approval| approval.counts &= approval.signature.is_some());
+            self.signatures = signatures;
+            for approval in &mut self.approvals {
+                approval.is_worthless = approval.signature.is_none() || worthless.contains(&approval.on.event.hash);
+                approval.counts &= !approval.is_worthless;
+            }
         }
         self
     }
@@ -338,6 +346,7 @@ impl<'a> Replay<'a> {
                 signature: a.signature.clone(),
                 on: on.clone(),
                 counts: true,
+                is_worthless: false,
             }),
             Body::Claimed(claimed) => {
                 let (history, this) = (self.history, event.hash());
@@ -394,6 +403,7 @@ impl<'a> Replay<'a> {
             key_conflicts: self.keyed.conflicts().to_vec(),
             last: self.last.clone(),
             clock: self.clock,
+            signatures: Signatures::Optional,
         }
     }
 

@@ -16,6 +16,9 @@ use crate::store::{Derived, Store, StoreError};
 pub const LOST_MAX: usize = 100;
 /// The longest line that is read: no entry comes near it.
 const LINE_BYTES_MAX: u64 = 16 << 20;
+/// The most bytes of lines that are no entries: what surrounds the entries has a few hundred. Whatever has more is no
+/// index, however long it goes on.
+const OTHER_BYTES_MAX: usize = 1 << 20;
 
 /// Something that was on record when the index was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +61,7 @@ pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, Store
 
 /// The requests of which the index says something else than what is so now, with the heads that it remembers.
 fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(RequestId, Vec<Hash>)>> {
-    let mut lines = Lines { file: BufReader::new(file), line: Vec::new(), last: None };
+    let mut lines = Lines { file: BufReader::new(file), line: Vec::new(), last: None, others: 0 };
     let mut suspects = Vec::new();
     let mut next = lines.next()?;
     entries.each_entry(&mut |id, entry| {
@@ -109,6 +112,8 @@ struct Lines {
     file: BufReader<Box<dyn Read>>,
     line: Vec<u8>,
     last: Option<RequestId>,
+    /// The bytes of lines that were no entries.
+    others: usize,
 }
 
 impl Lines {
@@ -116,7 +121,8 @@ impl Lines {
         loop {
             self.line.clear();
             self.file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line)?;
-            if self.line.is_empty() {
+            let is_cut = self.line.len() as u64 == LINE_BYTES_MAX;
+            if self.line.is_empty() || is_cut || self.others > OTHER_BYTES_MAX {
                 return Ok(None);
             }
             let line = std::str::from_utf8(&self.line).ok().and_then(Line::read);
@@ -124,6 +130,7 @@ impl Lines {
                 self.last = Some(line.id);
                 return Ok(Some(line));
             }
+            self.others += self.line.len();
         }
     }
 }

@@ -18,9 +18,10 @@ use super::update::update;
 use super::view::{plain, view};
 use crate::domain::decide::Command;
 use crate::domain::id::RequestId;
-use crate::domain::outlook::{Need, Open};
+use crate::domain::outlook::{Asked, Need, Open};
 use crate::domain::packet::Priority;
 use crate::domain::safe;
+use crate::domain::settings::Signatures;
 use crate::domain::workflow::Workflow;
 
 /// What others may have written.
@@ -96,7 +97,13 @@ impl Played {
             open("ACCEPTED", vec![]),
             open("REJECTED", vec![Need::Reason]),
             open("DELIVERED", vec![Need::Evidence, Need::Details(vec!["impact".into(), NASTY.into()])]),
-            open("CLOSED", vec![Need::Approval("sponsor".parse().unwrap()), Need::Reason]),
+            open(
+                "CLOSED",
+                vec![
+                    Need::Approval(Asked { role: "sponsor".parse().unwrap(), signature: Signatures::Optional }),
+                    Need::Reason,
+                ],
+            ),
         ]
     }
 

@@ -115,7 +115,7 @@ fn the_ledger_is_looked_for_upwards_and_can_be_named() {
     [exit 4]
     $ mkdir ../home/coordination && ledger list --root ../home
     ! error: no ledger: [tmp]/work/../home/coordination/ledger.json is missing
-    ! hint: ledger init, or name the folder with --root DIR
+    ! hint: restore it from a copy, or from another clone
     [exit 4]
     "#);
 }

@@ -477,3 +477,35 @@ fn a_claim_that_nobody_could_make_is_found() {
     [exit 3]
     ");
 }
+
+/// How many there are is counted in another way than they are found.
+#[test]
+fn those_that_nobody_has_claimed_are_counted_as_they_are_listed() {
+    let sandbox = Sandbox::new();
+    for number in 1..=6 {
+        sandbox.bug(&format!("Bug {number}"), if number == 6 { "--depends-on 5" } else { "" });
+    }
+    sandbox.run("ledger claim 1 -q && ledger claim 2 --actor bob -q && ledger claim 3 -q && ledger release 3 -q");
+    sandbox.run("ledger transition 4 withdrawn --reason x -q");
+    for command in ["list", "ready", "list --type bug", "list --state proposed", "ready --from shop", "list --all"] {
+        for whose in ["--unclaimed", "--claimed", "--claimed-by bob"] {
+            let line = format!("{} {whose} --json", command.replace("ready", "list --ready"));
+            let all = sandbox.json(&format!("ledger {line} --limit 100"));
+            let one = sandbox.json(&format!("ledger {line} --limit 1"));
+            let ids = all["data"]["requests"].as_array().unwrap().len();
+            assert_eq!((&one["data"]["matched"], &all["data"]["matched"]), (&ids.into(), &ids.into()), "{line}: {one}");
+        }
+    }
+    transcript!(sandbox, @r#"
+    $ ledger list --unclaimed --limit 1; ledger ready --limit 1; ledger list --claimed --limit 1
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
+    REQ-YYYYMMDD-0003  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Bug 3
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
+    REQ-YYYYMMDD-0001  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Bug 1
+    ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
+    REQ-YYYYMMDD-0001  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Bug 1
+    ! 1 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0003.
+    ! 1 of 4 shown; go on with --cursor id.REQ-YYYYMMDD-0001.
+    ! 1 of 2 shown; go on with --cursor id.REQ-YYYYMMDD-0001.
+    "#);
+}

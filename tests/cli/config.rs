@@ -28,6 +28,7 @@ fn each_setting_is_told_with_where_it_comes_from() {
     time        absolute
     color       auto
     pager       less -FRX
+    editor      vi
     alias.list  log
     alias.mine  list --to shop
     $ ledger config list --origin
@@ -40,6 +41,7 @@ fn each_setting_is_told_with_where_it_comes_from() {
     time        absolute        file         [tmp]/home/.config/ledger/config.toml:4
     color       auto            built-in
     pager       less -FRX       built-in
+    editor      vi              built-in
     alias.list  log             shadowed     [tmp]/home/.config/ledger/config.toml:8
     alias.mine  list --to shop  file         [tmp]/home/.config/ledger/config.toml:7
     ");

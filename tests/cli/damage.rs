@@ -414,11 +414,11 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
     # The bytes are looked at all the same: a changed event, a dropped one.
     $ sed -i 's/"by":"alice"/"by":"eve"/' coordination/events/REQ-$TODAY-0001.jsonl; sed -i '$d' coordination/events/REQ-$TODAY-0002.jsonl; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/4 covers event [head], which is not in the log: it was dropped or rewritten
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: restore it from a copy, or from another clone
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
       fix: mend it, or restore it from a copy, or from another clone
     4 findings: 2 requests, 1 event, 1 checkpoint verified
@@ -438,13 +438,13 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
             "code": "covered-event-lost", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
             "message": "checkpoint main/4 covers event [head], which is not in the log: it was dropped or rewritten",
-            "fix": "find the commit that changed it with git log, and restore what it was before"
+            "fix": "restore it from a copy, or from another clone"
           },
           {
             "code": "event-lost", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
             "message": "index.json remembers event [head], which is not in the log: the newest events were dropped",
-            "fix": "find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index"
+            "fix": "restore it from a copy, or from another clone; if it is meant to be so: ledger index"
           },
           {
             "code": "log-missing", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
@@ -477,9 +477,12 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
       fix: mend it, or restore it from a copy, or from another clone
     not safe to operate: 2 requests, 3 events examined, 2 errors
     $ rm coordination/ledger.json; ln -s ../l coordination/ledger.json; ledger verify
-    ! error: [tmp]/work has no coordination/ledger.json, which makes it a ledger
-    ! hint: restore it from a copy, or from another clone
-    [exit 4]
+    coordination/ledger.json: damage not-usable: it is a symbolic link; links are not followed here
+      fix: restore it from a copy, or from another clone
+    coordination/workflow.json: damage bad-file: the workflow is not valid: EOF while parsing an object at line 2 column 0
+      fix: mend it, or restore it from a copy, or from another clone
+    2 findings: 2 requests, 3 events, 1 checkpoint verified
+    [exit 9]
     "#);
 }
 

@@ -389,3 +389,97 @@ fn local_files_that_may_be_committed_are_told() {
     sandbox.run(": > .gitignore");
     assert!(told(&sandbox).contains("local-not-ignored"), "{}", told(&sandbox));
 }
+
+/// What a command would end with is no surprise to whoever was told that the ledger is safe.
+#[test]
+fn it_is_not_safe_where_a_command_would_be_refused_or_a_loss_go_unseen() {
+    let schema = "schemas/ledger/types/bug.schema.json";
+    for (spoil, file, codes) in [
+        (format!("echo garbage > {schema}"), schema, &["bad-file"][..]),
+        (format!("rm -f {schema} && mkfifo {schema}"), schema, &["not-usable"]),
+        (format!("truncate -s 10G {schema}"), schema, &["not-usable"]),
+        ("rm -rf schemas/ledger && ln -s /tmp schemas/ledger".to_owned(), "schemas/ledger", &["not-usable"]),
+        (
+            "echo x > coordination/checkpoints/main/3.checkpoint".to_owned(),
+            "coordination/checkpoints/main/3.checkpoint",
+            &["checkpoint-damaged"],
+        ),
+        (
+            "truncate -s 10G coordination/checkpoints/main/leaves".to_owned(),
+            "coordination/checkpoints/main/leaves",
+            &["leaves-changed", "not-usable"],
+        ),
+        (
+            "sed -i '$d' coordination/events/*.jsonl && rm coordination/checkpoints/main/leaves && ledger index -q"
+                .to_owned(),
+            "coordination/checkpoints/main/leaves",
+            &["leaves-changed"],
+        ),
+    ] {
+        let sandbox = Sandbox::with_bug();
+        sandbox.run("ledger note 1 --text x -q && ledger checkpoint --origin main -q && chmod -R u+w coordination");
+        sandbox.run(&spoil);
+        let examined = sandbox.json("ledger doctor --json");
+        assert_eq!(examined["data"]["ok"], false, "{spoil}: {examined}");
+        let findings = examined["data"]["findings"].as_array().unwrap();
+        let told = |finding: &&serde_json::Value| codes.iter().any(|code| finding["code"] == *code);
+        let told = findings.iter().find(told).unwrap_or_else(|| panic!("{spoil}: {examined}"));
+        assert_eq!(told["severity"], "error", "{spoil}: {examined}");
+        assert!(told["file"].as_str().unwrap().starts_with(file), "{spoil}: {examined}");
+    }
+}
+
+#[test]
+fn what_is_no_file_in_place_of_the_settings_is_told() {
+    for spoil in ["mkfifo", "mkdir", "ln -s /nowhere"] {
+        let sandbox = Sandbox::with_bug();
+        sandbox.run(&format!("rm coordination/ledger.json && {spoil} coordination/ledger.json"));
+        for command in ["doctor", "verify"] {
+            let answer = sandbox.json(&format!("ledger {command} --json"));
+            let findings = answer["data"]["findings"].as_array().unwrap();
+            assert!(findings.iter().any(|one| one["code"] == "not-usable"), "{spoil}, {command}: {answer}");
+        }
+        for command in ["prime", "list", "note 1 --text x"] {
+            assert_eq!(sandbox.shell(&format!("ledger {command}")).status.code(), Some(9), "{spoil}: {command}");
+        }
+    }
+    transcript!(Sandbox::with_bug(), @r#"
+    $ git init -q; git add -A; git -c user.name=a -c user.email=a@x commit -qm all; rm coordination/ledger.json; ledger --root . verify
+    ! error: no ledger: [tmp]/work/./coordination/ledger.json is missing
+    ! hint: restore it: git checkout HEAD -- coordination/ledger.json
+    [exit 4]
+    "#);
+}
+
+#[test]
+fn a_journal_without_end_is_set_aside() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("truncate -s 10G coordination/.local/batch.journal");
+    transcript!(sandbox, @r#"
+    $ ledger note 1 --text x
+    ! error: [tmp]/work/coordination/.local/batch.journal: it has 10737418240 bytes; the most is 1073741824
+    ! hint: ledger doctor --fix takes it out of the way
+    [exit 9]
+    $ ledger doctor --fix | grep -v '^on '
+    mended coordination/.local/batch.journal: set aside as coordination/.local/quarantine/batch.journal.1
+    coordination/.local/quarantine/batch.journal.1: note quarantined: it stood where something else should, and was set aside
+      fix: look at it, then: rm -r coordination/.local/quarantine/batch.journal.1
+    ok: 1 request, 1 event examined, 1 note
+    $ ledger note 1 --text x -q
+    REQ-YYYYMMDD-0001
+    "#);
+}
+
+/// The index is tracked in some ledgers, so it comes from others too.
+#[test]
+fn an_index_without_end_makes_nobody_wait() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("truncate -s 1T coordination/index.json");
+    for command in ["note 1 --text x", "list", "verify", "doctor"] {
+        let status = sandbox.shell(&format!("timeout -s KILL 20 ledger {command} -q")).status;
+        assert!(status.code().is_some_and(|code| code == 0 || code == 3), "{command}: {status}");
+    }
+    // Nor one of short lines.
+    sandbox.run("rm coordination/index.json; (yes x | head -c 3000000; sed -n 1p coordination/events/*) > coordination/index.json");
+    sandbox.run("ledger note 1 --text x -q; ledger index -q; ledger verify -q");
+}

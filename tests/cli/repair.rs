@@ -51,7 +51,7 @@ fn a_missing_packet_is_damage_and_a_missing_log_is_a_create_cut_short() {
     $ mv coordination/requests/REQ-$TODAY-0001.json . ; mv coordination/events/REQ-$TODAY-0002.jsonl .
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation log-missing: the request has no event: its making was cut short
       fix: the next `ledger new`, or any write to it, completes it
     coordination/requests/REQ-YYYYMMDD-0001.json: damage packet-missing: the packet is missing although it has events
@@ -91,7 +91,7 @@ fn the_next_new_completes_a_create_that_was_cut_short() {
     ! ledger: index.json was left as it is: it remembers of REQ-YYYYMMDD-0002 what is not here any more; ledger verify tells what, and if it is meant to be so: ledger index
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: first what is lost; then: ledger index
     2 findings: 3 requests, 3 events verified
@@ -127,13 +127,13 @@ fn an_index_that_remembers_more_stays_until_somebody_says_otherwise() {
     ! ledger: index.json was left as it is: it remembers of REQ-YYYYMMDD-0001 what is not here any more; ledger verify tells what, and if it is meant to be so: ledger index
     $ ledger doctor --fix | grep -v '^on '
     coordination/events/REQ-YYYYMMDD-0001.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/index.json: warning index-stale: index.json is not what the packets and events say
       fix: first what is lost; then: ledger index
     not safe to operate: 2 requests, 3 events examined, 1 error, 1 warning
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index
+      fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: first what is lost; then: ledger index
     2 findings: 2 requests, 3 events verified

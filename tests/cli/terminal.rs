@@ -148,3 +148,17 @@ fn less_shows_it_where_nobody_names_a_pager() {
     let told = sandbox.on_terminal("ledger help list; echo status $?", "q").unwrap();
     assert!(told.contains("Usage:") && told.contains("status 0") && !told.contains("Print version"), "{told}");
 }
+
+#[test]
+fn what_takes_long_shows_how_far_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.run("(echo id,title,type; seq 4000 | sed 's/.*/x&,Title &,incident/') > many.csv");
+    let line = "ledger import --from csv many.csv --origin shop --target billing --type incident -v";
+    let Some(told) = sandbox.on_terminal(&format!("{line} --dry-run | tail -1"), "") else { return };
+    assert!(told.contains("taking over") && told.contains("/4000"), "{}", &told[told.len().saturating_sub(2000)..]);
+    let told = sandbox.on_terminal(&format!("{line} -q | tail -1"), "").unwrap();
+    assert!(!told.contains("taking over"), "{}", &told[told.len().saturating_sub(2000)..]);
+    // Nor where stderr is no terminal.
+    let output = sandbox.shell(&format!("{line} --dry-run"));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("taking over"));
+}

@@ -1,6 +1,6 @@
 //! Clones of one request and what people do on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use coordination_ledger::domain::claim::{Term, Wish};
@@ -165,7 +165,8 @@ impl Replica {
         let now = Hybrid::after(self.wall, history.clock()).at;
         let contract_check = &self.contract_check;
         let first_of_key = None;
-        let context = Context { workflow, roles, by: &by, contract_check, signatures, now, first_of_key };
+        let worthless = &BTreeSet::new();
+        let context = Context { workflow, roles, by: &by, contract_check, signatures, worthless, now, first_of_key };
         let body = decide(&history, command, context)?;
         let event = Event::seal(Unsealed {
             stream: Stream::Request(packet.request_id),
@@ -347,7 +348,7 @@ pub(super) fn told_needs(needs: &[Need]) -> String {
         Need::Reason | Need::Evidence | Need::ReviewNote => need.code().to_owned(),
         Need::Details(names) => of(need, names),
         Need::Parts(repos) => of(need, repos),
-        Need::Approval(role) | Need::ContractCheck(role, _) => of(need, std::slice::from_ref(role)),
+        Need::Approval(asked) | Need::ContractCheck(asked, _) => of(need, std::slice::from_ref(&asked.role)),
         Need::AnotherActor(actors) => of(need, actors),
     };
     needs.iter().map(need).collect::<Vec<_>>().join(", ")

@@ -128,6 +128,7 @@ fn environment(root: &Path) -> Environment {
         },
         stdout: |_| Box::new(Said),
         stderr: |_| Box::new(Said),
+        drafts: None,
         pager: |_, _, _| Ok(()),
         stdin: || Box::new(std::io::empty()),
         width: None,

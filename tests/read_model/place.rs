@@ -127,6 +127,7 @@ fn environment(root: &Path) -> Environment {
         disk: |root| Ok::<Arc<dyn Disk>, _>(Arc::new(RealDisk::at(root, Way::Native)?)),
         stdout: |_| Box::new(Said),
         stderr: |_| Box::new(Said),
+        drafts: None,
         pager: |_, _, _| Ok(()),
         stdin: || Box::new(std::io::empty()),
         width: None,

@@ -1,5 +1,7 @@
 //! Signed approvals: whose signature each bears, in the ledger and in a proof.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::super::verify::Severity;
@@ -13,6 +15,7 @@ use crate::domain::id::{Actor, Role};
 use crate::domain::packet::Mode;
 use crate::domain::settings::Signatures;
 use crate::domain::signature::Signature;
+use crate::domain::workflow::StateName;
 use crate::signing::{Signed, Verdict, Who};
 use crate::store::Budget;
 
@@ -138,7 +141,9 @@ impl Ledger<'_> {
             let Some((code, what)) = one.fault() else { continue };
             let (severity, fix) = match seen.iter().find(|other| other.role == one.role && is_good(other)) {
                 Some(good) => {
-                    (Severity::Note, format!("nothing: the approval as {} of event {} counts", good.role, good.n))
+                    let late = self.went_on_between(history, one, good);
+                    let late = late.map(|n| format!(", though event {n} came before it")).unwrap_or_default();
+                    (Severity::Note, format!("nothing: the approval as {} of event {} counts{late}", good.role, good.n))
                 }
                 None => {
                     let fix = format!("ledger approve {request} --as {} --sign, by whoever holds the role", one.role);
@@ -151,11 +156,62 @@ impl Ledger<'_> {
         Ok((findings, unchecked))
     }
 
+    /// The number of a transition that needed an approval and was made with the bad one only.
+    fn went_on_between(&self, history: &History, bad: &SeenApproval, good: &SeenApproval) -> Option<u64> {
+        let needs = |to: &StateName| {
+            let rules = self.workflow.transitions().iter().filter(|rule| rule.to == *to);
+            rules.flat_map(|rule| &rule.guards).any(|guard| guard.role.as_ref() == Some(&bad.role))
+        };
+        let is_such = |event: &&Event| {
+            let Body::Transitioned(transitioned) = event.body() else { return false };
+            let (on_bad, on_good) = (bad.event, good.event);
+            needs(&transitioned.to)
+                && history.is_ancestor(on_bad, event.hash())
+                && !history.is_ancestor(on_good, event.hash())
+        };
+        history.events().iter().find(is_such).map(Event::n)
+    }
+
+    /// The approvals whose signatures are worth nothing, of a request whose approvals must be signed. They are held against
+    /// those whose signatures count here, where the ledger names any.
+    ///
+    /// # Errors
+    /// OpenSSH is not to be had, or the ledger's own files of signers can't be used.
+    pub(in crate::app) fn worthless(&self, history: &History, budget: &Budget) -> Result<BTreeSet<Hash>, AppError> {
+        let is_asked = self.demands_signatures(history);
+        if !is_asked || !approvals(history.events()).any(|(_, approved)| approved.signature.is_some()) {
+            return Ok(BTreeSet::new());
+        }
+        let trust = self.own_trust(self.own_revoked()?.as_deref())?;
+        let seen = trust.of_approvals(self.settings.ledger_id, history, budget)?;
+        Ok(seen.into_iter().filter(|one| one.fault().is_some()).map(|one| one.event).collect())
+    }
+
+    /// The same as far as it is plain from the signatures themselves, where more can't be known.
+    pub(in crate::app) fn worthless_or_plainly_so(&self, history: &History, budget: &Budget) -> BTreeSet<Hash> {
+        self.worthless(history, budget).unwrap_or_else(|_| {
+            let seen = approvals(history.events()).filter_map(|(event, one)| SeenApproval::at_a_glance(event, one));
+            seen.filter(|one| one.fault().is_some()).map(|one| one.event).collect()
+        })
+    }
+
+    /// The same, and all that are signed where more can't be known: for what lets something pass.
+    pub(in crate::app) fn worthless_or_unknown(&self, history: &History, budget: &Budget) -> BTreeSet<Hash> {
+        self.worthless(history, budget)
+            .unwrap_or_else(|_| approvals(history.events()).map(|(event, _)| event.hash()).collect())
+    }
+
+    fn demands_signatures(&self, history: &History) -> bool {
+        match (history.packet().coordination_mode, self.settings.approvals.signatures) {
+            (Mode::Governed, Signatures::Required) => true,
+            (Mode::Tracked | Mode::Governed, Signatures::Optional | Signatures::Required) => false,
+        }
+    }
+
     /// The roles of a governed request in which nobody approved with a signature, where the settings demand one.
     fn unsigned(&self, history: &History) -> Vec<ApprovalFinding> {
-        match (history.packet().coordination_mode, self.settings.approvals.signatures) {
-            (Mode::Governed, Signatures::Required) => {}
-            (Mode::Tracked | Mode::Governed, Signatures::Optional | Signatures::Required) => return Vec::new(),
+        if !self.demands_signatures(history) {
+            return Vec::new();
         }
         let all: Vec<(&Event, &Approved)> = approvals(history.events()).collect();
         let is_signed = |role: &Role| all.iter().any(|(_, one)| one.role == *role && one.signature.is_some());

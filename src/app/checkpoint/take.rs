@@ -6,16 +6,18 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use super::super::approve::Signing;
 use super::super::write::{Effect, Novelty};
 use super::super::{AppError, Ledger};
 use super::leaves::{Fresh, Leaves};
 use super::name_of;
+use super::trust::fault;
 use crate::domain::checkpoint::{Checkpoint, NAMESPACE};
 use crate::domain::hash::Hash;
 use crate::domain::id::Origin;
 use crate::domain::leaf::{LEAVES_MAX, Leaf};
 use crate::domain::merkle::{Frontier, Head};
-use crate::signing::{Asking, SigningKey};
+use crate::signing::Who;
 use crate::store::checkpoints::{Extent, Kept};
 use crate::store::{Budget, StoreError};
 
@@ -93,6 +95,7 @@ impl Ledger<'_> {
         }
         self.refuse_lost(origin, &base, &known)?;
         let new = fresh.into_leaves();
+        self.refuse_lost_of_others(origin, &known, &new)?;
         let checkpoint = self.over(origin, &base, &new)?;
         let path = self.store.checkpoint_place(origin, Some(checkpoint.size()));
         let fresh = checkpoint.size() - base.covered.len() as u64;
@@ -123,19 +126,26 @@ impl Ledger<'_> {
         }
     }
 
-    /// Signs a checkpoint that is kept, and keeps the signature.
+    /// Signs a checkpoint that is kept, and keeps the signature. One of somebody whom the ledger's own signers file does not
+    /// name is refused.
     ///
     /// # Errors
-    /// The key can't be had, or failed machinery. The checkpoint stands.
+    /// The key can't be had, is unknown, or failed machinery. The checkpoint stands.
     pub fn sign_checkpoint(
         &self,
         taken: &Taken,
-        key: &SigningKey,
-        asking: Asking,
+        Signing { key, asking, trust }: Signing<'_>,
         budget: &Budget,
     ) -> Result<Signed, AppError> {
         let text = taken.checkpoint.to_string();
         let signature = key.sign(&text, NAMESPACE, asking, budget)?;
+        if let Some(signers) = trust.signers() {
+            let signed = crate::signing::Signed { text: &text, namespace: NAMESPACE, signature: signature.text() };
+            let verdict = signers.check(signed, Who::Anybody, self.world.now(), budget)?;
+            if let Some((_, what)) = fault(&verdict, Some(&signature.fingerprint())) {
+                return Err(AppError::Stranger(what));
+            }
+        }
         let (origin, size) = (taken.checkpoint.origin(), taken.checkpoint.size());
         let key = signature.key_digits();
         let novelty = match self.store.keep_signature(origin, size, &key, signature.text(), budget)? {
@@ -182,6 +192,28 @@ impl Ledger<'_> {
             return Ok(());
         }
         Err(AppError::CoveredLost { checkpoint: format!("{origin}/{}", base.covered.len()), lost })
+    }
+
+    /// The same for what the checkpoints of other origins cover: what is there instead would be covered as if it had always
+    /// been so. A list that can't be read covers nothing that could be told.
+    fn refuse_lost_of_others(&self, origin: &Origin, known: &Leaves, new: &[Leaf]) -> Result<(), AppError> {
+        let others: Vec<Origin> = self.store.origins()?.into_iter().filter(|other| other != origin).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let new: HashSet<Hash> = new.iter().map(Leaf::hash).collect();
+        for other in others {
+            let covered = match self.base(&other) {
+                Ok(base) => base.covered,
+                Err(AppError::Store(error)) if error.is_of_files() => continue,
+                Err(error) => return Err(error),
+            };
+            let lost = covered.iter().filter(|hash| !known.was_seen(hash) && !new.contains(*hash)).count();
+            if lost > 0 {
+                return Err(AppError::CoveredLost { checkpoint: format!("{other}/{}", covered.len()), lost });
+            }
+        }
+        Ok(())
     }
 
     fn over(&self, origin: &Origin, base: &Base, new: &[Leaf]) -> Result<Checkpoint, AppError> {

@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use super::super::verify::{Finding, Severity};
 use super::super::{AppError, Ledger};
 use super::GivenSignature;
-use crate::domain::checkpoint;
+use crate::domain::checkpoint::{self, Checkpoint};
 use crate::domain::signature::Signature;
 use crate::domain::signers::{check_allowed, check_revoked};
 use crate::domain::time::Timestamp;
 use crate::signing::{Signed, Signers, Verdict, Who};
 use crate::store::Budget;
 use crate::store::checkpoints::SignersFile;
-
-/// What to do about a signature that is not of whom it should be.
-const ASK_FOR_ANOTHER: &str = "have it signed by a key that the signers file names: ledger checkpoint --sign";
+use crate::sync::restore::quoted;
 
 /// Whose signatures count.
 #[derive(Debug, Default)]
@@ -78,7 +76,8 @@ impl Trust {
             Some(_) | None => (1, one.key.clone()),
         });
         let is_good = seen.iter().any(|one| matches!(one.verdict, Some(Verdict::Good(_))));
-        let mut findings: Vec<Finding> = seen.iter().filter_map(|one| finding(one, is_good)).collect();
+        let sign = signing_of(text);
+        let mut findings: Vec<Finding> = seen.iter().filter_map(|one| finding(one, is_good, &sign)).collect();
         if self.signers.is_some() && signatures.is_empty() {
             findings.push(Finding {
                 code: "signature-missing",
@@ -87,15 +86,23 @@ impl Trust {
                 path: path.to_owned(),
                 line: None,
                 what: "nobody has signed the checkpoint".to_owned(),
-                fix: "ledger checkpoint --sign signs the newest one".to_owned(),
+                fix: format!("{sign} signs the newest one"),
             });
         }
         Ok((seen, findings))
     }
 }
 
+/// The command that signs the newest checkpoint of the same origin.
+fn signing_of(text: &str) -> String {
+    match Checkpoint::parse(text) {
+        Ok(checkpoint) => format!("ledger checkpoint --sign --origin {}", checkpoint.origin()),
+        Err(_) => "ledger checkpoint --sign".to_owned(),
+    }
+}
+
 /// What is wrong with a signature of a checkpoint.
-fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
+fn finding(seen: &Seen, another_is_good: bool, sign: &str) -> Option<Finding> {
     let verdict = seen.verdict.as_ref()?;
     let (code, what) = fault(verdict, seen.key.as_deref())?;
     let severity = match verdict {
@@ -108,7 +115,18 @@ fn finding(seen: &Seen, another_is_good: bool) -> Option<Finding> {
             }
         }
     };
-    let fix = ASK_FOR_ANOTHER.to_owned();
+    let fix = match verdict {
+        // It would be told for ever: no signature that is put beside it takes it away.
+        Verdict::Damaged | Verdict::OtherNamespace(_) | Verdict::OtherText => {
+            format!("see where it comes from; then rm {}, and {sign}", quoted(&seen.path))
+        }
+        Verdict::Good(_)
+        | Verdict::Unknown
+        | Verdict::Expired
+        | Verdict::NotYetValid
+        | Verdict::NotPermitted
+        | Verdict::Revoked => format!("have it signed by a key that the signers file names: {sign}"),
+    };
     Some(Finding { code, severity, id: None, path: seen.path.clone(), line: None, what, fix })
 }
 

@@ -130,6 +130,7 @@ impl Ledger<'_> {
             }
         }
         report.findings.extend(self.lost_findings(lost)?);
+        self.tell_the_way_back(&mut report.findings);
         sort(&mut report.findings);
         Ok(report)
     }
@@ -165,6 +166,7 @@ impl Ledger<'_> {
             findings.extend(self.hold_against(&origin, heads, present, &mut lost)?);
         }
         findings.extend(self.lost_findings(lost)?);
+        self.tell_the_way_back(&mut findings);
         Ok((count, findings))
     }
 
@@ -185,6 +187,13 @@ impl Ledger<'_> {
     /// Whether the ledger keeps any checkpoints.
     pub(in crate::app) fn has_checkpoints(&self) -> Result<bool, AppError> {
         Ok(!self.store.origins()?.is_empty())
+    }
+
+    /// What brings each file back, where git may have it.
+    fn tell_the_way_back(&self, findings: &mut [Finding]) {
+        for finding in findings.iter_mut().filter(|finding| finding.fix == RESTORE) {
+            finding.fix = self.world.restoring().newest(&finding.path);
+        }
     }
 
     fn read_given(&self, given: &Given) -> Result<Checkpoint, Box<Finding>> {
@@ -263,6 +272,13 @@ impl Ledger<'_> {
         } else if others > 0 {
             let what = format!("{others} of the leaves that {name} covers are of a form that is not known here");
             findings.push(violation("leaves-changed", list, what));
+        } else if walked.extent.lines > size {
+            let more = walked.extent.lines - size;
+            let what =
+                format!("it has {more} more than {name} covers: a checkpoint was cut short, or a newer one removed");
+            let fix = format!("ledger checkpoint --origin {origin}, unless git or another clone has a newer one");
+            let note = Finding { severity: Severity::Note, fix, ..violation("leaves-beyond", list, what) };
+            findings.push(note);
         }
         Ok(findings)
     }

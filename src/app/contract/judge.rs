@@ -16,6 +16,7 @@ use crate::domain::id::{ContractRef, RepoId};
 use crate::domain::state::State;
 use crate::index::{Entry, Source, project_all};
 use crate::registry::Shelf;
+use crate::store::Budget;
 
 /// What is known of a candidate.
 #[derive(Clone, PartialEq, Debug)]
@@ -256,7 +257,8 @@ impl Ledger<'_> {
         let about = requests.iter().filter(|history| history.packet().contracts.contains(&judged.reference));
         let of = |history: &History| {
             let signatures = self.settings.approvals.signatures;
-            let state = State::replay(history, self.workflow).under(history.packet(), signatures);
+            let worthless = self.worthless_or_unknown(history, &Budget::endless());
+            let state = State::replay(history, self.workflow).under(history.packet(), signatures, &worthless);
             let plea = Plea::of(history.packet().request_id, &state);
             waiving(&plea, contract, version, content, &touched, self.workflow, today)
         };

@@ -137,9 +137,8 @@ impl Ledger<'_> {
                     ("event-lost", log, format!("index.json remembers event {head}, {what}"))
                 }
             };
-            let fix =
-                "find the commit that dropped it with git log, and restore it; if it is meant to be so: ledger index";
-            Finding { code, severity: Severity::Violation, id: Some(id), path, line: None, what, fix: fix.to_owned() }
+            let fix = format!("{}; if it is meant to be so: ledger index", self.world.restoring().newest(&path));
+            Finding { code, severity: Severity::Violation, id: Some(id), path, line: None, what, fix }
         };
         Ok(lost(self.store, projection)?.into_iter().map(finding).collect())
     }

@@ -1,12 +1,13 @@
 //! `ledger checkpoint`
 
 use super::super::args::Format;
-use super::super::checkpoint_args::Checkpoint;
+use super::super::checkpoint_args::{Checkpoint, Trusting};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::input::plain_name;
 use super::super::render::checkpoint::{CheckpointView, Telling, taken};
 use super::super::{Context, trust};
+use crate::app::approve::Signing;
 use crate::app::write::Effect;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Checkpoint) -> Result<Exit, Failure> {
@@ -24,7 +25,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Checkpoint) -> Result<Exit, 
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let made = ledger.checkpoint(&origin, effect, &context.budget)?;
     let signed = match key.filter(|_| effect == Effect::Write) {
-        Some(key) => Some(ledger.sign_checkpoint(&made, &key, trust::asking(context.env), &context.budget)?),
+        Some(key) => {
+            let trust = &trust::trust(&Trusting::default(), context.env, Some(&ledger))?;
+            let signing = Signing { key: &key, asking: trust::asking(context.env), trust };
+            Some(ledger.sign_checkpoint(&made, signing, &context.budget)?)
+        }
         None => None,
     };
     if context.output.format != Format::Text {

@@ -7,6 +7,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::input;
 use super::super::render::intake::{IntakeView, Source, intake};
+use super::super::render::progress::Progress;
 use crate::app::write::Effect;
 use crate::app::{AppError, Ledger, Session};
 use crate::intake::map::{Form, MAP_BYTES_MAX};
@@ -68,13 +69,17 @@ pub(super) fn carry_out(
         view.unread(name, records);
     }
     let (mut taken, mut warnings, mut written) = (Vec::new(), Vec::new(), 0);
-    let result = ledger.take_over(in_order(wishes), effect, &renewed, &mut |batch| {
+    let is_watched = context.output.err_is_terminal && !context.output.quiet;
+    let bar = Progress::new("taking over", &context.budget, is_watched);
+    let told = |done, total| bar.at(done, total);
+    let result = ledger.take_over(in_order(wishes), effect, &renewed, &told, &mut |batch| {
         if effect == Effect::Write && batch.written > 0 {
             written += batch.written;
             warnings.extend(ledger.mark(batch.written));
         }
         taken.extend(batch.taken);
     });
+    drop(bar);
     for one in taken {
         let failure = view.take(one, |error| context.settle(refused(error)));
         if exit == Exit::Done {

@@ -35,11 +35,11 @@ pub(super) struct Start<'a> {
 /// the text out.
 pub(super) fn is_asked(cli: &Cli, env: &Environment) -> bool {
     let is_open = env.drafts.is_some() && cli.global.format() == Format::Text;
-    match &cli.command {
-        Command::New(new) => new.edit.is_some() || (is_open && new.title.is_none() && new.packet.is_none()),
-        Command::Note(note) => note.edit.is_some() || (is_open && note.text.is_none()),
-        _ => false,
+    if let Command::New(new) = &cli.command {
+        return new.edit.is_some() || (is_open && new.title.is_none() && new.packet.is_none());
     }
+    let Command::Note(note) = &cli.command else { return false };
+    note.edit.is_some() || (is_open && note.text.is_none())
 }
 
 /// What stands in the file to go on with, if there is one. Whatever else the command line says of the text would be lost.

@@ -345,7 +345,12 @@ fn sections(view: &View, times: Times) -> String {
     };
     section("Evidence", seen.evidence.iter().map(evidence).collect());
     let approval = |a: &crate::domain::state::ApprovalOnRecord| {
-        let void = if a.counts { "" } else { " (before the rework)" };
+        let void = match (a.counts, a.is_worthless) {
+            (true, _) => "",
+            (false, false) => " (before the rework)",
+            (false, true) if a.signature.is_none() => " (not counted: it must be signed)",
+            (false, true) => " (not counted)",
+        };
         let reason = a.reason.as_ref().map(|text| format!(": {}", safe::line(text))).unwrap_or_default();
         let signed = a.signature.as_deref().map(|text| {
             let worth = Worth::at_a_glance(text);

@@ -71,6 +71,8 @@ const PRIVATE: (&str, &str) = ("private-key", "a private key");
 /// All forms.
 pub(super) const ALL: &[Form] = &[
     Form { kind: PRIVATE.0, words: PRIVATE.1, mark: b"PRIVATE KEY", shape: Shape::PrivateKey },
+    // "openssh-key-v1", as the first line of a key has it, where its armour was left out.
+    word(PRIVATE.0, PRIVATE.1, b"b3BlbnNzaC1rZXktdjE", Base64, AtLeast(40)),
     word(PRIVATE.0, PRIVATE.1, b"AGE-SECRET-KEY-1", Capitals, Exactly(58)),
     Form { kind: PRIVATE.0, words: PRIVATE.1, mark: b"Private-Lines: ", shape: Shape::PuttyKey },
     word(GITHUB.0, GITHUB.1, b"ghp_", Letters, AtLeast(36)),
@@ -115,6 +117,7 @@ pub(super) const ALL: &[Form] = &[
     word(OPENAI.0, OPENAI.1, b"sk-svcacct-", Url, AtLeast(40)),
     word(OPENAI.0, OPENAI.1, b"sk-admin-", Url, AtLeast(40)),
     word(OPENAI.0, OPENAI.1, b"sk-", Letters, Exactly(48)),
+    word("groq-key", "a key of Groq", b"gsk_", Letters, Exactly(52)),
     word("huggingface-token", "a token of Hugging Face", b"hf_", Letters, Exactly(34)),
     word("sendgrid-key", "a key of SendGrid", b"SG.", Url, AtLeast(22)),
     word("digitalocean-token", "a token of DigitalOcean", b"dop_v1_", Hex, Exactly(64)),
@@ -136,7 +139,7 @@ impl Form {
         let after = mark + self.mark.len();
         match self.shape {
             Shape::Word(alphabet, count) => {
-                is_a_beginning(bytes, mark).then_some(())?;
+                (self.is_its_own() || is_a_beginning(bytes, mark)).then_some(())?;
                 let body = run(bytes, after, alphabet);
                 let fits = match count {
                     Exactly(length) => body.len() == length,
@@ -151,6 +154,14 @@ impl Form {
             Shape::AwsSetting => aws_setting(bytes, after).then_some(mark),
             Shape::AwsPair => aws_pair(bytes, mark, after).then_some(mark),
         }
+    }
+}
+
+impl Form {
+    /// Whether its mark stands out wherever it is, so that a name may be glued to it: `TOKEN_ghp_…`.
+    fn is_its_own(&self) -> bool {
+        const STANDS_OUT: usize = 4;
+        self.mark.len() >= STANDS_OUT && self.mark.last().is_some_and(|last| b"_-".contains(last))
     }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::read::{Stamped, read_all};
 use super::rows::{Writer, bytes_of, id_of, number_of};
+use super::tables::Pages;
 use super::{Progress, Scope, tables};
 use crate::domain::id::RequestId;
 use crate::store::{Changes, Derived, Point, Stamp, Store, StoreError, Surveyed};
@@ -17,6 +18,8 @@ const SMALL: u64 = if cfg!(test) { 2 } else { 4_096 };
 const SLICE: i64 = if cfg!(test) { 1 } else { 1_024 };
 /// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
 const CHUNK: usize = 4_096;
+/// From so many requests on, writing them down is worth more memory.
+const MANY: usize = 8 * CHUNK;
 /// How often others may get in between before this one works on a private copy.
 pub(super) const ROUNDS_MAX: u32 = 8;
 
@@ -375,6 +378,9 @@ impl Cache {
             }
         };
         let db = &mut self.db;
+        if total >= MANY {
+            tables::keep_in_memory(db, Pages::Many)?;
+        }
         std::thread::scope(|threads| -> Result<(), Trouble> {
             let (send, receive) = sync_channel(1);
             threads.spawn(move || read(&send));
@@ -383,6 +389,7 @@ impl Cache {
             }
             Ok(())
         })?;
+        tables::keep_in_memory(&self.db, Pages::Few)?;
         self.read += total;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut writer = Writer::new(&tx, scope.workflow)?;

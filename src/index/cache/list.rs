@@ -301,6 +301,14 @@ impl Where {
         self.values.extend(values);
     }
 
+    /// That it is one of these, where they lead to the rows. It goes without saying, and spares most rows.
+    fn and_gathered(&mut self, lookup: Lookup, these: &str, values: impl IntoIterator<Item = Value>) {
+        match lookup {
+            Lookup::Sets => self.and(&format!("request.nr IN ({these})"), values),
+            Lookup::Rows => {}
+        }
+    }
+
     pub(super) fn of(filter: &Filter, lookup: Lookup) -> Self {
         let mut all = Self::default();
         let text = |text: &String| [Value::Text(text.clone())];
@@ -334,9 +342,13 @@ impl Where {
         match &filter.claims {
             Claimed::Any => {}
             Claimed::By(actor, now) => {
+                all.and_gathered(lookup, "SELECT nr FROM claim WHERE holder = ?", text(actor));
                 all.and(&format!("EXISTS ({CLAIM} AND claim.holder = ?)"), [moment(*now), Value::Text(actor.clone())]);
             }
-            Claimed::BySomebody(now) => all.and(&format!("EXISTS ({CLAIM})"), [moment(*now)]),
+            Claimed::BySomebody(now) => {
+                all.and_gathered(lookup, "SELECT nr FROM claim", []);
+                all.and(&format!("EXISTS ({CLAIM})"), [moment(*now)]);
+            }
             Claimed::ByNobody(now) => all.and(&format!("NOT EXISTS ({CLAIM})"), [moment(*now)]),
         }
         match filter.keys {
@@ -465,6 +477,12 @@ impl Cache {
     }
 
     fn matched(&self, filter: &Filter, damaged: usize) -> rusqlite::Result<usize> {
+        if let Claimed::ByNobody(now) = &filter.claims {
+            // All but those that somebody has claimed, who are few.
+            let but = |claims| Filter { claims, ..filter.clone() };
+            let claimed = self.matched_by(&but(Claimed::BySomebody(*now)))?;
+            return Ok(self.matched(&but(Claimed::Any), damaged)?.saturating_sub(claimed));
+        }
         let blocked = || self.number("SELECT count(*) FROM blocked", &[]);
         match filter.common() {
             Some(Common::All) => Ok(usize::try_from(self.count()?).unwrap_or(usize::MAX).saturating_sub(damaged)),

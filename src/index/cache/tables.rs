@@ -63,6 +63,17 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const LOG_PAGES: i64 = 8_192;
 /// How much of the file is kept in memory, in KiB.
 const PAGES_KIB: i64 = 8 * 1024;
+/// The same while much of it is written: rows come to the ends of the tables, but to places all over the indexes.
+const PAGES_KIB_WRITING: i64 = 64 * 1024;
+
+/// How much of the file is kept in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pages {
+    /// What questions need.
+    Few,
+    /// What writing much of it needs.
+    Many,
+}
 
 /// Opens the file at a path, or makes it. What it holds is not looked at.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -104,7 +115,16 @@ fn settle_in(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
-    db.pragma_update(None, "cache_size", -PAGES_KIB)
+    keep_in_memory(db, Pages::Few)
+}
+
+/// Keeps so much of the file in memory from now on.
+pub(super) fn keep_in_memory(db: &Connection, pages: Pages) -> rusqlite::Result<()> {
+    let kib = match pages {
+        Pages::Few => PAGES_KIB,
+        Pages::Many => PAGES_KIB_WRITING,
+    };
+    db.pragma_update(None, "cache_size", -kib)
 }
 
 /// Whether a file has these tables and no others, and is this ledger's.

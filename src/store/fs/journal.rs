@@ -26,7 +26,7 @@ use crate::domain::id::{RequestId, Stream};
 use crate::domain::packet::Packet;
 use crate::store::{Budget, Notice, StoreError};
 
-const JOURNAL_BYTES_MAX: u64 = 1 << 30;
+pub(super) const JOURNAL_BYTES_MAX: u64 = 1 << 30;
 
 /// What a batch writes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

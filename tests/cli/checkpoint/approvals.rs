@@ -279,13 +279,89 @@ fn an_unsigned_approval_closes_nothing_where_it_must_be_signed() {
     }
     transcript!(sandbox, @"
     $ ledger transition 1 closed
-    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor)
-    ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor --sign)
+    ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign
     [exit 5]
     $ ledger approve 1 --as sponsor --sign --key-file ~/a -q; ledger transition 1 closed
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
     ");
+}
+
+/// Nor does one whose signature is worth nothing, whether that was known when it was put on record or not.
+#[test]
+fn a_signature_that_is_worth_nothing_closes_nothing() {
+    let steps = ["accepted", "in-progress", "delivered --evidence commit=1", "verified --actor bob"];
+    let sandbox = governed();
+    sandbox.run("ledger approve 1 --as sponsor --sign --key-file ~/b -q");
+    for step in steps {
+        sandbox.run(&format!("ledger transition 1 {step} -q"));
+    }
+    sandbox.run("cp ~/signers coordination/allowed_signers");
+    transcript!(sandbox, @r#"
+    $ ledger transition 1 closed
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor --sign)
+    ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign
+    [exit 5]
+    $ ledger show 1 | sed -n '/Approvals/,/^$/p'
+    Approvals
+      as sponsor (not counted)  alice, YYYY-MM-DD hh:mm:ssZ (v2)
+        signed by SHA256:[key], unchecked: ledger verify REQ-YYYYMMDD-0001 checks it
+
+    $ ledger show 1 --json | grep -o '"counts":false'
+    "counts":false
+    $ ledger approve 1 --as sponsor --sign --key-file ~/a -q; ledger transition 1 closed
+    REQ-YYYYMMDD-0001
+    REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
+    $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: note signature-unknown-key: event 2: the approval as sponsor: the signers file does not name SHA256:[key] for alice
+      fix: nothing: the approval as sponsor of event 7 counts, though event 6 came before it
+    ok: 1 request, 8 events verified, 1 note
+    "#);
+    // What was never a signature.
+    let sandbox = governed();
+    sandbox.run("ledger approve 1 --as sponsor --sign --key-file ~/a -q");
+    for step in steps {
+        sandbox.run(&format!("ledger transition 1 {step} -q"));
+    }
+    let log = sandbox.path("coordination/events/REQ-TODAY-0001.jsonl");
+    let forged = rewritten(&fs::read_to_string(&log).unwrap(), "BEGIN SSH SIGNATURE", "nonsense");
+    fs::write(&log, forged).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger transition 1 closed
+    ! error: REQ-YYYYMMDD-0001: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor --sign)
+    ! hint: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign
+    [exit 5]
+    $ ledger show 1 | sed -n '/Approvals/,$p'
+    Approvals
+      as sponsor (not counted)  alice, YYYY-MM-DD hh:mm:ssZ (v2)
+        not counted: what is no signature
+
+    Next  for sponsor: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign
+    "#);
+}
+
+/// Once somebody whose signature counts has approved what went on without it, that is told and no violation.
+#[test]
+fn what_went_on_before_an_approval_that_counts_is_told() {
+    let sandbox = governed();
+    sandbox.run("sed -i s/required/optional/ coordination/ledger.json && ledger approve 1 --as sponsor --sign --key-file ~/b -q");
+    for step in ["accepted", "in-progress", "delivered --evidence commit=1", "verified --actor bob", "closed"] {
+        sandbox.run(&format!("ledger transition 1 {step} -q"));
+    }
+    sandbox.run("sed -i s/optional/required/ coordination/ledger.json && cp ~/signers coordination/allowed_signers");
+    transcript!(sandbox, @r#"
+    $ ledger verify
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation signature-unknown-key: event 2: the approval as sponsor: the signers file does not name SHA256:[key] for alice
+      fix: ledger approve REQ-YYYYMMDD-0001 --as sponsor --sign, by whoever holds the role
+    1 finding: 1 request, 7 events verified
+    [exit 3]
+    $ ledger approve 1 --as sponsor --sign --key-file ~/a -q; ledger verify
+    REQ-YYYYMMDD-0001
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: note signature-unknown-key: event 2: the approval as sponsor: the signers file does not name SHA256:[key] for alice
+      fix: nothing: the approval as sponsor of event 8 counts, though event 6 came before it
+    ok: 1 request, 8 events verified, 1 note
+    "#);
 }
 
 #[test]

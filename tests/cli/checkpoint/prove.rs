@@ -45,7 +45,7 @@ fn a_request_is_proved_with_all_that_led_to_it() {
     ok: the proof holds
     $ cd ..; ledger verify --proof proof.json --signers ~/only-b
     proof.json: violation signature-unknown-key: the signers file does not name SHA256:[key]
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     REQ-YYYYMMDD-0001  Totals are wrong
     checkpoint main/6 of ledger [uuid] covers at least this of it:
       YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED

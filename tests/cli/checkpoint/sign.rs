@@ -65,7 +65,7 @@ fn a_signed_checkpoint_says_who_signed_it() {
     ok: 1 checkpoint, 2 leaves verified
     $ ledger verify --checkpoint latest --signers ~/only-b
     coordination/checkpoints/main/2.checkpoint.[key].sig: note signature-unknown-key: the signers file does not name SHA256:[key]
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     main/2  signed by b@x (SHA256:[key]); not counted: SHA256:[key]
     ok: 1 checkpoint, 2 leaves verified, 1 note
     "#);
@@ -156,7 +156,7 @@ fn nobody_is_asked_for_a_passphrase_without_a_terminal() {
     ok: 1 checkpoint, 2 leaves verified
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/checkpoints/main/2.checkpoint: violation signature-missing: nobody has signed the checkpoint
-      fix: ledger checkpoint --sign signs the newest one
+      fix: ledger checkpoint --sign --origin main signs the newest one
     main/2  not signed
     1 finding
     [exit 3]
@@ -232,6 +232,46 @@ fn what_is_no_signature_of_this_checkpoint_is_found() {
     finds(&sandbox, &verify, &["signature-damaged"]);
 }
 
+/// What is told about a signature is mended by what is told to do about it.
+#[test]
+fn what_is_to_be_done_about_a_signature_helps() {
+    let sandbox = covered();
+    let place = "coordination/checkpoints/main/6.checkpoint";
+    sandbox.run(&format!("rm {place}.*.sig && echo none > {place}.x.sig"));
+    sandbox.run("git config --global gpg.format ssh && git config --global user.signingKey ~/a.pub && git init -q");
+    for code in ["signature-damaged", "signature-missing"] {
+        let found = sandbox.json(&format!("{VERIFY} ~/only-a --json || true"));
+        let finding = &found["data"]["findings"][0];
+        assert_eq!(finding["code"], code, "{found}");
+        let fix = finding["fix"].as_str().unwrap();
+        let (remove, sign) = fix.split_once(", and ").unwrap_or(("", fix));
+        sandbox.run(remove.strip_prefix("see where it comes from; then ").unwrap_or("true"));
+        if code == "signature-missing" {
+            sandbox.run(&format!("{} -q", sign.strip_suffix(" signs the newest one").unwrap()));
+        }
+    }
+    finds(&sandbox, &format!("{VERIFY} ~/only-a"), &[]);
+}
+
+#[test]
+fn a_key_that_the_ledger_does_not_let_sign_signs_no_checkpoint() {
+    let sandbox = with_keys();
+    sandbox.run("cp ~/only-a coordination/allowed_signers");
+    transcript!(sandbox, @r#"
+    $ ledger checkpoint --origin main --sign --key-file ~/b
+    ! error: the signature would not count here: the signers file does not name SHA256:[key]
+    ! hint: sign with a key that coordination/allowed_signers names: --key-file FILE; or have yours added there
+    [exit 5]
+    $ cp ~/a.pub coordination/revoked_signers; ledger checkpoint --origin main --sign --key-file ~/a
+    ! error: the signature would not count here: SHA256:[key] was revoked
+    ! hint: sign with a key that coordination/allowed_signers names: --key-file FILE; or have yours added there
+    [exit 5]
+    $ ls coordination/checkpoints/main
+    2.checkpoint
+    leaves
+    "#);
+}
+
 #[test]
 fn the_ledger_can_name_its_signers_itself() {
     transcript!(covered(), @"
@@ -240,7 +280,7 @@ fn the_ledger_can_name_its_signers_itself() {
     ok: 1 checkpoint, 6 leaves verified
     $ cp ~/only-b coordination/allowed_signers; ledger verify --checkpoint latest
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     main/6  not counted: SHA256:[key]
     1 finding
     [exit 3]
@@ -249,7 +289,7 @@ fn the_ledger_can_name_its_signers_itself() {
     ok: 1 checkpoint, 6 leaves verified
     $ cp ~/a.pub coordination/revoked_signers; ledger verify --checkpoint latest --signers ~/only-a
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-key-revoked: SHA256:[key] was revoked
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     main/6  not counted: SHA256:[key]
     1 finding
     [exit 3]
@@ -272,7 +312,7 @@ fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
     ok: 2 requests, 4 events, 1 checkpoint verified
     $ ledger verify --signers ~/only-b
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     1 finding: 2 requests, 4 events, 1 checkpoint verified
     [exit 3]
     $ cp ~/only-b coordination/allowed_signers; ledger doctor | grep signature-
@@ -281,7 +321,7 @@ fn a_plain_verify_looks_at_who_signed_the_newest_checkpoint() {
     REQ-YYYYMMDD-0001
     coordination/checkpoints/main/7.checkpoint
     coordination/checkpoints/main/7.checkpoint: note signature-missing: nobody has signed the checkpoint
-      fix: ledger checkpoint --sign signs the newest one
+      fix: ledger checkpoint --sign --origin main signs the newest one
     ok: 2 requests, 5 events, 2 checkpoints verified, 1 note
     $ ledger verify
     ok: 2 requests, 5 events, 2 checkpoints verified
@@ -322,7 +362,7 @@ fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
     [exit 2]
     $ ssh-keygen -q -k -f ~/list ~/a.pub; ledger verify --checkpoint latest --signers ~/only-a --revoked ~/list
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-key-revoked: SHA256:[key] was revoked
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     main/6  not counted: SHA256:[key]
     1 finding
     [exit 3]
@@ -339,7 +379,7 @@ fn files_of_signers_that_are_none_are_told_apart_from_those_that_name_nobody() {
     [exit 2]
     $ ledger verify --checkpoint latest --signers ~/empty
     coordination/checkpoints/main/6.checkpoint.[key].sig: violation signature-unknown-key: the signers file does not name SHA256:[key]
-      fix: have it signed by a key that the signers file names: ledger checkpoint --sign
+      fix: have it signed by a key that the signers file names: ledger checkpoint --sign --origin main
     main/6  not counted: SHA256:[key]
     1 finding
     [exit 3]

@@ -33,13 +33,13 @@ fn dropped_newest_events_are_found() {
     transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     main/6  signed by a@x (SHA256:[key])
     1 finding
     [exit 3]
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers event [head], which is not in the log: it was dropped or rewritten
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     1 finding: 2 requests, 3 events, 1 checkpoint verified
     [exit 3]
     $ ledger verify 1
@@ -62,7 +62,7 @@ fn a_rewritten_history_is_found() {
     transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/6 covers 2 events that are not in the log, [head] first: they were dropped or rewritten
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     main/6  signed by a@x (SHA256:[key])
     1 finding
     [exit 3]
@@ -112,13 +112,13 @@ fn a_removed_request_is_found() {
     transcript!(sandbox, @"
     $ ledger verify --checkpoint latest --signers ~/only-a
     coordination/requests/REQ-YYYYMMDD-0002.json: violation covered-request-lost: checkpoint main/6 covers this request, which is not here
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     main/6  signed by a@x (SHA256:[key])
     1 finding
     [exit 3]
     $ ledger verify
     coordination/requests/REQ-YYYYMMDD-0002.json: violation covered-request-lost: checkpoint main/6 covers this request, which is not here
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     1 finding: 1 request, 3 events, 1 checkpoint verified
     [exit 3]
     ");
@@ -186,6 +186,51 @@ fn an_edited_checkpoint_is_found() {
     finds(&sandbox, verify, &[]);
 }
 
+/// A checkpoint of another origin would cover what stands there now as if it had always been so.
+#[test]
+fn what_one_origin_covers_no_other_covers_up() {
+    let sandbox = covered();
+    sandbox
+        .run("ledger checkpoint --origin other -q && sed -i '$d' coordination/events/*-0001.jsonl && ledger index -q");
+    transcript!(sandbox, @r#"
+    $ ledger checkpoint --origin third
+    ! error: 1 of what checkpoint main/6 covers is not here any more
+    ! hint: ledger verify --checkpoint latest tells what; restore it from git
+    [exit 9]
+    $ ledger checkpoint
+    ! error: 1 of what checkpoint main/6 covers is not here any more
+    ! hint: ledger verify --checkpoint latest tells what; restore it from git
+    [exit 9]
+    $ ls coordination/checkpoints
+    main
+    other
+    "#);
+    // One that can't be read is told by verify, and in nobody's way.
+    sandbox.run("echo x > coordination/checkpoints/main/leaves; echo x > coordination/checkpoints/other/leaves");
+    sandbox.run("ledger checkpoint --origin third -q");
+}
+
+/// An older signed checkpoint holds for less: what stands after it can go unseen, but for a list that reaches further.
+#[test]
+fn an_older_checkpoint_in_place_of_the_newest_is_told_by_its_list() {
+    let sandbox = covered();
+    sandbox.run(
+        "ledger note 1 --text more -q && ledger checkpoint --origin main --sign --key-file ~/a -q && \
+         rm coordination/checkpoints/main/7.* && sed -i '$d' coordination/events/*-0001.jsonl && ledger index -q",
+    );
+    transcript!(sandbox, @r#"
+    $ ledger verify --signers ~/only-a
+    coordination/checkpoints/main/leaves: note leaves-beyond: it has 1 more than main/6 covers: a checkpoint was cut short, or a newer one removed
+      fix: ledger checkpoint --origin main, unless git or another clone has a newer one
+    ok: 2 requests, 4 events, 1 checkpoint verified, 1 note
+    $ ledger verify --checkpoint latest --signers ~/only-a
+    coordination/checkpoints/main/leaves: note leaves-beyond: it has 1 more than main/6 covers: a checkpoint was cut short, or a newer one removed
+      fix: ledger checkpoint --origin main, unless git or another clone has a newer one
+    main/6  signed by a@x (SHA256:[key])
+    ok: 1 checkpoint, 6 leaves verified, 1 note
+    "#);
+}
+
 #[test]
 fn what_does_not_belong_is_told() {
     let sandbox = covered();
@@ -220,7 +265,7 @@ fn without_a_checkpoint_there_is_nothing_to_hold_against() {
     [exit 2]
     $ echo hello > x; ledger verify --checkpoint x
     x: violation checkpoint-damaged: not a checkpoint: it does not end in a blank line
-      fix: find the commit that changed it with git log, and restore what it was before
+      fix: restore it from a copy, or from another clone
     nobody's signature is asked for: name the signers with --signers FILE
     1 finding
     [exit 3]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::disk::open_plain;
+use super::super::journal::JOURNAL_BYTES_MAX;
 use super::super::layout::LOCAL_FOLDERS;
 use super::super::native::{Create, Kind, Purpose};
 use super::super::{CACHE, FsStore, io as told_of};
@@ -157,6 +158,9 @@ impl FsStore {
         if path == self.layout.in_local(WRITER) && look.facts.size > WRITER_BYTES_MAX {
             return Some((Why::Large, format!("it has {} bytes; the most is {WRITER_BYTES_MAX}", look.facts.size)));
         }
+        if role == Role::Journal && look.facts.size > JOURNAL_BYTES_MAX {
+            return Some((Why::Large, format!("it has {} bytes; the most is {JOURNAL_BYTES_MAX}", look.facts.size)));
+        }
         let purpose = match role {
             // What is never written again need not be writable.
             Role::Packet | Role::Derived | Role::Journal => Purpose::Read,
@@ -173,13 +177,13 @@ impl FsStore {
     /// Failed machinery.
     pub(super) fn clear(&self, one: &Unfit) -> Result<super::Mended, StoreError> {
         let path = &one.path;
-        match one.why {
-            Why::Misplaced => {
+        match (one.role, one.why) {
+            (_, Why::Misplaced) | (Role::Journal, Why::Large) => {
                 let aside = self.aside(path)?;
                 self.files.disk().rename(path, &aside).map_err(told_of("set aside", path))?;
                 Ok(super::Mended::SetAside { path: path.clone(), aside })
             }
-            Why::Hollow | Why::Shared | Why::Large | Why::Closed(_) => {
+            (_, Why::Hollow | Why::Shared | Why::Large | Why::Closed(_)) => {
                 self.files.remove(path).map_err(told_of("remove", path))?;
                 Ok(super::Mended::Cleared(path.clone()))
             }
@@ -210,7 +214,7 @@ impl FsStore {
 impl Unfit {
     /// Whether it can go while others are at work: nobody has it open.
     pub(super) fn is_unusable(&self) -> bool {
-        matches!(self.why, Why::Hollow | Why::Misplaced)
+        matches!(self.why, Why::Hollow | Why::Misplaced) || (self.role, self.why) == (Role::Journal, Why::Large)
     }
 
     /// Whether `doctor --fix` takes it out of the way.
@@ -219,7 +223,10 @@ impl Unfit {
         match (self.role, self.why) {
             (Role::Packet | Role::Log, _) | (Role::LocalFolder, Why::Closed(_) | Why::Shared | Why::Large) => false,
             // Where a lock file was opened by somebody once, another in its place would exclude nobody.
-            (Role::Lock | Role::Journal | Role::Derived, Why::Shared | Why::Large | Why::Closed(_)) => false,
+            (Role::Lock | Role::Derived, Why::Large)
+            | (Role::Lock | Role::Journal | Role::Derived, Why::Shared | Why::Closed(_)) => false,
+            // No batch makes one of that size.
+            (Role::Journal, Why::Large) => true,
             (Role::LocalFolder | Role::Lock | Role::Journal | Role::Derived, Why::Hollow | Why::Misplaced)
             | (Role::Needed | Role::Aid, Why::Hollow | Why::Misplaced | Why::Shared | Why::Large | Why::Closed(_)) => {
                 true
