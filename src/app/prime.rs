@@ -108,10 +108,22 @@ impl Ledger<'_> {
         for held in claims {
             waits.claims.take(OTHERS_MAX, || held);
         }
+        self.tell_which_are_firm(&mut waits.claims.first);
         for waiting in waits.asked.first.iter_mut().chain(&mut waits.returned.first) {
             waiting.expectation = self.expected(waiting.row.id)?;
         }
         Ok(Waits { damaged, ..waits })
+    }
+
+    /// Adds to claims whether others are sure to see them.
+    fn tell_which_are_firm(&self, held: &mut [Held]) {
+        let mut seen: Vec<ClaimsSeen> = held.iter().map(|held| ClaimsSeen::Held(held.claim.clone())).collect();
+        self.tell_firm(held.iter().map(|held| held.id).zip(&mut seen));
+        for (held, seen) in held.iter_mut().zip(seen) {
+            if let ClaimsSeen::Held(claim) = seen {
+                held.claim = claim;
+            }
+        }
     }
 
     fn claim_told(&self, row: &Row, is_meant: bool, by: Option<&Actor>) -> Option<Held> {

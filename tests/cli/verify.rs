@@ -185,6 +185,7 @@ fn what_is_written_by_hand_is_held_to_schema_and_workflow() {
         (r#","type":"NOTED","data":{"text":"by hand","mood":"good"}"#, "not-of-schema"),
         (r#","type":"RESPONDED","data":{"repo":"eve","status":"ACCEPTED"}"#, "illegal-transition"),
         (r#","type":"TRANSITIONED","from":"PROPOSED","to":"CLOSED","data":{"workflow":"0"}"#, "unknown-workflow"),
+        (r#","type":"DISTINCT","data":{"from":"REQ-$TODAY-0001","reason":"x"}"#, "distinct-from-nothing"),
     ] {
         let told = forged(line);
         assert!(told.contains(&format!(" {found}: ")), "{line}: {told}");

@@ -18,6 +18,10 @@ fn a_claim_is_provisional_until_it_is_published() {
     clones.sync("a").ok();
     let claimed = claim(&clones, "a", &["key:first"]).ok().data();
     assert_eq!(claimed["claim"]["firm"], false, "{claimed}");
+    let prolonged = clones.ledger("a", &["claim", "key:first", "--actor", "a"]).ok().out;
+    assert!(prolonged.contains(", provisional until it is published (ledger sync)"), "{prolonged}");
+    let primed = || clones.ledger("a", &["prime", "--actor", "a"]).ok().out;
+    assert!(primed().contains("provisional"), "{}", primed());
     assert!(clones.ledger("a", &["show", "key:first"]).ok().out.contains("provisional"));
     let columns = ["list", "--claimed", "--fields", "id,claim"];
     let firm =
@@ -26,6 +30,9 @@ fn a_claim_is_provisional_until_it_is_published() {
     assert_eq!(firm(), false);
     clones.sync("a").ok();
     assert!(!clones.ledger("a", &columns).ok().out.contains("provisional"));
+    assert!(!primed().contains("provisional"), "{}", primed());
+    let prolonged = clones.ledger("a", &["claim", "key:first", "--actor", "a", "--sync"]).ok().out;
+    assert!(prolonged.contains("claim prolonged") && !prolonged.contains("provisional"), "{prolonged}");
     assert_eq!(firm(), true);
     let shown = clones.ledger("a", &["show", "key:first", "--json"]).ok().data();
     assert_eq!(shown["claim"]["firm"], true, "{shown}");

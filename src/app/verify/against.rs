@@ -6,7 +6,8 @@ use super::{Finding, Report, Severity, Unknown, Whole};
 use crate::app::checkpoint::Trust;
 use crate::app::{AppError, Ledger};
 use crate::registry::git::Point;
-use crate::sync::against::{self, Asked, Breach, Compared, Place};
+use crate::store::fs::carried::CarriedFile;
+use crate::sync::against::{self, Asked, Breach, Compared, Place, WorkflowIs};
 
 /// With which commit a ledger is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +63,18 @@ impl Ledger<'_> {
                 fix,
             });
         }
+        if compared.workflow == WorkflowIs::Another {
+            report.findings.push(Finding {
+                code: "workflow-changed",
+                severity: Severity::Note,
+                id: None,
+                path: root.join(CarriedFile::Workflow.path()),
+                line: None,
+                what: format!("it is not the workflow of {}: what is new was judged by this one", compared.told),
+                fix: "have somebody look who may change the workflow; what is new may break the one that it replaces"
+                    .to_owned(),
+            });
+        }
         tell(&mut report, compared);
         Ok(report)
     }
@@ -82,7 +95,7 @@ pub fn of_removed(files: &Path, order: Order<'_>) -> Result<Option<Report>, AppE
 
 /// Adds what came of comparing to what was found.
 fn tell(report: &mut Report, compared: Compared) {
-    let Compared { commit, told, files, breaches } = compared;
+    let Compared { commit, told, files, breaches, workflow: _ } = compared;
     report.findings.extend(breaches.into_iter().map(finding));
     report.findings.sort_by(|a, b| (&a.path, a.line, a.code).cmp(&(&b.path, b.line, b.code)));
     report.against = Some(Against { commit, told, files });

@@ -2,6 +2,7 @@
 
 pub mod against;
 mod index;
+mod keys;
 pub(in crate::app) mod lost;
 pub(in crate::app) mod told;
 mod unknown;
@@ -16,13 +17,11 @@ use super::checkpoint::{Leaves, Trust, leaves_of};
 use super::{AppError, Ledger};
 use crate::domain::claim::Holding;
 use crate::domain::decide::Refusal;
-use crate::domain::duplicate::{Settled, duplicate_of};
 use crate::domain::graph::Graph;
 use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{Key, RequestId};
 use crate::domain::judge::{Under, judge};
-use crate::domain::keyed::{KeyConflict, Keyed, Said};
 use crate::domain::outlook::Action;
 use crate::domain::renumber::moves;
 use crate::domain::state::{State, Status};
@@ -349,6 +348,10 @@ impl Ledger<'_> {
         for (last, what, fix) in self.key_conflicts(&history) {
             findings.push(log("key-twice", Severity::Note, at(last), what, &fix));
         }
+        for (hash, what) in self.distinct_from_nothing(&history)? {
+            let fix = "find out how it was written: the ledger writes it of a request that has another one's key";
+            findings.push(log("distinct-from-nothing", Severity::Violation, at(hash), what, fix));
+        }
         let packet = history.packet();
         if known && self.workflow.request_type(&packet.request_type).is_none() {
             findings.push(Finding {
@@ -389,42 +392,6 @@ impl Ledger<'_> {
     fn forked(&self, history: &History) -> Option<State> {
         let is_chain = history.heads().len() < 2 && history.events().iter().all(|event| event.parents().len() < 2);
         (!is_chain).then(|| State::replay(history, self.workflow))
-    }
-
-    /// Events with one key that say different things, of a request that can still move: the last of them, what is told and
-    /// what settles it.
-    fn key_conflicts(&self, history: &History) -> Vec<(Hash, String, String)> {
-        let id = history.packet().request_id;
-        let keyed = Keyed::of_all(history);
-        if keyed.conflicts().is_empty() || self.has_ended(history) {
-            return Vec::new();
-        }
-        let told = |conflict: &KeyConflict| {
-            let name = |said: &Said| format!("event {} ({}, {})", said.event.n, said.event.hash.short(), said.kind);
-            let events: Vec<String> = conflict.said.iter().map(name).collect();
-            let last = conflict.said.last()?.event.hash;
-            let what = format!("{} have one key and say different things", events.join(" and "));
-            Some((last, what, Action::ResolveKey(conflict.clone()).command(id)))
-        };
-        keyed.conflicts().iter().filter_map(told).collect()
-    }
-
-    fn has_ended(&self, history: &History) -> bool {
-        State::replay(history, self.workflow).name().is_some_and(|name| self.workflow.is_final(name))
-    }
-
-    /// Whether a request that has the key of an earlier one waits for somebody to say what it is.
-    fn is_unsettled(&self, id: RequestId) -> Result<bool, StoreError> {
-        match self.store.history(id) {
-            Ok(Some(history)) => {
-                let state = State::replay(&history, self.workflow);
-                Ok(matches!(duplicate_of(&state, Some(id), self.workflow), Some((_, Settled::No))))
-            }
-            // It was there a moment ago.
-            Ok(None) => Ok(false),
-            Err(error) if error.is_of_files() => Ok(false),
-            Err(other) => Err(other),
-        }
     }
 
     /// What concerns several requests: identities, keys, references.

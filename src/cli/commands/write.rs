@@ -4,7 +4,7 @@ use super::super::args::{Approve, Evidence, Format, Note, Resolve, Respond, Tran
 use super::super::checkpoint_args::{Signing, Trusting};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::render::claim::passed_over;
+use super::super::render::claim::{passed_over, unpublished};
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{ClaimView, WrittenView, raw};
 use super::super::{Context, editing, input, open, trust};
@@ -226,6 +226,7 @@ pub(super) fn answer(
     } else {
         String::new()
     };
-    context.output.text(&format!("{id}  {line}{note}\n{}", next_step(id, &view)))?;
+    let provisional = claim.as_ref().map_or("", unpublished);
+    context.output.text(&format!("{id}  {line}{provisional}{note}\n{}", next_step(id, &view)))?;
     Ok(Exit::Done)
 }

@@ -64,6 +64,14 @@ pub(in crate::cli) fn cell(claims: &ClaimsSeen) -> String {
     }
 }
 
+/// What is said of a claim that was just made and that others are not sure to see.
+pub(in crate::cli) fn unpublished(claims: &ClaimsSeen) -> &'static str {
+    match claims {
+        ClaimsSeen::Held(ClaimSeen { firm: Some(false), .. }) => ", provisional until it is published (ledger sync)",
+        ClaimsSeen::Held(_) | ClaimsSeen::Contested(_) => "",
+    }
+}
+
 /// That somebody went past others' claims.
 pub(in crate::cli) fn passed_over(claims: &ClaimsSeen) -> String {
     let one = |claim: &ClaimSeen| format!("{} until {}", safe::line(claim.line.by.as_str()), moment(claim.line.until));

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::id::RequestId;
 use crate::registry::git::{self, GitError, Held, Point, command};
+use crate::registry::objects::Objects;
+use crate::store::fs::carried::CarriedFile;
 
 /// The commit that is checked out.
 pub const HEAD: &str = "HEAD";
@@ -52,6 +54,16 @@ pub struct Asked<'a> {
     pub point: Point,
 }
 
+/// Whether the workflow is the one that the commit held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WorkflowIs {
+    /// It is, or the commit held none.
+    #[default]
+    TheSame,
+    /// It is another one: what is new was judged by that.
+    Another,
+}
+
 /// What came of comparing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Compared {
@@ -63,6 +75,8 @@ pub struct Compared {
     pub files: usize,
     /// What is not as it was.
     pub breaches: Vec<Breach>,
+    /// Whether the workflow is.
+    pub workflow: WorkflowIs,
 }
 
 /// Where a ledger lies in its repository.
@@ -143,6 +157,7 @@ pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
         };
         if number == 0 {
             (compared.commit, compared.told, compared.files) = (base.clone(), told, held.len());
+            compared.workflow = workflow(&sides, base)?;
         }
         for breach in judge::judge(&sides, judge::Base { commit: base, name: &name, held: &held, taken: &taken })? {
             if !compared.breaches.contains(&breach) {
@@ -151,4 +166,20 @@ pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
         }
     }
     Ok(compared)
+}
+
+/// Whether the workflow here is the one that a commit held.
+fn workflow(sides: &Sides<'_>, commit: &str) -> Result<WorkflowIs, GitError> {
+    let path = CarriedFile::Workflow;
+    let before = Objects::open(sides.repo)?.read(&format!("{commit}:{}{}", sides.place, path.path()), path.bytes_max());
+    let Ok(before) = before else { return Ok(WorkflowIs::TheSame) };
+    let here = sides.files.join(path.path());
+    // What is there instead of a file was told by whoever opened the ledger.
+    if !here.symlink_metadata().is_ok_and(|facts| facts.is_file()) {
+        return Ok(WorkflowIs::TheSame);
+    }
+    // Ends of lines say nothing of it.
+    let said = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>();
+    let is_same = std::fs::read(here).is_ok_and(|now| said(&now) == said(&before));
+    Ok(if is_same { WorkflowIs::TheSame } else { WorkflowIs::Another })
 }

@@ -146,3 +146,14 @@ fn flipped(whole: &[u8], start: usize, end: usize, dice: &mut Dice) -> Vec<u8> {
     bytes[at] ^= 1 << dice.below(3);
     bytes
 }
+
+#[test]
+fn another_workflow_is_told_and_keeps_nobody_out() {
+    let sandbox = super::repository();
+    sandbox.run("sed -i '0,/\"rework\": true/s//\"rework\": false/' coordination/workflow.json");
+    let told = sandbox.run("ledger verify --against main --json");
+    assert!(told.contains("\"code\":\"workflow-changed\",\"severity\":\"note\""), "{told}");
+    sandbox.run("git checkout -q coordination/workflow.json");
+    let told = sandbox.run("ledger verify --against main --json");
+    assert!(!told.contains("workflow-changed"), "{told}");
+}
