@@ -43,21 +43,27 @@ macro_rules! replay {
 
 replay!(
     checkpoint,
+    config,
     contract_log,
     cursor,
     document,
     event,
+    issues,
     journal,
     json,
+    kept,
     log,
+    map,
     names,
     operation,
     packet,
     proof,
+    remembered,
     schema,
     secret,
     settings,
     signature,
+    signers,
     times,
     workflow,
 );
@@ -86,6 +92,17 @@ fn the_kept_inputs_stay_small() {
     assert!(bytes <= CORPUS_BYTES_MAX, "{bytes} bytes; reduce them with cargo fuzz cmin");
 }
 
+/// Whether the issues of a tracker can be told apart at all.
+fn is_read(data: &[u8]) -> bool {
+    use coordination_ledger::intake::map::Form;
+    use coordination_ledger::intake::records;
+    let forms = [Form::Beads, Form::Github, Form::Csv, Form::Jsonl];
+    data.split_first().is_some_and(|(form, text)| {
+        let form = forms[usize::from(*form) % forms.len()];
+        std::str::from_utf8(text).is_ok_and(|text| records::read(form, text).is_ok())
+    })
+}
+
 /// A target, and whether what it is about takes some bytes.
 type Taken<'a> = (&'a str, &'a dyn Fn(&[u8]) -> bool);
 
@@ -94,14 +111,21 @@ type Taken<'a> = (&'a str, &'a dyn Fn(&[u8]) -> bool);
 fn the_kept_inputs_are_taken_and_refused() {
     use coordination_ledger::app::apply::Operation;
     use coordination_ledger::app::list::Cursor;
+    use coordination_ledger::cli::config;
     use coordination_ledger::domain::checkpoint::Checkpoint;
     use coordination_ledger::domain::packet::Packet;
     use coordination_ledger::domain::proof::Proof;
     use coordination_ledger::domain::settings::Settings;
     use coordination_ledger::domain::signature::Signature;
+    use coordination_ledger::domain::signers::check_allowed;
     use coordination_ledger::domain::workflow::Workflow;
+    use coordination_ledger::intake::map::SourceMap;
     let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-    let taken: [Taken<'_>; 8] = [
+    let taken: [Taken<'_>; 12] = [
+        ("config", &|data| config::of_text(&text(data), Path::new("/config.toml")).is_ok()),
+        ("issues", &|data| is_read(data)),
+        ("map", &|data| SourceMap::empty().over(&text(data)).is_ok()),
+        ("signers", &|data| check_allowed(data).is_ok()),
         ("packet", &|data| Packet::parse(data).is_ok()),
         ("workflow", &|data| Workflow::parse(&text(data)).is_ok()),
         ("settings", &|data| Settings::parse(&text(data)).is_ok()),

@@ -447,7 +447,8 @@ fn unwritable(folder: &Path, error: &StoreError) -> Diagnosis {
         | StoreError::Busy { .. }
         | StoreError::Damaged { .. }
         | StoreError::Unwritable(_)
-        | StoreError::Newer(_) => None,
+        | StoreError::Newer(_)
+        | StoreError::Begun(_) => None,
     };
     let fix = if matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) {
         "make room on the disk".to_owned()

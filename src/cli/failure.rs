@@ -271,6 +271,8 @@ impl From<StoreError> for Failure {
             StoreError::Unwritable(_) => Self::new(Exit::Refused, "unwritable", message),
             StoreError::Newer(_) => Self::new(Exit::Refused, "newer-format", message)
                 .hint("use a newer ledger; this one is: ledger --version"),
+            StoreError::Begun(_) => Self::new(Exit::Unknown, "unknown", message)
+                .hint("run the same command again: it completes what was begun, and goes on from there"),
         }
     }
 }

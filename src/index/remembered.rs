@@ -60,7 +60,10 @@ pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, Store
 }
 
 /// The requests of which the index says something else than what is so now, with the heads that it remembers.
-fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(RequestId, Vec<Hash>)>> {
+///
+/// # Errors
+/// The index can't be read, or the entries.
+pub fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(RequestId, Vec<Hash>)>> {
     let mut lines = Lines { file: BufReader::new(file), line: Vec::new(), last: None, others: 0 };
     let mut suspects = Vec::new();
     let mut next = lines.next()?;

@@ -191,9 +191,18 @@ pub enum StoreError {
     /// Written by a newer program: readable as far as it is known, never written.
     #[error("{0} is of a newer format: this program can read it and must not write to it")]
     Newer(String),
+    /// What is to be there wholly or not at all was begun, and failed: whoever writes next completes it, if it can be.
+    #[error("it was begun, and whoever writes next completes it: {0}")]
+    Begun(Box<StoreError>),
 }
 
 impl StoreError {
+    /// The same of something that had begun.
+    #[must_use]
+    pub fn begun(self) -> Self {
+        Self::Begun(Box::new(self))
+    }
+
     /// A damage with a place.
     #[must_use]
     pub fn damaged(id: Option<RequestId>, path: &std::path::Path, line: Option<usize>, what: impl ToString) -> Self {
@@ -210,7 +219,7 @@ impl StoreError {
             Self::Io { source, .. } => {
                 source.kind() == std::io::ErrorKind::PermissionDenied || source.raw_os_error() == Some(EIO)
             }
-            Self::NotALedger(_) | Self::Busy { .. } | Self::Unwritable(_) | Self::Newer(_) => false,
+            Self::NotALedger(_) | Self::Busy { .. } | Self::Unwritable(_) | Self::Newer(_) | Self::Begun(_) => false,
         }
     }
 }

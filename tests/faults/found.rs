@@ -32,11 +32,34 @@ impl Found {
                 add(format!("checkpoint of {folder}"), format!("{name} {text}"));
             } else if name.ends_with(".sig") {
                 add(format!("signature of {folder}"), format!("{name} {text}"));
+            } else if name == "leases" {
+                add("leases".to_owned(), text);
+            } else if folder == "info" {
+                text.lines()
+                    .filter(|line| line.contains("merge=ledger"))
+                    .for_each(|line| add(line.to_owned(), String::new()));
             } else if name.starts_with('v') {
                 add(format!("{folder} {name}"), text);
             }
         }
         Self(found)
+    }
+
+    /// What is here more often than there by what it is told as, whatever its number and its bytes are.
+    pub(crate) fn beyond_by_name(&self, there: &Self) -> Vec<String> {
+        let counts = |found: &Self| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for ((told, _), count) in &found.0 {
+                *counts.entry(told.clone()).or_default() += count;
+            }
+            counts
+        };
+        let there = counts(there);
+        let more = |(told, count): (String, usize)| {
+            let count = count.saturating_sub(there.get(&told).copied().unwrap_or(0));
+            std::iter::repeat_n(told, count)
+        };
+        counts(self).into_iter().flat_map(more).collect()
     }
 
     /// What is here and not there, without what differs from one run to the next.
@@ -58,10 +81,17 @@ fn key_of_request(root: &Path, log: &str) -> String {
     format!(" {}", packet["key"].as_str().unwrap_or_default())
 }
 
-/// The files of packets, events, contracts and checkpoints.
+/// The files of packets, events, contracts, checkpoints, numbers that are reserved, and of git's attributes.
 fn files(root: &Path) -> Vec<PathBuf> {
-    let places = ["coordination/requests", "coordination/events", "coordination/checkpoints", "schemas/contracts"];
-    let places = places.map(|place| root.join(place));
-    let entries = places.iter().filter(|place| place.is_dir()).flat_map(walkdir::WalkDir::new).map(Result::unwrap);
+    const PLACES: [&str; 6] = [
+        "coordination/requests",
+        "coordination/events",
+        "coordination/checkpoints",
+        "schemas/contracts",
+        "coordination/.local/leases",
+        ".git/info/attributes",
+    ];
+    let places = PLACES.map(|place| root.join(place));
+    let entries = places.iter().filter(|place| place.exists()).flat_map(walkdir::WalkDir::new).map(Result::unwrap);
     entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }

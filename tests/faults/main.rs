@@ -3,12 +3,15 @@
 //! holds: the next command works, `verify` finds nothing, and the same command again does the rest.
 //!
 //! The ordinary run tries one way to fail at each call, in turn, and one of the states that a power cut may leave after
-//! it; `LEDGER_FAULTS=all` tries every way at every call, `LEDGER_FAULT_IMAGES=20` more states, and
+//! it, of commands that have git do something at every fifth call; `LEDGER_FAULTS=all` tries every way at every call, `LEDGER_FAULT_IMAGES=20` more states, and
 //! `LEDGER_FAULT_COMMAND=transition` only the commands with that in their line.
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
 
+mod clones;
 mod commands;
+mod complete;
+mod driver;
 mod found;
 mod ledger;
 #[path = "../trial/mod.rs"]
@@ -24,6 +27,8 @@ use trial::{EDQUOT, EINTR, EIO, ENOSPC, Fault, Happens, Then, TrialDisk};
 
 /// More calls than any command makes.
 const CALLS_MAX: usize = 2000;
+/// Of commands that take other programs the ordinary run tries each such call.
+const SLOW_STEP: usize = 5;
 
 /// What the next ones do.
 const NEXT: [&str; 2] = [
@@ -61,7 +66,7 @@ fn a_command_whose_calls_fail_one_by_one_tells_the_truth() {
     for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
         for round in 0..rounds(FAILURES.len()) {
-            at_each_call(|at| {
+            at_each_call(command, |at| {
                 let (happens, then, errno) = FAILURES[(number + round + at) % FAILURES.len()];
                 let trial = Trial::run(&whole, Fault { at, happens, then, errno });
                 let failed = trial.disk.failed()?;
@@ -88,7 +93,7 @@ fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at
     for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
         for round in 0..rounds(KILLS.len()) {
-            at_each_call(|at| {
+            at_each_call(command, |at| {
                 let happens = KILLS[(number + round + at) % KILLS.len()];
                 let trial = Trial::run(&whole, Fault { at, happens, then: Then::Dead, errno: EIO });
                 let failed = trial.disk.failed();
@@ -132,7 +137,7 @@ impl<'a> Whole<'a> {
         let before = &prepared[command.on as usize];
         let (there, place) = (before.found(), before.copy());
         assert_eq!(place.run(command.line), Exit::Done, "{}: {}", command.line, place.said());
-        let adds = place.found().beyond(&there);
+        let adds = command.beyond(&place.found(), &there);
         assert_eq!(adds.is_empty(), command.adds_nothing(), "{}: {adds:?}", command.line);
         assert_eq!(place.run("verify"), Exit::Done, "{}", command.line);
         Self { before, command, there, adds }
@@ -181,31 +186,53 @@ impl<'a> Trial<'a> {
         place.mend(command.line);
         assert_eq!(place.run("verify"), Exit::Done, "{context}: {}", place.said());
         let found = place.found();
-        let lost = there.beyond(&found);
+        let lost = command.beyond(there, &found);
         assert!(lost.is_empty(), "{context}: lost {lost:?}");
-        let mut added = found.beyond(there);
+        let mut added = command.beyond(&found, there);
         added.retain(|thing| !thing.ends_with(" next"));
+        if command.is_exchange() && told == Some(Exit::Done) {
+            self.is_published(place, context);
+        }
         match told {
             Some(Exit::Done) => assert_eq!(added, *adds, "{context}: acknowledged"),
             Some(_) | None if command.is_one_by_one() => {}
-            Some(Exit::Unknown) | None => {
-                assert!(added.is_empty() || added == *adds, "{context}: a part: {added:?}");
-            }
+            Some(Exit::Unknown) | None => self.is_whole(&added, context),
+            Some(_) if command.may_be_there() => self.is_whole(&added, context),
             Some(_) => assert!(added.is_empty(), "{context}: refused, and yet {added:?}"),
         }
-        assert_eq!(place.run(command.line), Exit::Done, "{context}: again: {}", place.said());
-        let mut added = place.found().beyond(there);
+        let again = place.run(command.line);
+        assert!(command.may_end_again(again), "{context}: again: {again:?}: {}", place.said());
+        let mut added = command.beyond(&place.found(), there);
         added.retain(|thing| !thing.ends_with(" next"));
         assert_eq!(command.once(added), *adds, "{context}: again");
+        if command.is_exchange() {
+            self.is_published(place, context);
+        }
+        assert!(place.is_merged(), "{context}: a merge is not settled");
         for verify in ["verify"].into_iter().chain(command.also_verified_by()) {
             assert_eq!(place.run(verify), Exit::Done, "{context}: again: {verify}: {}", place.said());
         }
     }
 }
 
-/// Tries each call in turn, until one is beyond the last.
-fn at_each_call(mut trial: impl FnMut(usize) -> Option<String>) {
-    for at in 0.. {
+impl Trial<'_> {
+    fn is_whole(&self, added: &[String], context: &str) {
+        assert!(added.is_empty() || added == self.whole.adds, "{context}: a part: {added:?}");
+    }
+
+    /// What is here is at the other side, but for what came after.
+    fn is_published(&self, place: &Place, context: &str) {
+        let mut missing = place.found().beyond(&place.published().found());
+        missing.retain(|thing| !thing.ends_with(" next"));
+        assert!(missing.is_empty(), "{context}: not published: {missing:?}");
+    }
+}
+
+/// Tries each call in turn, until one is beyond the last; of those commands that take other programs some, unless all are
+/// asked for.
+fn at_each_call(command: &Command, mut trial: impl FnMut(usize) -> Option<String>) {
+    let step = if command.is_slow() && rounds(2) == 1 { SLOW_STEP } else { 1 };
+    for at in (0..).step_by(step) {
         assert!(at < CALLS_MAX, "the command makes ever more calls");
         if trial(at).is_none() {
             return;

@@ -38,13 +38,19 @@ impl Ledger {
         &self.root
     }
 
-    /// A command, not started yet. Its words are parted by blanks, `_` stands for a blank in a word, and `IN` before a
-    /// slash for the folder of inputs.
+    /// Something for later commands to read.
+    pub(crate) fn write_input(&self, name: &str, text: &str) {
+        std::fs::write(self.inputs.join(name), text).unwrap();
+    }
+
+    /// A command, not started yet. Its words are parted by blanks, `_` stands for a blank in a word, `IN` before a slash
+    /// for the folder of inputs, and `<NAME` for what is in one of them.
     pub(crate) fn command(&self, line: &str) -> Command {
         let inputs = format!("{}/", self.inputs.display());
         let mut command = Command::new(&self.binary);
         command.args(line.split(' ').map(|word| match word.strip_prefix("IN/") {
             Some(name) => format!("{inputs}{name}"),
+            None if word.starts_with('<') => std::fs::read_to_string(self.inputs.join(&word[1..])).unwrap(),
             // States have the sign in their names.
             None if word == "IN_PROGRESS" => word.to_owned(),
             None => word.replace('_', " "),

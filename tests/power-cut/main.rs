@@ -9,6 +9,7 @@
 
 mod check;
 mod device;
+#[expect(dead_code, reason = "of what faults are judged by there is more")]
 #[path = "../faults/found.rs"]
 mod found;
 mod image;

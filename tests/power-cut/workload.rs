@@ -70,6 +70,13 @@ const LINES: &[&str] = &[
     "MERGE key:three",
     "resolve key:three --keep ACCEPTED --reason It_is_ours --key k2",
     "APPLY",
+    "claim key:two --for 1h --key k5",
+    "heartbeat key:two --for 2h --key k6",
+    "release key:two --reason Ill --key k7",
+    "BOTH key:one",
+    "resolve key:one --keep <theirs --reason It_is_meant --key k8",
+    "adopt IN/kept",
+    "import --from jsonl IN/issues.jsonl --origin shop --target billing --type bug --map IN/map.json",
     "index",
     "checkpoint --origin main --sign --key-file IN/key",
     "doctor --fix",
@@ -95,6 +102,27 @@ const PIECES: [&str; 4] = [
 "#,
 ];
 
+/// A folder that was kept by hand, and issues of a tracker.
+const KEPT: [(&str, &str); 5] = [
+    (
+        "kept/requests/REQ-20260112-0001.json",
+        r#"{"request_id":"REQ-20260112-0001","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Kept","details":{"impact":"x"}}"#,
+    ),
+    (
+        "kept/requests/OPS-7.json",
+        r#"{"request_id":"OPS-7","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Other","details":{"impact":"x"}}"#,
+    ),
+    (
+        "kept/events.jsonl",
+        "{\"timestamp\":\"2026-01-12T14:00:00Z\",\"actor\":\"ben\",\"action\":\"accepted\",\"request_id\":\"REQ-20260112-0001\"}\n",
+    ),
+    (
+        "issues.jsonl",
+        "{\"id\":1,\"title\":\"A\",\"status\":\"done\",\"depends_on\":[2],\"comments\":[\"One\"]}\n{\"id\":2,\"title\":\"B\",\"status\":\"on hold\"}\n",
+    ),
+    ("map.json", r#"{"defaults":{"details":{"bug":{"impact":"x"}}}}"#),
+];
+
 /// Writes what the commands read into a folder.
 pub(crate) fn write_inputs(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
@@ -105,6 +133,10 @@ pub(crate) fn write_inputs(folder: &Path) {
     let one = schema(r#""a":{"type":"string"}"#);
     let two = schema(r#""a":{"type":"string"},"b":{"type":"string"}"#);
     std::fs::create_dir(folder.join("flat")).unwrap();
+    std::fs::create_dir_all(folder.join("kept/requests")).unwrap();
+    for (name, text) in KEPT {
+        write(name, text);
+    }
     for (name, text) in [("v1.json", &one), ("v2.json", &two), ("flat/c_v1.json", &one), ("flat/c_v2.json", &two)] {
         write(name, text);
     }
@@ -125,6 +157,7 @@ pub(crate) fn play(binary: &Path, logged: &Logged, inputs: &Path) -> Vec<Step> {
     for line in LINES {
         match line.split_once(' ') {
             Some(("MERGE", request)) => playing.merge(request),
+            Some(("BOTH", request)) => playing.use_one_key_twice(request),
             None if *line == "APPLY" => playing.apply(),
             Some(_) | None => playing.command(line),
         }
@@ -175,13 +208,32 @@ impl Playing<'_> {
 
     /// A clone decides otherwise; then git unites the logs.
     fn merge(&mut self, request: &str) {
+        self.unite(
+            &format!("transition {request} REJECTED --reason No --key elsewhere"),
+            &format!("transition {request} ACCEPTED --key k1"),
+        );
+    }
+
+    /// A clone says something else with one key; then git unites the logs.
+    fn use_one_key_twice(&mut self, request: &str) {
+        let theirs = self.unite(
+            &format!("note {request} --text Theirs --key both"),
+            &format!("note {request} --text Ours --key both"),
+        );
+        let event: serde_json::Value = serde_json::from_str(&theirs).unwrap();
+        self.ledger.write_input("theirs", event["hash"].as_str().unwrap());
+    }
+
+    /// A clone runs one command and this one another; then git unites the logs. Answers with what the clone wrote.
+    fn unite(&mut self, theirs: &str, ours: &str) -> String {
         let clone = quick_folder();
         let copied = Command::new("cp").arg("-a").arg(self.ledger.root().join(".")).arg(clone.path()).status().unwrap();
         assert!(copied.success());
         let clone = self.ledger.at(clone.path());
-        let ended = clone.run(&format!("transition {request} REJECTED --reason No --key elsewhere"));
+        let ended = clone.run(theirs);
         assert!(ended.is_done(), "{}", ended.said);
-        self.command(&format!("transition {request} ACCEPTED --key k1"));
+        self.command(ours);
+        let mut all = String::new();
         let logs = std::fs::read_dir(self.ledger.root().join("coordination/events")).unwrap();
         for log in logs.map(|log| log.unwrap().path()) {
             let there = clone.root().join("coordination/events").join(log.file_name().unwrap());
@@ -191,9 +243,11 @@ impl Playing<'_> {
                 let mut log = std::fs::OpenOptions::new().append(true).open(log).unwrap();
                 log.write_all(new.as_bytes()).unwrap();
                 log.sync_all().unwrap();
+                all.push_str(&new);
             }
         }
         self.acknowledged(None, Parts::Whole);
+        all
     }
 }
 

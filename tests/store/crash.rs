@@ -1,14 +1,18 @@
 //! Every changing call fails once, or is the last one before the process dies or the power goes.
 
+use coordination_ledger::domain::event::Event;
 use coordination_ledger::domain::history::History;
-use coordination_ledger::domain::id::RequestId;
+use coordination_ledger::domain::id::{RequestId, Stream};
+use coordination_ledger::domain::packet::Packet;
 use coordination_ledger::store::budget::Progress;
 use coordination_ledger::store::contracts::{Added, Addition};
 use coordination_ledger::store::fs::FsStore;
+use coordination_ledger::store::fs::carried::CarriedFile;
+use coordination_ledger::store::fs::carry::Index;
 use coordination_ledger::store::{Append, Budget, Commit, Contracts, Created, Records, Store, StoreError};
 
 use crate::ledger::{Ledger, append, check_all, endless, make};
-use crate::support::{contract, key, note, registration, request};
+use crate::support::{DAY_MS, contract, key, noon, note, registration, request, request_at};
 use crate::trial::power::Chance;
 use crate::trial::{EIO, Fault, Happens, Then, TrialDisk};
 
@@ -33,9 +37,11 @@ enum Deed {
     Register,
     /// The second version of one that is.
     RegisterNext,
+    /// What other clones wrote.
+    Bring,
 }
 
-const DEEDS: [Deed; 5] = [Deed::Create, Deed::Append, Deed::Batch, Deed::Register, Deed::RegisterNext];
+const DEEDS: [Deed; 6] = [Deed::Create, Deed::Append, Deed::Batch, Deed::Register, Deed::RegisterNext, Deed::Bring];
 
 fn old(number: u32) -> RequestId {
     format!("REQ-20261120-{number:04}").parse().unwrap()
@@ -54,6 +60,7 @@ impl Deed {
             Self::Batch => batch(store, budget),
             Self::Register => register(store, "new", 1, "deed", budget),
             Self::RegisterNext => register(store, "old", 2, "deed", budget),
+            Self::Bring => bring(store, budget),
         };
         told.unwrap_or_else(Told::Failed)
     }
@@ -77,6 +84,12 @@ impl Deed {
                 event(Some(old(1)), "y"),
                 event(Some(old(2)), "y"),
                 event(Some(old(2)), "z"),
+            ],
+            Self::Bring => vec![
+                request("brought").is_some(),
+                event(Some(old(1)), "brought"),
+                is_registered(store, "brought", 1),
+                moved(store).is_none(),
             ],
         }
     }
@@ -115,6 +128,44 @@ fn batch(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
         Commit::Committed { .. } => Told::Done,
         Commit::Unknown(_) => Told::Unknown,
     })
+}
+
+/// Brings in a request, an event of one that is here, and a contract; and takes a request away, as if it had got another
+/// number.
+fn bring(store: &FsStore, budget: &Budget) -> Result<Told, StoreError> {
+    let carrier = store.carry(budget)?;
+    // Of another day: the numbers of this one go on.
+    let brought = request_at(noon().plus_ms(-DAY_MS), "brought", Some("brought"));
+    let id: RequestId = "REQ-20261119-0001".parse().unwrap();
+    let packet = brought.draft.identify(id, brought.created_at, brought.random);
+    let bytes = packet.to_bytes()?;
+    let first = Event::genesis(&packet, Packet::hash_of(&bytes), &brought.genesis)?;
+    let history = store.history(old(1))?.unwrap();
+    let mut lines: Vec<String> = history.events().iter().map(|event| event.line().to_owned()).collect();
+    if history.with_key(&key("brought")).is_none() {
+        lines.push(note(&history, "brought", Some("brought")).line().to_owned());
+    }
+    let name = contract("brought");
+    let registered = registration(&name, None, 1, SCHEMA, Some("deed"));
+    let log = |lines: &[String]| lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>().into_bytes();
+    let files = [
+        (CarriedFile::Version(name.clone(), 1), SCHEMA.to_vec()),
+        (CarriedFile::Packet(id), bytes),
+        (CarriedFile::Log(Stream::Request(id)), log(&[first.line().to_owned()])),
+        (CarriedFile::Log(Stream::Request(old(1))), log(&lines)),
+        (CarriedFile::Log(Stream::Contract(name)), log(&[registered.line().to_owned()])),
+    ];
+    let gone = moved(store).map(|id| [CarriedFile::Packet(id), CarriedFile::Log(Stream::Request(id))]);
+    match carrier.bring(&files, files.len(), gone.as_ref().map_or(&[], |gone| gone), Index::Forgotten) {
+        Err(StoreError::Begun(_)) => Ok(Told::Unknown),
+        other => other.map(|()| Told::Done),
+    }
+}
+
+/// The request that goes when others are brought in.
+fn moved(store: &FsStore) -> Option<RequestId> {
+    let history = store.history(old(3)).unwrap()?;
+    (history.packet().title == "moved").then_some(old(3))
 }
 
 const SCHEMA: &[u8] = b"{\"type\": \"integer\"}\n";
@@ -158,6 +209,7 @@ impl Before {
             let id = make(&store, title, Some(title));
             append(&store, id, "before", Some("before"));
         }
+        make(&store, "moved", None);
         assert!(matches!(register(&store, "old", 1, "before", &endless()), Ok(Told::Done)));
         let histories = [1, 2].map(|n| store.history(old(n)).unwrap().unwrap()).into();
         Self { ledger, histories }
@@ -177,7 +229,7 @@ impl Before {
 
 /// Everything can be written and read again.
 fn check_usable(store: &FsStore, deed: Deed) {
-    for next in [deed, deed.other(0), deed.other(1), deed.other(2), deed.other(3)] {
+    for next in [deed].into_iter().chain((0..DEEDS.len() - 1).map(|which| deed.other(which))) {
         assert!(matches!(next.do_on(store, &endless()), Told::Done), "{next:?} after {deed:?}");
         assert!(next.parts(store).iter().all(|there| *there), "{next:?} after {deed:?}");
     }

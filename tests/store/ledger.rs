@@ -2,12 +2,14 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 use coordination_ledger::domain::history::Head;
 use coordination_ledger::domain::id::RequestId;
 use coordination_ledger::store::fs::FsStore;
+use coordination_ledger::store::fs::disk::{RealDisk, Way};
 use coordination_ledger::store::fs::layout::Layout;
-use coordination_ledger::store::{Append, Budget, Records, Store};
+use coordination_ledger::store::{Append, Budget, Records, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::support::{id_of, note, request};
@@ -15,6 +17,7 @@ use crate::trial::{TrialDisk, quick_folder};
 
 pub(crate) struct Ledger {
     folder: TempDir,
+    way: Way,
 }
 
 impl Ledger {
@@ -23,13 +26,18 @@ impl Ledger {
         Self::within(TempDir::new().unwrap())
     }
 
+    /// An empty one, whose files are reached in this way.
+    pub(crate) fn by(way: Way) -> Self {
+        Self { way, ..Self::new() }
+    }
+
     /// An empty one where making files takes no time.
     pub(crate) fn quick() -> Self {
         Self::within(quick_folder())
     }
 
     fn within(folder: TempDir) -> Self {
-        let ledger = Self { folder };
+        let ledger = Self { folder, way: Way::Native };
         let layout = ledger.layout();
         // As `found` makes them, without waiting for the disk.
         for folder in layout.folders().iter().chain(&layout.local_folders()) {
@@ -66,7 +74,15 @@ impl Ledger {
 
     /// A process of its own on this ledger, as far as files can tell.
     pub(crate) fn open(&self) -> Process {
-        self.open_on(&TrialDisk::default())
+        self.open_on(&TrialDisk::by(self.way))
+    }
+
+    /// The same, without a disk for trials in between.
+    pub(crate) fn try_open(&self) -> Result<FsStore, StoreError> {
+        match self.way {
+            Way::Native => FsStore::open(self.root()),
+            Way::Portable => FsStore::open_on(self.root(), Arc::new(RealDisk::at(self.root(), self.way).unwrap())),
+        }
     }
 
     pub(crate) fn open_on(&self, disk: &TrialDisk) -> Process {

@@ -61,6 +61,7 @@ pub(crate) struct TrialDisk {
     trial: Arc<Mutex<Trial>>,
     hook: Arc<Mutex<Option<Hook>>>,
     times: Times,
+    way: Way,
 }
 
 /// How finely the clock that stamps files ticks.
@@ -95,6 +96,11 @@ impl TrialDisk {
         Self { times, ..Self::default() }
     }
 
+    /// A disk whose files are reached in this way.
+    pub(crate) fn by(way: Way) -> Self {
+        Self { way, ..Self::default() }
+    }
+
     /// A disk that fails once.
     pub(crate) fn failing(fault: Fault) -> Self {
         let disk = Self::default();
@@ -111,7 +117,7 @@ impl TrialDisk {
 
     /// The same disk, for a store beneath this folder.
     pub(crate) fn beneath(&self, root: &Path) -> Arc<dyn Disk> {
-        self.real.get_or_init(|| RealDisk::at(root, Way::Native).unwrap());
+        self.real.get_or_init(|| RealDisk::at(root, self.way).unwrap());
         Arc::new(self.clone())
     }
 

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | nothing panics | whatever the bytes |
 //! | what is read is written back and read again as the same | packets, events, names, times, workflows, settings, cursors, operations, journals, checkpoints, proofs |
+//! | what is changed in a file changes nothing else of it | the configuration |
+//! | each record is taken or told | what is taken over from elsewhere |
 //! | bounds hold for what is read | sizes, depth, lengths, numbers |
 //! | a hash is checked, and order does not count | events, logs |
 //! | what is refused is refused with a place in the text | JSON |
@@ -14,29 +16,37 @@ mod checkpoints;
 mod contracts;
 mod events;
 mod names;
+mod own;
+mod sources;
 mod texts;
 
 /// A check of some bytes.
 pub type Check = fn(&[u8]);
 
 /// All checks, by the names of their fuzz targets.
-pub const ALL: [(&str, Check); 18] = [
+pub const ALL: [(&str, Check); 24] = [
     ("checkpoint", checkpoints::checkpoint),
+    ("config", own::config),
     ("contract_log", contracts::contract_log),
     ("cursor", names::cursor),
     ("document", contracts::document),
     ("event", events::event),
+    ("issues", sources::issues),
     ("journal", events::journal),
     ("json", texts::json),
+    ("kept", sources::kept),
     ("log", events::log),
+    ("map", sources::map),
     ("names", names::names),
     ("operation", texts::operation),
     ("packet", texts::packet),
     ("proof", checkpoints::proof),
+    ("remembered", own::remembered),
     ("schema", contracts::schema),
     ("secret", texts::secret),
     ("settings", texts::settings),
     ("signature", checkpoints::signature),
+    ("signers", own::signers),
     ("times", names::times),
     ("workflow", texts::workflow),
 ];

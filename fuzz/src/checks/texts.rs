@@ -13,7 +13,7 @@ use coordination_ledger::domain::workflow::{BadWorkflow, Workflow};
 use serde_json::Value;
 
 /// A refusal names a place that is in the text.
-fn is_placed(bad: &BadJson, text: &str) {
+pub(super) fn is_placed(bad: &BadJson, text: &str) {
     let (line, column) = bad.place();
     let lines: Vec<&str> = text.split('\n').collect();
     assert!((1..=lines.len()).contains(&line), "line {line} of {}: {bad}", lines.len());

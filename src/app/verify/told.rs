@@ -90,8 +90,10 @@ fn finding(error: AppError, restoring: &Restoring) -> Result<Finding, AppError> 
             let (code, what) = (unread_code(&source), unread(&source));
             Ok(from_fault(Fault { code, id: None, path, line: None, what }, restoring))
         }
-        StoreError::NotALedger(_) | StoreError::Busy { .. } | StoreError::Unwritable(_) | StoreError::Newer(_) => {
-            Err(error.into())
-        }
+        StoreError::NotALedger(_)
+        | StoreError::Busy { .. }
+        | StoreError::Unwritable(_)
+        | StoreError::Newer(_)
+        | StoreError::Begun(_) => Err(error.into()),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::carried::CarriedFile;
+use super::files::Aside;
 pub use super::journal::Index;
 use super::journal::{self, Plan, Replaced};
 use super::lock::{Lock, Sharing};
@@ -105,7 +106,7 @@ impl FsStore {
     /// Replaces a small file below `.local/`.
     ///
     /// # Errors
-    /// Failed machinery; the old one is then still there.
+    /// Failed machinery; the old one or the new one is then there, whole.
     pub fn write_local(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.layout.in_local(name);
         let tmp = self.layout.in_local("tmp");
@@ -127,18 +128,31 @@ impl FsStore {
         self.files.remove(&path).map_err(io("remove", &path))
     }
 
-    /// Replaces a file as a whole; lasts once it was synced.
-    pub(super) fn put(&self, file: &CarriedFile, bytes: &[u8]) -> Result<(), StoreError> {
+    /// Writes files that are to take the places of others, durably, and puts none of them there yet.
+    pub(super) fn write_aside<'f>(
+        &self,
+        files: impl Iterator<Item = (&'f CarriedFile, &'f [u8])>,
+    ) -> Result<Vec<(&'f CarriedFile, Aside)>, StoreError> {
+        let tmp = self.layout.in_local("tmp");
+        let write = |(file, bytes): (&'f CarriedFile, &[u8])| {
+            let written = self.files.write_aside(&tmp, bytes, file.mode());
+            Ok((file, written.map_err(io("write", &self.layout.root().join(file.path())))?))
+        };
+        let written: Vec<(&CarriedFile, Aside)> = files.map(write).collect::<Result<_, StoreError>>()?;
+        self.files.sync_aside(written.iter().map(|(_, aside)| aside)).map_err(io("sync files in", &tmp))?;
+        Ok(written)
+    }
+
+    /// Puts such a file in its place, in folders that are made for it; lasts once these were synced, and those above.
+    pub(super) fn put(&self, file: &CarriedFile, written: Aside) -> Result<(), StoreError> {
         for folder in file.folders() {
             let folder = self.layout.root().join(folder);
             if !self.check_folder(&folder)? {
                 self.files.make_dir(&folder).map_err(io("make", &folder))?;
-                let above = folder.parent().unwrap_or(&folder);
-                self.files.sync_dir(above).map_err(io("sync", above))?;
             }
         }
         let path = self.layout.root().join(file.path());
-        self.files.put(&path, &self.layout.in_local("tmp"), bytes, file.mode()).map_err(io("write", &path))
+        written.put(&path).map_err(io("write", &path))
     }
 }
 
@@ -163,7 +177,7 @@ impl Carrier<'_> {
     /// them those of `gone` are removed, and the index if it is to be forgotten. The others piece by piece.
     ///
     /// # Errors
-    /// Failed machinery. What was begun is completed by whoever writes next.
+    /// Failed machinery; [`StoreError::Begun`] if it had begun.
     pub fn bring(
         &self,
         files: &[(CarriedFile, Vec<u8>)],
@@ -210,6 +224,8 @@ impl Carrier<'_> {
         let ids: Vec<RequestId> = plan.requests().into_iter().collect();
         let mut change = self.store.changing(&ids)?;
         let before = self.store.folder_times();
+        // Before anything is begun: most of what can fail fails here, and nobody has to complete it.
+        let written = self.store.write_aside(files.iter().map(|(file, bytes)| (file, bytes.as_slice())))?;
         self.budget.set_progress(Progress::Writing);
         if let Err(error) = journal::write(self.store, &plan) {
             // Nothing else was begun. Should the journal be there all the same, it is taken away.
@@ -218,17 +234,10 @@ impl Carrier<'_> {
                     self.budget.set_progress(Progress::Before);
                     Err(error)
                 }
-                Err(_) => Err(error),
+                Err(_) => Err(error.begun()),
             };
         }
-        journal::forget_index(self.store, &plan)?;
-        for (file, bytes) in files {
-            self.store.put(file, bytes)?;
-        }
-        for file in gone {
-            self.store.remove_carried(file)?;
-        }
-        journal::sync(self.store, &plan)?;
+        self.put_in_place(&plan, written, gone).map_err(StoreError::begun)?;
         change.made_files(self.store, before);
         drop(change);
         // Left behind, it is carried out anew by the next writer, who finds everything done.
@@ -238,6 +247,22 @@ impl Carrier<'_> {
         }
         self.budget.set_progress(Progress::Settled);
         Ok(())
+    }
+
+    fn put_in_place(
+        &self,
+        plan: &Plan,
+        written: Vec<(&CarriedFile, Aside)>,
+        gone: &[CarriedFile],
+    ) -> Result<(), StoreError> {
+        journal::forget_index(self.store, plan)?;
+        for (file, written) in written {
+            self.store.put(file, written)?;
+        }
+        for file in gone {
+            self.store.remove_carried(file)?;
+        }
+        journal::sync(self.store, plan).map(drop)
     }
 
     /// The next number is looked for after this one.

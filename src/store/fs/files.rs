@@ -104,14 +104,24 @@ impl Files {
         self.replace_with(path, tmp, durability, &mut |file| file.write_all(bytes))
     }
 
-    /// Replaces a file as a whole by one of this mode. It lasts once [`Self::sync_all`] was told of it.
+    /// Writes a file that is to take another one's place, under a name of its own in `tmp`.
     ///
     /// # Errors
-    /// Failed machinery. The file is as it was or new.
-    pub fn put(&self, path: &Path, tmp: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    /// Failed machinery.
+    pub fn write_aside(&self, tmp: &Path, bytes: &[u8], mode: u32) -> io::Result<Aside> {
         let (mut file, temporary) = self.temporary(tmp, mode)?;
         write_all(file.as_mut(), bytes)?;
-        temporary.rename(path)
+        Ok(Aside(temporary))
+    }
+
+    /// Makes the bytes of such files durable. A power cut may keep a new name and lose what was written under it: only
+    /// what was synced before may take a place.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn sync_aside<'a>(&self, written: impl Iterator<Item = &'a Aside> + Clone) -> io::Result<()> {
+        let files = || written.clone().filter_map(|aside| aside.0.path.clone()).collect();
+        self.sync_all(&|| Touched { files: files(), folders: Vec::new() }).map(drop)
     }
 
     /// Replaces a file as a whole with what `write` writes.
@@ -409,6 +419,20 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // Left behind, it is only litter in a disposable folder.
         let _ = self.path.take().map(|path| self.disk.remove(&path));
+    }
+}
+
+/// A file that is to take another one's place; removed if it does not come to that.
+#[derive(Debug)]
+pub struct Aside(Temporary);
+
+impl Aside {
+    /// Puts it in place of a file, or where none was. It lasts once the folder was synced.
+    ///
+    /// # Errors
+    /// Failed machinery. The file is as it was or new.
+    pub fn put(self, path: &Path) -> io::Result<()> {
+        self.0.rename(path)
     }
 }
 

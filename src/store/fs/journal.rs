@@ -339,9 +339,7 @@ fn redo(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
         redo_log(store, *id, lines)?;
     }
     forget_index(store, plan)?;
-    for (path, file) in &plan.files {
-        redo_file(store, path, file)?;
-    }
+    redo_files(store, plan)?;
     sync(store, plan)?;
     Ok(())
 }
@@ -356,10 +354,15 @@ pub fn sync(store: &FsStore, plan: &Plan) -> Result<u64, StoreError> {
         let packets = plan.packets.keys().map(|id| layout.packet(*id));
         let logs = plan.logs.keys().map(|id| layout.log(*id));
         let is_there = |path: &PathBuf| store.files.facts(path).is_ok_and(|facts| facts.is_some());
-        let whole: Vec<PathBuf> = plan.files.keys().map(|path| layout.root().join(path)).collect();
         let mut folders: BTreeSet<PathBuf> = BTreeSet::from([layout.requests(), layout.events()]);
-        folders.extend(whole.iter().filter_map(|path| path.parent()).map(Path::to_owned));
-        let files = packets.chain(logs).chain(whole).filter(is_there).collect();
+        // Up to the root: whoever made them may have been killed before their names were durable.
+        let above = plan.files.keys().flat_map(|path| Path::new(path).ancestors().skip(1));
+        folders.extend(above.map(|folder| match folder.as_os_str().is_empty() {
+            true => layout.root().to_owned(),
+            false => layout.root().join(folder),
+        }));
+        // Those that were replaced were synced before they took their places.
+        let files = packets.chain(logs).filter(is_there).collect();
         Touched { files, folders: folders.into_iter().collect() }
     };
     store.files.sync_all(&touched).map_err(io("sync", layout.root()))
@@ -397,8 +400,21 @@ pub fn forget_index(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
     }
 }
 
-/// Replaces a file whose replacement may have been cut short.
-fn redo_file(store: &FsStore, path: &str, file: &Replaced) -> Result<(), StoreError> {
+/// Replaces files whose replacement may have been cut short; none of them if one can't be.
+fn redo_files(store: &FsStore, plan: &Plan) -> Result<(), StoreError> {
+    let mut files = Vec::new();
+    for (path, file) in &plan.files {
+        files.push((may_be_replaced(store, path, file)?, file.text.as_ref()));
+    }
+    let new = files.iter().filter_map(|(file, text)| text.map(|text| (file, text.as_bytes())));
+    for (file, written) in store.write_aside(new)? {
+        store.put(file, written)?;
+    }
+    files.iter().filter(|(_, text)| text.is_none()).try_for_each(|(file, _)| store.remove_carried(file))
+}
+
+/// The file at a path, if what is there is what it was when the plan was made, or what it is to be.
+fn may_be_replaced(store: &FsStore, path: &str, file: &Replaced) -> Result<CarriedFile, StoreError> {
     let whole = store.layout.root().join(path);
     let Some(carried) = CarriedFile::parse(path) else {
         let what = format!("it names {path:?}, which is no file that clones hand on");
@@ -407,10 +423,8 @@ fn redo_file(store: &FsStore, path: &str, file: &Replaced) -> Result<(), StoreEr
     let there = store.files.read(&whole, carried.bytes_max()).map_err(io("read", &whole))?;
     let now = there.map(|(bytes, _)| Hash::of(&[&bytes]));
     let then = file.text.as_ref().map(|text| Hash::of(&[text.as_bytes()]));
-    match &file.text {
-        Some(text) if now == file.was || now == then => return store.put(&carried, text.as_bytes()),
-        None if now == file.was || now == then => return store.remove_carried(&carried),
-        Some(_) | None => {}
+    if now == file.was || now == then {
+        return Ok(carried);
     }
     let what = format!(
         "what a sync brought in can't be put in place: {} was replaced meanwhile; move the journal away, then sync again",
