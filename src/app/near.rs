@@ -32,8 +32,10 @@ fn no_type(typed: &str, meant: Option<&str>) -> String {
     format!("{typed} is not a type of this ledger{}", did_you_mean(meant))
 }
 
+const DID_YOU_MEAN: &str = "; did you mean";
+
 fn did_you_mean(meant: Option<&str>) -> String {
-    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
+    meant.map(|meant| format!("{DID_YOU_MEAN} {meant}?")).unwrap_or_default()
 }
 
 impl Ledger<'_> {
@@ -45,6 +47,13 @@ impl Ledger<'_> {
         }
         let known = self.workflow.types().iter().map(|rule| rule.name.as_str());
         Some(no_type(typed.as_str(), nearest(typed.as_str(), known)))
+    }
+
+    /// Says that no request is asked by or of this repository, and of which it may be meant to be; nothing of one that looks
+    /// like none that there is.
+    #[must_use]
+    pub fn mistyped_repo(&self, repo: &RepoId) -> Option<String> {
+        self.unknown_repo(repo).filter(|told| told.contains(DID_YOU_MEAN))
     }
 
     /// Says that no request is asked by or of this repository, where that is so as far as the index tells.

@@ -74,6 +74,8 @@ pub struct Waits {
     pub conflicts: Few<Conflict>,
     /// How many open requests were looked at: asked of the repository or by it, where one is named.
     pub open: usize,
+    /// How many of those that are asked wait for others.
+    pub blocked: usize,
     /// Requests that can't be read, and why.
     pub damaged: BTreeMap<RequestId, String>,
 }
@@ -95,6 +97,7 @@ impl Ledger<'_> {
                 waits.open += 1;
                 Conflict::all_of(row).into_iter().for_each(|conflict| waits.conflicts.take(OTHERS_MAX, || conflict));
             }
+            waits.blocked += usize::from(is_to && !row.waits_for.is_empty());
             let waiting = || Waiting { row: row.clone(), expectation: None };
             let is_its_askers = self.is_its_askers_turn(row);
             if is_from && is_its_askers {

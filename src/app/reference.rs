@@ -51,6 +51,12 @@ impl Ledger<'_> {
 
     fn with_near_key(&self, error: AppError) -> AppError {
         let AppError::NotFound { name, suggestion: None } = error else { return error };
+        // The key itself, without what says that it is one.
+        if let Ok(key) = name.parse()
+            && self.store.find(&key, &Budget::endless()).is_ok_and(|found| found.is_some())
+        {
+            return AppError::NotFound { suggestion: Some(format!("key:{name}")), name };
+        }
         let key = name.strip_prefix("key:").and_then(|key| key.parse().ok());
         let suggestion = key.and_then(|key| self.near_key(&key)).map(|key| format!("key:{key}"));
         AppError::NotFound { name, suggestion }

@@ -86,6 +86,8 @@ pub enum Command {
     /// Search the texts of requests: titles, descriptions, notes, evidence
     Search(Search),
     /// List open requests that wait for nothing
+    #[command(after_help = "\
+With --to REPO, and no --state, those that are that repository's turn: what it has delivered is its asker's.")]
     Ready(Waiting),
     /// List open requests that wait for others, and what each waits for
     #[command(after_help = "\

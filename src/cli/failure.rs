@@ -128,6 +128,9 @@ pub struct NeedText {
     pub code: &'static str,
     /// In words.
     pub text: String,
+    /// What it names: details, repositories, a role, actors. Left out where it names nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 /// The open transitions, for people and programs.
@@ -137,7 +140,7 @@ pub fn open_states(open: &[Open]) -> Vec<OpenState> {
 }
 
 pub(super) fn need_texts(needs: &[Need]) -> Vec<NeedText> {
-    needs.iter().map(|need| NeedText { code: need.code(), text: need.to_string() }).collect()
+    needs.iter().map(|need| NeedText { code: need.code(), text: need.to_string(), names: need.names() }).collect()
 }
 
 impl Failure {
@@ -402,7 +405,10 @@ impl From<AppError> for Failure {
             }
             AppError::Name(_) => Self::new(Exit::Usage, "bad-name", message),
             AppError::Time(_) => Self::new(Exit::Usage, "bad-time", message),
-            AppError::Usage(_) => Self::usage(message),
+            AppError::Usage(_) => {
+                let command = message.split_once("; to change it: ").map(|(_, command)| command.to_owned());
+                Self { hint: command, ..Self::usage(message) }
+            }
             AppError::BadFile { what, .. } if what == CONFLICT_MARKER => {
                 Self::new(Exit::Damaged, "bad-file", message).hint("ledger repair-merge tells the two sides")
             }

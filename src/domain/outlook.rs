@@ -47,6 +47,18 @@ impl Need {
         }
     }
 
+    /// What it names: details, targets, a role, actors.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Reason | Self::Evidence | Self::ReviewNote => Vec::new(),
+            Self::Details(names) => names.clone(),
+            Self::Parts(repos) => repos.iter().map(ToString::to_string).collect(),
+            Self::Approval(asked) | Self::ContractCheck(asked, _) => vec![asked.role.to_string()],
+            Self::AnotherActor(actors) => actors.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// The options of `ledger transition` that supply it; none where it takes another command or another person.
     fn options(&self) -> String {
         match self {

@@ -300,6 +300,8 @@ pub fn carrying(root: &Path) -> Command {
         command.env_remove(name);
     }
     command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    // Nor is anybody asked by ssh on the terminal itself, but by the program that they have for that.
+    command.env("SSH_ASKPASS_REQUIRE", "force");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

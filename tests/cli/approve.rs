@@ -14,6 +14,10 @@ fn an_approval_is_put_on_record() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "PROPOSED", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "APPROVED", "data": {"role": "pm"}, "parents": ["[hash]"],

@@ -87,6 +87,10 @@ fn programs_are_told_the_same() {
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "PROPOSED", "deduplicated": false, "dry_run": false,
         "claim": {"by": "alice", "until": "YYYY-MM-DDThh:mm:ss.mmmZ", "event": "[hash]", "expired": false, "firm": null},
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "CLAIMED", "data": {"until": "YYYY-MM-DDThh:mm:ss.mmmZ"},
@@ -281,6 +285,10 @@ fn anybody_may_move_it_and_is_told_who_works_on_it() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "IN_PROGRESS", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE",
+          "why": "DELIVERED follows IN_PROGRESS and needs evidence (--evidence KIND=VALUE)"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 4, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "mia", "type": "TRANSITIONED", "from": "ACCEPTED", "to": "IN_PROGRESS",

@@ -34,12 +34,15 @@ fn a_change_that_only_adds_passes() {
     ok: 1 request, 1 contract, 4 events verified, and compared with main (5 files)
     == ledger contract check --against=main
     compatible: 1 contract, 0 versions checked against main (declared content)
+    gate: passed
     $ ls reports
     contracts.junit.xml
     contracts.md
     contracts.sarif
+    contracts.stderr
     verify.junit.xml
     verify.sarif
+    verify.stderr
     verify.txt
     "#);
 }
@@ -62,6 +65,7 @@ fn a_change_that_edits_history_or_breaks_a_consumer_does_not_pass() {
     schemas/contracts/invoice/v2.json: version-unregistered: v2 is not on record
       fix: ledger contract add invoice schemas/contracts/invoice/v2.json
     breaking: 1 contract, 1 version checked against main (declared content), 1 problem
+    gate: failed (ledger verify: 3, ledger contract check: 3)
     [exit 3]
     $ rm schemas/contracts/invoice/v2.json && ledger contract unpin invoice --consumer shop -q && ledger contract add invoice ../v2.json -q
     invoice
@@ -75,6 +79,7 @@ fn a_change_that_edits_history_or_breaks_a_consumer_does_not_pass() {
       touches shop (needs a part of v1): breaking: valid under v2, not under what it needs: {"id":""}
       to ask for leave: ledger contract propose invoice schemas/contracts/invoice/v2.json
     breaking: 1 contract, 1 version checked against main (declared content)
+    gate: failed (ledger verify: 0, ledger contract check: 3)
     [exit 3]
     "#);
 }
@@ -124,6 +129,7 @@ fn the_action_annotates_and_sums_up() {
     $ export LEDGER_GATE_ROOT= LEDGER_GATE_AGAINST= LEDGER_GATE_REPORTS=reports; sh -e ../step0 && sh -e ../step1
     == ledger verify --against
     == ledger contract check --against
+    gate: passed
     $ cat ../summary
     ### The ledger
 
@@ -138,16 +144,17 @@ fn the_action_annotates_and_sums_up() {
 
     $ rm ../summary; rm coordination/events/*.jsonl; export LEDGER_GATE_ROOT=. LEDGER_GATE_AGAINST=main LEDGER_GATE_REPORTS=reports; sh -e ../step1
     == ledger verify --against=main --root .
-    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-missing::the request has no event: its making was cut short%0Afix: the next `ledger new`, or any write to it, completes it
+    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-missing::the request has no event: its making was cut short%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-removed::the log was on record with 1 event and is gone%0Afix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     == ledger contract check --against=main --root .
+    gate: failed (ledger verify: 3, ledger contract check: 0)
     [exit 3]
     $ cat ../summary
     ### The ledger
 
     ~~~~~~~~~~~~~~~~text
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-missing: the request has no event: its making was cut short
-      fix: the next `ledger new`, or any write to it, completes it
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-removed: the log was on record with 1 event and is gone
       fix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     2 findings: 1 request, 1 contract, 2 events verified, and compared with main (5 files)
@@ -186,6 +193,7 @@ fn a_wrong_command_line_of_the_gate_is_told() {
     $ cd .. && ./gate --root nowhere --against main --reports reports
     == ledger verify --against=main --root nowhere
     == ledger contract check --against=main --root nowhere
+    gate: failed (ledger verify: 4, ledger contract check: 4)
     ! error: no ledger: [tmp]/nowhere/coordination is missing
     ! hint: ledger init, or name the folder with --root DIR
     ! error: no ledger: [tmp]/nowhere/coordination is missing

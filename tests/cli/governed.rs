@@ -34,7 +34,8 @@ fn nobody_verifies_their_own_delivery_and_a_sponsor_approves() {
     !     "code": "guard",
     !     "message": "REQ-YYYYMMDD-0001: DELIVERED can't become VERIFIED yet: it needs somebody other than bea, who delivered",
     !     "hint": "ledger show REQ-YYYYMMDD-0001 --explain tells what each transition needs", "retryable": false,
-    !     "exit_status": 5, "needs": [{"code": "another-actor", "text": "somebody other than bea, who delivered"}]
+    !     "exit_status": 5,
+    !     "needs": [{"code": "another-actor", "text": "somebody other than bea, who delivered", "names": ["bea"]}]
     !   }
     ! }
     [exit 5]

@@ -18,7 +18,11 @@ fn a_request_is_made_once() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
-        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": false
+        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        }
       }
     }
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=some --key k1
@@ -45,7 +49,11 @@ fn a_request_is_made_once() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
-        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": false
+        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        }
       }
     }
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --key k1 -q
@@ -69,6 +77,10 @@ fn a_transition_is_made_once() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "IN_PROGRESS", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE",
+          "why": "DELIVERED follows IN_PROGRESS and needs evidence (--evidence KIND=VALUE)"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "TRANSITIONED", "from": "ACCEPTED", "to": "IN_PROGRESS",
@@ -81,6 +93,10 @@ fn a_transition_is_made_once() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "IN_PROGRESS", "deduplicated": true, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE",
+          "why": "DELIVERED follows IN_PROGRESS and needs evidence (--evidence KIND=VALUE)"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "TRANSITIONED", "from": "ACCEPTED", "to": "IN_PROGRESS",
@@ -94,6 +110,10 @@ fn a_transition_is_made_once() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "ACCEPTED", "deduplicated": true, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE",
+          "why": "DELIVERED follows IN_PROGRESS and needs evidence (--evidence KIND=VALUE)"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "TRANSITIONED", "from": "PROPOSED", "to": "ACCEPTED",

@@ -16,7 +16,11 @@ fn a_bug_is_made_and_says_what_comes_next() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0003", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
-        "path": "coordination/requests/REQ-YYYYMMDD-0003.json", "deduplicated": false, "dry_run": false
+        "path": "coordination/requests/REQ-YYYYMMDD-0003.json", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0003 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        }
       }
     }
     "#);
@@ -182,7 +186,11 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
-        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": true
+        "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": true,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        }
       }
     }
     $ ledger new --title 'All of it' --from shop --to billing --to tax --type feature --description "$(printf 'one\ntwo')" --priority P0 --label eu --success seen --artifact PDF --contract invoice@2 --constraint 'no new columns' --depends-on 1 --parent key:k1 --due 2027-01-31 --set details.goal=money --key k2 --dry-run

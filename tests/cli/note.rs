@@ -17,6 +17,10 @@ fn a_note_is_put_on_record_from_wherever_it_comes() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "PROPOSED", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 4, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "NOTED", "data": {"text": "From a file."},

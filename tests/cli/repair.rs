@@ -154,7 +154,7 @@ fn an_index_that_remembers_more_stays_until_somebody_says_otherwise() {
     $ rm coordination/requests/*-0002.json
     $ ledger doctor --fix --quiet | grep lost
     coordination/events/REQ-YYYYMMDD-0001.jsonl: error event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-    coordination/requests/REQ-YYYYMMDD-0002.json: error request-lost: index.json remembers this request, which is not here
+    coordination/requests/REQ-YYYYMMDD-0002.json: error request-lost: index.json remembers this request, which is not here: it was taken away
       fix: first what is lost; then: ledger index
     $ ledger index
     coordination/index.json is written anew: 1 request, 0 events

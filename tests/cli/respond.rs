@@ -43,7 +43,8 @@ fn with_several_targets_each_delivers_its_part() {
     !     "needs": [
     !       {
     !         "code": "parts",
-    !         "text": "the part of tax (ledger respond REQ --repo tax --status DELIVERED --evidence KIND=VALUE)"
+    !         "text": "the part of tax (ledger respond REQ --repo tax --status DELIVERED --evidence KIND=VALUE)",
+    !         "names": ["tax"]
     !       }
     !     ]
     !   }
@@ -86,6 +87,10 @@ fn as_json_it_answers_with_the_event() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "PROPOSED", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing", "tax"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
+          "why": "ACCEPTED follows PROPOSED"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "RESPONDED",

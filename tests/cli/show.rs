@@ -246,7 +246,7 @@ fn dependencies_are_told_with_their_states() {
     $ ledger show 2 | grep depends
       depends on   REQ-YYYYMMDD-0001 (not here, not settled)
     $ ledger verify
-    coordination/requests/REQ-YYYYMMDD-0001.json: violation request-lost: index.json remembers this request, which is not here
+    coordination/requests/REQ-YYYYMMDD-0001.json: violation request-lost: index.json remembers this request, which is not here: it was taken away
       fix: restore it from a copy, or from another clone; if it is meant to be so: ledger index
     coordination/requests/REQ-YYYYMMDD-0002.json: violation dangling-reference: it refers to REQ-YYYYMMDD-0001, which is not here or can't be read
       fix: bring the other request in, for example by git pull

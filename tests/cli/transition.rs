@@ -46,6 +46,10 @@ fn as_json_it_answers_with_the_event() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 2, "state": "ACCEPTED", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS",
+          "why": "IN_PROGRESS follows ACCEPTED"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "TRANSITIONED", "from": "PROPOSED", "to": "ACCEPTED",
@@ -59,6 +63,10 @@ fn as_json_it_answers_with_the_event() {
       "v": 1,
       "data": {
         "id": "REQ-YYYYMMDD-0001", "version": 3, "state": "IN_PROGRESS", "deduplicated": false, "dry_run": false,
+        "expected": {
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 DELIVERED --evidence KIND=VALUE",
+          "why": "DELIVERED follows IN_PROGRESS and needs evidence (--evidence KIND=VALUE)"
+        },
         "event": {
           "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
           "writer": "[writer]", "by": "alice", "type": "TRANSITIONED", "from": "ACCEPTED", "to": "IN_PROGRESS",

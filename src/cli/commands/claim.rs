@@ -49,6 +49,7 @@ fn next(context: &mut Context<'_>, args: &Claim, wish: &Wish) -> Result<Exit, Fa
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.writing.secrets)?;
     let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
+    let query = rows::of_its_turn(query, ledger.workflow);
     let written = ledger.claim_next(&query, wish, &conditions, &session)?;
     answer(context, &ledger, &session, &conditions, written)
 }
@@ -72,6 +73,7 @@ fn firmly(context: &mut Context<'_>, args: &Claim, wish: &Wish, request: Option<
             }
             None => {
                 let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
+                let query = rows::of_its_turn(query, ledger.workflow);
                 ledger.claim_next(&query, wish, &conditions, &session)?
             }
         };

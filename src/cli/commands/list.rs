@@ -84,6 +84,7 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
         cursor: asked.paging.cursor.as_ref().map(|cursor| cursor.parse()).transpose()?,
         ..rows::query(asked.filters, ledger.workflow, (context.env.now)())?
     };
+    let query = if asked.waiting == Waiting::Ready { rows::of_its_turn(query, ledger.workflow) } else { query };
     let mut page = ledger.list(&query)?;
     // Git is asked only where it is seen.
     if context.output.format != Format::Text || columns(context, fields, asked.waits).contains(&"claim") {

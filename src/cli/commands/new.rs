@@ -7,7 +7,7 @@ use super::super::editing::form;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::{self, next_step, seen_before};
-use super::super::render::views::{MadeView, without_identity};
+use super::super::render::views::{ExpectedView, MadeView, without_identity};
 use super::super::{Context, editing, input, open};
 use crate::app::Session;
 use crate::app::create::{Incoming, Made};
@@ -50,14 +50,28 @@ fn edited(context: &mut Context<'_>, args: &New) -> Result<Exit, Failure> {
     editing::write(context, &start, &mut |context, text| {
         let (filled, description) = form::read(text, args)?;
         let members = members(&filled, description)?;
-        make(context, &filled, members)
+        make(context, &filled, members).map_err(in_a_form)
     })
+}
+
+/// The same failure, with what helps where a form is filled in.
+fn in_a_form(failure: Failure) -> Failure {
+    if failure.code != "bad-packet" {
+        return failure;
+    }
+    failure.hint("a detail is a line details.NAME: TEXT; ledger schema types/TYPE tells which there are")
 }
 
 fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
+    // Before it is made: afterwards the name is one of those that are known.
+    for repo in args.to.iter().chain(&args.from).filter_map(|repo| repo.parse().ok()) {
+        if let Some(mistyped) = ledger.mistyped_repo(&repo) {
+            context.output.tell(&format!("ledger: {mistyped}"));
+        }
+    }
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let made = ledger.create(ledger.store, Incoming { members, occurred_at: None, id: None }, effect, &session)?;
     match made {
@@ -78,6 +92,7 @@ fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> R
                 path: None,
                 deduplicated: false,
                 dry_run: true,
+                expected: None,
                 packet: Some(without_identity(&packet)),
             };
             if context.output.format != Format::Text {
@@ -105,6 +120,7 @@ fn report(
     let deduplicated = novelty == Novelty::Deduplicated;
     let state = state_word(&State::replay(history, ledger.workflow));
     if context.output.format != Format::Text {
+        let seen = ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?;
         let view = MadeView {
             id: Some(id),
             uid: Some(packet.uid.to_string()),
@@ -113,6 +129,7 @@ fn report(
             path: Some(text::relative(&ledger.store.places(id).0, opened.root())),
             deduplicated,
             dry_run: effect == Effect::DryRun,
+            expected: seen.expectation.as_ref().map(|expectation| ExpectedView::new(expectation, id)),
             packet: None,
         };
         return context.output.json(&view);

@@ -17,7 +17,7 @@ use crate::app::list::{Claims, Keys, Query, Row};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
-use crate::domain::workflow::{StateName, Workflow};
+use crate::domain::workflow::{Party, StateName, Workflow};
 use crate::index::project::DIVERGED;
 
 /// The fields that can be chosen.
@@ -68,6 +68,16 @@ pub(super) fn query(args: &Filters, workflow: &Workflow, now: Timestamp) -> Resu
         at: args.at.as_ref().map(|at| Timestamp::parse_typed(at, now)).transpose().map_err(AppError::from)?,
         ..Query::default()
     })
+}
+
+/// The same of a repository that is asked: only what it can do something about, unless states are named. What it has
+/// delivered is its asker's turn.
+pub(super) fn of_its_turn(query: Query, workflow: &Workflow) -> Query {
+    if query.to.is_none() || query.from.is_some() || !query.states.is_empty() {
+        return query;
+    }
+    let states = workflow.states().iter().filter(|state| !state.is_final && state.waits_for != Some(Party::Origin));
+    Query { states: states.map(|state| state.name.to_string()).collect(), ..query }
 }
 
 /// What is asked of their claims.

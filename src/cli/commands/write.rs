@@ -6,7 +6,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::claim::{passed_over, unpublished};
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
-use super::super::render::views::{ClaimView, WrittenView, raw};
+use super::super::render::views::{ClaimView, ExpectedView, WrittenView, raw};
 use super::super::{Context, editing, input, open, trust};
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
@@ -197,6 +197,11 @@ pub(super) fn answer(
     }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
+        let expected = match novelty {
+            Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?.expectation,
+            Novelty::Deduplicated => ledger.show(ledger.store, id, AsOf::Now, &session.by)?.expectation,
+            Novelty::Tried => None,
+        };
         context.output.json(&WrittenView {
             id,
             version: history.version(),
@@ -204,6 +209,7 @@ pub(super) fn answer(
             deduplicated: novelty == Novelty::Deduplicated,
             dry_run: conditions.effect == Effect::DryRun,
             claim: claim.as_ref().map(ClaimView::from),
+            expected: expected.map(|expected| ExpectedView::new(&expected, id)),
             event: raw(&event),
         })?;
         return Ok(Exit::Done);

@@ -167,8 +167,15 @@ fn no_terminal() -> Failure {
 }
 
 fn no_editor(editor: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failure, "editor", format!("the editor {editor:?} failed: {error}"))
-        .hint("name another one: EDITOR=nano, or ledger config set editor nano")
+    Failure::new(Exit::Failure, "editor", format!("the editor {editor:?} failed: {error}")).hint(format!(
+        "name another one, such as EDITOR={}; the text can be given with options, too",
+        other_than(editor)
+    ))
+}
+
+/// A common editor that is not the one that failed.
+fn other_than(editor: &str) -> &'static str {
+    if editor.contains("nano") { "vi" } else { "nano" }
 }
 
 fn nothing_written() -> Failure {

@@ -58,8 +58,10 @@ fn in_the_way<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], elastic: usize,
         let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.as_ref().chars().count());
         cells.chain([headings[place].chars().count()]).max().unwrap_or_default() + 1
     };
-    let others = || (0..headings.len()).filter(|place| *place != elastic);
-    let left = width.saturating_sub(others().map(wide).sum());
+    // What names a row is no use when it is cut.
+    let others = || (0..headings.len()).filter(|place| *place != elastic && headings[*place] != "id");
+    let named = (0..headings.len()).filter(|place| *place != elastic && headings[*place] == "id").map(wide);
+    let left = width.saturating_sub(others().map(wide).chain(named).sum());
     others().max_by_key(|place| wide(*place)).filter(|_| left < ENOUGH.min(wide(elastic)))
 }
 

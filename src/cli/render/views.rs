@@ -48,6 +48,9 @@ pub struct MadeView {
     pub deduplicated: bool,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// Who is expected to act next; left out where nobody is, and where nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedView>,
     /// Where a dry run would make it, the packet without its identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packet: Option<Map<String, Value>>,
@@ -79,6 +82,9 @@ pub struct WrittenView {
     /// Of a claim: how it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimView>,
+    /// Who is expected to act next; left out where nobody is, and where nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedView>,
     /// The event as it stands in the log.
     pub event: Box<RawValue>,
 }

@@ -419,15 +419,15 @@ fn other_settings_are_told_of_whether_or_not_the_content_is_known() {
     transcript!(invoices(), @"
     $ ledger contract add billing.invoice v1.json --mode FULL
     ! error: billing.invoice has the mode BACKWARD_TRANSITIVE; to change it: ledger contract mode billing.invoice FULL
-    ! hint: ledger contract --help
+    ! hint: ledger contract mode billing.invoice FULL
     [exit 2]
     $ ledger contract add billing.invoice v1.json --owner shop
     ! error: billing.invoice has the owner billing; to change it: ledger contract owner billing.invoice shop
-    ! hint: ledger contract --help
+    ! hint: ledger contract owner billing.invoice shop
     [exit 2]
     $ ledger contract add billing.invoice v1.json --formats
     ! error: billing.invoice does not assert formats; to change it: ledger contract formats billing.invoice on
-    ! hint: ledger contract --help
+    ! hint: ledger contract formats billing.invoice on
     [exit 2]
     $ ledger contract add billing.invoice v1.json --owner billing --mode BACKWARD_TRANSITIVE
     billing.invoice@1 has this content: nothing was written
