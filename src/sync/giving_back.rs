@@ -67,10 +67,10 @@ pub fn give_back(trees: &Trees<'_>, seen: &str, theirs: &str) -> Result<GivenBac
         files.insert(loss.file.path(), before);
     }
     for file in &odd {
-        if !files.contains_key(&file.path()) {
+        files.entry(file.path()).or_insert_with(|| {
             untaken.push(all_of(file, NO_PLAIN_FILE));
-            files.insert(file.path(), None);
-        }
+            None
+        });
     }
     for (file, Unlike { before, after }) in &unlike {
         let (CarriedFile::Log(stream), Some(after)) = (file, after) else { continue };

@@ -138,7 +138,7 @@ fn the_action_annotates_and_sums_up() {
 
     $ rm ../summary; rm coordination/events/*.jsonl; export LEDGER_GATE_ROOT=. LEDGER_GATE_AGAINST=main LEDGER_GATE_REPORTS=reports; sh -e ../step1
     == ledger verify --against=main --root .
-    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-missing::the request has no event: its making was cut short%0Afix: the next `ledger new`, or any write to it, completes it
+    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-missing::the request has no event: its making was cut short%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,title=REQ-YYYYMMDD-0001 log-removed::the log was on record with 1 event and is gone%0Afix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     == ledger contract check --against=main --root .
     [exit 3]
@@ -147,7 +147,7 @@ fn the_action_annotates_and_sums_up() {
 
     ~~~~~~~~~~~~~~~~text
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-missing: the request has no event: its making was cut short
-      fix: the next `ledger new`, or any write to it, completes it
+      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-removed: the log was on record with 1 event and is gone
       fix: restore it: git checkout main -- coordination/events/REQ-YYYYMMDD-0001.jsonl
     2 findings: 1 request, 1 contract, 2 events verified, and compared with main (5 files)
