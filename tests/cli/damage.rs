@@ -493,7 +493,8 @@ fn what_was_edited_and_committed_is_led_back_to_the_commit_that_has_it_whole() {
     sandbox.run("ledger note 1 --text one -q && git add -A && git commit -qm 'As it was'");
     sandbox.run("sed -i 's/one/two/' coordination/events/*.jsonl && git commit -qam 'Edited' && git tag edited");
     let fix = |sandbox: &Sandbox| {
-        let told = sandbox.run("ledger verify --quiet | sed -n 's/^ *fix: restore it: //p' | head -n 1; :");
+        let told =
+            sandbox.run("ledger verify --quiet | sed -n 's/^ *fix: restore it: \\([^;]*\\).*/\\1/p' | head -n 1; :");
         told.trim().to_owned()
     };
     let told = fix(&sandbox);
