@@ -3,8 +3,9 @@
 //! holds: the next command works, `verify` finds nothing, and the same command again does the rest.
 //!
 //! The ordinary run tries one way to fail at each call, in turn, and one of the states that a power cut may leave after
-//! it, of commands that have git do something at every fifth call; `LEDGER_FAULTS=all` tries every way at every call, `LEDGER_FAULT_IMAGES=20` more states, and
-//! `LEDGER_FAULT_COMMAND=transition` only the commands with that in their line.
+//! it; of commands that have git do something at every fifth call. `LEDGER_FAULTS=all` tries every way at every call, and
+//! four states after each kill; `LEDGER_FAULT_IMAGES=20` so many, and `LEDGER_FAULT_COMMAND=transition` only the commands
+//! with that in their line.
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the world and play accidents in it")]
 
@@ -89,7 +90,7 @@ fn a_command_whose_calls_fail_one_by_one_tells_the_truth() {
 #[test]
 fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at_all() {
     let (before, mut count) = (prepared(), Count::default());
-    let images = std::env::var("LEDGER_FAULT_IMAGES").map_or(1, |text| text.parse().unwrap());
+    let images = std::env::var("LEDGER_FAULT_IMAGES").map_or_else(|_| images(), |text| text.parse().unwrap());
     for (number, command) in commands().enumerate() {
         let whole = Whole::of(&before, command);
         for round in 0..rounds(KILLS.len()) {
@@ -113,9 +114,18 @@ fn a_command_that_is_killed_or_loses_power_at_any_call_is_there_wholly_or_not_at
     say(&format!("{count:?}"));
 }
 
+/// In how many of the states that a cut of the power may leave each kill is looked at: what is lost is a matter of chance.
+fn images() -> usize {
+    if is_all() { 4 } else { 1 }
+}
+
 /// How often every call is tried: once in each of so many ways, or once in one of them.
 fn rounds(ways: usize) -> usize {
-    if std::env::var("LEDGER_FAULTS").is_ok_and(|text| text == "all") { ways } else { 1 }
+    if is_all() { ways } else { 1 }
+}
+
+fn is_all() -> bool {
+    std::env::var("LEDGER_FAULTS").is_ok_and(|text| text == "all")
 }
 
 /// The commands to try: all, or those of which the line holds `LEDGER_FAULT_COMMAND`.
@@ -231,7 +241,7 @@ impl Trial<'_> {
 /// Tries each call in turn, until one is beyond the last; of those commands that take other programs some, unless all are
 /// asked for.
 fn at_each_call(command: &Command, mut trial: impl FnMut(usize) -> Option<String>) {
-    let step = if command.is_slow() && rounds(2) == 1 { SLOW_STEP } else { 1 };
+    let step = if command.is_slow() && !is_all() { SLOW_STEP } else { 1 };
     for at in (0..).step_by(step) {
         assert!(at < CALLS_MAX, "the command makes ever more calls");
         if trial(at).is_none() {
