@@ -155,13 +155,11 @@ impl SourceMap {
             return Err(BadMap::TooLarge);
         }
         // A list would be read as the members in their order.
-        let members: Map<String, Value> = match json::read(text)? {
-            Value::Object(members) => members,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                return Err(BadMap::NoObject);
-            }
-        };
-        let file: File = serde_json::from_value(Value::Object(members)).map_err(json::BadJson::from)?;
+        if !json::read::<Value>(text)?.is_object() {
+            return Err(BadMap::NoObject);
+        }
+        // From the text: what is wrong is told with its place.
+        let file: File = json::read(text)?;
         if let Some(name) = file.fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
             return Err(BadMap::NoField { name: name.clone() });
         }

@@ -24,8 +24,20 @@ impl Place {
         Self::within(tempfile::tempdir().unwrap())
     }
 
+    /// The same in memory, where there is such a place: for those who try much and wait for no disk.
+    pub(crate) fn quick() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        Self::within(folder.unwrap())
+    }
+
+    /// What is in a folder.
+    pub(crate) fn at(folder: TempDir) -> Self {
+        Self { folder }
+    }
+
     pub(crate) fn within(folder: TempDir) -> Self {
-        let place = Self { folder };
+        let place = Self::at(folder);
         for line in ["init --name acme", &format!("{NEW} --key one")] {
             let ended = place.run(line);
             assert_eq!(ended.status, Some(0), "{line}: {}", ended.said);
@@ -37,9 +49,19 @@ impl Place {
         self.folder.path()
     }
 
-    /// Another with the same files.
+    /// Runs git, which must be content, with nothing of the machine's settings.
+    #[track_caller]
+    pub(crate) fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.current_dir(self.root()).args(arguments);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        let output = git.output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Another with the same files, beside it.
     pub(crate) fn copy(&self) -> Self {
-        let copy = Self { folder: tempfile::tempdir().unwrap() };
+        let copy = Self { folder: tempfile::tempdir_in(self.root().parent().unwrap()).unwrap() };
         let status = Command::new("cp").arg("-a").arg(self.root().join(".")).arg(copy.root()).status().unwrap();
         assert!(status.success());
         copy

@@ -51,11 +51,13 @@ pub(super) fn issues(data: &[u8]) {
 /// A folder that was kept by hand.
 pub(super) fn kept(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let files: Vec<FileText> = text
+    let mut files: Vec<FileText> = text
         .split(FILE)
         .filter_map(|file| file.split_once('\n'))
         .map(|(path, text)| FileText { path: path.to_owned(), text: Ok(text.to_owned()) })
         .collect();
+    let mut paths = BTreeSet::new();
+    files.retain(|file| paths.insert(file.path.clone()));
     let (map, workflow) = (map_of(Form::Folder), Workflow::default());
     let folder = Folder { map: &map, workflow: &workflow };
     let found = folder.read(&files);
@@ -67,7 +69,8 @@ pub(super) fn kept(data: &[u8]) {
 fn hold(wanted: Vec<Wish>, skipped: &[Skipped]) {
     assert!(skipped.iter().all(|one| !one.why.is_empty()));
     let keys: BTreeSet<String> = wanted.iter().map(|wish| wish.key.as_str().to_owned()).collect();
-    assert_eq!(keys.len(), wanted.len(), "two wishes have one key");
+    let places: Vec<(&str, &str)> = wanted.iter().map(|wish| (wish.key.as_str(), wish.place.as_str())).collect();
+    assert_eq!(keys.len(), wanted.len(), "two wishes have one key: {places:?}");
     for wish in &wanted {
         assert!(wish.name.len() <= NAME_BYTES_MAX && !wish.place.is_empty());
         assert!(wish.told.iter().all(|told| !told.what.is_empty()));

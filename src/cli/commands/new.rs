@@ -9,6 +9,7 @@ use super::super::failure::Failure;
 use super::super::render::text::{self, next_step, seen_before};
 use super::super::render::views::{ExpectedView, MadeView, without_identity};
 use super::super::{Context, editing, input, open};
+use super::write::not_shown;
 use crate::app::Session;
 use crate::app::create::{Incoming, Made};
 use crate::app::show::AsOf;
@@ -120,7 +121,13 @@ fn report(
     let deduplicated = novelty == Novelty::Deduplicated;
     let state = state_word(&State::replay(history, ledger.workflow));
     if context.output.format != Format::Text {
-        let seen = ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?;
+        let expected = match ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by) {
+            Ok(view) => view.expectation,
+            Err(error) => {
+                not_shown(context, id, &error);
+                None
+            }
+        };
         let view = MadeView {
             id: Some(id),
             uid: Some(packet.uid.to_string()),
@@ -129,7 +136,7 @@ fn report(
             path: Some(text::relative(&ledger.store.places(id).0, opened.root())),
             deduplicated,
             dry_run: effect == Effect::DryRun,
-            expected: seen.expectation.as_ref().map(|expectation| ExpectedView::new(expectation, id)),
+            expected: expected.map(|expectation| ExpectedView::new(&expectation, id)),
             packet: None,
         };
         return context.output.json(&view);
@@ -137,13 +144,18 @@ fn report(
     if context.output.quiet {
         return context.output.text(&format!("{id}\n"));
     }
-    let view = match novelty {
-        Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?,
-        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
+    let shown = match novelty {
+        Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by),
+        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by),
     };
-    let note = if deduplicated { seen_before("made", &state, &view, effect) } else { String::new() };
-    context.output.text(&format!("{id}  {}{note}\n", text::state(&state)))?;
-    context.output.text(&next_step(id, &view))
+    let told = match shown {
+        Ok(view) if deduplicated => {
+            format!("{}\n{}", seen_before("made", &state, &view, effect), next_step(id, &view))
+        }
+        Ok(view) => format!("\n{}", next_step(id, &view)),
+        Err(error) => not_shown(context, id, &error),
+    };
+    context.output.text(&format!("{id}  {}{told}", text::state(&state)))
 }
 
 /// The packet's members from the command line.

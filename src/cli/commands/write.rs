@@ -10,11 +10,12 @@ use super::super::render::views::{ClaimView, ExpectedView, WrittenView, raw};
 use super::super::{Context, editing, input, open, trust};
 use crate::app::show::AsOf;
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
-use crate::app::{Ledger, Session, approve};
+use crate::app::{AppError, Ledger, Session, approve};
 use crate::contract::Resources;
 use crate::domain::decide::{self, Command};
 use crate::domain::duplicate::Duplicate;
 use crate::domain::event::{Approved, Body, EvidenceAdded, Noted, Responded};
+use crate::domain::id::RequestId;
 use crate::domain::state::State;
 use crate::domain::workflow::StateName;
 
@@ -197,10 +198,17 @@ pub(super) fn answer(
     }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
-        let expected = match novelty {
-            Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)?.expectation,
-            Novelty::Deduplicated => ledger.show(ledger.store, id, AsOf::Now, &session.by)?.expectation,
+        let seen = match novelty {
+            Novelty::New => Some(ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)),
+            Novelty::Deduplicated => Some(ledger.show(ledger.store, id, AsOf::Now, &session.by)),
             Novelty::Tried => None,
+        };
+        let expected = match seen.transpose() {
+            Ok(view) => view.and_then(|view| view.expectation),
+            Err(error) => {
+                not_shown(context, id, &error);
+                None
+            }
         };
         context.output.json(&WrittenView {
             id,
@@ -223,16 +231,24 @@ pub(super) fn answer(
         context.output.text(&format!("{id}  {line} (dry run: nothing was written)\n"))?;
         return Ok(Exit::Done);
     }
-    let view = match novelty {
-        Novelty::New => ledger.view(ledger.store, history, AsOf::Now, &session.by)?,
-        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by)?,
+    let shown = match novelty {
+        Novelty::New => ledger.view(ledger.store, history, AsOf::Now, &session.by),
+        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by),
     };
-    let note = if novelty == Novelty::Deduplicated {
-        seen_before("written", &word, &view, conditions.effect)
-    } else {
-        String::new()
+    let told = match shown {
+        Ok(view) if novelty == Novelty::Deduplicated => {
+            format!("{}\n{}", seen_before("written", &word, &view, conditions.effect), next_step(id, &view))
+        }
+        Ok(view) => format!("\n{}", next_step(id, &view)),
+        Err(error) => not_shown(context, id, &error),
     };
     let provisional = claim.as_ref().map_or("", unpublished);
-    context.output.text(&format!("{id}  {line}{provisional}{note}\n{}", next_step(id, &view)))?;
+    context.output.text(&format!("{id}  {line}{provisional}{told}"))?;
     Ok(Exit::Done)
+}
+
+/// What stands in place of what comes next where that can't be read: it is on record all the same, and is told as that.
+pub(super) fn not_shown(context: &mut Context<'_>, id: RequestId, error: &AppError) -> String {
+    context.output.tell(&format!("{id}: it is on record, and what comes next can't be told: {error}"));
+    "\n".to_owned()
 }

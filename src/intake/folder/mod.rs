@@ -59,10 +59,20 @@ pub struct Folder<'a> {
 struct Kept<'a> {
     path: &'a str,
     name: String,
+    /// What it is called in keys, where no two have one name.
+    called: String,
     /// Whether another packet has the same id: its events are that one's.
     is_second: bool,
     value: Value,
     bytes: usize,
+}
+
+/// What a packet is called: one whose id another one has by its file too, and by where that lies if need be.
+fn called(packets: &[Kept<'_>], name: &str, is_second: bool, path: &str) -> String {
+    let by_place = format!("{name} ({path})");
+    let names = [name.to_owned(), format!("{name} ({})", stem(path))];
+    let is_free = |called: &String| packets.iter().all(|packet| packet.called != *called);
+    names.into_iter().skip(usize::from(is_second)).find(is_free).unwrap_or(by_place)
 }
 
 impl Folder<'_> {
@@ -153,7 +163,9 @@ impl Folder<'_> {
                 skip(Some(name), why, Fault::None);
                 continue;
             }
-            packets.push(Kept { path: &file.path, is_second: first.is_some(), name, value, bytes: text.len() });
+            let is_second = first.is_some();
+            let called = called(&packets, &name, is_second, &file.path);
+            packets.push(Kept { path: &file.path, is_second, name, called, value, bytes: text.len() });
         }
         packets
     }
@@ -192,8 +204,7 @@ impl Folder<'_> {
         events: Vec<Happened>,
         index: Option<&BTreeMap<String, String>>,
     ) -> Result<Wish, (String, String)> {
-        let Kept { path, name, is_second, value, bytes } = packet;
-        let shown = if is_second { format!("{name} ({})", stem(path)) } else { name.clone() };
+        let Kept { path, name, called: shown, is_second, value, bytes } = packet;
         let bad = |why: &str| (name.clone(), why.to_owned());
         if shown.len() > NAME_BYTES_MAX {
             return Err(bad("its id is too long for a key"));
