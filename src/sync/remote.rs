@@ -249,7 +249,17 @@ impl Target {
             &refspec,
             &leases,
         ];
-        let answer = git.run(&arguments)?;
+        let mut answer = git.run(&arguments)?;
+        if !answer.is_ok() {
+            // That the reference is not there is an answer, and git tells it in words only.
+            let listed = git.run(&["ls-remote", "--exit-code", "--end-of-options", &self.remote, &self.reference])?;
+            match listed.status {
+                Some(2) => return Ok(Fetched::Nothing),
+                // It is there by now: somebody made it in between.
+                Some(0) => answer = git.run(&arguments)?,
+                Some(_) | None => {}
+            }
+        }
         if answer.is_ok() {
             let commit = git.commit(&kept)?.ok_or_else(|| GitFailure::Garbled {
                 doing: "fetch".to_owned(),
@@ -257,9 +267,7 @@ impl Target {
             })?;
             return Ok(Fetched::At(commit));
         }
-        // That the reference is not there is an answer, and git tells it in words only.
-        let listed = git.run(&["ls-remote", "--exit-code", "--end-of-options", &self.remote, &self.reference])?;
-        if listed.status == Some(2) { Ok(Fetched::Nothing) } else { Err(failed(&arguments, &answer)) }
+        Err(failed(&arguments, &answer))
     }
 
     /// Publishes a commit if the other side still has what was fetched.
