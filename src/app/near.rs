@@ -1,5 +1,7 @@
 //! What a name that stands for nothing may have been meant to be. Hints only: nothing is decided by them.
 
+use std::io::Read;
+
 use super::Ledger;
 use crate::domain::body::{Body, ContractBody};
 use crate::domain::id::{Key, RepoId, RequestType, Role};
@@ -11,7 +13,9 @@ use crate::store::Derived;
 /// The most edits between a name and what it was meant to be.
 const EDITS_MAX: usize = 3;
 /// The largest index that is looked through for a hint: a batch may name many keys that are not there.
-const INDEX_BYTES_MAX: usize = 8 * 1024 * 1024;
+const INDEX_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// The same for a word on the way: of some hundred requests, in a millisecond.
+const SMALL_INDEX_BYTES_MAX: u64 = 256 * 1024;
 
 /// The name among `known` that differs least from a mistyped one; in a short name one wrong letter is much.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -53,19 +57,30 @@ impl Ledger<'_> {
     /// like none that there is.
     #[must_use]
     pub fn mistyped_repo(&self, repo: &RepoId) -> Option<String> {
-        self.unknown_repo(repo).filter(|told| told.contains(DID_YOU_MEAN))
+        self.not_among(repo, SMALL_INDEX_BYTES_MAX).filter(|told| told.contains(DID_YOU_MEAN))
     }
 
     /// Says that no request is asked by or of this repository, where that is so as far as the index tells.
     #[must_use]
     pub fn unknown_repo(&self, repo: &RepoId) -> Option<String> {
-        let text = self.store.derived(Derived::Index).ok().flatten().filter(|text| text.len() <= INDEX_BYTES_MAX)?;
-        let known = snapshot::repos(&text);
+        self.not_among(repo, INDEX_BYTES_MAX)
+    }
+
+    fn not_among(&self, repo: &RepoId, bytes_max: u64) -> Option<String> {
+        let known = snapshot::repos(&self.index_within(bytes_max)?);
         if known.is_empty() || known.contains(repo) {
             return None;
         }
         let meant = nearest(repo.as_str(), known.iter().map(RepoId::as_str));
         Some(format!("no request is asked by or of {repo}{}", did_you_mean(meant)))
+    }
+
+    /// The index, if it is no larger than that; no more of it is read.
+    fn index_within(&self, bytes_max: u64) -> Option<Vec<u8>> {
+        let file = self.store.read_derived(Derived::Index).ok().flatten()?;
+        let mut text = Vec::new();
+        file.take(bytes_max + 1).read_to_end(&mut text).ok()?;
+        (text.len() as u64 <= bytes_max).then_some(text)
     }
 
     /// Says that nothing asks for an approval in this role, where that is so: no rule of the workflow, no role that
@@ -91,7 +106,7 @@ impl Ledger<'_> {
     /// The key in the index that `key` may have been meant to be. One that differs in its digits is another intent's.
     #[must_use]
     pub fn near_key(&self, key: &Key) -> Option<Key> {
-        let text = self.store.derived(Derived::Index).ok().flatten().filter(|text| text.len() <= INDEX_BYTES_MAX)?;
+        let text = self.index_within(INDEX_BYTES_MAX)?;
         let digits = |key: &str| key.chars().filter(char::is_ascii_digit).collect::<String>();
         let keys: Vec<Key> =
             snapshot::keys(&text).into_iter().filter(|one| digits(one.as_str()) == digits(key.as_str())).collect();
