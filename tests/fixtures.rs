@@ -119,7 +119,6 @@ fn version_1_means_what_it_meant() {
     REQ-20240507-0003
     REQ-20240508-0001
     REQ-20240509-0001
-    REQ-20240509-0002
     $ ledger list --blocked -q
     REQ-20240507-0001
     $ ledger list --at 2024-05-08 --all --fields id,state

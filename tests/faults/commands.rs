@@ -166,7 +166,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     records("heartbeat REQ-20261120-0004 --for 2h --key k"),
     records("release REQ-20261120-0004 --reason Ill --key k"),
     records("resolve REQ-20261120-0003 --keep ACCEPTED --reason It_is_ours --key k"),
-    records("resolve REQ-20261120-0001 --keep <theirs --reason It_is_meant --key k"),
+    records("resolve REQ-20261120-0007 --keep <theirs --reason It_is_meant --key k"),
     records("resolve REQ-20261120-0006 --duplicate --key k"),
     records("resolve REQ-20261120-0006 --distinct --reason Another_one --key k"),
     records("contract add c v1.json --key k"),
@@ -316,9 +316,12 @@ fn one_key_twice(place: &Place) {
         let name = format!("coordination/{name}");
         std::fs::copy(clone.root().join(&name), place.root().join(&name)).unwrap();
     }
-    clone.all(&["note REQ-20261120-0001 --text Theirs --key both"]);
-    place.all(&["note REQ-20261120-0001 --text Ours --key both"]);
-    let new = unite(place, &clone, "REQ-20261120-0001");
+    // On a request of its own: nothing moves one of which that is not settled.
+    place.all(&[&format!("{BUG} spare --key spare")]);
+    let clone = place.copy();
+    clone.all(&["note REQ-20261120-0007 --text Theirs --key both"]);
+    place.all(&["note REQ-20261120-0007 --text Ours --key both"]);
+    let new = unite(place, &clone, "REQ-20261120-0007");
     place.write("theirs", &hash_of(&new));
 }
 
