@@ -164,7 +164,8 @@ impl std::str::FromStr for Cursor {
         let sort = part()?;
         let sort = Sort::ALL.iter().find(|(name, _)| *name == sort).map(|(name, _)| *name).ok_or_else(bad)?;
         let id = part()?.parse().map_err(|_| bad())?;
-        let digits = part()?.as_bytes();
+        // In the order of ids nothing follows the last dot, and whoever copies it may take it for the end of a sentence.
+        let digits = part().unwrap_or_default().as_bytes();
         if digits.len() % 2 != 0 || digits.len() > 4096 {
             return Err(bad());
         }

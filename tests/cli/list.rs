@@ -256,3 +256,16 @@ fn a_repository_that_nobody_names_may_have_been_meant_to_be_another() {
     ! no request matches
     ");
 }
+
+/// A cursor in the order of ids ends with a dot, and stands at the end of a sentence.
+#[test]
+fn a_cursor_may_be_copied_without_the_dot_at_its_end() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Another", "");
+    let told = String::from_utf8(sandbox.shell("ledger list --limit 1").stderr).unwrap();
+    let cursor = told.trim().rsplit(' ').next().unwrap().to_owned();
+    let whole = sandbox.run(&format!("ledger list --limit 1 --cursor {cursor} -q"));
+    let cut = sandbox.run(&format!("ledger list --limit 1 --cursor {} -q", cursor.trim_end_matches('.')));
+    assert_eq!((whole.lines().count(), &whole), (1, &cut));
+    assert!(!told.contains(whole.trim()), "{told}");
+}
