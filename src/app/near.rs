@@ -1,5 +1,6 @@
 //! What a name that stands for nothing may have been meant to be. Hints only: nothing is decided by them.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::Ledger;
@@ -36,10 +37,12 @@ fn no_type(typed: &str, meant: Option<&str>) -> String {
     format!("{typed} is not a type of this ledger{}", did_you_mean(meant))
 }
 
-const DID_YOU_MEAN: &str = "; did you mean";
+fn no_request_of(repo: &RepoId, meant: Option<&str>) -> String {
+    format!("no request is asked by or of {repo}{}", did_you_mean(meant))
+}
 
 fn did_you_mean(meant: Option<&str>) -> String {
-    meant.map(|meant| format!("{DID_YOU_MEAN} {meant}?")).unwrap_or_default()
+    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }
 
 impl Ledger<'_> {
@@ -53,26 +56,29 @@ impl Ledger<'_> {
         Some(no_type(typed.as_str(), nearest(typed.as_str(), known)))
     }
 
-    /// Says that no request is asked by or of this repository, and of which it may be meant to be; nothing of one that looks
-    /// like none that there is.
+    /// Of these repositories, those that no request is asked by or of, and that look like one that there is: says of each
+    /// which it may be meant to be.
     #[must_use]
-    pub fn mistyped_repo(&self, repo: &RepoId) -> Option<String> {
-        self.not_among(repo, SMALL_INDEX_BYTES_MAX).filter(|told| told.contains(DID_YOU_MEAN))
+    pub fn mistyped_repos(&self, repos: &[RepoId]) -> Vec<String> {
+        let known = self.known_repos(SMALL_INDEX_BYTES_MAX);
+        let mistyped = |repo: &RepoId| {
+            let meant = nearest(repo.as_str(), known.iter().map(RepoId::as_str)).filter(|_| !known.contains(repo))?;
+            Some(no_request_of(repo, Some(meant)))
+        };
+        repos.iter().filter_map(mistyped).collect()
     }
 
     /// Says that no request is asked by or of this repository, where that is so as far as the index tells.
     #[must_use]
     pub fn unknown_repo(&self, repo: &RepoId) -> Option<String> {
-        self.not_among(repo, INDEX_BYTES_MAX)
+        let known = self.known_repos(INDEX_BYTES_MAX);
+        let is_unknown = !known.is_empty() && !known.contains(repo);
+        is_unknown.then(|| no_request_of(repo, nearest(repo.as_str(), known.iter().map(RepoId::as_str))))
     }
 
-    fn not_among(&self, repo: &RepoId, bytes_max: u64) -> Option<String> {
-        let known = snapshot::repos(&self.index_within(bytes_max)?);
-        if known.is_empty() || known.contains(repo) {
-            return None;
-        }
-        let meant = nearest(repo.as_str(), known.iter().map(RepoId::as_str));
-        Some(format!("no request is asked by or of {repo}{}", did_you_mean(meant)))
+    /// The repositories that the index names; none where it is larger than that.
+    fn known_repos(&self, bytes_max: u64) -> BTreeSet<RepoId> {
+        self.index_within(bytes_max).map(|text| snapshot::repos(&text)).unwrap_or_default()
     }
 
     /// The index, if it is no larger than that; no more of it is read.

@@ -305,7 +305,7 @@ pub struct Init {
 }
 
 /// Make a request
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct New {
     /// One line that says what is asked
     #[arg(long, allow_hyphen_values = true)]

@@ -14,7 +14,7 @@ use crate::store::fs::carried::CarriedFile;
 /// Of how many files it is looked which commit has them whole; of more the newest commit is told.
 const GONE_THROUGH_MAX: usize = 64;
 /// What to do where git does not have a file.
-const ELSEWHERE: &str = "restore it from a copy, or from another clone";
+pub const ELSEWHERE: &str = "restore it from a copy, or from another clone";
 
 /// Tells how files of one ledger come back.
 pub struct Restoring {

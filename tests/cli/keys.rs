@@ -51,8 +51,8 @@ fn a_request_is_made_once() {
         "id": "REQ-YYYYMMDD-0001", "uid": "[uuid]", "version": 1, "state": "PROPOSED",
         "path": "coordination/requests/REQ-YYYYMMDD-0001.json", "deduplicated": true, "dry_run": false,
         "expected": {
-          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED",
-          "why": "ACCEPTED follows PROPOSED"
+          "who": ["billing"], "action": "ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS",
+          "why": "IN_PROGRESS follows ACCEPTED"
         }
       }
     }

@@ -242,22 +242,6 @@ pub(crate) const READING: &[&str] = &[
     "help",
 ];
 
-/// A folder that was kept by hand: an id of the ledger's own form, and another one.
-const KEPT: [(&str, &str); 3] = [
-    (
-        "kept/requests/REQ-20260112-0001.json",
-        r#"{"request_id":"REQ-20260112-0001","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Kept","details":{"impact":"x"}}"#,
-    ),
-    (
-        "kept/requests/OPS-7.json",
-        r#"{"request_id":"OPS-7","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Other","details":{"impact":"x"}}"#,
-    ),
-    (
-        "kept/events.jsonl",
-        "{\"timestamp\":\"2026-01-12T14:00:00Z\",\"actor\":\"ben\",\"action\":\"accepted\",\"request_id\":\"REQ-20260112-0001\"}\n",
-    ),
-];
-
 const BUG: &str = "new --from shop --to billing --type bug --set details.impact=x --title";
 
 /// The places, in the order of `On`.
@@ -276,12 +260,10 @@ fn ledger() -> Place {
     place.write("flat/e_v1.json", &schema(r#""a":{"type":"string"}"#));
     place.write("flat/e_v2.json", &schema(r#""a":{"type":"string"},"b":{"type":"string"}"#));
     std::fs::create_dir_all(place.root().join("kept/requests")).unwrap();
-    for (name, text) in KEPT {
+    for (name, text) in crate::kept::KEPT {
         place.write(name, text);
     }
     place.write("operations.jsonl", OPERATIONS);
-    place.write("issues.jsonl", ISSUES);
-    place.write("map.json", r#"{"defaults":{"details":{"bug":{"impact":"x"}}}}"#);
     all(&[
         "init --name acme",
         &format!("{BUG} one --key one"),
@@ -362,10 +344,6 @@ fn unite(place: &Place, clone: &Place, id: &str) -> String {
     place.write(&log, &format!("{ours}{new}\n"));
     new.to_owned()
 }
-
-const ISSUES: &str = r#"{"id":1,"title":"A","status":"done","depends_on":[2],"comments":["One"]}
-{"id":2,"title":"B","status":"on hold"}
-"#;
 
 const OPERATIONS: &str = r#"{"op":"new","title":"A","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{"impact":"x"},"key":"k1"}
 {"op":"note","request":"REQ-20261120-0001","text":"One","key":"k2"}

@@ -14,6 +14,7 @@ mod commands;
 mod complete;
 mod driver;
 mod found;
+mod kept;
 mod ledger;
 #[path = "../trial/mod.rs"]
 mod trial;

@@ -13,6 +13,8 @@ mod device;
 #[path = "../faults/found.rs"]
 mod found;
 mod image;
+#[path = "../faults/kept.rs"]
+mod kept;
 mod ledger;
 mod log;
 mod states;

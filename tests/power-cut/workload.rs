@@ -102,27 +102,6 @@ const PIECES: [&str; 4] = [
 "#,
 ];
 
-/// A folder that was kept by hand, and issues of a tracker.
-const KEPT: [(&str, &str); 5] = [
-    (
-        "kept/requests/REQ-20260112-0001.json",
-        r#"{"request_id":"REQ-20260112-0001","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Kept","details":{"impact":"x"}}"#,
-    ),
-    (
-        "kept/requests/OPS-7.json",
-        r#"{"request_id":"OPS-7","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","title":"Other","details":{"impact":"x"}}"#,
-    ),
-    (
-        "kept/events.jsonl",
-        "{\"timestamp\":\"2026-01-12T14:00:00Z\",\"actor\":\"ben\",\"action\":\"accepted\",\"request_id\":\"REQ-20260112-0001\"}\n",
-    ),
-    (
-        "issues.jsonl",
-        "{\"id\":1,\"title\":\"A\",\"status\":\"done\",\"depends_on\":[2],\"comments\":[\"One\"]}\n{\"id\":2,\"title\":\"B\",\"status\":\"on hold\"}\n",
-    ),
-    ("map.json", r#"{"defaults":{"details":{"bug":{"impact":"x"}}}}"#),
-];
-
 /// Writes what the commands read into a folder.
 pub(crate) fn write_inputs(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
@@ -134,7 +113,7 @@ pub(crate) fn write_inputs(folder: &Path) {
     let two = schema(r#""a":{"type":"string"},"b":{"type":"string"}"#);
     std::fs::create_dir(folder.join("flat")).unwrap();
     std::fs::create_dir_all(folder.join("kept/requests")).unwrap();
-    for (name, text) in KEPT {
+    for (name, text) in crate::kept::KEPT {
         write(name, text);
     }
     for (name, text) in [("v1.json", &one), ("v2.json", &two), ("flat/c_v1.json", &one), ("flat/c_v2.json", &two)] {

@@ -312,9 +312,8 @@ impl Ledger<'_> {
             find("covered-packet-changed", packet, what);
         }
         if let Some(what) = lost_events(lost) {
-            find("covered-event-lost", log, what);
             let WayBack { fix, .. } = self.way_back(id, lost.first, findings.len());
-            findings.iter_mut().rev().take(1).for_each(|finding| finding.fix.clone_from(&fix));
+            findings.push(Finding { id: Some(id), fix, ..violation("covered-event-lost", log, what) });
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::index::remembered::Lost;
 use crate::sync::elsewhere::{Holder, holder};
+use crate::sync::restore::ELSEWHERE;
 
 /// Of how many things git is asked: each goes through a history.
 const ASKED_MAX: usize = 16;
@@ -51,11 +52,7 @@ impl Ledger<'_> {
                 whereabouts: None,
                 fix: format!("restore it: {git} checkout {commit} -- {packet_word} {log_word}"),
             },
-            (None, _) => WayBack {
-                severity: Severity::Violation,
-                whereabouts: None,
-                fix: "restore it from a copy, or from another clone".to_owned(),
-            },
+            (None, _) => WayBack { severity: Severity::Violation, whereabouts: None, fix: ELSEWHERE.to_owned() },
         }
     }
 }

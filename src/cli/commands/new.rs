@@ -9,12 +9,12 @@ use super::super::failure::Failure;
 use super::super::render::text::{self, next_step, seen_before};
 use super::super::render::views::{ExpectedView, MadeView, without_identity};
 use super::super::{Context, editing, input, open};
-use super::write::not_shown;
+use super::write::seen_after;
 use crate::app::Session;
 use crate::app::create::{Incoming, Made};
-use crate::app::show::AsOf;
 use crate::app::write::{Effect, Novelty, state_word};
 use crate::domain::history::History;
+use crate::domain::id::RepoId;
 use crate::domain::state::State;
 use crate::domain::workflow::TypeRule;
 use crate::store::StoreError;
@@ -68,10 +68,8 @@ fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> R
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
     // Before it is made: afterwards the name is one of those that are known.
-    for repo in args.to.iter().chain(&args.from).filter_map(|repo| repo.parse().ok()) {
-        if let Some(mistyped) = ledger.mistyped_repo(&repo) {
-            context.output.tell(&format!("ledger: {mistyped}"));
-        }
+    for mistyped in ledger.mistyped_repos(&repos_in(&members)) {
+        context.output.tell(&format!("ledger: {mistyped}"));
     }
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let made = ledger.create(ledger.store, Incoming { members, occurred_at: None, id: None }, effect, &session)?;
@@ -108,6 +106,13 @@ fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> R
     Ok(Exit::Done)
 }
 
+/// The repositories that a packet's members name, as far as they are names.
+fn repos_in(members: &Map<String, Value>) -> Vec<RepoId> {
+    let to = members.get("target_repo_ids").and_then(Value::as_array).into_iter().flatten();
+    let all = to.chain(members.get("origin_repo_id"));
+    all.filter_map(|repo| repo.as_str()?.parse().ok()).collect()
+}
+
 fn report(
     context: &mut Context<'_>,
     opened: &open::Opened,
@@ -121,13 +126,7 @@ fn report(
     let deduplicated = novelty == Novelty::Deduplicated;
     let state = state_word(&State::replay(history, ledger.workflow));
     if context.output.format != Format::Text {
-        let expected = match ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by) {
-            Ok(view) => view.expectation,
-            Err(error) => {
-                not_shown(context, id, &error);
-                None
-            }
-        };
+        let seen = seen_after(context, &ledger, session, history, novelty);
         let view = MadeView {
             id: Some(id),
             uid: Some(packet.uid.to_string()),
@@ -136,7 +135,7 @@ fn report(
             path: Some(text::relative(&ledger.store.places(id).0, opened.root())),
             deduplicated,
             dry_run: effect == Effect::DryRun,
-            expected: expected.map(|expectation| ExpectedView::new(&expectation, id)),
+            expected: seen.and_then(|seen| seen.expectation).map(|expected| ExpectedView::new(&expected, id)),
             packet: None,
         };
         return context.output.json(&view);
@@ -144,16 +143,12 @@ fn report(
     if context.output.quiet {
         return context.output.text(&format!("{id}\n"));
     }
-    let shown = match novelty {
-        Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by),
-        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by),
-    };
-    let told = match shown {
-        Ok(view) if deduplicated => {
+    let told = match seen_after(context, &ledger, session, history, novelty) {
+        Some(view) if deduplicated => {
             format!("{}\n{}", seen_before("made", &state, &view, effect), next_step(id, &view))
         }
-        Ok(view) => format!("\n{}", next_step(id, &view)),
-        Err(error) => not_shown(context, id, &error),
+        Some(view) => format!("\n{}", next_step(id, &view)),
+        None => "\n".to_owned(),
     };
     context.output.text(&format!("{id}  {}{told}", text::state(&state)))
 }

@@ -8,14 +8,14 @@ use super::super::render::claim::{passed_over, unpublished};
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{ClaimView, ExpectedView, WrittenView, raw};
 use super::super::{Context, editing, input, open, trust};
-use crate::app::show::AsOf;
+use crate::app::show::{AsOf, View};
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::app::{AppError, Ledger, Session, approve};
 use crate::contract::Resources;
 use crate::domain::decide::{self, Command};
 use crate::domain::duplicate::Duplicate;
 use crate::domain::event::{Approved, Body, EvidenceAdded, Noted, Responded};
-use crate::domain::id::RequestId;
+use crate::domain::history::History;
 use crate::domain::state::State;
 use crate::domain::workflow::StateName;
 
@@ -198,18 +198,7 @@ pub(super) fn answer(
     }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
-        let seen = match novelty {
-            Novelty::New => Some(ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by)),
-            Novelty::Deduplicated => Some(ledger.show(ledger.store, id, AsOf::Now, &session.by)),
-            Novelty::Tried => None,
-        };
-        let expected = match seen.transpose() {
-            Ok(view) => view.and_then(|view| view.expectation),
-            Err(error) => {
-                not_shown(context, id, &error);
-                None
-            }
-        };
+        let expected = seen_after(context, ledger, session, &history, novelty).and_then(|view| view.expectation);
         context.output.json(&WrittenView {
             id,
             version: history.version(),
@@ -231,24 +220,32 @@ pub(super) fn answer(
         context.output.text(&format!("{id}  {line} (dry run: nothing was written)\n"))?;
         return Ok(Exit::Done);
     }
-    let shown = match novelty {
-        Novelty::New => ledger.view(ledger.store, history, AsOf::Now, &session.by),
-        Novelty::Deduplicated | Novelty::Tried => ledger.show(ledger.store, id, AsOf::Now, &session.by),
-    };
-    let told = match shown {
-        Ok(view) if novelty == Novelty::Deduplicated => {
+    let told = match seen_after(context, ledger, session, &history, novelty) {
+        Some(view) if novelty == Novelty::Deduplicated => {
             format!("{}\n{}", seen_before("written", &word, &view, conditions.effect), next_step(id, &view))
         }
-        Ok(view) => format!("\n{}", next_step(id, &view)),
-        Err(error) => not_shown(context, id, &error),
+        Some(view) => format!("\n{}", next_step(id, &view)),
+        None => "\n".to_owned(),
     };
     let provisional = claim.as_ref().map_or("", unpublished);
     context.output.text(&format!("{id}  {line}{provisional}{told}"))?;
     Ok(Exit::Done)
 }
 
-/// What stands in place of what comes next where that can't be read: it is on record all the same, and is told as that.
-pub(super) fn not_shown(context: &mut Context<'_>, id: RequestId, error: &AppError) -> String {
-    context.output.tell(&format!("{id}: it is on record, and what comes next can't be told: {error}"));
-    "\n".to_owned()
+/// The request after a write. Where it can't be read, that is told, and no failure: what was written is on record.
+pub(super) fn seen_after(
+    context: &mut Context<'_>,
+    ledger: &Ledger<'_>,
+    session: &Session,
+    history: &History,
+    novelty: Novelty,
+) -> Option<View> {
+    let id = history.packet().request_id;
+    let seen = match novelty {
+        Novelty::New => ledger.view(ledger.store, history.clone(), AsOf::Now, &session.by),
+        Novelty::Deduplicated => ledger.show(ledger.store, id, AsOf::Now, &session.by),
+        Novelty::Tried => return None,
+    };
+    let told = |error: AppError| format!("{id}: it is on record, and what comes next can't be told: {error}");
+    seen.map_err(|error| context.output.tell(&told(error))).ok()
 }

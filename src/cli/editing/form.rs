@@ -2,7 +2,7 @@
 
 use super::super::args::New;
 use super::super::exit::Exit;
-use super::super::failure::{Detail, Failure, Place};
+use super::super::failure::{self, Detail, Failure};
 use super::super::values;
 use super::{before_the_cut, below_the_cut};
 use crate::app::near::nearest;
@@ -19,103 +19,78 @@ struct Field {
     name: &'static str,
     /// Whether there is a line for it where nothing is given.
     is_offered: bool,
-    /// What is given.
-    get: fn(&New) -> Vec<String>,
-    /// Takes a value; what is wrong with it, if it can't be one, or if there is one already.
-    put: fn(&mut New, &str) -> Result<(), String>,
+    place: Place,
+}
+
+/// Where the values of a field are kept.
+#[derive(Clone, Copy)]
+enum Place {
+    One(fn(&mut New) -> &mut Option<String>),
+    Many(fn(&mut New) -> &mut Vec<String>),
+    Priority,
 }
 
 /// The fields in the order of their lines. What a type demands comes after the type.
 const FIELDS: [Field; 13] = [
-    Field { name: "title", is_offered: true, get: |new| one(&new.title), put: |new, text| only(&mut new.title, text) },
-    Field { name: "from", is_offered: true, get: |new| one(&new.from), put: |new, text| only(&mut new.from, text) },
-    Field { name: "to", is_offered: true, get: |new| new.to.clone(), put: |new, text| more(&mut new.to, text) },
-    Field {
-        name: TYPE,
-        is_offered: true,
-        get: |new| one(&new.request_type),
-        put: |new, text| only(&mut new.request_type, text),
-    },
-    Field {
-        name: "priority",
-        is_offered: true,
-        get: |new| new.priority.iter().map(ToString::to_string).collect(),
-        put: |new, text| match new.priority.replace(values::priority(text)?) {
-            None => Ok(()),
-            Some(_) => Err(TWICE.to_owned()),
-        },
-    },
-    Field {
-        name: "label",
-        is_offered: true,
-        get: |new| new.label.clone(),
-        put: |new, text| more(&mut new.label, text),
-    },
-    Field {
-        name: "success",
-        is_offered: true,
-        get: |new| new.success.clone(),
-        put: |new, text| more(&mut new.success, text),
-    },
-    Field { name: "due", is_offered: true, get: |new| one(&new.due), put: |new, text| only(&mut new.due, text) },
-    Field {
-        name: "artifact",
-        is_offered: false,
-        get: |new| new.artifact.clone(),
-        put: |new, text| more(&mut new.artifact, text),
-    },
-    Field {
-        name: CONTRACT,
-        is_offered: false,
-        get: |new| new.contract.clone(),
-        put: |new, text| more(&mut new.contract, text),
-    },
-    Field {
-        name: "constraint",
-        is_offered: false,
-        get: |new| new.constraint.clone(),
-        put: |new, text| more(&mut new.constraint, text),
-    },
-    Field {
-        name: "depends-on",
-        is_offered: false,
-        get: |new| new.depends_on.clone(),
-        put: |new, text| more(&mut new.depends_on, text),
-    },
-    Field {
-        name: "parent",
-        is_offered: false,
-        get: |new| one(&new.parent),
-        put: |new, text| only(&mut new.parent, text),
-    },
+    offered("title", Place::One(|new| &mut new.title)),
+    offered("from", Place::One(|new| &mut new.from)),
+    offered("to", Place::Many(|new| &mut new.to)),
+    offered(TYPE, Place::One(|new| &mut new.request_type)),
+    offered("priority", Place::Priority),
+    offered("label", Place::Many(|new| &mut new.label)),
+    offered("success", Place::Many(|new| &mut new.success)),
+    offered("due", Place::One(|new| &mut new.due)),
+    taken("artifact", Place::Many(|new| &mut new.artifact)),
+    taken(CONTRACT, Place::Many(|new| &mut new.contract)),
+    taken("constraint", Place::Many(|new| &mut new.constraint)),
+    taken("depends-on", Place::Many(|new| &mut new.depends_on)),
+    taken("parent", Place::One(|new| &mut new.parent)),
 ];
 /// The field after which what its type demands is asked for.
 const TYPE: &str = "type";
 /// The field that some types demand.
 const CONTRACT: &str = "contract";
-const TWICE: &str = "it is given twice";
 
-fn one(value: &Option<String>) -> Vec<String> {
-    value.iter().cloned().collect()
+const fn offered(name: &'static str, place: Place) -> Field {
+    Field { name, is_offered: true, place }
 }
 
-fn only(place: &mut Option<String>, text: &str) -> Result<(), String> {
-    match place.replace(text.to_owned()) {
-        None => Ok(()),
-        Some(_) => Err(TWICE.to_owned()),
+const fn taken(name: &'static str, place: Place) -> Field {
+    Field { name, is_offered: false, place }
+}
+
+impl Place {
+    /// What is given.
+    fn values(self, new: &mut New) -> Vec<String> {
+        match self {
+            Self::One(place) => place(new).iter().cloned().collect(),
+            Self::Many(place) => place(new).clone(),
+            Self::Priority => new.priority.iter().map(ToString::to_string).collect(),
+        }
     }
-}
 
-fn more(place: &mut Vec<String>, text: &str) -> Result<(), String> {
-    place.push(text.to_owned());
-    Ok(())
+    /// Takes a value; what is wrong with it, if it can't be one, or if there is one already.
+    fn put(self, new: &mut New, text: &str) -> Result<(), String> {
+        let is_second = match self {
+            Self::One(place) => place(new).replace(text.to_owned()).is_some(),
+            Self::Many(place) => {
+                place(new).push(text.to_owned());
+                false
+            }
+            Self::Priority => new.priority.replace(values::priority(text)?).is_some(),
+        };
+        if is_second { Err("it is given twice".to_owned()) } else { Ok(()) }
+    }
 }
 
 /// Whether the command line says something that a form would ask for, and nobody has set up.
 #[must_use]
 pub fn is_begun(new: &New) -> bool {
+    let new = &mut new.clone();
     let fields = FIELDS.iter().filter(|field| !["from", "priority"].contains(&field.name));
-    new.description.is_some() || !new.set.is_empty() || fields.into_iter().any(|field| !(field.get)(new).is_empty())
+    new.description.is_some()
+        || !new.set.is_empty()
+        || fields.into_iter().any(|field| !field.place.values(new).is_empty())
 }
 
 /// A type of request, and what it asks for beside what all do.
@@ -154,13 +129,14 @@ impl Kind {
 /// A form to fill in, with what is given already.
 #[must_use]
 pub fn text(new: &New, description: &str, kinds: &[Kind]) -> String {
+    let new = &mut new.clone();
     let asks: Vec<&str> = match &new.request_type {
         Some(name) => kinds.iter().filter(|kind| kind.name.as_str() == name).flat_map(Kind::fields).collect(),
         None => Vec::new(),
     };
     let mut lines: Vec<String> = Vec::new();
     for field in &FIELDS {
-        let values = (field.get)(new);
+        let values = field.place.values(new);
         if values.is_empty() && (field.is_offered || asks.contains(&field.name)) {
             lines.push(format!("{}:", field.name));
         }
@@ -182,7 +158,7 @@ pub fn text(new: &New, description: &str, kinds: &[Kind]) -> String {
 /// Everything that is wrong with its lines.
 pub fn read(text: &str, given: &New) -> Result<(New, Option<String>), Failure> {
     let mut new = New { dry_run: given.dry_run, secrets: given.secrets, key: given.key.clone(), ..New::default() };
-    let mut wrong: Vec<Place> = Vec::new();
+    let mut wrong: Vec<failure::Place> = Vec::new();
     let mut lines = before_the_cut(text).split_inclusive('\n').enumerate();
     let mut is_parted = false;
     for (at, line) in lines.by_ref() {
@@ -192,12 +168,12 @@ pub fn read(text: &str, given: &New) -> Result<(New, Option<String>), Failure> {
             break;
         }
         if let Err(message) = take(&mut new, line) {
-            wrong.push(Place { pointer: format!("line {}", at + 1), message });
+            wrong.push(failure::Place { pointer: format!("line {}", at + 1), message });
         }
     }
     if !is_parted {
         let message = format!("the fields end with a line {RULE}; what comes after it is the description");
-        wrong.push(Place { pointer: "the last line".to_owned(), message });
+        wrong.push(failure::Place { pointer: "the last line".to_owned(), message });
     }
     if !wrong.is_empty() {
         let failure = Failure::new(Exit::Usage, "bad-form", "the form can't be read");
@@ -221,7 +197,8 @@ fn take(new: &mut New, line: &str) -> Result<(), String> {
         return Ok(());
     }
     if name.starts_with(DETAIL) {
-        return more(&mut new.set, &format!("{name}={value}"));
+        new.set.push(format!("{name}={value}"));
+        return Ok(());
     }
     let Some(field) = FIELDS.iter().find(|field| field.name == name) else {
         let meant = nearest(name, FIELDS.iter().map(|field| field.name));
@@ -229,7 +206,7 @@ fn take(new: &mut New, line: &str) -> Result<(), String> {
         return Err(format!("there is no field {name:?}{meant}"));
     };
     let value = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
-    (field.put)(new, &value).map_err(|rule| format!("{name}: {rule}"))
+    field.place.put(new, &value).map_err(|rule| format!("{name}: {rule}"))
 }
 
 /// A value as it stands in one line: as a JSON string where it could not be read back otherwise.

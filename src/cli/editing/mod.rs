@@ -97,7 +97,13 @@ pub(super) fn write<'a>(
                 // Calls the watchdog off: what was refused is not on its way any more.
                 context.budget.set_progress(Progress::Settled);
                 shown = remarks(&failure) + without_remarks(&edited);
-                let next = begin(drafts, &shown)?;
+                let next = match begin(drafts, &shown) {
+                    Ok(next) => next,
+                    Err(no_room) => {
+                        keep(context, start, &draft);
+                        return Err(no_room);
+                    }
+                };
                 (drafts.discard)(&draft);
                 draft = next;
                 refused = Some(failure);
