@@ -149,8 +149,12 @@ pub struct Cursor {
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.sort, self.id)?;
+        if self.place.is_empty() {
+            return Ok(());
+        }
         let place: String = self.place.bytes().map(|byte| format!("{byte:02x}")).collect();
-        write!(f, "{}.{}.{place}", self.sort, self.id)
+        write!(f, ".{place}")
     }
 }
 
@@ -164,7 +168,7 @@ impl std::str::FromStr for Cursor {
         let sort = part()?;
         let sort = Sort::ALL.iter().find(|(name, _)| *name == sort).map(|(name, _)| *name).ok_or_else(bad)?;
         let id = part()?.parse().map_err(|_| bad())?;
-        // In the order of ids nothing follows the last dot, and whoever copies it may take it for the end of a sentence.
+        // In the order of ids nothing follows the id; the end of a sentence may have been copied with it.
         let digits = part().unwrap_or_default().as_bytes();
         if digits.len() % 2 != 0 || digits.len() > 4096 {
             return Err(bad());

@@ -512,8 +512,8 @@ fn those_that_nobody_has_claimed_are_counted_as_they_are_listed() {
     REQ-YYYYMMDD-0001  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Bug 1
     ID                 STATE     PRIORITY  TYPE  TO       UPDATED_AT            TITLE
     REQ-YYYYMMDD-0001  PROPOSED  P2        bug   billing  YYYY-MM-DD hh:mm:ssZ  Bug 1
-    ! 1 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0003.
-    ! 1 of 4 shown; go on with --cursor id.REQ-YYYYMMDD-0001.
-    ! 1 of 2 shown; go on with --cursor id.REQ-YYYYMMDD-0001.
+    ! 1 of 3 shown; go on with --cursor id.REQ-YYYYMMDD-0003
+    ! 1 of 4 shown; go on with --cursor id.REQ-YYYYMMDD-0001
+    ! 1 of 2 shown; go on with --cursor id.REQ-YYYYMMDD-0001
     "#);
 }

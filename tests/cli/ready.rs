@@ -77,7 +77,7 @@ fn what_is_blocked_is_told_with_what_it_waits_for() {
     }
     ! {
     !   "v": 1,
-    !   "notice": {"message": "1 of 2 shown; go on with --cursor id.REQ-YYYYMMDD-0003.", "cursor": "id.REQ-YYYYMMDD-0003."}
+    !   "notice": {"message": "1 of 2 shown; go on with --cursor id.REQ-YYYYMMDD-0003", "cursor": "id.REQ-YYYYMMDD-0003"}
     ! }
     $ ledger blocked --json | grep -o '"waits_for.*'
     "waits_for":["REQ-YYYYMMDD-0001","REQ-YYYYMMDD-0002"],"waits_for_states":{"REQ-YYYYMMDD-0001":"ACCEPTED","REQ-YYYYMMDD-0002":"PROPOSED"}},{"id":"REQ-YYYYMMDD-0004","state":"PROPOSED","version":1,"heads":["[hash]"],"title":"Mail it","from":"shop","to":["billing"],"type":"bug","priority":"P2","labels":["money"],"created_at":"YYYY-MM-DDThh:mm:ss.mmmZ","created_by":"alice","updated_at":"YYYY-MM-DDThh:mm:ss.mmmZ","updated_by":"alice","depends_on":["REQ-YYYYMMDD-0001"],"waits_for":["REQ-YYYYMMDD-0001"],"waits_for_states":{"REQ-YYYYMMDD-0001":"ACCEPTED"}}],"matched":2,"has_more":false,"damaged":[]}}
