@@ -6,12 +6,12 @@
 //! and which texts a request has. Nothing here is a source: what is damaged or stale is made anew.
 
 pub mod cache;
+pub mod check;
 pub mod project;
 pub mod refresh;
 pub mod remembered;
 pub mod search;
 pub mod snapshot;
 
-pub use cache::{Projection, Source, project_all};
 pub use cache::{edges, list, sql, stats, then};
 pub use project::Entry;

@@ -10,9 +10,10 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Cache, Progress, Projection, Scope, Source, project_all};
+use super::cache::{Cache, Progress, Scope};
+use super::check::{Freshness, compare};
 use super::remembered::{Lost, lost};
-use super::snapshot::{self, Entries, Outline};
+use super::snapshot::{self, Outline};
 use crate::store::{Budget, Derived, Store, StoreError};
 
 /// Up to how many requests every write leaves the index current.
@@ -66,49 +67,6 @@ pub fn after_write(
     Ok(if lost.is_empty() { Refreshed::Current } else { Refreshed::Kept(lost) })
 }
 
-/// Whether the index is the one that belongs to the packets and events.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Freshness {
-    /// Byte for byte.
-    Current,
-    /// Another text.
-    Stale,
-    /// No file.
-    Missing,
-}
-
-/// Compares `index.json` with what it should be, by the files alone, and writes nothing.
-///
-/// # Errors
-/// Failed machinery.
-pub fn check(
-    store: &dyn Store,
-    scope: Scope<'_>,
-    progress: Progress<'_>,
-) -> Result<(Freshness, Projection), StoreError> {
-    let projection = project_all(store, scope, Source::Files, progress)?;
-    Ok((compare(store, scope, &projection)?, projection))
-}
-
-/// Compares `index.json` with what it should be.
-///
-/// # Errors
-/// Failed machinery.
-pub fn compare(store: &dyn Store, scope: Scope<'_>, entries: &dyn Entries) -> Result<Freshness, StoreError> {
-    compare_outlined(store, scope, entries, &entries.outline().map_err(failed("read"))?)
-}
-
-fn compare_outlined(
-    store: &dyn Store,
-    scope: Scope<'_>,
-    entries: &dyn Entries,
-    outline: &Outline,
-) -> Result<Freshness, StoreError> {
-    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Freshness::Missing) };
-    let same = snapshot::is_in(file, entries, outline, scope.ledger_id, scope.workflow).map_err(failed("read"))?;
-    Ok(if same { Freshness::Current } else { Freshness::Stale })
-}
-
 /// What the index is made from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Making {
@@ -157,7 +115,7 @@ pub fn rebuild(
     }
     let made = Cache::ask_all(store, scope, progress, |entries| {
         let outline = entries.outline().map_err(failed("read"))?;
-        let is_current = compare_outlined(store, scope, entries, &outline)? == Freshness::Current;
+        let is_current = compare(store, scope, entries, &outline)? == Freshness::Current;
         let mut lost = if is_current { Vec::new() } else { lost(store, entries)? };
         let may_go = match memory {
             Memory::Dropped => true,

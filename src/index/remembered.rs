@@ -7,6 +7,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use serde::Deserialize;
 
+use super::cache::sketch::{Said, Sketches};
+use super::refresh::failed;
 use super::snapshot::Entries;
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
@@ -37,26 +39,49 @@ pub struct Lost {
 pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, StoreError> {
     let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Vec::new()) };
     let mut lost = Vec::new();
-    for (id, heads) in suspects(file, entries).map_err(super::refresh::failed("read"))? {
+    for (id, heads) in suspects(file, entries).map_err(failed("read"))? {
         if lost.len() == LOST_MAX {
             break;
         }
-        if !store.contains(id)? {
-            lost.push(Lost { id, head: None });
-            continue;
-        }
-        match store.history(id) {
-            Ok(Some(history)) => {
-                let head = heads.into_iter().find(|head| history.event(*head).is_none());
-                lost.extend(head.map(|head| Lost { id, head: Some(head) }));
-            }
-            // What can't be read is told as damage.
-            Ok(None) => {}
-            Err(error) if error.is_of_files() => {}
-            Err(other) => return Err(other),
+        lost.extend(gone(store, id, &heads)?);
+    }
+    Ok(lost)
+}
+
+/// The same, where no more than sketches are known of the requests.
+///
+/// # Errors
+/// Failed machinery.
+pub fn lost_beside(store: &dyn Store, sketches: &Sketches) -> Result<Vec<Lost>, StoreError> {
+    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Vec::new()) };
+    let (mut lines, mut lost) = (Lines::new(file), Vec::new());
+    while lost.len() < LOST_MAX
+        && let Some(line) = lines.next().map_err(failed("read"))?
+    {
+        if sketches.says(line.id, &line.entry, || heads(&line.entry)) == Said::OtherHeads
+            && let Some(heads) = heads(&line.entry)
+        {
+            lost.extend(gone(store, line.id, &heads)?);
         }
     }
     Ok(lost)
+}
+
+/// What is gone of a request that had these heads.
+fn gone(store: &dyn Store, id: RequestId, heads: &[Hash]) -> Result<Option<Lost>, StoreError> {
+    if !store.contains(id)? {
+        return Ok(Some(Lost { id, head: None }));
+    }
+    match store.history(id) {
+        Ok(Some(history)) => {
+            let head = heads.iter().find(|head| history.event(**head).is_none());
+            Ok(head.map(|head| Lost { id, head: Some(*head) }))
+        }
+        // What can't be read is told as damage.
+        Ok(None) => Ok(None),
+        Err(error) if error.is_of_files() => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// The requests of which the index says something else than what is so now, with the heads that it remembers.
@@ -64,7 +89,7 @@ pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, Store
 /// # Errors
 /// The index can't be read, or the entries.
 pub fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(RequestId, Vec<Hash>)>> {
-    let mut lines = Lines { file: BufReader::new(file), line: Vec::new(), last: None, others: 0 };
+    let mut lines = Lines::new(file);
     let mut suspects = Vec::new();
     let mut next = lines.next()?;
     entries.each_entry(&mut |id, entry| {
@@ -87,9 +112,9 @@ pub fn suspects(file: Box<dyn Read>, entries: &dyn Entries) -> io::Result<Vec<(R
 }
 
 /// A request as the index has it.
-struct Line {
-    id: RequestId,
-    entry: String,
+pub(super) struct Line {
+    pub(super) id: RequestId,
+    pub(super) entry: String,
 }
 
 impl Line {
@@ -111,7 +136,7 @@ fn heads(entry: &str) -> Option<Vec<Hash>> {
 }
 
 /// The entries of an index in the order of their ids, as the index is written.
-struct Lines {
+pub(super) struct Lines {
     file: BufReader<Box<dyn Read>>,
     line: Vec<u8>,
     last: Option<RequestId>,
@@ -120,7 +145,11 @@ struct Lines {
 }
 
 impl Lines {
-    fn next(&mut self) -> io::Result<Option<Line>> {
+    pub(super) fn new(file: Box<dyn Read>) -> Self {
+        Self { file: BufReader::with_capacity(1 << 18, file), line: Vec::new(), last: None, others: 0 }
+    }
+
+    pub(super) fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             self.line.clear();
             self.file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut self.line)?;

@@ -6,7 +6,6 @@ use std::io::{self, Read, Write};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::cache::Projection;
 use super::project::{DAMAGED, DIVERGED};
 use crate::domain::FORMAT;
 use crate::domain::id::{Key, RepoId, RequestId};
@@ -47,29 +46,6 @@ pub trait Entries {
     /// # Errors
     /// Whatever keeps them fails, or `take`.
     fn each_entry(&self, take: &mut dyn FnMut(RequestId, &str) -> io::Result<()>) -> io::Result<()>;
-}
-
-impl Projection {
-    /// What is told of all requests together.
-    #[must_use]
-    pub fn outlined(&self) -> Outline {
-        let mut by_state: BTreeMap<String, Vec<RequestId>> = BTreeMap::new();
-        for (id, entry) in &self.entries {
-            by_state.entry(entry.state.clone()).or_default().push(*id);
-        }
-        let (events, updated_at, damaged) = (self.events, self.updated_at(), self.damaged.clone());
-        Outline { events, updated_at, by_state, damaged }
-    }
-}
-
-impl Entries for Projection {
-    fn outline(&self) -> io::Result<Outline> {
-        Ok(self.outlined())
-    }
-
-    fn each_entry(&self, take: &mut dyn FnMut(RequestId, &str) -> io::Result<()>) -> io::Result<()> {
-        self.entries.iter().try_for_each(|(id, entry)| take(*id, &serde_json::to_string(entry)?))
-    }
 }
 
 /// Writes the text of the index. One line a request, so that a change is one line in a diff; states in the workflow's

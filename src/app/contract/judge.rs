@@ -14,7 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::history::History;
 use crate::domain::id::{ContractRef, RepoId};
 use crate::domain::state::State;
-use crate::index::{Entry, Source, project_all};
+use crate::index::list::{Filter, list};
 use crate::registry::Shelf;
 use crate::store::Budget;
 
@@ -270,15 +270,14 @@ impl Ledger<'_> {
     /// # Errors
     /// Failed machinery; a request that is damaged waives nothing.
     pub(super) fn contract_requests(&self) -> Result<Vec<History>, AppError> {
-        let projection = project_all(self.store, self.scope(), Source::Cache, &self.progress())?;
-        let changes =
-            |entry: &Entry| self.workflow.request_type(&entry.request_type).is_some_and(|rule| rule.names_contract);
-        let ids = projection.entries.iter().filter(|(_, entry)| changes(entry)).map(|(id, _)| *id);
-        let mut found = Vec::new();
-        for id in ids {
-            found.extend(self.store.history(id)?);
+        let mut found = BTreeMap::new();
+        for rule in self.workflow.types().iter().filter(|rule| rule.names_contract) {
+            let filter = Filter { request_type: Some(rule.name.to_string()), ..Filter::default() };
+            for (id, ..) in list(self.store, self.scope(), &filter, &self.progress())?.rows {
+                found.extend(self.store.history(id)?.map(|history| (id, history)));
+            }
         }
-        Ok(found)
+        Ok(found.into_values().collect())
     }
 }
 

@@ -26,8 +26,8 @@ use crate::domain::outlook::Action;
 use crate::domain::renumber::moves;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Timestamp;
-use crate::index::Entry;
-use crate::index::cache::{Made, Searched, entry_and_made, searched, threads};
+use crate::index::cache::sketch::{Sketch, Sketches};
+use crate::index::cache::{Searched, searched, threads};
 use crate::store::checkpoints::SignersFile;
 use crate::store::fs::log::CONFLICT_MARKER;
 use crate::store::{Fault, Inspected, NUMBER_TWICE, StoreError};
@@ -35,6 +35,9 @@ use crate::sync::restore::{Restoring, quoted};
 
 /// An event this far ahead of the clock is told (5 minutes).
 pub const AHEAD_MS_MAX: i64 = 5 * 60_000;
+
+/// How many requests are judged before what is kept of them is sorted in.
+const CHUNK: usize = 1 << 14;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -111,8 +114,6 @@ struct Seen {
     key: Option<Key>,
     refers_to: Vec<RequestId>,
     events: usize,
-    /// What the index and the cache should say of it, where nothing is wrong with its bytes and somebody asks.
-    entry: Option<(Entry, Made)>,
 }
 
 /// What came of looking at one request.
@@ -120,6 +121,8 @@ struct Seen {
 struct Judged {
     /// What is kept of it, if it can be read.
     seen: Option<Seen>,
+    /// What the index and the cache should say of it, where nothing is wrong with its bytes and somebody asks.
+    sketch: Option<(RequestId, Sketch)>,
     /// What is wrong with it.
     findings: Vec<Finding>,
     /// The hashes of its leaves, where somebody asks for them.
@@ -194,14 +197,19 @@ impl Ledger<'_> {
         };
         let look = Look { now: self.world.now(), trust, unknown: &unknown, whole, wants, searched };
         let mut report = Report { requests: ids.len(), ..Report::default() };
-        let (mut seen, mut leaves, mut unchecked) = (Vec::new(), Vec::new(), 0);
-        for judged in self.judge_all(&ids, look, progress) {
-            let judged = told.or_nothing(judged)?;
-            report.findings.extend(judged.findings);
-            report.events += judged.seen.as_ref().map_or(0, |one| one.events);
-            seen.extend(judged.seen);
-            leaves.extend(judged.leaves);
-            unchecked += judged.unchecked;
+        let (mut seen, mut sketches, mut leaves, mut unchecked) = (Vec::new(), Sketches::default(), Vec::new(), 0);
+        // Of each as little as the rest needs is kept, so that a large ledger fits in memory.
+        for (done, some) in ids.chunks(CHUNK).enumerate() {
+            let judged = self.judge_all(some, look, &|of_these| progress(done * CHUNK + of_these, ids.len()));
+            for judged in judged {
+                let judged = told.or_nothing(judged)?;
+                report.findings.extend(judged.findings);
+                report.events += judged.seen.as_ref().map_or(0, |one| one.events);
+                seen.extend(judged.seen);
+                sketches.extend(judged.sketch);
+                leaves.extend(judged.leaves);
+                unchecked += judged.unchecked;
+            }
         }
         if unknown.signers.is_none() {
             report.findings.extend(self.unchecked(unchecked));
@@ -211,8 +219,9 @@ impl Ledger<'_> {
             report.findings.extend(self.across(&seen)?);
             if whole == Whole::Yes {
                 let of_index = match unknown.is_whole() {
-                    true => self.index_findings(&ids, seen),
-                    false => self.remembered_findings(seen),
+                    true => self.index_findings(&ids, sketches, searched),
+                    // Nobody can tell what the rest of it should be.
+                    false => self.lost(&sketches),
                 };
                 report.findings.extend(told.or_nothing(of_index)?);
             }
@@ -254,18 +263,19 @@ impl Ledger<'_> {
         })
     }
 
+    /// Judges requests, on as many cores as there are; answers in their order. `progress` is told how many are done.
     fn judge_all(
         &self,
         ids: &[RequestId],
         look: Look<'_>,
-        progress: &(dyn Fn(usize, usize) + Sync),
+        progress: &(dyn Fn(usize) + Sync),
     ) -> Vec<Result<Judged, AppError>> {
         let done = std::sync::atomic::AtomicUsize::new(0);
         let share = ids.len().div_ceil(threads()).max(1);
         let some = |part: &[RequestId]| -> Vec<Result<Judged, AppError>> {
             let one = |id: &RequestId| {
                 let judged = self.judge_request(*id, look);
-                progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, ids.len());
+                progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
                 judged
             };
             part.iter().map(one).collect()
@@ -299,7 +309,7 @@ impl Ledger<'_> {
             fix: fix.to_owned(),
         };
         let is_asked = look.whole == Whole::Yes && findings.is_empty();
-        let entry = is_asked.then(|| entry_and_made(&history, self.workflow, look.searched));
+        let sketch = is_asked.then(|| (id, Sketch::of(&history, self.workflow, look.searched)));
         let known = look.unknown.workflow.is_none() && self.workflow.is_known_format();
         for illegality in if known { judge(&history, self.workflow) } else { Vec::new() } {
             let what = format!("event {}: {}", illegality.event.n, illegality.refusal);
@@ -376,7 +386,6 @@ impl Ledger<'_> {
                 .chain(moves(history.events()).iter().map(|moved| moved.moved_to))
                 .collect(),
             events: history.events().len(),
-            entry,
         };
         // What was signed names the ledger.
         let (signatures, unchecked) = match look.unknown.settings {
@@ -385,7 +394,7 @@ impl Ledger<'_> {
         };
         let told = signatures.into_iter();
         findings.extend(told.map(|(code, severity, hash, what, fix)| log(code, severity, at(hash), what, &fix)));
-        Ok(Judged { seen: Some(seen), findings, leaves, unchecked })
+        Ok(Judged { seen: Some(seen), sketch, findings, leaves, unchecked })
     }
 
     /// Where a request stands whose events form no chain: others can't have diverged, nor be contested.

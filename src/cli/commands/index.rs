@@ -6,7 +6,8 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::text::count;
 use super::super::render::views::{DamagedView, IndexView};
-use crate::index::refresh::{self, Freshness, Made, Making, Memory};
+use crate::index::check::{Freshness, check};
+use crate::index::refresh::{self, Made, Making, Memory};
 use crate::index::remembered::Lost;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failure> {
@@ -14,8 +15,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     let ledger = opened.ledger();
     let progress = ledger.progress();
     let (freshness, made) = if args.check {
-        let (freshness, projection) = refresh::check(ledger.store, ledger.scope(), &progress)?;
-        (freshness, Made { outline: projection.outlined(), ..Made::default() })
+        let checked = check(ledger.store, ledger.scope(), &progress)?;
+        (checked.freshness, Made { outline: checked.sketches.outline(), ..Made::default() })
     } else {
         ledger.writable()?;
         let mut made = Made::default();

@@ -15,10 +15,11 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::list::Filter;
+use super::plain::checked;
 use super::rows::number_of;
 use super::search::{Found, Question, RANKED_MAX, Then, search};
 use super::tests::{self, Place, append, look};
-use super::{Aside, Scope, Source, entry_and_made, is_doubtful, project_all, searched, sql, tables};
+use super::{Aside, Scope, sql, tables};
 use crate::domain::event::{Body, Event};
 use crate::domain::history::History;
 use crate::domain::id::RequestId;
@@ -274,7 +275,10 @@ fn a_cache_that_lost_its_end_answers_as_the_files_do() {
         ask(&place, "euro");
         let bytes = std::fs::read(&cache).unwrap();
         std::fs::write(&cache, &bytes[..bytes.len() - lost]).unwrap();
-        suspected += usize::from(tests::ask(&place.store).contradicts_cache());
+        suspected += {
+            tests::ask(&place.store);
+            usize::from(checked(&place.store).doubts.contradicts_cache())
+        };
         QUESTIONS.into_iter().for_each(|question| ask(&place, question));
     }
     assert!(suspected > 0, "no word was lost");
@@ -282,16 +286,8 @@ fn a_cache_that_lost_its_end_answers_as_the_files_do() {
 
 /// What turns out to be wrong where the cache is not believed.
 fn doubts(place: &Place) -> (Vec<RequestId>, Vec<Aside>) {
-    let workflow = Workflow::default();
-    let scope = Scope::new(Uuid::nil(), &workflow);
-    let found = project_all(&place.store, scope, Source::Files, &|_, _| {}).unwrap();
-    let made = |id: &RequestId| {
-        let history = place.store.history(*id).ok()??;
-        Some((*id, entry_and_made(&history, &workflow, searched(&place.store, scope)).1))
-    };
-    let made: Vec<_> = found.entries.keys().filter_map(made).collect();
-    assert_eq!(is_doubtful(&place.store, scope, &made).unwrap(), found.contradicts_cache());
-    (found.contradicted, found.astray)
+    let doubts = checked(&place.store).doubts;
+    (doubts.contradicted, doubts.astray)
 }
 
 /// The cache's file, to be looked at or to be meddled with.

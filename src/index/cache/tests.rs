@@ -11,10 +11,12 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::list::{Filter, Waits, list};
+use super::plain::{Projection, cached, checked, plain};
 use super::read::read_all;
+use super::sketch::Doubts;
 use super::stats::{counted, stats};
 use super::tally::facts_of;
-use super::{Cache, Projection, Scope, Source, project_all};
+use super::{Cache, Scope};
 use crate::domain::event::{Body, Distinct, Event, Transitioned, TransitionedData, Unsealed};
 use crate::domain::history::History;
 use crate::domain::id::{RequestId, Stream};
@@ -31,7 +33,7 @@ use crate::store::{Budget, Records, Store};
 
 /// What somebody does, each of which shows in the notes of writers or in the times of folders.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     New,
     /// A request comes from another clone: with a key that others may have, and a number before or after theirs.
     Brought(Index, Index),
@@ -54,7 +56,7 @@ enum Step {
     Look,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         2 => Just(Step::New),
         3 => (any::<Index>(), any::<Index>()).prop_map(|(number, key)| Step::Brought(number, key)),
@@ -91,13 +93,13 @@ impl Place {
         place
     }
 
-    fn make(&mut self) {
+    pub(super) fn make(&mut self) {
         let made = self.store.create(&request("a", None), &Budget::endless()).unwrap();
         self.ids.push(id_of(&made));
     }
 
     /// Puts the packet and the log of another clone's request into place.
-    fn bring(&mut self, number: usize, key: usize) {
+    pub(super) fn bring(&mut self, number: usize, key: usize) {
         let id: RequestId = format!("REQ-20261119-{:04}", number + 1).parse().unwrap();
         if self.ids.contains(&id) || self.store.contains(id).unwrap() {
             return;
@@ -120,7 +122,27 @@ impl Place {
         self.store.places(id).1
     }
 
-    fn play(&mut self, step: Step) {
+    pub(super) fn note(&self, id: RequestId) {
+        let history = self.store.history(id).unwrap().unwrap();
+        self.store.append(id, history.heads(), &note(&history, "x", None), &Budget::endless()).unwrap();
+    }
+
+    pub(super) fn remove(&mut self, id: RequestId) {
+        let (packet, log) = self.store.places(id);
+        std::fs::remove_file(packet).unwrap();
+        std::fs::remove_file(log).unwrap();
+        self.ids.retain(|other| *other != id);
+    }
+
+    /// Spoils a log's first line.
+    pub(super) fn spoil(&mut self, id: RequestId) {
+        let new = self.folder.path().join("new");
+        std::fs::write(&new, "{}\n").unwrap();
+        std::fs::rename(new, self.log(id)).unwrap();
+        self.ids.retain(|other| *other != id);
+    }
+
+    pub(super) fn play(&mut self, step: Step) {
         let chosen = |index: Index| self.ids[index.index(self.ids.len())];
         match step {
             Step::New => self.make(),
@@ -132,11 +154,7 @@ impl Place {
                 let event = said(&history, Body::Distinct(distinct), 1);
                 self.store.append(id, history.heads(), &event, &Budget::endless()).unwrap();
             }
-            Step::Note(index) => {
-                let history = self.store.history(chosen(index)).unwrap().unwrap();
-                let event = note(&history, "x", None);
-                self.store.append(chosen(index), history.heads(), &event, &Budget::endless()).unwrap();
-            }
+            Step::Note(index) => self.note(chosen(index)),
             Step::Batch(index) => {
                 let batch = self.store.batch(&Budget::endless()).unwrap();
                 let history = batch.history(chosen(index)).unwrap().unwrap();
@@ -168,18 +186,11 @@ impl Place {
             Step::Removed(index) => {
                 let id = chosen(index);
                 if self.ids.len() > 3 {
-                    let (packet, log) = self.store.places(id);
-                    std::fs::remove_file(packet).unwrap();
-                    std::fs::remove_file(log).unwrap();
-                    self.ids.retain(|other| *other != id);
+                    self.remove(id);
                 }
             }
             Step::Spoilt(index) => {
-                let id = chosen(index);
-                let new = self.folder.path().join("new");
-                std::fs::write(&new, "{}\n").unwrap();
-                std::fs::rename(new, self.log(id)).unwrap();
-                self.ids.retain(|other| *other != id);
+                self.spoil(chosen(index));
                 if self.ids.is_empty() {
                     self.make();
                 }
@@ -239,24 +250,19 @@ fn figures(store: &FsStore, window: Window) -> (Stats, BTreeMap<RequestId, Strin
     (fold.stats(), damaged)
 }
 
-fn projected(store: &FsStore, source: Source) -> Projection {
-    let workflow = Workflow::default();
-    let scope = Scope::new(Uuid::nil(), &workflow);
-    Projection { read: 0, ..project_all(store, scope, source, &|_, _| {}).unwrap() }
-}
-
 /// What the cache says is what the files say, and nobody suspects it.
 pub(super) fn look(store: &FsStore) {
-    let Projection { contradicted, astray, .. } = ask(store);
+    ask(store);
+    let Doubts { contradicted, astray, gone: _ } = checked(store).doubts;
     assert_eq!((contradicted, astray), (Vec::new(), Vec::new()), "what nobody should suspect");
 }
 
-/// What the cache says is what the files say; answers with what these make of it. Of a cache that lost pages some may be
-/// gone that no question comes by: it is suspected, rightly.
+/// What the cache says is what the files say, and so is what sketches tell. Of a cache that lost pages some may be gone
+/// that no question comes by: it is suspected, rightly.
 pub(super) fn ask(store: &FsStore) -> Projection {
-    let (cached, files) = (projected(store, Source::Cache), projected(store, Source::Files));
-    let read = Projection { contradicted: Vec::new(), astray: Vec::new(), ..files.clone() };
+    let (cached, read) = (cached(store), plain(store));
     assert_eq!(cached, read);
+    assert_eq!(checked(store).sketches.outline(), read.outline().unwrap());
     let workflow = Workflow::default();
     let scope = Scope::new(Uuid::nil(), &workflow);
     // Some time after all that is done here, so that some of it is a week old.
@@ -272,10 +278,10 @@ pub(super) fn ask(store: &FsStore) -> Projection {
     assert_eq!((counted.matched, listed.matched), (listed.rows.len(), listed.rows.len()), "how many are ready");
     let from_tables = Cache::ask_all(store, scope, &|_, _| {}, |entries| Ok(index_text(entries))).unwrap();
     assert_eq!(from_tables, index_text(&read));
-    files
+    read
 }
 
-fn index_text(entries: &dyn Entries) -> String {
+pub(super) fn index_text(entries: &dyn Entries) -> String {
     let mut text = Vec::new();
     snapshot::write(entries, &entries.outline().unwrap(), Uuid::nil(), &Workflow::default(), &mut text).unwrap();
     String::from_utf8(text).unwrap()
@@ -300,7 +306,7 @@ fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
     let read = |place: &Place| {
         let workflow = Workflow::default();
         let scope = Scope::new(Uuid::nil(), &workflow);
-        project_all(&place.store, scope, Source::Cache, &|_, _| {}).unwrap().read
+        Cache::ask(&place.store, scope, &|_, _| {}, |cache| Ok(cache.read)).unwrap()
     };
     assert_eq!(read(&place), 4);
     std::thread::sleep(std::time::Duration::from_millis(80));
@@ -308,8 +314,7 @@ fn a_reader_of_a_large_ledger_reads_what_changed_and_no_more() {
     assert!(read(&place) <= 4);
     assert_eq!(read(&place), 0);
     let (id, other) = (place.ids[2], place.ids[0]);
-    let history = place.store.history(id).unwrap().unwrap();
-    place.store.append(id, history.heads(), &note(&history, "x", None), &Budget::endless()).unwrap();
+    place.note(id);
     assert_eq!(read(&place), 1);
     // A change in place, by a program that takes no lock, is noticed when it is the request's turn.
     std::thread::sleep(std::time::Duration::from_millis(80));
@@ -348,8 +353,8 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
     let workflow = Workflow::default();
     let scope = Scope::new(Uuid::nil(), &workflow);
     std::thread::sleep(std::time::Duration::from_millis(80));
-    assert!(!projected(&place.store, Source::Cache).contradicts_cache());
-    assert!(!projected(&place.store, Source::Files).contradicts_cache());
+    cached(&place.store);
+    assert!(!checked(&place.store).doubts.contradicts_cache());
     let db = rusqlite::Connection::open(place.store.cache_place().unwrap()).unwrap();
     let id = place.ids[1];
     let nr = super::rows::number_of(id);
@@ -360,17 +365,7 @@ fn everything_that_the_tables_say_is_held_against_the_files() {
     };
     let is_told = |change: &str| {
         assert!(db.execute(change, []).unwrap() > 0, "{change}");
-        let found = projected(&place.store, Source::Files);
-        let from_rows: Vec<_> = place
-            .ids
-            .iter()
-            .map(|id| {
-                let history = place.store.history(*id).unwrap().unwrap();
-                (*id, super::entry_and_made(&history, &workflow, super::searched(&place.store, scope)).1)
-            })
-            .collect();
-        assert!(super::is_doubtful(&place.store, scope, &from_rows).unwrap(), "{change}");
-        found.contradicts_cache()
+        checked(&place.store).doubts.contradicts_cache()
     };
     // Which bytes a row was made from, and whether that shows, is what makes it pass for current.
     let of_rows = ["nr", "stamp", "settled"];

@@ -1,37 +1,17 @@
 //! All of the cache at once, and what it says held against the files.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
-use super::read::each_of;
 use super::rows::{Reader, bytes_of, id_of, number_of};
 use super::text::{Words, all_words};
-use super::{Aside, Cache, Entry, Progress, Projection, Scope, blocked, duplicate, parts, tables, tally};
+use super::{Aside, Cache, Entry, Scope, blocked, duplicate, parts, tables, tally};
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::store::{Store, StoreError};
 
 impl Cache {
-    /// All requests.
-    pub(super) fn all(&self) -> rusqlite::Result<Projection> {
-        let mut projection = Projection { read: self.read, ..Projection::default() };
-        let mut rows =
-            self.db.prepare("SELECT nr, damage, events, entry FROM request LEFT JOIN body USING (nr) ORDER BY nr")?;
-        let mut rows = rows.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = id_of(row.get(0)?).ok_or(rusqlite::Error::InvalidQuery)?;
-            if let Some(what) = row.get::<_, Option<String>>(1)? {
-                projection.damaged.insert(id, what);
-                continue;
-            }
-            projection.events += u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
-            projection.entries.insert(id, entry(row.get_ref(3)?.as_str()?)?);
-        }
-        for (id, first) in duplicate::all(&self.db)? {
-            projection.entries.entry(id).and_modify(|entry| entry.duplicate_of = Some(first));
-        }
-        Ok(projection)
-    }
-
     /// The cache as it lies there, not brought up to date.
     pub(super) fn as_it_is(store: &dyn Store, scope: Scope<'_>) -> AsItIs {
         let open = || -> Option<Connection> {
@@ -58,15 +38,15 @@ impl AsItIs {
     /// # Errors
     /// Failed machinery of the ledger.
     pub(super) fn contradicted(
-        self,
+        &self,
         store: &dyn Store,
         rows: &[(RequestId, Hash)],
         words: &[(RequestId, Words)],
     ) -> Result<Vec<RequestId>, StoreError> {
-        let Some(db) = self.0 else { return Ok(Vec::new()) };
+        let Some(db) = &self.0 else { return Ok(Vec::new()) };
         // One that can't be read is made anew by whoever asks it next.
-        let mut differing = differing(&db, rows).unwrap_or_default();
-        differing.extend(misworded(&db, words).unwrap_or_default());
+        let mut differing = differing(db, rows).unwrap_or_default();
+        differing.extend(misworded(db, words).unwrap_or_default());
         differing.sort();
         differing.dedup();
         let ids: Vec<RequestId> = differing.iter().map(|(id, _)| *id).collect();
@@ -92,12 +72,11 @@ impl AsItIs {
     }
 
     /// How many rows it has of requests that were not found.
-    pub(super) fn others_than(&self, found: &Projection) -> usize {
-        let is_found = |id: &RequestId| found.entries.contains_key(id) || found.damaged.contains_key(id);
+    pub(super) fn others_than(&self, found: &HashSet<RequestId>) -> usize {
         let count = |db: &Connection| -> rusqlite::Result<usize> {
             let mut rows = db.prepare("SELECT nr FROM request")?;
             let rows = rows.query_map([], |row| row.get::<_, i64>(0))?;
-            rows.filter(|nr| !nr.as_ref().is_ok_and(|nr| id_of(*nr).as_ref().is_some_and(is_found)))
+            rows.filter(|nr| !nr.as_ref().is_ok_and(|nr| id_of(*nr).as_ref().is_some_and(|id| found.contains(id))))
                 .map(|nr| nr.map(|_| 1))
                 .sum()
         };
@@ -109,28 +88,6 @@ impl AsItIs {
         let searched = self.0.as_ref().map(parts::with_words);
         searched.is_some_and(|searched| searched.is_ok_and(|searched| searched.is_some()))
     }
-}
-
-/// The words that the index should have of these requests; nothing of those that can't be read.
-///
-/// # Errors
-/// Failed machinery.
-pub(super) fn words_of(
-    store: &dyn Store,
-    ids: &[RequestId],
-    progress: Progress<'_>,
-) -> Result<Vec<(RequestId, Words)>, StoreError> {
-    let read = each_of(
-        ids,
-        &|done| progress(done, ids.len()),
-        || Ok(()),
-        |(), id| match store.history(*id) {
-            Ok(history) => Ok(history.map(|history| (*id, Words::of(&history)))),
-            Err(error) if error.is_of_files() => Ok(None),
-            Err(error) => Err(error),
-        },
-    )?;
-    Ok(read.into_iter().flatten().collect())
 }
 
 /// Whether the index of words has none of requests that it does not know.

@@ -14,6 +14,7 @@ use super::super::trust;
 use crate::app::checkpoint::Trust;
 use crate::app::doctor::{Diagnosis, Examined, Grade, Locks, Surroundings};
 use crate::app::verify::Unknown;
+use crate::index::check::check;
 use crate::index::refresh::{self, Making, Memory};
 use crate::store::fs::FsStore;
 use crate::store::fs::health::Leftovers;
@@ -115,11 +116,10 @@ fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Fa
     let ledger = opened.ledger();
     let (mut is_new, mut was_wrong) = (false, false);
     ledger.store.projecting(&context.budget, &mut || {
-        let (_, projection) = refresh::check(opened.store(), ledger.scope(), &|_, _| {})?;
-        was_wrong = projection.contradicts_cache();
+        let doubts = check(opened.store(), ledger.scope(), &|_, _| {})?.doubts;
+        was_wrong = doubts.contradicts_cache();
         // One that was just held against all files is as good as another that is made from them.
-        let making = if was_wrong || projection.gone > 0 { Making::Anew } else { Making::FromCache };
-        drop(projection);
+        let making = if was_wrong || doubts.gone > 0 { Making::Anew } else { Making::FromCache };
         is_new = refresh::rebuild(
             opened.store(),
             ledger.scope(),
