@@ -72,21 +72,25 @@ fn screen() -> Screen {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the world")]
 fn ci() -> Ci {
     let told = |name: &str| std::env::var(name).ok();
+    let event = told("GITHUB_EVENT_PATH").and_then(|path| github_event(Path::new(&path))).unwrap_or_default();
+    let of_event = |place: &str| event.pointer(place)?.as_str().map(str::to_owned);
     Ci {
         github_base: told("GITHUB_BASE_REF"),
         gitlab_base: told("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
         gitlab_target: told("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
-        before: told("CI_COMMIT_BEFORE_SHA").or_else(|| pushed_over(Path::new(&told("GITHUB_EVENT_PATH")?))),
+        group_base: of_event("/merge_group/base_sha"),
+        before: told("CI_COMMIT_BEFORE_SHA").or_else(|| of_event("/before")),
+        branch: told("CI_COMMIT_BRANCH").or_else(|| told("GITHUB_REF_NAME")),
+        default_branch: told("CI_DEFAULT_BRANCH").or_else(|| of_event("/repository/default_branch")),
     }
 }
 
-/// What a branch was before it was pushed to, from the file in which GitHub tells of an event.
-fn pushed_over(event: &Path) -> Option<String> {
+/// What GitHub tells of the event that a job is about.
+fn github_event(path: &Path) -> Option<serde_json::Value> {
     const EVENT_BYTES_MAX: u64 = 25 * 1024 * 1024;
     let mut text = String::new();
-    std::fs::File::open(event).ok()?.take(EVENT_BYTES_MAX).read_to_string(&mut text).ok()?;
-    let event: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Some(event.get("before")?.as_str()?.to_owned())
+    std::fs::File::open(path).ok()?.take(EVENT_BYTES_MAX).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 fn terminal_width() -> u16 {

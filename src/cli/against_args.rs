@@ -60,7 +60,7 @@ pub(super) fn target(
     if typed != BY_ITSELF {
         return Ok(Target { reference: typed.to_owned(), point });
     }
-    if let Some(found) = of_job(&(context.env.ci)()) {
+    if let Some(found) = of_job(&(context.env.ci)(), &|wanted| is_here(folder, wanted)) {
         return Ok(Target { point: if point == Point::Exact { point } else { found.point }, ..found });
     }
     if git::is_commit(folder, REMOTE_HEAD) {
@@ -71,9 +71,26 @@ pub(super) fn target(
         .hint("name the target branch: --against origin/main; or once: git remote set-head origin --auto"))
 }
 
-/// What a CI job compares with: a merge request with where it parted from its target, a push with what was there before
-/// it, which a forced push may have left behind.
-fn of_job(ci: &Ci) -> Option<Target> {
+/// What is asked of the clone in which a job runs.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// Whether it has a commit.
+    Commit(&'a str),
+    /// Whether it has a commit, and that holds a ledger here.
+    Ledger(&'a str),
+}
+
+fn is_here(folder: &std::path::Path, wanted: Wanted<'_>) -> bool {
+    match wanted {
+        Wanted::Commit(commit) => git::is_commit(folder, commit),
+        Wanted::Ledger(commit) => git::holds_ledger(folder, commit),
+    }
+}
+
+/// What a CI job compares with: a merge request with where it parted from its target, a push with what was there before it.
+/// A branch that is new, or whose commits were written anew and pushed with force, is held against the branch that all
+/// others go into, if that has the ledger; so is what no event tells more of, such as a job that runs every night.
+fn of_job(ci: &Ci, is_here: &dyn Fn(Wanted<'_>) -> bool) -> Option<Target> {
     let branch = |name: &Option<String>| {
         let name = name.as_deref().filter(|name| !name.is_empty())?;
         Some(Target { reference: format!("origin/{name}"), point: Point::Parting })
@@ -83,10 +100,23 @@ fn of_job(ci: &Ci) -> Option<Target> {
         let hash = hash.as_deref().filter(|hash| hash.bytes().any(|digit| digit != b'0'))?;
         hash.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| Target { reference: hash.to_owned(), point })
     };
-    branch(&ci.github_base)
+    let request = branch(&ci.github_base)
         .or_else(|| commit(&ci.gitlab_base, Point::Parting))
         .or_else(|| branch(&ci.gitlab_target))
-        .or_else(|| commit(&ci.before, Point::Exact))
+        .or_else(|| commit(&ci.group_base, Point::Exact));
+    if request.is_some() {
+        return request;
+    }
+    let (before, main) = (commit(&ci.before, Point::Exact), branch(&ci.default_branch));
+    match (before, main) {
+        // Of the main branch nobody is to lose what was there before, be it pushed over with force.
+        (Some(before), Some(main)) if ci.branch.is_some() && ci.branch != ci.default_branch => {
+            let is_rewritten = !is_here(Wanted::Commit(&before.reference)) && is_here(Wanted::Ledger(&main.reference));
+            Some(if is_rewritten { main } else { before })
+        }
+        (Some(before), _) => Some(before),
+        (None, main) => main.filter(|main| is_here(Wanted::Commit(&main.reference))),
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +124,14 @@ mod tests {
     use super::*;
 
     fn job(ci: Ci) -> Option<(String, Point)> {
-        of_job(&ci).map(|target| (target.reference, target.point))
+        job_in(ci, &["12ab", "origin/main"])
+    }
+
+    fn job_in(ci: Ci, here: &[&str]) -> Option<(String, Point)> {
+        let is_here = |wanted: Wanted<'_>| match wanted {
+            Wanted::Commit(name) | Wanted::Ledger(name) => here.contains(&name),
+        };
+        of_job(&ci, &is_here).map(|target| (target.reference, target.point))
     }
 
     #[test]
@@ -119,5 +156,25 @@ mod tests {
         );
         assert_eq!(job(Ci { before: text(&"0".repeat(40)), ..Ci::default() }), None);
         assert_eq!(job(Ci { before: text("--output=x"), ..Ci::default() }), None);
+    }
+
+    #[test]
+    fn what_was_there_before_is_the_main_branch_where_nobody_says_more() {
+        let text = |text: &str| Some(text.to_owned());
+        let (main, before) = (Some(("origin/main".into(), Point::Parting)), Some(("12ab".into(), Point::Exact)));
+        let nightly = || Ci { default_branch: text("main"), ..Ci::default() };
+        assert_eq!(job(nightly()), main);
+        assert_eq!(job_in(nightly(), &[]), None);
+        assert_eq!(job(Ci { before: text(&"0".repeat(40)), branch: text("new"), ..nightly() }), main);
+        let group = Ci { group_base: text("12ab"), ..nightly() };
+        assert_eq!(job(group), before);
+        let pushed = |branch: &str| Ci { before: text("12ab"), branch: text(branch), ..nightly() };
+        assert_eq!(job(pushed("main")), before);
+        assert_eq!(job(pushed("fix")), before);
+        // Commits that were written anew: the one before is not here.
+        assert_eq!(job_in(pushed("main"), &["origin/main"]), before);
+        assert_eq!(job_in(pushed("fix"), &["origin/main"]), main);
+        // The ledger's own branch, of which the main one knows nothing.
+        assert_eq!(job_in(pushed("ledger"), &[]), before);
     }
 }

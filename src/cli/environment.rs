@@ -85,6 +85,12 @@ pub struct Ci {
     pub gitlab_base: Option<String>,
     /// `CI_MERGE_REQUEST_TARGET_BRANCH_NAME`: the branch that it is to be merged into.
     pub gitlab_target: Option<String>,
-    /// What was there before a push: `CI_COMMIT_BEFORE_SHA`, or `before` in the file that `GITHUB_EVENT_PATH` names.
+    /// What a merge queue puts its group on: `merge_group.base_sha` in the file that `GITHUB_EVENT_PATH` names.
+    pub group_base: Option<String>,
+    /// What was there before a push: `CI_COMMIT_BEFORE_SHA`, or `before` in that file.
     pub before: Option<String>,
+    /// The branch that was pushed to, or that the job is about: `CI_COMMIT_BRANCH`, or `GITHUB_REF_NAME`.
+    pub branch: Option<String>,
+    /// The branch that all others go into: `CI_DEFAULT_BRANCH`, or `repository.default_branch` in that file.
+    pub default_branch: Option<String>,
 }

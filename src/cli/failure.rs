@@ -438,7 +438,7 @@ fn signing_failed(message: &str, error: &SigningError) -> Failure {
 
 fn git_failed(message: &str, error: &GitError) -> Failure {
     match error {
-        GitError::NoCommit { shallow, whence, .. } => {
+        GitError::NoCommit { reference, shallow, whence } => {
             let hint = match (whence, shallow) {
                 (Whence::Branch { remote, branch }, shallow) => {
                     // A clone of one branch does not track the others unless it is told to.
@@ -448,6 +448,9 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
                 }
                 (Whence::History, true) => "git fetch --unshallow".to_owned(),
                 (Whence::History, false) => "git log --oneline tells which commits are here".to_owned(),
+                (Whence::Hash { remote }, _) => {
+                    format!("git fetch {remote} {reference}: what was pushed over with force is kept there for a while")
+                }
                 (Whence::NoCommits, _) => {
                     "there is no commit yet: without --against nothing is compared with one".to_owned()
                 }

@@ -86,6 +86,11 @@ pub enum Whence {
     },
     /// It is counted from a commit, or a hash: only more of the history helps.
     History,
+    /// It is a whole hash: a remote may still have the commit, be it on no branch any more.
+    Hash {
+        /// The remote.
+        remote: String,
+    },
     /// The repository has no commit yet.
     NoCommits,
     /// Nobody is there to ask.
@@ -141,7 +146,7 @@ enum Part {
 /// # Errors
 /// [`GitError`] says what is missing.
 pub fn read(root: &Path, reference: &str, point: Point) -> Result<Commit, GitError> {
-    let wanted = commit_of(root, reference)?;
+    let wanted = held_of(root, reference, point)?;
     let commit = match point {
         Point::Exact => wanted.clone(),
         Point::Parting => partings(root, "HEAD", reference, &wanted)?.swap_remove(0),
@@ -393,6 +398,11 @@ fn whence(root: &Path, reference: &str) -> Result<Whence, GitError> {
     }
     let remotes = run(&["remote"])?;
     let remotes = String::from_utf8_lossy(&remotes.stdout).into_owned();
+    let first = remotes.lines().find(|remote| *remote == "origin").or_else(|| remotes.lines().next());
+    let is_whole = [40, 64].contains(&reference.len()) && reference.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if let Some(remote) = first.filter(|_| is_whole && !is_shallow(root).unwrap_or(true)) {
+        return Ok(Whence::Hash { remote: remote.to_owned() });
+    }
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
     let is_hash = reference.len() >= 7 && reference.chars().all(|c| c.is_ascii_hexdigit());
     if !reference.chars().all(is_name) || is_hash || reference == "HEAD" {
@@ -403,7 +413,6 @@ fn whence(root: &Path, reference: &str) -> Result<Whence, GitError> {
     if let Some((remote, branch)) = remotes.lines().find_map(|remote| Some((remote, of_remote(remote)?))) {
         return Ok(Whence::Branch { remote: remote.to_owned(), branch: branch.to_owned() });
     }
-    let first = remotes.lines().find(|remote| *remote == "origin").or_else(|| remotes.lines().next());
     let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
     Ok(match first {
         Some(_) if branch.starts_with("refs/") => Whence::History,
@@ -425,6 +434,13 @@ pub(crate) fn is_commit(root: &Path, reference: &str) -> bool {
     commit_of(root, reference).is_ok()
 }
 
+/// Whether a commit holds a ledger in this folder of its repository.
+pub(crate) fn holds_ledger(folder: &Path, reference: &str) -> bool {
+    let settings = format!("{reference}:./{SETTINGS}");
+    let asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", settings.as_str()];
+    command(folder).args(asked).output().is_ok_and(|told| told.status.success())
+}
+
 pub(crate) fn commit_of(root: &Path, reference: &str) -> Result<String, GitError> {
     let run = |arguments: &[&str]| command(root).args(arguments).output().map_err(GitError::Program);
     let inside = run(&["rev-parse", "--is-inside-work-tree"])?;
@@ -440,6 +456,23 @@ pub(crate) fn commit_of(root: &Path, reference: &str) -> Result<String, GitError
     }
     let (shallow, whence) = (is_shallow(root)?, whence(root, reference)?);
     Err(GitError::NoCommit { reference: reference.to_owned(), shallow, whence })
+}
+
+/// What a reference names, to compare with it: before its first commit a repository holds nothing, which is the empty tree.
+pub(crate) fn held_of(root: &Path, reference: &str, point: Point) -> Result<String, GitError> {
+    match commit_of(root, reference) {
+        Err(GitError::NoCommit { whence: Whence::NoCommits, .. }) if reference == "HEAD" && point == Point::Exact => {
+            empty_tree(root)
+        }
+        other => other,
+    }
+}
+
+/// The name of the empty tree under the repository's hash function.
+fn empty_tree(root: &Path) -> Result<String, GitError> {
+    let asked = ["hash-object", "-t", "tree", "--stdin"];
+    let told = command(root).args(asked).stdin(Stdio::null()).output().map_err(GitError::Program)?;
+    Ok(String::from_utf8_lossy(&told.stdout).trim().to_owned())
 }
 
 fn blobs(root: &Path, reference: &str, commit: &str) -> Result<Vec<Blob>, GitError> {

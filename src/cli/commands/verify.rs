@@ -53,7 +53,7 @@ fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Resu
     };
     let Subject { opened, place, head, .. } = subject.as_ref();
     let ledger = opened.ledger();
-    let target = target(typed, args.against.point(), context, &place.repo)?;
+    let target = target(typed, args.against.point(), context, &folder_of(place))?;
     let trust = trust::trust(&args.proofs.trusting, context.env, Some(&ledger))?;
     let bar = progress(context);
     let order = Order { place, head, reference: &target.reference, point: target.point };
@@ -98,7 +98,7 @@ fn verify_removed(context: &mut Context<'_>, args: &Verify, missing: Missing) ->
     let Missing { places, head, copy, failure } = missing;
     let typed = args.against.against.as_deref().unwrap_or_default();
     for place in &places {
-        let target = target(typed, args.against.point(), context, &place.repo)?;
+        let target = target(typed, args.against.point(), context, &folder_of(place))?;
         let here = || place.repo.join(&place.prefix).components().collect::<PathBuf>();
         let folder = copy.as_ref().map_or_else(here, |copy| copy.path().to_owned());
         let order = Order { place, head: &head, reference: &target.reference, point: target.point };
@@ -108,6 +108,12 @@ fn verify_removed(context: &mut Context<'_>, args: &Verify, missing: Missing) ->
         }
     }
     Err(failure)
+}
+
+/// A ledger's folder, or where that is gone, its repository's.
+fn folder_of(place: &Place) -> PathBuf {
+    let folder = place.repo.join(&place.prefix);
+    if folder.is_dir() { folder } else { place.repo.clone() }
 }
 
 fn subject(context: &mut Context<'_>, args: &Verify) -> Result<Sought, Failure> {

@@ -6,7 +6,6 @@
 
 mod blocked;
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests change files by hand")]
 mod check_tests;
 mod duplicate;
 pub mod edges;

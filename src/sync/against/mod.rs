@@ -139,7 +139,7 @@ impl<'a> Sides<'a> {
 pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
     let Asked { place, files, head, reference, point } = asked;
     let sides = Sides { repo: &place.repo, place: &place.prefix, files, reference };
-    let wanted = git::commit_of(sides.repo, reference)?;
+    let wanted = git::held_of(sides.repo, reference, point)?;
     // What was typed is never an option of git's.
     let tip = if head == HEAD { HEAD.to_owned() } else { git::commit_of(sides.repo, head)? };
     let bases = match point {

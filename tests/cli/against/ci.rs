@@ -103,3 +103,64 @@ fn a_partial_clone_is_told_what_to_fetch_and_works_then() {
     ok: 3 requests, 1 contract, 8 events, 1 checkpoint verified, and compared with origin/main (11 files)
     "#);
 }
+
+/// What an event of GitHub's tells where there was nothing before, or nothing that is here.
+#[test]
+fn a_job_without_a_before_compares_with_the_main_branch() {
+    let sandbox = repository();
+    sandbox.run("git clone -q . ../clone && cd ../clone && git remote set-head origin -d && git checkout -q -b topic origin/main && sed -i 2d coordination/events/REQ-$TODAY-0001.jsonl");
+    let event =
+        |event: &str| format!("cd ../clone && echo '{event}' > ../event.json && GITHUB_EVENT_PATH=../event.json");
+    let gone = "f".repeat(40);
+    let ends = |job: &str| {
+        let told = sandbox.shell(&format!("{job} ledger verify --against | tail -n 1"));
+        String::from_utf8(told.stdout).unwrap()
+    };
+    let default = r#""repository":{"default_branch":"main"}"#;
+    for told in [
+        format!(r#"{{"schedule":"0 3 * * *",{default}}}"#),
+        format!(r#"{{"before":"{}",{default}}}"#, "0".repeat(40)),
+        format!(r#"{{"before":"{gone}",{default}}}"#),
+    ] {
+        let told = ends(&format!("{} GITHUB_REF_NAME=topic", event(&told)));
+        assert!(told.contains("3 findings") && told.contains("compared with origin/main"), "{told}");
+    }
+    let gitlab = "cd ../clone && CI_DEFAULT_BRANCH=main CI_COMMIT_BRANCH=topic";
+    assert!(ends(gitlab).contains("compared with origin/main"));
+    let group = format!(r#"{{"merge_group":{{"base_sha":"'$(git rev-parse HEAD)'"}},{default}}}"#);
+    assert!(ends(&event(&group)).contains("3 findings"));
+    transcript!(sandbox, @r#"
+    # Of the main branch itself what was there before is not given up, nor of a branch that has a ledger of its own.
+    $ cd ../clone && git remote set-url origin elsewhere && CI_COMMIT_BEFORE_SHA=ffffffffffffffffffffffffffffffffffffffff CI_DEFAULT_BRANCH=main CI_COMMIT_BRANCH=main ledger verify --against
+    ! error: "[commit]" is no commit that is here
+    ! hint: git fetch origin [commit]: what was pushed over with force is kept there for a while
+    [exit 4]
+    $ cd ../clone && CI_COMMIT_BEFORE_SHA=ffffffffffffffffffffffffffffffffffffffff CI_DEFAULT_BRANCH=none CI_COMMIT_BRANCH=ledger ledger contract check --against
+    ! error: "[commit]" is no commit that is here
+    ! hint: git fetch origin [commit]: what was pushed over with force is kept there for a while
+    [exit 4]
+    "#);
+}
+
+/// A hook of the very first commit has nothing to compare with.
+#[test]
+fn before_the_first_commit_there_is_nothing_to_compare() {
+    let sandbox = crate::common::Sandbox::with_bug();
+    sandbox.run("git init -q -b main . && git add -A");
+    transcript!(sandbox, @r#"
+    $ ledger verify --against HEAD --exact
+    coordination: note nothing-compared: HEAD holds no ledger here: there is nothing to compare
+      fix: nothing, if the ledger is new
+    ok: 1 request, 1 event verified, and compared with HEAD (0 files), 1 note
+    $ ledger contract check --against HEAD --exact
+    compatible: 0 contracts, 0 versions checked against HEAD (declared content)
+    $ ledger verify --against HEAD
+    ! error: "HEAD" is no commit that is here
+    ! hint: there is no commit yet: without --against nothing is compared with one
+    [exit 4]
+    $ ledger verify --against main --exact
+    ! error: "main" is no commit that is here
+    ! hint: there is no commit yet: without --against nothing is compared with one
+    [exit 4]
+    "#);
+}
