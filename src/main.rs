@@ -42,7 +42,7 @@ fn environment() -> Environment {
         err_is_terminal: std::io::stderr().is_terminal(),
         program: std::env::current_exe().ok(),
         ci,
-        now: || Timestamp::from_unix_ms(chrono::Utc::now().timestamp_millis()),
+        now,
         random: |bytes| {
             // An operating system without randomness has failed beyond repair; zeros still give a valid uid.
             let _ = getrandom::fill(bytes);
@@ -83,6 +83,13 @@ fn ci() -> Ci {
         branch: told("CI_COMMIT_BRANCH").or_else(|| told("GITHUB_REF_NAME")),
         default_branch: told("CI_DEFAULT_BRANCH").or_else(|| of_event("/repository/default_branch")),
     }
+}
+
+/// The clock's reading; the beginning of 1970 where it says that this is before that.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the clock")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// What GitHub tells of the event that a job is about.

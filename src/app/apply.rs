@@ -63,8 +63,8 @@ pub struct BatchReport {
     pub stopped: bool,
     /// How many calls waited for the disk.
     pub syncs: u64,
-    /// How many operations were written.
-    pub written: usize,
+    /// How many operations are on record: written now, or before by somebody who may not have got to the index.
+    pub recorded: usize,
 }
 
 impl Ledger<'_> {
@@ -82,14 +82,14 @@ impl Ledger<'_> {
     ) -> Result<BatchReport, AppError> {
         self.writable()?;
         let batch = self.store.batch(&session.budget)?;
-        let mut report = BatchReport { answers: Vec::new(), stopped: false, syncs: 0, written: 0 };
+        let mut report = BatchReport { answers: Vec::new(), stopped: false, syncs: 0, recorded: 0 };
         for (line, operation) in operations {
             let result = operation.and_then(|operation| self.apply_one(batch.as_ref(), operation, session));
             if let Err(AppError::Store(failed)) = result {
                 return Err(failed.into());
             }
             report.stopped = result.is_err() && on_refusal == OnRefusal::Stop;
-            report.written += usize::from(result.as_ref().is_ok_and(|applied| !applied.deduplicated));
+            report.recorded += usize::from(result.is_ok());
             report.answers.push(Answered { line, result });
             if report.stopped {
                 break;
@@ -97,7 +97,7 @@ impl Ledger<'_> {
         }
         if effect == Effect::DryRun {
             // What is not committed was never there.
-            report.written = 0;
+            report.recorded = 0;
             return Ok(report);
         }
         match batch.commit()? {

@@ -10,7 +10,7 @@ use super::verify::{Finding, Severity, Unknown};
 use super::{AppError, Ledger};
 use crate::domain::time::Timestamp;
 use crate::store::fs::FsStore;
-use crate::store::fs::health::{Ground, Leftovers, Role, Unfit, Why};
+use crate::store::fs::health::{Ground, Held, Leftovers, Role, Unfit, Why};
 use crate::store::{Budget, Records, StoreError};
 use crate::sync::restore::quoted;
 use crate::sync::standing::{Standing, Trouble, standing};
@@ -374,6 +374,12 @@ fn of_leftovers(store: &FsStore, leftovers: Leftovers) -> Vec<Diagnosis> {
     for stream in leftovers.unsynced {
         let what = "its last writer was killed, or could not sync: what it wrote may be in memory alone".to_owned();
         tell("unsynced", Grade::Warning, store.layout().log_of(&stream), what, FIX);
+    }
+    if let Some(Held { path, holder }) = leftovers.held {
+        let by = holder.map_or_else(|| "somebody holds it".to_owned(), |holder| format!("{holder} holds it"));
+        let what = format!("{by}, for longer than a write takes: nobody else can write meanwhile");
+        let fix = format!("fuser -v {} tells which process it is: wait for it, or end it", quoted(&path));
+        tell("lock-held", Grade::Warning, path, what, &fix);
     }
     for path in leftovers.temporary {
         tell("leftover", Grade::Note, path, "a command that was killed left it behind".to_owned(), FIX);

@@ -46,6 +46,7 @@ use crate::domain::time::{Hybrid, Timestamp};
 use crate::domain::workflow::Workflow;
 use crate::index::cache::Scope;
 use crate::index::refresh::{Refreshed, after_write};
+use crate::index::remembered::Forgotten;
 use crate::store::fs::CLOCK_LEAD_MS_MAX;
 use crate::store::{Budget, Records, Store};
 use crate::sync::restore::Restoring;
@@ -206,9 +207,15 @@ impl<'a> Ledger<'a> {
         };
         match after_write(self.store, self.scope(), marks, &|lost| self.are_elsewhere(lost), budget) {
             Ok(Refreshed::Current | Refreshed::Later) => None,
-            Ok(Refreshed::Kept(lost)) => {
-                let of = lost.first().map(|lost| lost.id.to_string()).unwrap_or_default();
-                let more = if lost.len() > 1 { " and others" } else { "" };
+            Ok(Refreshed::Kept(Forgotten { lost, unread })) => {
+                let Some(first) = lost.first() else {
+                    let of = unread.map(|id| id.to_string()).unwrap_or_default();
+                    return Some(format!(
+                        "index.json was left as it is: it remembers how far {of} had got, which can't be read now; ledger verify \
+                         tells what is wrong with it, and if it is meant to be so: ledger index"
+                    ));
+                };
+                let (of, more) = (first.id, if lost.len() > 1 { " and others" } else { "" });
                 Some(format!(
                     "index.json was left as it is: it remembers of {of}{more} what is not here any more; ledger verify tells \
                      what, and if it is meant to be so: ledger index"

@@ -63,6 +63,7 @@ use self::formats::Wanted;
 use self::open::{Opened, Patient};
 use self::render::Output;
 use self::times::Times;
+use crate::domain::secret;
 use crate::store::budget::Progress;
 use crate::store::{Budget, Notice};
 use crate::sync::restore::Restoring;
@@ -234,7 +235,7 @@ fn budget(cli: &Cli, env: &Environment) -> Budget {
                 stderr(anstream::ColorChoice::Never).write_all(render::notice(&notice_text(notice), format).as_bytes());
         }
     };
-    Budget::new(limit, Arc::new(listener))
+    Budget::new(limit, Arc::new(listener)).patient(limit.unwrap_or(DEFAULT_BUDGET))
 }
 
 fn notice_text(notice: &Notice) -> String {
@@ -263,9 +264,11 @@ fn usage(error: &clap::Error, arguments: &[OsString], configured: Option<Wanted>
     if wants_json(arguments, configured) == Format::Json {
         output.format = Format::Json;
         output.fail(&usage_failure(error).hint_in_general(&named_command(arguments)));
-    } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe)) {
+    } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe))
+        || secret::find(&error.to_string()).is_some()
+    {
         // Clap repeats what was typed as it was typed.
-        output.tell(render::safe::block(&error.to_string(), "").trim_end());
+        output.tell(render::safe::block(&secret::masked(&error.to_string()), "").trim_end());
     } else {
         let _ = error.print();
     }

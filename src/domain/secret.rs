@@ -6,6 +6,8 @@
 mod forms;
 mod marks;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 pub use super::id::SecretKind;
@@ -57,6 +59,32 @@ pub fn find(text: &str) -> Option<Secret> {
     if text.len() < BYTES_MIN {
         return None;
     }
+    first(text).or_else(|| {
+        // Whoever copies it gets it whole, for nobody sees what stands in it.
+        let is_invisible =
+            |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+        text.contains(is_invisible).then(|| first(&text.replace(is_invisible, "")))?
+    })
+}
+
+/// A text for people, without the credentials in it: an error may say again what was typed.
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
+    const MASK: &str = "[a credential]";
+    let mut masked = Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(secret) = masked.get(from..).and_then(first) {
+        let begin = from + secret.at;
+        let rest = masked.get(begin..).unwrap_or_default();
+        let ends = |c: char| c.is_whitespace() || "\"'`,;)".contains(c);
+        let end = begin + rest.find(ends).unwrap_or(rest.len());
+        masked = Cow::Owned(format!("{}{MASK}{}", &masked[..begin], &masked[end.max(begin)..]));
+        from = begin + MASK.len();
+    }
+    masked
+}
+
+fn first(text: &str) -> Option<Secret> {
     let found = marks::marks(text)
         .filter_map(|(form, mark)| Some(Secret { kind: form.kind, words: form.words, at: form.begin(text, mark)? }));
     found.min_by_key(|secret| secret.at)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Progress, Scope};
 use super::check::{Freshness, compare};
-use super::remembered::{Lost, lost};
+use super::remembered::{Forgotten, Lost, forgotten};
 use super::snapshot::{self, Outline};
 use crate::store::{Budget, Derived, Store, StoreError};
 
@@ -37,8 +37,8 @@ pub enum Refreshed {
     Current,
     /// It may lag, within its bounds.
     Later,
-    /// It was left as it is, since it remembers what is gone.
-    Kept(Vec<Lost>),
+    /// It was left as it is, since it remembers what is gone, or can't be read now.
+    Kept(Forgotten),
 }
 
 /// After a write, the last of so many that were ever marked: brings `index.json` up to date if it is time to.
@@ -55,16 +55,16 @@ pub fn after_write(
     if !is_due(read_gauge(store), marks) {
         return Ok(Refreshed::Later);
     }
-    let mut lost = Vec::new();
+    let mut forgotten = Forgotten::default();
     store.projecting(budget, &mut || {
         // While we waited, another process may have begun after our write and so have seen it.
         if read_gauge(store).is_some_and(|gauge| gauge.marks >= marks) {
             return Ok(());
         }
-        lost = rebuild(store, scope, Making::FromCache, Memory::Kept(is_elsewhere), &|_, _| {})?.lost;
+        forgotten = rebuild(store, scope, Making::FromCache, Memory::Kept(is_elsewhere), &|_, _| {})?.forgotten;
         Ok(())
     })?;
-    Ok(if lost.is_empty() { Refreshed::Current } else { Refreshed::Kept(lost) })
+    Ok(if forgotten.is_nothing() { Refreshed::Current } else { Refreshed::Kept(forgotten) })
 }
 
 /// What the index is made from.
@@ -92,8 +92,8 @@ pub struct Made {
     pub written: bool,
     /// What it tells of all requests together.
     pub outline: Outline,
-    /// What the one that was there remembers and the ledger no longer holds.
-    pub lost: Vec<Lost>,
+    /// What the one that was there remembers and the ledger no longer holds, or can't tell.
+    pub forgotten: Forgotten,
 }
 
 /// Makes `index.json` anew. The caller keeps others from doing the same at once. It is written request by request, so
@@ -116,13 +116,15 @@ pub fn rebuild(
     let made = Cache::ask_all(store, scope, progress, |entries| {
         let outline = entries.outline().map_err(failed("read"))?;
         let is_current = compare(store, scope, entries, &outline)? == Freshness::Current;
-        let mut lost = if is_current { Vec::new() } else { lost(store, entries)? };
+        let mut forgotten = if is_current { Forgotten::default() } else { forgotten(store, entries)? };
         let may_go = match memory {
             Memory::Dropped => true,
             Memory::Kept(is_elsewhere) => {
                 // What is kept elsewhere is not lost.
-                lost = if !lost.is_empty() && is_elsewhere(&lost) { Vec::new() } else { lost };
-                lost.is_empty()
+                if is_elsewhere(&forgotten.lost) {
+                    forgotten.lost.clear();
+                }
+                forgotten.is_nothing()
             }
         };
         let written = !is_current && may_go;
@@ -131,7 +133,7 @@ pub fn rebuild(
                 |file: &mut dyn Write| snapshot::write(entries, &outline, scope.ledger_id, scope.workflow, file);
             store.write_derived(Derived::Index, &mut write)?;
         }
-        Ok(Made { written, outline, lost })
+        Ok(Made { written, outline, forgotten })
     })?;
     let gauge = Gauge { marks, requests: made.outline.requests() as u64 };
     let bytes = serde_json::to_vec(&gauge).map_err(|e| StoreError::Unwritable(e.to_string()))?;

@@ -12,7 +12,7 @@ use super::refresh::failed;
 use super::snapshot::Entries;
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
-use crate::store::{Derived, Store, StoreError};
+use crate::store::{Derived, Fault, Store, StoreError};
 
 /// How many lost requests and events are told one by one.
 pub const LOST_MAX: usize = 100;
@@ -31,57 +31,98 @@ pub struct Lost {
     pub head: Option<Hash>,
 }
 
-/// What the index remembers and the ledger no longer holds, at most [`LOST_MAX`] of it. An index that can't be read
-/// remembers nothing.
+/// What the index remembers, held against the ledger.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Forgotten {
+    /// What the ledger no longer holds, at most [`LOST_MAX`] of it.
+    pub lost: Vec<Lost>,
+    /// A request that it remembers and that can't be read now: whether all of that is still there shows once it can.
+    pub unread: Option<RequestId>,
+}
+
+impl Forgotten {
+    /// Whether everything is there that is remembered.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.lost.is_empty() && self.unread.is_none()
+    }
+
+    fn look(&mut self, store: &dyn Store, id: RequestId, heads: &[Hash]) -> Result<(), StoreError> {
+        match now(store, id, heads)? {
+            Now::There => {}
+            Now::Unread => self.unread = self.unread.or(Some(id)),
+            Now::Gone(head) => self.lost.push(Lost { id, head }),
+        }
+        Ok(())
+    }
+}
+
+/// What the index remembers and the ledger no longer holds, or can't tell. An index that can't be read remembers nothing.
 ///
 /// # Errors
 /// Failed machinery.
-pub fn lost(store: &dyn Store, entries: &dyn Entries) -> Result<Vec<Lost>, StoreError> {
-    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Vec::new()) };
-    let mut lost = Vec::new();
+pub fn forgotten(store: &dyn Store, entries: &dyn Entries) -> Result<Forgotten, StoreError> {
+    let mut forgotten = Forgotten::default();
+    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(forgotten) };
     for (id, heads) in suspects(file, entries).map_err(failed("read"))? {
-        if lost.len() == LOST_MAX {
+        if forgotten.lost.len() == LOST_MAX {
             break;
         }
-        lost.extend(gone(store, id, &heads)?);
+        forgotten.look(store, id, &heads)?;
     }
-    Ok(lost)
+    Ok(forgotten)
 }
 
 /// The same, where no more than sketches are known of the requests.
 ///
 /// # Errors
 /// Failed machinery.
-pub fn lost_beside(store: &dyn Store, sketches: &Sketches) -> Result<Vec<Lost>, StoreError> {
-    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(Vec::new()) };
-    let (mut lines, mut lost) = (Lines::new(file), Vec::new());
-    while lost.len() < LOST_MAX
+pub fn forgotten_beside(store: &dyn Store, sketches: &Sketches) -> Result<Forgotten, StoreError> {
+    let mut forgotten = Forgotten::default();
+    let Some(file) = store.read_derived(Derived::Index)? else { return Ok(forgotten) };
+    let mut lines = Lines::new(file);
+    while forgotten.lost.len() < LOST_MAX
         && let Some(line) = lines.next().map_err(failed("read"))?
     {
         if sketches.says(line.id, &line.entry, || heads(&line.entry)) == Said::OtherHeads
             && let Some(heads) = heads(&line.entry)
         {
-            lost.extend(gone(store, line.id, &heads)?);
+            forgotten.look(store, line.id, &heads)?;
         }
     }
-    Ok(lost)
+    Ok(forgotten)
 }
 
-/// What is gone of a request that had these heads.
-fn gone(store: &dyn Store, id: RequestId, heads: &[Hash]) -> Result<Option<Lost>, StoreError> {
+/// What became of something that is remembered.
+enum Now {
+    There,
+    /// Some of it can't be read: what that was, nobody can tell.
+    Unread,
+    /// The request is gone, or the newest event that it had.
+    Gone(Option<Hash>),
+}
+
+/// What became of a request that had these heads.
+fn now(store: &dyn Store, id: RequestId, heads: &[Hash]) -> Result<Now, StoreError> {
     if !store.contains(id)? {
-        return Ok(Some(Lost { id, head: None }));
+        return Ok(Now::Gone(None));
     }
     match store.history(id) {
         Ok(Some(history)) => {
             let head = heads.iter().find(|head| history.event(**head).is_none());
-            Ok(head.map(|head| Lost { id, head: Some(*head) }))
+            return Ok(head.map_or(Now::There, |head| Now::Gone(Some(*head))));
         }
-        // What can't be read is told as damage.
-        Ok(None) => Ok(None),
-        Err(error) if error.is_of_files() => Ok(None),
-        Err(other) => Err(other),
+        Ok(None) => {}
+        Err(error) if error.is_of_files() => {}
+        Err(other) => return Err(other),
     }
+    // Its packet may be what is wrong, and its log be whole.
+    let found = store.inspect(id)?;
+    let is_unread = |fault: &Fault| !matches!(fault.code, "packet-missing" | "packet-damaged" | "packet-changed");
+    Ok(match heads.iter().find(|head| !found.lines.contains_key(head)) {
+        Some(head) if !found.faults.iter().any(is_unread) => Now::Gone(Some(*head)),
+        Some(_) | None => Now::Unread,
+    })
 }
 
 /// The requests of which the index says something else than what is so now, with the heads that it remembers.

@@ -48,6 +48,7 @@ pub enum Progress {
 pub struct Budget {
     started: Instant,
     limit: Option<Duration>,
+    patience: Option<Duration>,
     progress: Arc<AtomicU8>,
     listener: Arc<dyn Fn(&Notice) + Send + Sync>,
 }
@@ -62,7 +63,20 @@ impl Budget {
     /// A budget that begins now. `None` has no end.
     #[must_use]
     pub fn new(limit: Option<Duration>, listener: Arc<dyn Fn(&Notice) + Send + Sync>) -> Self {
-        Self { started: now(), limit, progress: Arc::new(AtomicU8::new(0)), listener }
+        Self { started: now(), limit, patience: None, progress: Arc::new(AtomicU8::new(0)), listener }
+    }
+
+    /// The same budget, of which no more than this goes into waiting for one lock: work without an end in sight is done to
+    /// its end, and others are not waited for as long.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
+    }
+
+    /// Whether this was enough waiting for one lock.
+    #[must_use]
+    pub fn is_enough(&self, waited: Duration) -> bool {
+        self.is_over() || self.patience.is_some_and(|patience| waited >= patience)
     }
 
     /// A budget without end or listener, for tests.
@@ -74,7 +88,7 @@ impl Budget {
     /// The same limit and listener, beginning now: for the next batch of a stream without end.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        Self::new(self.limit, Arc::clone(&self.listener))
+        Self { patience: self.patience, ..Self::new(self.limit, Arc::clone(&self.listener)) }
     }
 
     /// The same budget, but with no more than `most` left of it. The progress and the listener stay shared.

@@ -82,6 +82,61 @@ pub fn log_of_file(stream: &Stream, there: &[u8]) -> Result<Option<Vec<u8>>, Str
     bounded(unite::of_events(events)).map(Some)
 }
 
+/// What a log becomes in which lines were edited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Edited {
+    /// Each of them is what is left of an event that stands whole in another line.
+    Aside {
+        /// The log without them.
+        kept: Vec<u8>,
+        /// Those lines.
+        edited: Vec<u8>,
+    },
+    /// This line, counted from 1, is of no event that is known: what it was, nobody can tell.
+    Unknown(usize),
+}
+
+/// What becomes of a log with lines that are no events; `None` if it has none, but for the end of a write that was cut
+/// short.
+#[must_use]
+pub fn without_edited(there: &[u8]) -> Option<Edited> {
+    let lines = log::parse_lines(there);
+    let bad: BTreeSet<usize> = lines.bad.iter().map(|bad| bad.line).collect();
+    if bad.is_empty() {
+        return None;
+    }
+    let known: BTreeSet<String> = lines.events.iter().map(|(_, event)| event.hash().to_string()).collect();
+    let said: BTreeSet<String> = lines.events.iter().filter_map(|(_, event)| said_of(event.line())).collect();
+    let (mut kept, mut edited) = (Vec::new(), Vec::new());
+    for line in all_lines(there) {
+        if !bad.contains(&line.number) {
+            kept.extend_from_slice(line.bytes);
+            continue;
+        }
+        let text = String::from_utf8_lossy(line.bytes);
+        let is_known = hash_of(&text).is_some_and(|hash| known.contains(hash))
+            || said_of(text.trim_end()).is_some_and(|rest| said.contains(&rest));
+        if !is_known {
+            return Some(Edited::Unknown(line.number));
+        }
+        edited.extend_from_slice(line.bytes);
+    }
+    Some(Edited::Aside { kept, edited })
+}
+
+/// Where the hash of a line begins.
+const HASH: &str = ",\"hash\":\"";
+
+/// The hash that a line says it has.
+fn hash_of(line: &str) -> Option<&str> {
+    line.rsplit_once(HASH)?.1.trim_end().strip_suffix("\"}")
+}
+
+/// What a line says, without its hash.
+fn said_of(line: &str) -> Option<String> {
+    line.rsplit_once(HASH).map(|(said, _)| said.to_owned())
+}
+
 /// The lines of a text that has no markers.
 fn all_lines(text: &[u8]) -> Vec<Line<'_>> {
     let lines = text.split_inclusive(|byte| *byte == b'\n').enumerate();

@@ -69,7 +69,7 @@ impl Restoring {
     #[must_use]
     pub fn newest(&self, file: &Path) -> String {
         match self.whence(file) {
-            From::Commit(commit) => self.from(&commit, file),
+            From::Commit(commit) => self.back(&commit, file),
             From::NowhereWhole => {
                 let (git, word) = (self.git(), self.word(file));
                 format!("no commit was found that has it whole: see {git} log -p -- {word}, or {ELSEWHERE}")
@@ -85,6 +85,28 @@ impl Restoring {
             From::Commit(commit) => Some(self.from(&commit, file)),
             From::NowhereWhole | From::Elsewhere => None,
         }
+    }
+
+    /// What brings a file back from a commit that has it whole, and keeps what was written to it since.
+    #[must_use]
+    pub fn back(&self, commit: &str, file: &Path) -> String {
+        if self.has_lines(file) { self.put_back(commit, file) } else { self.from(commit, file) }
+    }
+
+    fn put_back(&self, commit: &str, log: &Path) -> String {
+        let word = self.word(log);
+        let steps = format!("git show {commit}:./{word} >> {word} && ledger repair-merge");
+        let there = if self.here == self.root { steps } else { format!("(cd {} && {steps})", quoted(&self.root)) };
+        format!("put back what it lacks: {there}")
+    }
+
+    /// Whether this is a log in which something stands: what was written since any commit must not go.
+    fn has_lines(&self, file: &Path) -> bool {
+        let inside = self.inside(file);
+        let is_log =
+            inside.to_str().and_then(CarriedFile::parse).is_some_and(|file| matches!(file, CarriedFile::Log(_)));
+        let facts = || self.root.join(inside).symlink_metadata();
+        is_log && facts().is_ok_and(|facts| facts.is_file() && facts.len() > 0)
     }
 
     /// What brings a file or folder back from a commit that has it.

@@ -32,7 +32,8 @@ fn a_hand_edited_packet_is_found_and_its_request_refused() {
           },
           {
             "code": "index-stale", "severity": "violation", "file": "coordination/index.json",
-            "message": "index.json is not what the packets and events say", "fix": "ledger index"
+            "message": "index.json is not what the packets and events say",
+            "fix": "first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index"
           }
         ]
       }
@@ -191,7 +192,7 @@ fn what_a_merge_or_an_editor_leaves_behind_is_told() {
     [exit 9]
     $ sed 's/$/\r/' whole > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line ends in CR LF: something converted the ends of lines
-      fix: restore it from a copy, or from another clone
+      fix: ledger repair-merge
     1 finding: 1 request, 0 events verified
     [exit 9]
     $ (cat whole; echo '{"format":1}') > coordination/events/REQ-$TODAY-0001.jsonl; ledger verify 1
@@ -337,33 +338,43 @@ fn what_brings_a_file_back_is_told_where_it_works() {
     $ git init -q . && git add -A && git -c user.name=t -c user.email=t@x commit -q -m base
     $ sed -i 's/"by":"alice"/"by":"eve"/' coordination/events/REQ-$TODAY-0001.jsonl; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
-      fix: ledger index
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     2 findings: 2 requests, 1 event verified
     [exit 9]
     # From another folder of the repository, and from one that is in none.
     $ cd coordination/events && ledger verify | grep fix
-      fix: restore it: git -C [tmp]/work checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
-      fix: ledger index
+      fix: put back what it lacks: (cd [tmp]/work && git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge)
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     $ cd .. && ledger verify --root work | grep fix
-      fix: restore it: git -C [tmp]/work checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
-      fix: ledger index
+      fix: put back what it lacks: (cd [tmp]/work && git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge)
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     $ cd coordination && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify -q
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: put back what it lacks: (cd [tmp]/work && git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge)
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
+    2 findings: 2 requests, 1 event verified
+    [exit 9]
     # A path is one word of the shell.
     $ mkdir '../a b' && git worktree add -q '../a b/c' && sed -i 's/"by":"alice"/"by":"eve"/' '../a b/c/coordination/events/'*-0002.jsonl
     $ cd '../a b' && ledger verify --root c | grep fix
-      fix: restore it: git -C '[tmp]/a b/c' checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+      fix: put back what it lacks: (cd '[tmp]/a b/c' && git show HEAD:./coordination/events/REQ-YYYYMMDD-0002.jsonl >> coordination/events/REQ-YYYYMMDD-0002.jsonl && ledger repair-merge)
       fix: ledger index
     $ cd '../a b/c/schemas' && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify
+    coordination/events/REQ-YYYYMMDD-0002.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
+      fix: put back what it lacks: (cd '[tmp]/a b/c' && git show HEAD:./coordination/events/REQ-YYYYMMDD-0002.jsonl >> coordination/events/REQ-YYYYMMDD-0002.jsonl && ledger repair-merge)
     coordination/index.json: note index-missing: there is no index.json; it is derived and can be made
       fix: ledger index
-    ok: 2 requests, 2 events verified, 1 note
+    1 finding and 1 note: 2 requests, 1 event verified
+    [exit 9]
     # What was never committed is not in git.
     $ ledger new --title New --from shop --to billing --type bug --set details.impact=all -q; echo x > coordination/events/REQ-$TODAY-0003.jsonl; ledger verify | grep fix
     REQ-YYYYMMDD-0003
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
       fix: restore it from a copy, or from another clone
-      fix: ledger index
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     $ chmod u+w coordination/requests/*-0001.json; echo '{' > coordination/ledger.json; ledger list
     ! error: [tmp]/work/coordination/ledger.json: ledger.json is not valid: EOF while parsing an object at line 2 column 0
     ! hint: mend it, or restore it: git checkout HEAD -- coordination/ledger.json
@@ -450,7 +461,7 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
             "code": "log-missing", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl",
             "message": "the request has no event: its making was cut short",
-            "fix": "the next `ledger new`, or any write to it, completes it"
+            "fix": "any write to it completes it, and so does the next ledger new: ledger note REQ-YYYYMMDD-0001 --text resumed"
           },
           {
             "code": "bad-file", "severity": "damage", "file": "coordination/ledger.json",
@@ -494,13 +505,13 @@ fn what_was_edited_and_committed_is_led_back_to_the_commit_that_has_it_whole() {
     sandbox.run("sed -i 's/one/two/' coordination/events/*.jsonl && git commit -qam 'Edited' && git tag edited");
     let fix = |sandbox: &Sandbox| {
         let told =
-            sandbox.run("ledger verify --quiet | sed -n 's/^ *fix: restore it: \\([^;]*\\).*/\\1/p' | head -n 1; :");
+            sandbox.run("ledger verify --quiet | sed -n -E 's/^ *fix: (restore it|put back what it lacks): ([^;]*).*/\\2/p' | head -n 1; :");
         told.trim().to_owned()
     };
     let told = fix(&sandbox);
-    assert!(told.starts_with("git checkout ") && !told.contains("HEAD"), "{told}");
+    assert!(told.starts_with("git show ") && !told.contains("HEAD"), "{told}");
     sandbox.run(&told);
-    sandbox.run("ledger verify && git commit -qm 'As it was'");
+    sandbox.run("ledger verify && git commit -qam 'As it was'");
     // A packet; its log says which one it was.
     sandbox.run("chmod u+w coordination/requests/* && sed -i 's/Totals/Sums/' coordination/requests/*.json && git commit -qam Edited");
     let told = fix(&sandbox);
@@ -515,4 +526,52 @@ fn what_was_edited_and_committed_is_led_back_to_the_commit_that_has_it_whole() {
         sandbox.run(&told);
         sandbox.run("ledger verify");
     }
+}
+
+#[test]
+fn what_was_written_since_stays_where_an_edited_line_is_put_back() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.run("git init -q -b main . && git config user.name a && git config user.email a@example.org");
+    sandbox.run("ledger note 1 --text one -q && git add -A && git commit -qm base && ledger note 1 --text since -q");
+    let log = sandbox.run("ls coordination/events/*.jsonl").trim().to_owned();
+    let whole = std::fs::read(sandbox.path(&log)).unwrap();
+    for edit in [
+        "s/\"one\"/\"two\"/",
+        // Its hash, its beginning, its end; and so that it is no line of JSON at all.
+        "2s/\"hash\":\"./\"hash\":\"g/",
+        "2s/^{\"format\":1,/{\"format\":2,/",
+        "2s/$/ /",
+        "1s/\"stream\"/stream/",
+    ] {
+        sandbox.run(&format!("sed -i '{edit}' {log}"));
+        let told = sandbox.run("ledger verify --quiet | sed -n 's/^ *fix: put back what it lacks: //p' | head -n 1; :");
+        sandbox.run(told.trim());
+        assert_eq!(std::fs::read(sandbox.path(&log)).unwrap(), whole, "{edit}: {told}");
+        sandbox.run("ledger verify");
+    }
+    transcript!(sandbox, @r#"
+    # Where nothing is put back, nobody can tell what it was.
+    $ sed -i 2d coordination/events/*.jsonl; sed -i '1s/.*/&\n{"format":1,"hash":"nothing"}/' coordination/events/*.jsonl; ledger repair-merge; ledger verify --quiet
+    left coordination/events/REQ-YYYYMMDD-0001.jsonl: line 2 is no event, and what is left of none that stands there
+      fix: ledger verify tells what to put back; if it never was one: sed -i 2d coordination/events/REQ-YYYYMMDD-0001.jsonl
+    0 files mended, 1 left to decide
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
+    2 findings: 1 request, 0 events verified
+    [exit 9]
+    $ git show HEAD:./coordination/events/REQ-$TODAY-0001.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl; ledger repair-merge; ledger verify --quiet
+    left coordination/events/REQ-YYYYMMDD-0001.jsonl: line 2 is no event, and what is left of none that stands there
+      fix: ledger verify tells what to put back; if it never was one: sed -i 2d coordination/events/REQ-YYYYMMDD-0001.jsonl
+    0 files mended, 1 left to decide
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
+    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
+    2 findings: 1 request, 3 events verified
+    [exit 9]
+    $ ls coordination/.local/quarantine | wc -l
+    5
+    "#);
 }

@@ -70,18 +70,19 @@ fn what_would_lose_something_is_an_error_and_is_not_mended_by_itself() {
     $ git init -q . && printf '*.jsonl text eol=crlf\n' >> .gitattributes && sed -i /local/d .gitignore && git add -f coordination 2> git.log
     $ sed -i 's/Totals/Numbers/' coordination/requests/REQ-$TODAY-0001.json 2>&1
     $ ledger doctor --fix | grep -v '^on '
-    mended coordination/index.json: made anew
     coordination/requests/REQ-YYYYMMDD-0001.json: error packet-changed: the packet was changed after it was made: its SHA-256 was [hash] and is [hash]
       fix: restore it from a copy, or from another clone
     error local-tracked: coordination/.local/ is committed: clones share what must be their own
       fix: git rm -r --cached coordination/.local
+    coordination/index.json: warning index-stale: index.json is not what the packets and events say
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
       fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
     warning local-not-ignored: coordination/.local/ is not ignored by git: it is this clone's own
       fix: ledger init
     note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
       fix: ledger setup-git
-    not safe to operate: 1 request, 0 events examined, 2 errors, 2 warnings, 1 note
+    not safe to operate: 1 request, 0 events examined, 2 errors, 3 warnings, 1 note
     "#);
 }
 
@@ -371,10 +372,12 @@ fn a_lock_that_somebody_holds_says_nothing_of_whether_locks_work() {
         .collect();
     transcript!(sandbox, @r#"
     $ git init -q . && ledger doctor | sed -E 's/^on .* free;/on DISK;/'
+    coordination/.local/locks/gate.lock: warning lock-held: somebody holds it, for longer than a write takes: nobody else can write meanwhile
+      fix: fuser -v coordination/.local/locks/gate.lock tells which process it is: wait for it, or end it
     note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
       fix: ledger setup-git
     on DISK; locks work; git keeps the files as they are
-    ok: 1 request, 1 event examined, 1 note
+    ok: 1 request, 1 event examined, 1 warning, 1 note
     $ ls coordination/.local/tmp
     "#);
     drop(held);

@@ -220,7 +220,7 @@ fn what_was_dropped_comes_back_by_the_command_that_is_told() {
     REQ-YYYYMMDD-0001
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
-      fix: bring it back: git show [head]:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge; if it is meant to be so: ledger index
+      fix: put back what it lacks: git show [head]:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge; if it is meant to be so: ledger index
     coordination/index.json: violation index-stale: index.json is not what the packets and events say
       fix: first what is lost; then: ledger index
     2 findings: 2 requests, 3 events verified
@@ -228,7 +228,8 @@ fn what_was_dropped_comes_back_by_the_command_that_is_told() {
     "#);
     let found = sandbox.json("ledger verify --json");
     let finding = found["data"]["findings"].as_array().unwrap().iter().find(|one| one["code"] == "event-lost").unwrap();
-    let fix = finding["fix"].as_str().unwrap().strip_prefix("bring it back: ").unwrap().split(';').next().unwrap();
+    let fix =
+        finding["fix"].as_str().unwrap().strip_prefix("put back what it lacks: ").unwrap().split(';').next().unwrap();
     sandbox.run(fix);
     transcript!(sandbox, @r#"
     $ ledger verify; ledger log 1 | grep -c 'v2  alice  note: '

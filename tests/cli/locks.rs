@@ -203,3 +203,32 @@ fn what_concerns_the_whole_ledger_is_waited_for_too() {
     ok: 1 request, 3 events verified
     ");
 }
+
+/// The longest that anything waits for a lock, where nobody said otherwise: also what takes long by itself.
+#[test]
+fn nothing_waits_without_end() {
+    let sandbox = Sandbox::with_bug();
+    let held = hold(&Layout::new(&sandbox.root()).lock("gate"));
+    let started = Instant::now();
+    let commands = ["ledger doctor --fix", "ledger repair-merge"];
+    std::thread::scope(|scope| {
+        for command in commands {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                let ended = sandbox.shell(command);
+                let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+                assert_eq!(ended.status.code(), Some(7), "{command}: {told}");
+                assert!(told.contains("waiting for the ledger's gate, held by"), "{command}: {told}");
+            });
+        }
+    });
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    transcript!(sandbox, @r#"
+    $ ledger doctor | grep -v '^on '
+    coordination/.local/locks/gate.lock: warning lock-held: pid [pid] on [host] holds it, for longer than a write takes: nobody else can write meanwhile
+      fix: fuser -v coordination/.local/locks/gate.lock tells which process it is: wait for it, or end it
+    ok: 1 request, 1 event examined, 1 warning
+    "#);
+    drop(held);
+    sandbox.run("ledger doctor | grep -c lock-held | grep -q 0");
+}

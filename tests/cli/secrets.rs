@@ -153,3 +153,24 @@ fn allowed_everywhere() {
     ok: 2 requests, 1 contract, 4 events verified
     "#);
 }
+
+#[test]
+fn what_is_refused_for_another_reason_names_no_secret_either() {
+    let sandbox = sandbox();
+    for command in [
+        format!("ledger evidence 1 {TOKEN}=x"),
+        format!("ledger evidence 1 {TOKEN}=x --json"),
+        format!("ledger new --title x --from a --to b --type bug --priority {TOKEN}"),
+        format!("ledger new --title x --from a --to b --type bug --depends-on {TOKEN}"),
+        format!("ledger show {TOKEN} --json"),
+        format!("ledger {TOKEN}"),
+        format!(
+            "echo '{{\"op\":\"evidence\",\"request\":\"1\",\"kind\":\"{TOKEN}\",\"value\":\"x\"}}' | ledger apply -"
+        ),
+    ] {
+        let ended = sandbox.shell(&command);
+        let told = [ended.stdout, ended.stderr].concat();
+        assert_ne!(ended.status.code(), Some(0), "{command}");
+        assert!(!String::from_utf8_lossy(&told).contains(TOKEN), "{command}: {}", String::from_utf8_lossy(&told));
+    }
+}

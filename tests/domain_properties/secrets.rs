@@ -1,8 +1,9 @@
 //! Credentials are found wherever they stand, and hardly anything else is taken for one.
 
 use coordination_ledger::domain::event::Event;
-use coordination_ledger::domain::secret::{find, in_line, in_value};
+use coordination_ledger::domain::secret::{find, in_line, in_value, masked};
 use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_json::json;
 
 use super::replica::{NOON_MS, Request};
@@ -34,6 +35,12 @@ fn credential() -> impl Strategy<Value = (&'static str, String)> {
         ("gitlab-token", "glpat-", "[A-Za-z0-9_-]{20}"),
         ("slack-token", "xoxb-", "[0-9]{12}-[0-9]{12}-[A-Za-z0-9]{24}"),
         ("slack-webhook", "https://hooks.slack.com/services/", "T[A-Z0-9]{8}/B[A-Z0-9]{10}/[A-Za-z0-9]{24}"),
+        ("discord-webhook", "https://discord.com/api/webhooks/", "[0-9]{18}/[A-Za-z0-9_-]{68}"),
+        ("telegram-token", "", "[1-9][0-9]{8,9}:AA[A-Za-z0-9_-]{33}"),
+        ("new-relic-key", "NRAK-", "[A-Z0-9]{27}"),
+        ("npm-token", "//registry.example.org/:_authToken=", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        ("authorization", "Authorization: Bearer ", "[A-Za-z0-9_-]{40}"),
+        ("authorization", "Authorization: Basic ", "[A-Za-z0-9+/]{24}"),
         ("azure-key", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=", "[A-Za-z0-9+/]{86}=="),
         ("google-key", "ya29.", "[A-Za-z0-9_-]{100,180}"),
         ("google-key", "1//0", "[A-Za-z0-9_-]{60,100}"),
@@ -133,6 +140,21 @@ proptest! {
         prop_assert!(!told.contains(secret.lines().last().unwrap()));
         let as_name = in_value(&json!({"here": {secret.clone(): 1}}));
         prop_assert_eq!(as_name.iter().map(|found| found.pointer.as_str()).collect::<Vec<_>>(), ["/here"]);
+    }
+
+    #[test]
+    fn what_nobody_sees_hides_no_credential((kind, secret) in credential(), at in any::<Index>(), seam in "[\u{200b}\u{2060}\u{feff}]") {
+        let at = (0..=secret.len()).filter(|at| secret.is_char_boundary(*at)).nth(at.index(secret.chars().count())).unwrap();
+        let hidden = format!("{}{seam}{}", &secret[..at], &secret[at..]);
+        prop_assert!(find(&hidden).is_some_and(|found| found.kind == kind), "{hidden:?}");
+    }
+
+    #[test]
+    fn what_is_told_again_holds_none((_, secret) in credential(), (before, after) in around()) {
+        let text = format!("{before}{secret}{after}");
+        let told = masked(&text);
+        prop_assert_eq!(find(&told), None, "{:?}", told);
+        prop_assert_eq!(masked(&before), before.as_str());
     }
 
     #[test]

@@ -17,8 +17,9 @@ use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::Index;
 use crate::store::{Budget, Derived, Store};
 use crate::sync::markers;
-use crate::sync::mending;
+use crate::sync::mending::{self, Edited};
 use crate::sync::part::{INDEX, MATRIX, Part};
+use crate::sync::unite;
 use crate::sync::unmerged::{self, Stages};
 
 /// The largest computed file that is read from git's objects, in bytes.
@@ -124,6 +125,8 @@ pub fn repair(
 struct Found {
     /// The files in which markers stand, or whose line ends were converted.
     marked: Vec<CarriedFile>,
+    /// The logs with lines that were edited and stand whole beside it.
+    edited: Vec<Stream>,
     /// The numbers whose logs are of two requests.
     twice: BTreeSet<RequestId>,
 }
@@ -145,7 +148,7 @@ fn found(store: &FsStore) -> Result<Found, AppError> {
             files.extend(CarriedFile::parse(&path));
         }
     }
-    let (mut marked, mut twice) = (Vec::new(), BTreeSet::new());
+    let (mut marked, mut edited, mut twice) = (Vec::new(), Vec::new(), BTreeSet::new());
     for file in files {
         // What can't be read is none of a merge's: verify tells it.
         let Ok(Some(bytes)) = store.carried(&file) else { continue };
@@ -154,9 +157,13 @@ fn found(store: &FsStore) -> Result<Found, AppError> {
         }
         if markers::are_in(&bytes) || (is_ours(&file) && has_returns(&bytes)) {
             marked.push(file);
+        } else if let CarriedFile::Log(stream) = file
+            && mending::without_edited(&bytes).is_some()
+        {
+            edited.push(stream);
         }
     }
-    Ok(Found { marked, twice })
+    Ok(Found { marked, edited, twice })
 }
 
 /// Whether the ledger alone writes it, so that no line of it ends in a carriage return.
@@ -177,7 +184,7 @@ fn has_returns(bytes: &[u8]) -> bool {
 
 impl Plan {
     fn of(store: &FsStore, stages: &BTreeMap<String, Stages>, found: &Found) -> Result<Self, AppError> {
-        let Found { marked, twice } = found;
+        let Found { marked, edited, twice } = found;
         let mut plan = Self::default();
         // Packets first: where one is of two requests, its log is of both, and neither is to be taken for settled.
         let mut torn: BTreeSet<RequestId> = BTreeSet::new();
@@ -192,6 +199,11 @@ impl Plan {
                 if !stages.contains_key(&file.path()) {
                     plan.marked(store, file, &torn)?;
                 }
+            }
+        }
+        for stream in edited {
+            if !stages.contains_key(&CarriedFile::Log(stream.clone()).path()) {
+                plan.edited(store, stream)?;
             }
         }
         plan.numbers_twice(twice, &torn);
@@ -403,6 +415,36 @@ impl Plan {
         Ok(())
     }
 
+    /// A log with lines that were edited, whose events somebody put back.
+    fn edited(&mut self, store: &FsStore, stream: &Stream) -> Result<(), AppError> {
+        let file = CarriedFile::Log(stream.clone());
+        // It is read under the lock once more.
+        let there = store.carried(&file)?.unwrap_or_default();
+        let (kept, edited) = match mending::without_edited(&there) {
+            None => return Ok(()),
+            Some(Edited::Aside { kept, edited }) => (kept, edited),
+            Some(Edited::Unknown(line)) => {
+                let path = file.path();
+                let what = format!("line {line} is no event, and what is left of none that stands there");
+                let fix = format!("ledger verify tells what to put back; if it never was one: sed -i {line}d {path}");
+                self.left(&path, what, fix);
+                return Ok(());
+            }
+        };
+        let united = match mending::events_of(stream, &kept) {
+            Ok(events) => unite::of_events(events),
+            Err(what) => {
+                self.left(&file.path(), what, edit(&file.path()));
+                return Ok(());
+            }
+        };
+        self.mended(&file.path(), "what was edited in it is set aside: it stands there whole as well");
+        self.aside.push((stream.clone(), edited));
+        self.tracked.push((file.path(), united.clone()));
+        self.writes.push((file, united));
+        Ok(())
+    }
+
     /// Notes in git's index what is settled, once the files are in place.
     fn settle(&mut self, store: &FsStore) -> Result<(), AppError> {
         let root = store.layout().root();
@@ -437,9 +479,9 @@ impl Plan {
             )?;
             Ok(())
         })?;
-        if !made.lost.is_empty() {
+        if !made.forgotten.is_nothing() {
             if self.index {
-                let what = "it remembers what is not here any more, and is left as it is";
+                let what = "it remembers what is not here any more, or can't be read, and is left as it is";
                 self.left(INDEX, what, "ledger verify tells what; if it is meant to be so: ledger index".to_owned());
             }
             return Ok(());

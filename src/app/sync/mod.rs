@@ -327,7 +327,7 @@ impl Ledger<'_> {
             Memory::Kept(&|lost| self.are_elsewhere(lost)),
             &|_, _| {},
         )?;
-        Ok(if made.lost.is_empty() { Index::Forgotten } else { Index::Kept })
+        Ok(if made.forgotten.is_nothing() { Index::Forgotten } else { Index::Kept })
     }
 
     /// Gives up claims that were made here without knowledge of others' that are published: whoever published first has the

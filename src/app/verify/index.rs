@@ -10,7 +10,7 @@ use crate::index::cache::sketch::{Doubts, Sketches};
 use crate::index::cache::{Aside, Searched};
 use crate::index::check::{Checked, Freshness, check_sketched};
 use crate::index::refresh;
-use crate::index::remembered::{Lost, lost_beside};
+use crate::index::remembered::{Forgotten, Lost, forgotten_beside};
 use crate::store::StoreError;
 
 /// Where the index is, from the root.
@@ -69,16 +69,20 @@ impl Ledger<'_> {
             }
             (Freshness::Stale, Some(lag)) if !small && lag > 0 => {
                 let what = format!("index.json lags behind by up to {lag} writes, as it may");
-                let mut findings = self.lost(sketches)?;
+                let (mut findings, _) = self.forgotten(sketches)?;
                 findings.push(finding(Severity::Note, "index-lags", what));
                 findings
             }
             (Freshness::Stale, _) => {
-                let mut findings = self.lost(sketches)?;
+                let (mut findings, unread) = self.forgotten(sketches)?;
                 let what = "index.json is not what the packets and events say".into();
                 let mut stale = finding(Severity::Violation, "index-stale", what);
                 if findings.iter().any(|finding| finding.severity != Severity::Note) {
                     stale.fix = "first what is lost; then: ledger index".into();
+                } else if let Some(unread) = unread {
+                    stale.fix = format!(
+                        "first what is wrong with {unread}, of which it remembers how far it had got; then: ledger index"
+                    );
                 }
                 findings.push(stale);
                 findings
@@ -88,6 +92,11 @@ impl Ledger<'_> {
 
     /// What is remembered in the index and gone.
     pub(super) fn lost(&self, sketches: &Sketches) -> Result<Vec<Finding>, AppError> {
+        Ok(self.forgotten(sketches)?.0)
+    }
+
+    /// The same, and a request that is remembered and can't be read.
+    fn forgotten(&self, sketches: &Sketches) -> Result<(Vec<Finding>, Option<RequestId>), AppError> {
         let finding = |(before, Lost { id, head }): (usize, Lost)| {
             let (packet, log) = self.store.places(id);
             let WayBack { severity, whereabouts, fix } = self.way_back(id, head, before);
@@ -104,7 +113,8 @@ impl Ledger<'_> {
             let fix = format!("{fix}; if it is meant to be so: ledger index");
             Finding { code, severity, id: Some(id), path, line: None, what, fix }
         };
-        Ok(lost_beside(self.store, sketches)?.into_iter().enumerate().map(finding).collect())
+        let Forgotten { lost, unread } = forgotten_beside(self.store, sketches)?;
+        Ok((lost.into_iter().enumerate().map(finding).collect(), unread))
     }
 }
 

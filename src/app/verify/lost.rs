@@ -34,7 +34,8 @@ impl Ledger<'_> {
         let restoring = self.world.restoring();
         let (packet, log) = self.store.places(id);
         let held = (before < ASKED_MAX).then(|| holder(&self.store.root(), id, event)).flatten();
-        let (git, packet_word, log_word) = (restoring.git(), restoring.word(&packet), restoring.word(&log));
+        let git = restoring.git();
+        let word = |path| restoring.word(path);
         match (held, event) {
             (Some(Holder::Beside(commit)), _) => WayBack {
                 severity: Severity::Note,
@@ -42,15 +43,13 @@ impl Ledger<'_> {
                 fix: "nothing, if you changed to another branch".to_owned(),
             },
             // Whatever was written since stays.
-            (Some(Holder::Behind(commit)), Some(_)) => WayBack {
-                severity: Severity::Violation,
-                whereabouts: None,
-                fix: format!("bring it back: {git} show {commit}:./{log_word} >> {log_word} && ledger repair-merge"),
-            },
+            (Some(Holder::Behind(commit)), Some(_)) => {
+                WayBack { severity: Severity::Violation, whereabouts: None, fix: restoring.back(&commit, &log) }
+            }
             (Some(Holder::Behind(commit)), None) => WayBack {
                 severity: Severity::Violation,
                 whereabouts: None,
-                fix: format!("restore it: {git} checkout {commit} -- {packet_word} {log_word}"),
+                fix: format!("restore it: {git} checkout {commit} -- {} {}", word(&packet), word(&log)),
             },
             (None, _) => WayBack { severity: Severity::Violation, whereabouts: None, fix: ELSEWHERE.to_owned() },
         }

@@ -29,7 +29,7 @@ use crate::domain::time::Timestamp;
 use crate::index::cache::sketch::{Sketch, Sketches};
 use crate::index::cache::{Searched, searched, threads};
 use crate::store::checkpoints::SignersFile;
-use crate::store::fs::log::CONFLICT_MARKER;
+use crate::store::fs::log::{CONFLICT_MARKER, CONVERTED};
 use crate::store::{Fault, Inspected, NUMBER_TWICE, StoreError};
 use crate::sync::restore::{Restoring, quoted};
 
@@ -485,7 +485,9 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
     let Fault { code, id, path, line, what } = fault;
     let request = id.map_or_else(|| "the contract".to_owned(), |id| id.to_string());
     let (severity, fix) = match code {
-        _ if what == CONFLICT_MARKER => (Severity::Damage, "ledger repair-merge".to_owned()),
+        _ if [CONFLICT_MARKER, CONVERTED].contains(&what.as_str()) => {
+            (Severity::Damage, "ledger repair-merge".to_owned())
+        }
         "tail-torn" if id.is_none() => (
             Severity::Violation,
             "ledger doctor --fix sets it aside; so does the next write to the contract".to_owned(),
@@ -496,7 +498,11 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
         ),
         "tail-unfinished" => (Severity::Violation, format!("any write to {request} completes it")),
         "log-missing" => {
-            let completed = || "the next `ledger new`, or any write to it, completes it".to_owned();
+            let completed = || {
+                format!(
+                    "any write to it completes it, and so does the next ledger new: ledger note {request} --text resumed"
+                )
+            };
             (Severity::Violation, restoring.removed(&path).unwrap_or_else(completed))
         }
         "batch-unfinished" => (Severity::Violation, "the next write, to whichever request, completes it".to_owned()),

@@ -52,7 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
     let on_refusal = if args.keep_going { OnRefusal::KeepGoing } else { OnRefusal::Stop };
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let mut worst = Exit::Done;
-    let mut written = 0;
+    let mut recorded = 0;
     let mut total = Totals { effect, ..Totals::default() };
     let next = |lines| if args.dry_run { all(lines) } else { Ok(next_batch(lines)) };
     while let Some(batch) = next(&lines)? {
@@ -64,15 +64,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Apply) -> Result<Exit, Failu
             worst = if worst == Exit::Done { exit } else { worst };
         }
         context.output.flush()?;
-        written += report.written;
-        if let Some(warning) = ledger.mark(report.written) {
+        recorded += report.recorded;
+        if let Some(warning) = ledger.mark(report.recorded) {
             context.output.tell(&format!("ledger: {warning}"));
         }
         if report.stopped {
             break;
         }
     }
-    if written > 0
+    if recorded > 0
         && let Some(warning) = ledger.project(0, &context.budget.renewed())
     {
         context.output.tell(&format!("ledger: {warning}"));

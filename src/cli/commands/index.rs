@@ -26,7 +26,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
         })?;
         (Freshness::Current, made)
     };
-    let Made { written, outline, lost } = made;
+    let Made { written, outline, forgotten: lost } = made;
     let (requests, events) = (outline.requests(), outline.events);
     let damaged = DamagedView::all(&outline.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
@@ -44,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
         context.output.text(&format!("coordination/index.json is {word}: {requests}, {events}\n"))?;
     }
     told.iter().for_each(|text| context.output.tell(text));
-    if let Some(text) = forgotten(&lost) {
+    if let Some(text) = forgotten(&lost.lost) {
         context.output.tell(&text);
     }
     Ok(match (current, outline.damaged.is_empty()) {

@@ -86,8 +86,9 @@ pub(super) fn carry_out(
             exit = failure;
         }
     }
-    if written > 0 {
-        warnings.extend(ledger.project(0, &context.budget.renewed()));
+    if effect == Effect::Write {
+        // What was there already may be of a run that did not get to the index.
+        warnings.extend(ledger.project(usize::from(written == 0), &context.budget.renewed()));
     }
     warnings.iter().for_each(|warning| context.output.tell(&format!("ledger: {warning}")));
     if context.output.format != Format::Text {

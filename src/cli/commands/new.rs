@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::render::text::{self, next_step, seen_before};
 use super::super::render::views::{ExpectedView, MadeView, without_identity};
 use super::super::{Context, editing, input, open};
-use super::write::seen_after;
+use super::write::{bring_up_to_date, seen_after};
 use crate::app::Session;
 use crate::app::create::{Incoming, Made};
 use crate::app::write::{Effect, Novelty, state_word};
@@ -75,11 +75,7 @@ fn make(context: &mut Context<'_>, args: &New, members: Map<String, Value>) -> R
     let made = ledger.create(ledger.store, Incoming { members, occurred_at: None, id: None }, effect, &session)?;
     match made {
         Made::Request { history, novelty } => {
-            if novelty == Novelty::New
-                && let Some(warning) = ledger.project(1, &context.budget)
-            {
-                context.output.tell(&format!("ledger: {warning}"));
-            }
+            bring_up_to_date(context, &ledger, novelty, effect);
             report(context, &opened, &history, (novelty, effect), &session)?;
         }
         Made::Tried(packet) => {

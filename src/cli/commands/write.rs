@@ -170,6 +170,19 @@ fn write_beside(
     answer(context, &ledger, &session, &conditions, written)
 }
 
+/// After a write: brings the index up to date. Also where it was on record before: whoever wrote it may have been killed
+/// before it came to that.
+pub(super) fn bring_up_to_date(context: &mut Context<'_>, ledger: &Ledger<'_>, novelty: Novelty, effect: Effect) {
+    let is_on_record = match novelty {
+        Novelty::New => true,
+        Novelty::Deduplicated => effect == Effect::Write,
+        Novelty::Tried => false,
+    };
+    if is_on_record && let Some(warning) = ledger.project(1, &context.budget) {
+        context.output.tell(&format!("ledger: {warning}"));
+    }
+}
+
 /// After a write: brings the index up to date and tells what was written.
 pub(super) fn answer(
     context: &mut Context<'_>,
@@ -178,11 +191,7 @@ pub(super) fn answer(
     conditions: &Conditions,
     written: Written,
 ) -> Result<Exit, Failure> {
-    if written.novelty == Novelty::New
-        && let Some(warning) = ledger.project(1, &context.budget)
-    {
-        context.output.tell(&format!("ledger: {warning}"));
-    }
+    bring_up_to_date(context, ledger, written.novelty, conditions.effect);
     if written.novelty != Novelty::Deduplicated
         && let Some(claims) = ledger.passed_over(&written)
     {

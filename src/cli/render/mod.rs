@@ -38,6 +38,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::times::Times;
+use crate::domain::secret;
 
 pub use crate::domain::safe;
 
@@ -181,6 +182,8 @@ impl Output {
             Format::Text => text::failure(failure),
             Format::Json | Format::Jsonl => json::line(&json::Envelope::error(failure)).unwrap_or_default(),
         };
+        // An error says again what was typed.
+        let text = secret::masked(&text);
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
 

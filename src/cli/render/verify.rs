@@ -28,7 +28,7 @@ const RULES: [(&str, &str); 13] = [
     ("id-moved", "A request stands under another id than the one under which it was published."),
     ("id-clash", "Two requests have one id."),
     ("ledger-changed", "The ledger has another identity."),
-    ("file-type-changed", "What was a plain file is none, or may be executed."),
+    ("file-type-changed", "What was a plain file is none, is larger than any of its kind, or may be executed."),
 ];
 
 /// What a report is printed with.

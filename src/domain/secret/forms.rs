@@ -27,6 +27,8 @@ enum Shape {
     Address,
     /// A setting's name; after it the key of an AWS account.
     AwsSetting,
+    /// The number of a bot, the mark, and the rest of its secret.
+    Telegram,
     /// The id of a key of AWS, which is no secret; near it the secret.
     AwsPair,
 }
@@ -43,6 +45,8 @@ enum Alphabet {
     Capitals,
     /// Those of base64.
     Base64,
+    /// Those of `Url` and slashes.
+    Path,
 }
 
 #[derive(Clone, Copy)]
@@ -51,7 +55,7 @@ enum Count {
     AtLeast(usize),
 }
 
-use Alphabet::{Base64, Capitals, Hex, Letters, Url};
+use Alphabet::{Base64, Capitals, Hex, Letters, Path, Url};
 use Count::{AtLeast, Exactly};
 
 const fn word(kind: &'static str, words: &'static str, mark: &'static [u8], alphabet: Alphabet, count: Count) -> Form {
@@ -61,6 +65,7 @@ const fn word(kind: &'static str, words: &'static str, mark: &'static [u8], alph
 const GITHUB: (&str, &str) = ("github-token", "a token of GitHub");
 const GITLAB: (&str, &str) = ("gitlab-token", "a token of GitLab");
 const SLACK: (&str, &str) = ("slack-token", "a token of Slack");
+const DISCORD: (&str, &str) = ("discord-webhook", "the address of a webhook of Discord");
 const STRIPE: (&str, &str) = ("stripe-key", "a key of Stripe");
 const OPENAI: (&str, &str) = ("openai-key", "a key of OpenAI");
 const GOOGLE: (&str, &str) = ("google-key", "a key of Google");
@@ -99,11 +104,18 @@ pub(super) const ALL: &[Form] = &[
     word(SLACK.0, SLACK.1, b"xapp-", Url, AtLeast(24)),
     word("slack-webhook", "the address of a webhook of Slack", b"hooks.slack.com/services/", Base64, AtLeast(36)),
     word("slack-webhook", "the address of a webhook of Slack", b"hooks.slack.com/workflows/", Base64, AtLeast(36)),
+    word(DISCORD.0, DISCORD.1, b"discord.com/api/webhooks/", Path, AtLeast(60)),
+    word(DISCORD.0, DISCORD.1, b"discordapp.com/api/webhooks/", Path, AtLeast(60)),
+    Form { kind: "telegram-token", words: "a token of a bot of Telegram", mark: b":AA", shape: Shape::Telegram },
+    word("new-relic-key", "a key of New Relic", b"NRAK-", Capitals, Exactly(27)),
+    word("authorization", "the head of an authorized call", b"Authorization: Bearer ", Url, AtLeast(20)),
+    word("authorization", "the head of an authorized call", b"Authorization: Basic ", Base64, AtLeast(16)),
     word("azure-key", "a key of an Azure storage account", b"AccountKey=", Base64, AtLeast(80)),
     word(STRIPE.0, STRIPE.1, b"sk_live_", Letters, AtLeast(16)),
     word(STRIPE.0, STRIPE.1, b"rk_live_", Letters, AtLeast(16)),
     word(STRIPE.0, STRIPE.1, b"whsec_", Letters, AtLeast(32)),
     word("npm-token", "a token of npm", b"npm_", Letters, Exactly(36)),
+    word("npm-token", "a token of npm", b":_authToken=", Url, AtLeast(20)),
     word("pypi-token", "a token of PyPI", b"pypi-", Url, AtLeast(60)),
     word("crates-token", "a token of crates.io", b"cio", Letters, Exactly(32)),
     word("rubygems-key", "a key of RubyGems", b"rubygems_", Hex, Exactly(48)),
@@ -152,6 +164,7 @@ impl Form {
             Shape::JsonWebToken => json_web_token(bytes, mark).then_some(mark),
             Shape::Address => address(bytes, mark, after),
             Shape::AwsSetting => aws_setting(bytes, after).then_some(mark),
+            Shape::Telegram => telegram(bytes, mark, after),
             Shape::AwsPair => aws_pair(bytes, mark, after).then_some(mark),
         }
     }
@@ -173,6 +186,7 @@ impl Alphabet {
             Hex => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
             Capitals => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Base64 => byte.is_ascii_alphanumeric() || b"+/".contains(&byte),
+            Path => Url.holds(byte) || byte == b'/',
         }
     }
 }
@@ -205,7 +219,7 @@ fn is_random(body: &[u8], alphabet: Alphabet) -> bool {
         Hex => has_digit && has_small,
         Capitals => has_digit && has_capital,
         // Words with dashes are of one case and have no digits.
-        Letters | Url | Base64 => u8::from(has_digit) + u8::from(has_small) + u8::from(has_capital) >= 2,
+        Letters | Url | Base64 | Path => u8::from(has_digit) + u8::from(has_small) + u8::from(has_capital) >= 2,
     };
     different >= DIFFERENT_MIN && is_mixed && !is_placeholder(body)
 }
@@ -333,6 +347,16 @@ fn aws_setting(bytes: &[u8], after: usize) -> bool {
     let rest = bytes.get(after..).unwrap_or_default();
     let between = rest.iter().take(BETWEEN_MAX).take_while(|byte| b" \t=:\"'\\>".contains(byte)).count();
     between > 0 && is_aws_secret(run(rest, between, Base64))
+}
+
+/// `NUMBER:AA…`: 35 characters after the colon.
+fn telegram(bytes: &[u8], mark: usize, after: usize) -> Option<usize> {
+    const DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
+    const REST: usize = 33;
+    let digits = bytes[..mark].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (begin, rest) = (mark - digits, run(bytes, after, Url));
+    let fits = DIGITS.contains(&digits) && is_a_beginning(bytes, begin) && rest.len() == REST && is_random(rest, Url);
+    fits.then_some(begin)
 }
 
 /// An id, and within a few lines of it a word of forty characters that is no hash.

@@ -10,7 +10,7 @@ use super::{Scope, Searched};
 use crate::domain::id::RequestId;
 use crate::domain::workflow::Workflow;
 use crate::index::check::{Freshness, check_sketched};
-use crate::index::remembered::{Lost, lost, lost_beside};
+use crate::index::remembered::{Forgotten, forgotten, forgotten_beside};
 use crate::store::{Derived, Store};
 
 /// The text of the index as it should be.
@@ -27,9 +27,9 @@ fn freshness(place: &Place) -> Freshness {
 }
 
 /// What is remembered and gone, by digests, as by whole entries.
-fn forgotten(place: &Place) -> Vec<Lost> {
-    let found = lost_beside(&place.store, &checked(&place.store).sketches).unwrap();
-    assert_eq!(found, lost(&place.store, &plain(&place.store)).unwrap());
+fn lost(place: &Place) -> Forgotten {
+    let found = forgotten_beside(&place.store, &checked(&place.store).sketches).unwrap();
+    assert_eq!(found, forgotten(&place.store, &plain(&place.store)).unwrap());
     found
 }
 
@@ -43,11 +43,11 @@ proptest! {
         let text = right(&place);
         put(&place, &text);
         prop_assert_eq!(freshness(&place), Freshness::Current);
-        prop_assert_eq!(forgotten(&place), Vec::new());
+        prop_assert!(lost(&place).is_nothing());
         after.into_iter().for_each(|step| place.play(step));
         let expected = if right(&place) == text { Freshness::Current } else { Freshness::Stale };
         prop_assert_eq!(freshness(&place), expected);
-        forgotten(&place);
+        lost(&place);
     }
 }
 

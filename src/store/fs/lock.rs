@@ -57,7 +57,7 @@ impl Lock {
                 return Ok(Self::signed(file, path, sharing));
             }
             let waited = budget.spent().saturating_sub(waiting_since);
-            if budget.is_over() {
+            if budget.is_enough(waited) {
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
                 let holder = holder(files, &file, path, sharing);
                 return Err(StoreError::Busy { what: what.to_owned(), holder, waited_ms });

@@ -25,6 +25,9 @@ pub fn room(stream: &Stream, whole_len: u64, line: &str) -> Result<(), StoreErro
 /// What is wrong with a line, or a file, in which a merge left its marks.
 pub const CONFLICT_MARKER: &str = "a conflict marker, left by a merge";
 
+/// What is wrong with a line whose end was converted.
+pub const CONVERTED: &str = "the line ends in CR LF: something converted the ends of lines";
+
 /// What stands after the last whole event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Tail {
@@ -153,7 +156,7 @@ fn read_line(line: &[u8]) -> Result<Event, String> {
         return Err("an empty line".into());
     }
     if text.ends_with('\r') {
-        return Err("the line ends in CR LF: something converted the ends of lines".into());
+        return Err(CONVERTED.into());
     }
     Event::parse(text).map_err(|error| error.to_string())
 }

@@ -263,7 +263,9 @@ impl Judge<'_> {
             let event = format!("event{number} ({kind}{}), line {} of the log at {name},", one.hash.short(), one.line);
             match one.edited {
                 Some(line) => {
-                    let fix = format!("take line {line} out, and put the event back; lines may stand twice: {show}");
+                    let fix = format!(
+                        "put the event back, and have the edited line set aside: {show} && ledger repair-merge"
+                    );
                     self.add("event-edited", path, entry, Some(line), format!("{event} was edited"), fix);
                 }
                 None => {

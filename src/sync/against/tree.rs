@@ -13,6 +13,7 @@ use std::process::Stdio;
 use super::Sides;
 use super::file::{Kind, LOOKED_AT, REQUESTS};
 use crate::registry::git::{GitError, Held, command};
+use crate::store::fs::carried::CarriedFile;
 
 /// The most files of a ledger that are compared.
 const FILES_MAX: usize = 20_000_000;
@@ -138,6 +139,11 @@ impl<'a> Folder<'a> {
             return Now::Other(what);
         }
         let Ok(facts) = self.root.join(path).symlink_metadata() else { return Now::Gone };
+        // Git would go through all of it.
+        let is_larger = |most: u64| facts.len() > most;
+        if path.to_str().and_then(CarriedFile::parse).is_some_and(|file| is_larger(file.bytes_max())) {
+            return Now::Other("a file stands in its place that is larger than any of its kind");
+        }
         match other(&facts) {
             None => Now::File { executable: facts.permissions().mode() & 0o100 != 0 },
             Some(what) => Now::Other(what),

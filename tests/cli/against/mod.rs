@@ -91,7 +91,7 @@ fn events_that_are_edited_or_gone_are_found() {
     ok: 3 requests, 1 contract, 7 events, 1 checkpoint verified, and compared with main (11 files)
     $ git checkout -q .; sed -i '3s/one/two/' coordination/events/REQ-$TODAY-0001.jsonl; ../gate main
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation event-edited: event 3 (NOTED, [head]), line 3 of the log at main, was edited
-      fix: take line 3 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     3 findings: 3 requests, 1 contract, 6 events, 1 checkpoint verified, and compared with main (11 files)
     [exit 3]
     $ git checkout -q .; ledger note 1 --text more -q; sed -i 3d coordination/events/REQ-$TODAY-0001.jsonl; git commit -qam gone; ../gate main
@@ -252,11 +252,11 @@ fn what_is_new_must_follow_from_what_was_there() {
     transcript!(sandbox, @r#"
     $ ledger verify --against main
     coordination/events/REQ-YYYYMMDD-0002.jsonl:3: damage line-damaged: the line was changed: its hash does not match its bytes
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0002.jsonl >> coordination/events/REQ-YYYYMMDD-0002.jsonl && ledger repair-merge
     1 finding: 3 requests, 1 contract, 8 events, 1 checkpoint verified, and compared with main (11 files)
     [exit 3]
     $ ledger verify --against main --format github
-    ::error file=coordination/events/REQ-YYYYMMDD-0002.jsonl,line=3,title=REQ-YYYYMMDD-0002 line-damaged::the line was changed: its hash does not match its bytes%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0002.jsonl
+    ::error file=coordination/events/REQ-YYYYMMDD-0002.jsonl,line=3,title=REQ-YYYYMMDD-0002 line-damaged::the line was changed: its hash does not match its bytes%0Afix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0002.jsonl >> coordination/events/REQ-YYYYMMDD-0002.jsonl && ledger repair-merge
     [exit 3]
     "#);
 }

@@ -158,3 +158,20 @@ fn a_branch_that_removed_the_ledger_is_told_what_is_gone() {
     [exit 3]
     "#);
 }
+
+/// Git would go through all of it, and say nothing of the rest.
+#[test]
+fn a_file_that_is_too_large_hides_nothing_else() {
+    let sandbox = repository();
+    sandbox.run("truncate -s 10G coordination/events/REQ-$TODAY-0001.jsonl && sed -i 1d coordination/events/REQ-$TODAY-0002.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger verify --against main | grep -v '^  fix:'
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation covered-event-lost: checkpoint main/11 covers 3 events that are not in the log, [head] first: they were dropped or rewritten
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation file-type-changed: a file stands in its place that is larger than any of its kind
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: damage log-damaged: it has 10737418240 bytes; the most is 536870912
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation covered-event-lost: checkpoint main/11 covers event [head], which is not in the log: it was dropped or rewritten
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-removed: event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, is gone
+    coordination/events/REQ-YYYYMMDD-0002.jsonl: violation log-missing: the request has no event: its making was cut short
+    6 findings: 3 requests, 1 contract, 3 events, 1 checkpoint verified, and compared with main (11 files)
+    "#);
+}

@@ -11,18 +11,18 @@ fn one_run_prints_in_several_formats() {
     sandbox.run("rm -r coordination/checkpoints && git commit -q -am unchecked && git branch -f main && sed -i '3s/one/two/' coordination/events/REQ-$TODAY-0001.jsonl && ledger note 3 --text new -q && sed -i 1d coordination/events/REQ-$TODAY-0003.jsonl");
     transcript!(sandbox, @r#"
     $ ledger verify --against main --output github=- --output sarif=../s.json --output junit=../j.xml --output json=../v.json
-    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,line=3,title=REQ-YYYYMMDD-0001 event-edited::event 3 (NOTED, [head]), line 3 of the log at main, was edited%0Afix: take line 3 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl
-    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,line=3,title=REQ-YYYYMMDD-0001 line-damaged::the line was changed: its hash does not match its bytes%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,line=3,title=REQ-YYYYMMDD-0001 event-edited::event 3 (NOTED, [head]), line 3 of the log at main, was edited%0Afix: put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
+    ::error file=coordination/events/REQ-YYYYMMDD-0001.jsonl,line=3,title=REQ-YYYYMMDD-0001 line-damaged::the line was changed: its hash does not match its bytes%0Afix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     ::error file=coordination/events/REQ-YYYYMMDD-0003.jsonl,title=REQ-YYYYMMDD-0003 event-removed::event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, is gone%0Afix: put it back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl
-    ::error file=coordination/events/REQ-YYYYMMDD-0003.jsonl,line=1,title=REQ-YYYYMMDD-0003 history-damaged::event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0003.jsonl
+    ::error file=coordination/events/REQ-YYYYMMDD-0003.jsonl,line=1,title=REQ-YYYYMMDD-0003 history-damaged::event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed%0Afix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl && ledger repair-merge
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: violation event-edited: event 3 (NOTED, [head]), line 3 of the log at main, was edited
-      fix: take line 3 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     coordination/events/REQ-YYYYMMDD-0001.jsonl:3: damage line-damaged: the line was changed: its hash does not match its bytes
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     coordination/events/REQ-YYYYMMDD-0003.jsonl: violation event-removed: event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, is gone
       fix: put it back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl
     coordination/events/REQ-YYYYMMDD-0003.jsonl:1: damage history-damaged: event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed
-      fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0003.jsonl
+      fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl && ledger repair-merge
     4 findings: 3 requests, 1 contract, 5 events verified, and compared with main (9 files)
     [exit 3]
     $ cat ../j.xml
@@ -32,10 +32,10 @@ fn one_run_prints_in_several_formats() {
         <testcase classname="ledger" name="REQ-YYYYMMDD-0001">
           <failure type="event-edited" message="event 3 (NOTED, [head]), line 3 of the log at main, was edited">coordination/events/REQ-YYYYMMDD-0001.jsonl:3
     event 3 (NOTED, [head]), line 3 of the log at main, was edited
-    fix: take line 3 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl &gt;&gt; coordination/events/REQ-YYYYMMDD-0001.jsonl</failure>
+    fix: put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl &gt;&gt; coordination/events/REQ-YYYYMMDD-0001.jsonl &amp;&amp; ledger repair-merge</failure>
           <failure type="line-damaged" message="the line was changed: its hash does not match its bytes">coordination/events/REQ-YYYYMMDD-0001.jsonl:3
     the line was changed: its hash does not match its bytes
-    fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl</failure>
+    fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl &gt;&gt; coordination/events/REQ-YYYYMMDD-0001.jsonl &amp;&amp; ledger repair-merge</failure>
         </testcase>
         <testcase classname="ledger" name="REQ-YYYYMMDD-0003">
           <failure type="event-removed" message="event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, is gone">coordination/events/REQ-YYYYMMDD-0003.jsonl
@@ -43,7 +43,7 @@ fn one_run_prints_in_several_formats() {
     fix: put it back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0003.jsonl &gt;&gt; coordination/events/REQ-YYYYMMDD-0003.jsonl</failure>
           <failure type="history-damaged" message="event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed">coordination/events/REQ-YYYYMMDD-0003.jsonl:1
     event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed
-    fix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0003.jsonl</failure>
+    fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0003.jsonl &gt;&gt; coordination/events/REQ-YYYYMMDD-0003.jsonl &amp;&amp; ledger repair-merge</failure>
         </testcase>
         <testcase classname="ledger" name="everything else"/>
       </testsuite>
@@ -59,13 +59,13 @@ fn one_run_prints_in_several_formats() {
             "code": "event-edited", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 3,
             "message": "event 3 (NOTED, [head]), line 3 of the log at main, was edited",
-            "fix": "take line 3 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl"
+            "fix": "put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge"
           },
           {
             "code": "line-damaged", "severity": "damage", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 3,
             "message": "the line was changed: its hash does not match its bytes",
-            "fix": "restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl"
+            "fix": "put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge"
           },
           {
             "code": "event-removed", "severity": "violation", "id": "REQ-YYYYMMDD-0003",
@@ -77,7 +77,7 @@ fn one_run_prints_in_several_formats() {
             "code": "history-damaged", "severity": "damage", "id": "REQ-YYYYMMDD-0003",
             "file": "coordination/events/REQ-YYYYMMDD-0003.jsonl", "line": 1,
             "message": "event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed",
-            "fix": "restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0003.jsonl"
+            "fix": "put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl && ledger repair-merge"
           }
         ]
       }
@@ -178,8 +178,8 @@ fn names_that_are_marks_elsewhere_are_harmless() {
     );
     transcript!(sandbox, @r#"
     $ cd a*/x* && ledger verify --against main --format github
-    ::error file=x%2Cy%3A%25"<&/coordination/events/REQ-YYYYMMDD-0001.jsonl,line=1,title=REQ-YYYYMMDD-0001 event-edited::event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, was edited%0Afix: take line 1 out, and put the event back; lines may stand twice: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl
-    ::error file=x%2Cy%3A%25"<&/coordination/events/REQ-YYYYMMDD-0001.jsonl,line=1,title=REQ-YYYYMMDD-0001 line-damaged::the line was changed: its hash does not match its bytes%0Afix: restore it: git checkout HEAD -- coordination/events/REQ-YYYYMMDD-0001.jsonl
+    ::error file=x%2Cy%3A%25"<&/coordination/events/REQ-YYYYMMDD-0001.jsonl,line=1,title=REQ-YYYYMMDD-0001 event-edited::event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, was edited%0Afix: put the event back, and have the edited line set aside: git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
+    ::error file=x%2Cy%3A%25"<&/coordination/events/REQ-YYYYMMDD-0001.jsonl,line=1,title=REQ-YYYYMMDD-0001 line-damaged::the line was changed: its hash does not match its bytes%0Afix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
     [exit 3]
     $ cd a*/x* && ledger verify --against main --format junit | grep '<failure'
           <failure type="event-edited" message="event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, was edited">x,y:%&quot;&lt;&amp;/coordination/events/REQ-YYYYMMDD-0001.jsonl:1

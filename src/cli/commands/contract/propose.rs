@@ -9,6 +9,7 @@ use super::super::super::failure::Failure;
 use super::super::super::render::contract::text;
 use super::super::super::render::contract::views::JudgedView;
 use super::super::super::{Context, input, open};
+use super::super::write::bring_up_to_date;
 use super::{candidate, name};
 use crate::app::Ledger;
 use crate::app::contract::Comparing;
@@ -87,11 +88,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
             }
         }
     };
-    if novelty == Novelty::New
-        && let Some(warning) = ledger.project(1, &context.budget)
-    {
-        context.output.tell(&format!("ledger: {warning}"));
-    }
+    bring_up_to_date(context, &ledger, novelty, effect);
     report(context, (&judged, &behind), id, novelty, effect)
 }
 

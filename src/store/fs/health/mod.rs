@@ -2,6 +2,7 @@
 //! anything: leftovers, ends of writes that were cut short, logs whose sync did not get to its end.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 mod probe;
 
@@ -20,6 +21,9 @@ pub use super::native::Ground;
 /// A temporary file this old belongs to no command that still runs (1 hour).
 const TEMPORARY_NS: u64 = 3_600_000_000_000;
 
+/// Whoever keeps others waiting for longer than this is told of. A large batch takes as long.
+const HELD_MIN: Duration = Duration::from_secs(2);
+
 /// What lies about.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Leftovers {
@@ -29,6 +33,17 @@ pub struct Leftovers {
     pub quarantined: Vec<PathBuf>,
     /// Logs whose last writer did not get to the end of its sync.
     pub unsynced: Vec<Stream>,
+    /// The lock that kept this from looking further, as it keeps every writer from writing.
+    pub held: Option<Held>,
+}
+
+/// A lock that others wait for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Its file.
+    pub path: PathBuf,
+    /// Who holds it, as the file says.
+    pub holder: Option<String>,
 }
 
 /// Something that was mended.
@@ -94,7 +109,25 @@ impl FsStore {
     /// What lies about. Changes nothing. What can't be looked at is not told here.
     #[must_use]
     pub fn leftovers(&self) -> Leftovers {
-        Leftovers { temporary: self.old_temporaries(), quarantined: self.quarantined(), unsynced: self.unsynced() }
+        Leftovers {
+            temporary: self.old_temporaries(),
+            quarantined: self.quarantined(),
+            unsynced: self.unsynced(),
+            held: self.held(),
+        }
+    }
+
+    /// The lock that every writer waits for, where somebody holds it for longer than anything should take.
+    fn held(&self) -> Option<Held> {
+        let budget = Budget::endless().patient(HELD_MIN);
+        ["gate", "ledger"].into_iter().find_map(|name| {
+            let path = self.layout.lock(name);
+            match Lock::take(&self.files, &path, name, Sharing::Shared, &budget) {
+                Err(StoreError::Busy { holder, .. }) => Some(Held { path, holder }),
+                // What can't be locked is told as such.
+                Ok(_) | Err(_) => None,
+            }
+        })
     }
 
     fn quarantined(&self) -> Vec<PathBuf> {
