@@ -33,6 +33,8 @@ pub struct Node {
     pub settled: bool,
     /// The first request with its key, where that is another one and nobody said that they differ.
     pub duplicate_of: Option<RequestId>,
+    /// Whether events with one key say different things, and nobody said yet which holds.
+    pub key_conflict: bool,
 }
 
 /// A graph.
@@ -97,12 +99,12 @@ impl Ledger<'_> {
         &self,
         ids: &BTreeSet<RequestId>,
         at: Option<Timestamp>,
-    ) -> Result<BTreeMap<RequestId, Option<String>>, AppError> {
-        ids.iter().map(|id| Ok((*id, self.node(*id, at)?.state))).collect()
+    ) -> Result<BTreeMap<RequestId, Node>, AppError> {
+        ids.iter().map(|id| Ok((*id, self.node(*id, at)?))).collect()
     }
 
     fn node(&self, id: RequestId, at: Option<Timestamp>) -> Result<Node, AppError> {
-        let nothing = |state| Ok(Node { state, title: None, settled: false, duplicate_of: None });
+        let nothing = |state| Ok(Node { state, title: None, settled: false, duplicate_of: None, key_conflict: false });
         let history = match self.store.history(id) {
             Ok(Some(history)) => history,
             Ok(None) => return nothing(None),
@@ -118,7 +120,8 @@ impl Ledger<'_> {
         let settled = entry.is_settled(self.workflow);
         let as_of = at.map_or(AsOf::Now, AsOf::Time);
         let first = if entry.distinct { None } else { self.first_then(self.store, then.packet(), as_of)? };
-        Ok(Node { state: Some(entry.state), title: Some(entry.title), settled, duplicate_of: first })
+        let key_conflict = !entry.key_conflicts.is_empty();
+        Ok(Node { state: Some(entry.state), title: Some(entry.title), settled, duplicate_of: first, key_conflict })
     }
 }
 

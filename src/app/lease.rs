@@ -117,11 +117,11 @@ impl Ledger<'_> {
                     let target = Shelf::of(&target.remote, self.settings.ledger_id);
                     return Err(SyncFailure::Refused { target, why }.into());
                 }
-                Pushed::Overtaken => {
+                Pushed::Overtaken(told) => {
                     times += 1;
                     let pause = pauses.next().unwrap_or_default();
                     if budget.left().is_some_and(|left| left <= pause) {
-                        return Err(SyncFailure::Overtaken { target, times }.into());
+                        return Err(SyncFailure::Overtaken { target, times, told }.into());
                     }
                     std::thread::sleep(pause);
                 }

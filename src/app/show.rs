@@ -36,6 +36,10 @@ pub struct Dependency {
     pub state: Option<String>,
     /// Whether it holds nothing up any more.
     pub settled: bool,
+    /// The first request with its key, where that is another one and nobody said that they differ.
+    pub duplicate_of: Option<RequestId>,
+    /// Whether events of it with one key say different things, and nobody said yet which holds.
+    pub key_conflict: bool,
 }
 
 /// Everything there is to see of a request.
@@ -150,8 +154,17 @@ impl Ledger<'_> {
             // A version counts one request's events and says nothing of another's.
             AsOf::Now | AsOf::Version(_) => history,
         });
-        let entry = then.map(|history| Entry::of(&history, self.workflow));
-        let settled = entry.as_ref().is_some_and(|entry| entry.is_settled(self.workflow));
-        Ok(Dependency { id, state: entry.map(|entry| entry.state), settled })
+        let Some(history) = then else {
+            return Ok(Dependency { id, state: None, settled: false, duplicate_of: None, key_conflict: false });
+        };
+        let entry = Entry::of(&history, self.workflow);
+        let first = if entry.distinct { None } else { self.first_then(records, history.packet(), as_of)? };
+        Ok(Dependency {
+            id,
+            settled: entry.is_settled(self.workflow),
+            duplicate_of: first,
+            key_conflict: !entry.key_conflicts.is_empty(),
+            state: Some(entry.state),
+        })
     }
 }

@@ -35,7 +35,10 @@ pub(super) fn sync_failed(message: &str, failure: &SyncFailure) -> Failure {
         SyncFailure::Unanswered { .. } => is(Exit::Unknown, "unknown").hint("ledger sync again: it finds out"),
         SyncFailure::Refused { .. } => is(Exit::Refused, "push-refused")
             .hint("see who may write there, and its branch rules; another branch: ledger sync --branch NAME"),
-        SyncFailure::Overtaken { .. } => {
+        SyncFailure::Overtaken { told: Some(_), .. } => is(Exit::Busy, "overtaken").hint(
+            "ledger sync again; if nobody is at it, a git that was killed over there left the lock: whoever may, removes that file",
+        ),
+        SyncFailure::Overtaken { told: None, .. } => {
             is(Exit::Busy, "overtaken").hint("what is written here stays: ledger sync again, with a longer --timeout")
         }
         SyncFailure::NoBranch(target) => {

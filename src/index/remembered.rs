@@ -12,6 +12,7 @@ use super::refresh::failed;
 use super::snapshot::Entries;
 use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
+use crate::domain::renumber::moves;
 use crate::store::{Derived, Fault, Store, StoreError};
 
 /// How many lost requests and events are told one by one.
@@ -110,7 +111,9 @@ fn now(store: &dyn Store, id: RequestId, heads: &[Hash]) -> Result<Now, StoreErr
     match store.history(id) {
         Ok(Some(history)) => {
             let head = heads.iter().find(|head| history.event(**head).is_none());
-            return Ok(head.map_or(Now::There, |head| Now::Gone(Some(*head))));
+            // Of two that had its number one went on under another: whose head it is can't be told any more.
+            let was_two = head.is_some() && !moves(history.events()).is_empty();
+            return Ok(head.filter(|_| !was_two).map_or(Now::There, |head| Now::Gone(Some(*head))));
         }
         Ok(None) => {}
         Err(error) if error.is_of_files() => {}

@@ -71,8 +71,8 @@ pub enum NoTarget {
 pub enum Pushed {
     /// The other side has it.
     Done,
-    /// Somebody was quicker: fetch again.
-    Overtaken,
+    /// Somebody was quicker: fetch again. Or somebody is at it, or was cut short: then with what the other side says.
+    Overtaken(Option<String>),
     /// The other side takes it from nobody, in its words.
     Refused(String),
 }
@@ -290,7 +290,7 @@ impl Target {
         let told = String::from_utf8_lossy(&answer.out).into_owned();
         let of_ours = told.lines().find(|line| line.starts_with('!') && line.contains(&self.reference));
         Ok(match of_ours {
-            Some(line) if is_overtaken(line) => Pushed::Overtaken,
+            Some(line) if is_overtaken(line) => Pushed::Overtaken(is_locked(&answer).then(|| refusal(line, &answer))),
             Some(line) => Pushed::Refused(refusal(line, &answer)),
             None => return Err(failed(&arguments, &answer)),
         })
@@ -384,6 +384,13 @@ fn is_overtaken(line: &str) -> bool {
     ]
     .iter()
     .any(|sign| line.contains(sign))
+}
+
+/// Whether the other side could not get at its own branch: the lock file of a git that was killed stays there.
+fn is_locked(answer: &Answer) -> bool {
+    [String::from_utf8_lossy(&answer.out).as_ref(), answer.complaint.as_str()]
+        .iter()
+        .any(|said| said.contains(".lock': File exists"))
 }
 
 /// What the other side says, and what its hooks said before.

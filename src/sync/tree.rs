@@ -107,20 +107,25 @@ impl<'a> Trees<'a> {
         changed.sort();
         changed.dedup();
         changed.retain(|file| !gone.contains(file));
-        let mut paths = String::new();
         for file in &changed {
             // A link would have git read something else.
             self.store.check_carried(file)?;
-            // From the top of the work tree: that is where git goes.
-            paths.push_str(self.git.prefix());
-            paths.push_str(&file.path());
-            paths.push('\n');
         }
         let mut listed = String::new();
         let null = self.git.null();
         for file in &gone {
             // Writing to a String can't fail.
             let _ = write!(listed, "0 {null}\t{}{}\0", self.git.prefix(), file.path());
+        }
+        for (file, hash) in self.converted(&mut changed)? {
+            let _ = write!(listed, "100644 {hash}\t{}{}\0", self.git.prefix(), file.path());
+        }
+        let mut paths = String::new();
+        for file in &changed {
+            // From the top of the work tree: that is where git goes.
+            paths.push_str(self.git.prefix());
+            paths.push_str(&file.path());
+            paths.push('\n');
         }
         if !changed.is_empty() {
             let hashes = run(&["hash-object", "-w", "--no-filters", "--stdin-paths"], paths.as_bytes())?.line();
@@ -139,6 +144,40 @@ impl<'a> Trees<'a> {
             self.git.run_with(&["update-index", "-q", "--refresh"], &environment, b"")?;
         }
         Ok(run(&["write-tree"], b"")?.line())
+    }
+
+    /// Takes out of these files the texts whose ends of lines git converted when it checked them out, and writes them as they
+    /// were before that. A text that somebody committed as it is stays one of the others.
+    fn converted(&self, changed: &mut Vec<CarriedFile>) -> Result<Vec<(CarriedFile, String)>, TreeError> {
+        let mut converted = Vec::new();
+        let mut others = Vec::with_capacity(changed.len());
+        for file in changed.drain(..) {
+            let bytes = match file {
+                CarriedFile::Settings | CarriedFile::Workflow | CarriedFile::Schema(_) => self.store.carried(&file)?,
+                // Their bytes are what hashes are over.
+                CarriedFile::Packet(_)
+                | CarriedFile::Log(_)
+                | CarriedFile::Version(..)
+                | CarriedFile::Checkpoint(..) => None,
+            };
+            match bytes.filter(|bytes| memchr::memmem::find(bytes, b"\r\n").is_some()) {
+                Some(bytes) if !self.has(&bytes)? => {
+                    let is_end = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n');
+                    let unconverted: Vec<u8> = (0..bytes.len()).filter(|at| !is_end(*at)).map(|at| bytes[at]).collect();
+                    let written = self.git.must_with(&["hash-object", "-w", "--stdin"], &[], &unconverted)?;
+                    converted.push((file, written.line()));
+                }
+                Some(_) | None => others.push(file),
+            }
+        }
+        *changed = others;
+        Ok(converted)
+    }
+
+    /// Whether git has these very bytes.
+    fn has(&self, bytes: &[u8]) -> Result<bool, TreeError> {
+        let name = self.git.must_with(&["hash-object", "--no-filters", "--stdin"], &[], bytes)?.line();
+        Ok(self.git.run(&["cat-file", "-e", &name])?.is_ok())
     }
 
     /// Removes the lock that a git which was killed left at the index of the ledger's files. Whoever exchanges is alone, but

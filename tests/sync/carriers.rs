@@ -45,6 +45,44 @@ fn settings_that_convert_ends_of_lines() {
     }
 }
 
+/// Texts that people edit come out of git with other ends of lines there; nobody edited them.
+#[test]
+fn settings_that_convert_ends_of_lines_before_anything_is_checked_out() {
+    let clones = Clones::new(&["a"]);
+    // As older programs wrote them.
+    let attributes = clones.path("a").join(".gitattributes");
+    let text = std::fs::read_to_string(&attributes).unwrap().replace("schemas/** -text", "schemas/contracts/** -text");
+    std::fs::write(&attributes, text).unwrap();
+    clones.git("a", &["commit", "-qam", "As it was once"]).ok();
+    clones.git("a", &["push", "-q"]).ok();
+    clones.git_in(clones.folder(), &["clone", "-q", "-c", "core.autocrlf=true", "hub.git", "w"]).ok();
+    let schema = |clone: &str| std::fs::read(clones.path(clone).join("schemas/ledger/types/bug.schema.json")).unwrap();
+    assert!(schema("w").windows(2).any(|pair| pair == b"\r\n"), "nothing was converted");
+    let synced = clones.sync("w").ok().data();
+    assert_eq!(synced["outgoing"]["files"], serde_json::json!([]), "{synced}");
+    clones.note("w", "key:first", "noted there");
+    clones.sync("w").ok();
+    clones.bug("a", "by-a");
+    for clone in ["a", "w", "a"] {
+        clones.sync(clone).ok();
+    }
+    clones.assert_clean("w");
+    assert_eq!(
+        clones.ledger("w", &["show", "key:first", "--json"]).out,
+        clones.ledger("a", &["show", "key:first", "--json"]).out
+    );
+    let held = clones.git("a", &["show", "origin/main:schemas/ledger/types/bug.schema.json"]).ok().out;
+    assert!(!held.contains('\r'), "{held}");
+    // What is edited there is published, as one edit.
+    let edited = String::from_utf8(schema("w")).unwrap().replacen("\r\n", "\r\n\r\n", 1);
+    std::fs::write(clones.path("w").join("schemas/ledger/types/bug.schema.json"), edited).unwrap();
+    let synced = clones.sync("w").ok().data();
+    assert_eq!(synced["outgoing"]["files"], serde_json::json!(["schemas/ledger/types/bug.schema.json"]), "{synced}");
+    clones.sync("a").ok();
+    assert!(!schema("a").contains(&b'\r'));
+    assert!(String::from_utf8(schema("a")).unwrap().starts_with("{\n\n"), "{:?}", String::from_utf8(schema("a")));
+}
+
 #[test]
 fn a_work_tree_beside_another() {
     let clones = Clones::new(&["a", "b"]);

@@ -128,3 +128,56 @@ fn what_git_brings_back_under_its_old_number_goes_where_it_belongs() {
     clones.assert_alike(&["a", "b"]);
     assert_eq!(clones.ledger("b", &["index", "--check"]).status, Some(0));
 }
+
+/// A number that is smaller, and a request that is later: whoever has begun with the first one is not held up.
+#[test]
+fn a_request_that_comes_in_later_comes_later_whatever_its_number() {
+    let clones = Clones::new(&["a", "b"]);
+    clones.ledger("b", &["ids", "lease", "2"]).ok();
+    clones.sync("a").ok();
+    let first = clones.bug("a", "job");
+    clones.ledger("a", &["transition", "key:job", "accepted"]).ok();
+    clones.ledger("a", &["claim", "key:job", "--sync"]).ok();
+    let later = clones.bug("b", "job");
+    assert!(later < first, "{later} {first}");
+    clones
+        .ledger(
+            "b",
+            &[
+                "new",
+                "--title",
+                "After",
+                "--from",
+                "shop",
+                "--to",
+                "billing",
+                "--type",
+                "bug",
+                "--set",
+                "details.impact=x",
+                "--depends-on",
+                &later,
+                "--key",
+                "after",
+            ],
+        )
+        .ok();
+    let synced = clones.sync("b").ok().data();
+    let given = &synced["renumbered"][0];
+    assert_eq!((&given["was"], &given["has_key_of"]), (&later.as_str().into(), &first.as_str().into()), "{synced}");
+    let duplicate = given["id"].as_str().unwrap().to_owned();
+    assert!(duplicate > first);
+    assert_eq!(synced["duplicates"][0]["duplicate_of"], first.as_str(), "{synced}");
+    let after = clones.ledger("b", &["show", "key:after", "--json"]).ok().data();
+    assert_eq!(after["packet"]["dependencies"][0], duplicate.as_str(), "{after}");
+    clones.sync("a").ok();
+    clones.ledger("a", &["transition", "key:job", "in_progress"]).ok();
+    clones.ledger("a", &["heartbeat", "key:job"]).ok();
+    clones.sync("a").ok();
+    clones.sync("b").ok();
+    clones.assert_alike(&["a", "b"]);
+    // It was published: nothing is given another number any more.
+    assert_eq!(clones.sync("b").ok().data()["renumbered"], serde_json::json!([]));
+    // The number that it had is free for another one.
+    assert_eq!(clones.bug("b", "another"), later);
+}

@@ -160,3 +160,19 @@ fn eight_that_publish_at_once_all_get_through() {
     let all = clones.ledger("c1", &["list", "--json"]).ok().data();
     assert_eq!(all["requests"].as_array().unwrap().len(), 9, "{all}");
 }
+
+/// A git that was killed over there leaves its lock: that is told, and not taken for others who were quicker.
+#[test]
+fn a_lock_that_was_left_over_there_is_told() {
+    let clones = Clones::new(&["a"]);
+    let lock = clones.path("hub.git").join("refs/heads/main.lock");
+    std::fs::write(&lock, "").unwrap();
+    clones.note("a", "key:first", "kept");
+    // On a machine that is very slow the time can be up in the middle of a push: then nobody knows what became of it.
+    let tried = (0..3).map(|_| clones.ledger("a", &["sync", "--json", "--timeout", "8s"]));
+    let ended = tried.into_iter().find(|ended| ended.status != Some(8)).unwrap();
+    assert_eq!((ended.status, ended.code().as_str()), (Some(7), "overtaken"), "{ended:?}");
+    assert!(ended.err.contains("main.lock': File exists") && !ended.err.contains("quicker"), "{ended:?}");
+    std::fs::remove_file(&lock).unwrap();
+    clones.sync("a").ok();
+}

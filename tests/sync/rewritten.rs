@@ -306,3 +306,101 @@ fn who_has_merged_an_edit_is_led_back_too() {
     clones.assert_alike(&["a", "b"]);
     assert_eq!(clones.files("a"), before);
 }
+
+/// An event after the newest one of a request, at the same time: whole, and not as any clock of a ledger has it.
+fn forged(clones: &Clones, clone: &str, request: &str, to: &str) -> String {
+    use coordination_ledger::domain::event::{Body, Event, Transitioned, TransitionedData, Unsealed};
+    use coordination_ledger::domain::workflow::Workflow;
+    let id = clones.id(clone, request);
+    let path = clones.path(clone).join(format!("coordination/events/{id}.jsonl"));
+    let log = std::fs::read_to_string(&path).unwrap();
+    let last = Event::parse(log.lines().last().unwrap()).unwrap();
+    let event = Event::seal(Unsealed {
+        stream: last.stream().clone(),
+        clock: last.clock(),
+        writer: "byhand0".parse().unwrap(),
+        by: "eve".parse().unwrap(),
+        key: None,
+        body: Body::Transitioned(Transitioned {
+            from: "PROPOSED".parse().unwrap(),
+            to: to.parse().unwrap(),
+            data: TransitionedData { workflow: Workflow::default().digest().to_owned(), ..TransitionedData::default() },
+        }),
+        n: last.n() + 1,
+        parents: vec![last.hash()],
+    })
+    .unwrap();
+    std::fs::write(&path, format!("{log}{}\n", event.line())).unwrap();
+    path.display().to_string()
+}
+
+/// What somebody got past everything else holds nobody up: it is told, and what is new here is published.
+#[test]
+fn a_step_that_was_not_allowed_and_is_published_holds_nobody_up() {
+    let clones = Clones::new(&["a", "b", "evil"]);
+    forged(&clones, "evil", "first", "CLOSED");
+    clones.git("evil", &["commit", "-qam", "by hand"]).ok();
+    clones.git("evil", &["push", "-q"]).ok();
+    let told = clones.sync("a");
+    assert_eq!(told.status, Some(3), "{told:?}");
+    let codes: Vec<String> = told.data()["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        codes.contains(&"illegal-transition".to_owned()) && codes.contains(&"clock-behind".to_owned()),
+        "{codes:?}"
+    );
+    clones.bug("a", "other");
+    clones.note("a", "key:first", "What is this?");
+    let synced = clones.sync("a");
+    assert_eq!(synced.data()["outgoing"]["requests"].as_array().unwrap().len(), 2, "{synced:?}");
+    clones.sync("b");
+    assert_eq!(clones.id("b", "other"), clones.id("a", "other"));
+    // Nor a change that is to be merged.
+    clones.git("b", &["checkout", "-q", "-b", "change"]).ok();
+    clones.note("b", "key:other", "seen");
+    let against = clones.ledger("b", &["verify", "--against", "origin/main", "--json"]);
+    assert_eq!(against.status, Some(0), "{against:?}");
+    assert!(against.out.contains("it was on record at origin/main already"), "{against:?}");
+    assert_eq!(clones.ledger("b", &["verify"]).status, Some(3));
+    // What is new is held to the rules all the same.
+    forged(&clones, "b", "other", "CLOSED");
+    assert_eq!(clones.ledger("b", &["verify", "--against", "origin/main"]).status, Some(3));
+    let refused = clones.sync("b");
+    assert_eq!((refused.status, refused.code().as_str()), (Some(3), "unsound"), "{refused:?}");
+}
+
+/// A workflow that comes in holds for what comes in and goes out with it.
+#[test]
+fn what_is_exchanged_is_judged_by_the_workflow_that_comes_in() {
+    let clones = Clones::new(&["a", "b", "c"]);
+    let path = clones.path("a").join("coordination/workflow.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept = text.lines().filter(|line| !line.contains(r#""from": ["PROPOSED"], "to": "ACCEPTED""#));
+    let stricter = kept.collect::<Vec<_>>().join("\n") + "\n";
+    assert_ne!(stricter, text);
+    std::fs::write(&path, &stricter).unwrap();
+    clones.sync("a").ok();
+    // It was allowed when it was written, and is not any more.
+    clones.ledger("b", &["transition", "key:first", "accepted"]).ok();
+    let refused = clones.sync("b");
+    assert_eq!((refused.status, refused.code().as_str()), (Some(3), "unsound"), "{refused:?}");
+    // Its own workflow says which one it replaces.
+    let digest = {
+        let (_, rest) = refused.err.split_once("workflow \\\"").unwrap();
+        rest.split_once("\\\"").unwrap().0.to_owned()
+    };
+    let path = clones.path("b").join("coordination/workflow.json");
+    let here = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(here, stricter, "it came in");
+    std::fs::write(&path, here.replacen('{', &format!("{{\n  \"supersedes\": [\"{digest}\"],"), 1)).unwrap();
+    clones.ledger("b", &["sync", "--take", "ours"]).ok();
+    clones.sync("a").ok();
+    clones.sync("c").ok();
+    for clone in ["a", "b", "c"] {
+        assert_eq!(clones.ledger(clone, &["verify"]).status, Some(0), "{clone}");
+    }
+}

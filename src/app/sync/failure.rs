@@ -43,12 +43,14 @@ pub enum SyncFailure {
         why: String,
     },
     /// Others were quicker until the time was up.
-    #[error("others were quicker to publish on {}, {times} times", .target.name())]
+    #[error("{}", overtaken(.target, *.times, .told.as_deref()))]
     Overtaken {
         /// With whom.
         target: Target,
         /// How often.
         times: usize,
+        /// What the other side said last, where it could not get at its own branch.
+        told: Option<String>,
     },
     /// The other side has no such branch, and nobody asked for a new one.
     #[error("there is no branch {} yet", .0.name())]
@@ -174,5 +176,12 @@ fn clash(clash: &Clash) -> String {
             format!("the other side has another request {id}, and what is here of ours was united with it by a merge")
         }
         Clash::NotRewritten(id, why) => format!("{id} must get another number, and can't: {why}"),
+    }
+}
+
+fn overtaken(target: &Target, times: usize, told: Option<&str>) -> String {
+    match told {
+        None => format!("others were quicker to publish on {}, {times} times", target.name()),
+        Some(told) => format!("{} could not be written, {times} times: {told}", target.name()),
     }
 }

@@ -39,6 +39,8 @@ pub struct Touched {
     pub events: Vec<String>,
     /// Those of its events that claim it.
     pub claims: Vec<Hash>,
+    /// All of its events.
+    pub added: BTreeSet<Hash>,
 }
 
 impl Touched {
@@ -75,6 +77,7 @@ impl Flow {
                             touched.events.extend(new.iter().map(|event| event.body().kind().to_owned()));
                             let claims = new.iter().filter(|event| matches!(event.body(), Body::Claimed(_)));
                             touched.claims.extend(claims.map(Event::hash));
+                            touched.added.extend(new.iter().map(Event::hash));
                         }
                         Stream::Contract(name) => drop(flow.contracts.insert(name.clone())),
                     }
@@ -102,6 +105,7 @@ impl Flow {
             known.is_new |= touched.is_new;
             known.events.extend(touched.events);
             known.claims.extend(touched.claims);
+            known.added.extend(touched.added);
         }
         self.contracts.extend(later.contracts);
         self.files.extend(later.files);
@@ -141,7 +145,8 @@ impl Flow {
         }
         if parts.is_empty() {
             let files = self.files.len() + self.contracts.len() + self.requests.len();
-            parts.push(plural(files, "file"));
+            // A commit that only joins what came in has none of its own.
+            parts.push(if files == 0 { "what came in".to_owned() } else { plural(files, "file") });
         }
         let mut text = format!("Ledger: {}\n", parts.join(", "));
         if !self.requests.is_empty() || !self.contracts.is_empty() || !self.files.is_empty() {

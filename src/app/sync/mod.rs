@@ -8,6 +8,7 @@ mod failure;
 mod flow;
 mod round;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -30,10 +31,12 @@ use crate::domain::keyed::KeyConflict;
 use crate::domain::renumber::By;
 use crate::domain::state::{State, Status};
 use crate::domain::time::Hybrid;
+use crate::domain::workflow::Workflow;
 use crate::index::refresh::{Making, Memory, rebuild};
 use crate::store::StoreError;
 use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
+use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
 use crate::sync::git::{Git, GitFailure};
 use crate::sync::giving_back::{GivenBack, Untaken};
@@ -49,6 +52,8 @@ pub const SYNC_BUDGET: Duration = Duration::from_secs(120);
 /// Up to how many requests are verified one by one; beyond, the whole ledger is.
 const VERIFIED_MAX: usize = 1_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// A round that has less time than this is not begun: a push that is cut short leaves nobody knowing what became of it.
+const ROUND_MIN: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long to wait after somebody else was quicker: jittered, so that clones that met once do not meet again.
@@ -178,22 +183,28 @@ impl Ledger<'_> {
                 joined = Joined { brought, untaken, ..self.join(&round)? };
                 incoming.add(std::mem::take(&mut joined.incoming));
             }
+            // Under what came in, if that is another one: those who wrote by it were right.
+            let workflow = self.workflow_after(store, &incoming);
+            let now = Ledger { workflow: &workflow, ..*self };
             let (warning, findings) = match order.effect {
                 // What git brought in by itself counts too. What is committed of the index belongs to the files beside it.
                 Effect::Write => {
-                    (self.project(joined.brought.max(1), budget), self.verify_exchanged(&incoming, &joined.outgoing)?)
+                    (now.project(joined.brought.max(1), budget), now.verify_exchanged(&incoming, &joined.outgoing)?)
                 }
                 // What would be there is not.
                 Effect::DryRun => (None, Vec::new()),
             };
-            let Undecided { diverged, key_conflicts } = self.undecided(&incoming)?;
+            if let Some(finding) = now.first_of_ours(&findings, &incoming, &joined.outgoing)? {
+                return Err(SyncFailure::Unsound(Box::new(finding.clone())).into());
+            }
+            let Undecided { diverged, key_conflicts } = now.undecided(&incoming)?;
             let mut synced = Synced {
                 target: target.clone(),
                 branch: fetched.branch(),
                 commit: round.commit(),
                 diverged,
                 key_conflicts,
-                duplicates: self.duplicates(&incoming, &joined.outgoing)?,
+                duplicates: now.duplicates(&incoming, &joined.outgoing)?,
                 incoming: incoming.clone(),
                 outgoing: joined.outgoing,
                 renumbered: renumbered.clone(),
@@ -207,17 +218,14 @@ impl Ledger<'_> {
             if order.effect == Effect::DryRun {
                 return Ok(synced);
             }
-            if let Some(finding) = synced.bad_of_ours() {
-                return Err(SyncFailure::Unsound(Box::new(finding.clone())).into());
-            }
             match self.publish(&round, &joined.standing, &mut synced)? {
                 Pushed::Done => return Ok(synced),
                 Pushed::Refused(why) => return Err(SyncFailure::Refused { target, why }.into()),
-                Pushed::Overtaken => {
+                Pushed::Overtaken(told) => {
                     overtaken += 1;
                     let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
-                    if budget.left().is_some_and(|left| left <= pause) {
-                        return Err(SyncFailure::Overtaken { target, times: overtaken }.into());
+                    if budget.left().is_some_and(|left| left <= pause + ROUND_MIN) {
+                        return Err(SyncFailure::Overtaken { target, times: overtaken, told }.into());
                     }
                     std::thread::sleep(pause);
                 }
@@ -327,7 +335,7 @@ impl Ledger<'_> {
             Memory::Kept(&|lost| self.are_elsewhere(lost)),
             &|_, _| {},
         )?;
-        Ok(if made.forgotten.is_nothing() { Index::Forgotten } else { Index::Kept })
+        Ok(if made.forgotten.lost.is_empty() { Index::Forgotten } else { Index::Kept })
     }
 
     /// Gives up claims that were made here without knowledge of others' that are published: whoever published first has the
@@ -366,6 +374,40 @@ impl Ledger<'_> {
         }
         findings.retain(|finding| finding.severity != Severity::Note && finding.id.is_some_and(|id| ids.contains(&id)));
         Ok(findings)
+    }
+
+    /// What is wrong with what would be published and is not so over there already.
+    fn first_of_ours<'a>(
+        &self,
+        findings: &'a [Finding],
+        incoming: &Flow,
+        outgoing: &Flow,
+    ) -> Result<Option<&'a Finding>, AppError> {
+        for finding in findings {
+            let Some(id) = finding.id else { continue };
+            let Some(ours) = outgoing.requests.get(&id) else { continue };
+            let is_ours = match self.event_of(finding)? {
+                Some(event) => ours.added.contains(&event),
+                None => ours.is_new || !incoming.requests.contains_key(&id),
+            };
+            if is_ours {
+                return Ok(Some(finding));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The workflow that is in force once this has come in. One that can't be read is told by whoever goes by it.
+    fn workflow_after(&self, store: &FsStore, incoming: &Flow) -> Cow<'_, Workflow> {
+        let file = CarriedFile::Workflow;
+        let came_in = || -> Option<Workflow> {
+            let bytes = store.carried(&file).ok()??;
+            Workflow::parse(std::str::from_utf8(&bytes).ok()?).ok()
+        };
+        match incoming.files.contains(&file.path()) {
+            true => came_in().map_or(Cow::Borrowed(self.workflow), Cow::Owned),
+            false => Cow::Borrowed(self.workflow),
+        }
     }
 
     /// What somebody has to decide of the requests that came in.
@@ -424,7 +466,7 @@ impl Ledger<'_> {
             session.budget.set_progress(Progress::Settled);
             match pushed.map_err(|failure| SyncFailure::unreachable_push(target, failure))? {
                 Pushed::Done => {}
-                other @ (Pushed::Overtaken | Pushed::Refused(_)) => return Ok(other),
+                other @ (Pushed::Overtaken(_) | Pushed::Refused(_)) => return Ok(other),
             }
         }
         target.saw(git, store, &published).map_err(fail)?;
@@ -471,17 +513,5 @@ fn not_followed(error: TreeError) -> Followed {
     match error {
         TreeError::Git(GitFailure::Locked { lock, .. }) => Followed::Locked { why, lock },
         TreeError::Git(_) | TreeError::Store(_) | TreeError::Unreadable { .. } => Followed::Not(why),
-    }
-}
-
-impl Synced {
-    /// What is wrong with what would be published and is not so over there already.
-    fn bad_of_ours(&self) -> Option<&Finding> {
-        let ours = |finding: &&Finding| {
-            finding
-                .id
-                .is_some_and(|id| self.outgoing.requests.contains_key(&id) && !self.incoming.requests.contains_key(&id))
-        };
-        self.findings.iter().find(ours)
     }
 }

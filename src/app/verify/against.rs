@@ -1,10 +1,14 @@
 //! Verifying against a commit: all that is there replays, and nothing that the commit held is edited or gone.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::{Finding, Report, Severity, Unknown, Whole};
 use crate::app::checkpoint::Trust;
 use crate::app::{AppError, Ledger};
+use crate::domain::hash::Hash;
+use crate::domain::id::RequestId;
 use crate::registry::git::Point;
 use crate::store::fs::carried::CarriedFile;
 use crate::sync::against::{self, Asked, Breach, Compared, Place, WorkflowIs};
@@ -75,10 +79,35 @@ impl Ledger<'_> {
                     .to_owned(),
             });
         }
+        self.demote(&mut report, place, &compared)?;
         tell(&mut report, compared);
         Ok(report)
     }
+
+    /// What the commit held already is not held against the change: whoever could have kept it out let it in, and nobody
+    /// can take it back.
+    fn demote(&self, report: &mut Report, place: &Place, compared: &Compared) -> Result<(), AppError> {
+        let mut held: BTreeMap<RequestId, HashSet<Hash>> = BTreeMap::new();
+        for finding in &mut report.findings {
+            let is_judged = JUDGED.contains(&finding.code) && finding.severity == Severity::Violation;
+            let Some(id) = finding.id.filter(|_| is_judged && compared.files > 0) else { continue };
+            let Some(event) = self.event_of(finding)? else { continue };
+            let known = match held.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(against::held_events(place, &compared.commit, id)?),
+            };
+            if known.contains(&event) {
+                finding.severity = Severity::Note;
+                finding.what = format!("{}; it was on record at {} already", finding.what, compared.told);
+            }
+        }
+        Ok(())
+    }
 }
+
+/// The codes of findings about steps that were not allowed: of events that are whole.
+const JUDGED: [&str; 6] =
+    ["illegal-transition", "claim-illegal", "unknown-workflow", "clock-behind", "clock-ahead", "distinct-from-nothing"];
 
 /// Compares a folder that holds no ledger any more with a commit; `None` if that held none there either.
 ///

@@ -76,8 +76,11 @@ impl Ledger<'_> {
             (Freshness::Stale, _) => {
                 let (mut findings, unread) = self.forgotten(sketches)?;
                 let what = "index.json is not what the packets and events say".into();
-                let mut stale = finding(Severity::Violation, "index-stale", what);
+                // Who merges by git leaves it behind; committed, it would be read by others.
+                let severity = if self.settings.track_index { Severity::Violation } else { Severity::Note };
+                let mut stale = finding(severity, "index-stale", what);
                 if findings.iter().any(|finding| finding.severity != Severity::Note) {
+                    stale.severity = Severity::Violation;
                     stale.fix = "first what is lost; then: ledger index".into();
                 } else if let Some(unread) = unread {
                     stale.fix = format!(

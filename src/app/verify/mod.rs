@@ -397,6 +397,13 @@ impl Ledger<'_> {
         Ok(Judged { seen: Some(seen), sketch, findings, leaves, unchecked })
     }
 
+    /// The event that a finding is about, where it is about one.
+    pub(in crate::app) fn event_of(&self, finding: &Finding) -> Result<Option<Hash>, StoreError> {
+        let (Some(id), Some(line)) = (finding.id, finding.line) else { return Ok(None) };
+        let lines = self.store.inspect(id)?.lines;
+        Ok(lines.into_iter().find(|(_, at)| *at == line).map(|(event, _)| event))
+    }
+
     /// Where a request stands whose events form no chain: others can't have diverged, nor be contested.
     fn forked(&self, history: &History) -> Option<State> {
         let is_chain = history.heads().len() < 2 && history.events().iter().all(|event| event.parents().len() < 2);

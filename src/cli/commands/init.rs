@@ -270,7 +270,7 @@ coordination/requests/*.json -text merge=binary
 coordination/index.json -text merge=binary linguist-generated
 coordination/compatibility_matrix.json -text merge=binary linguist-generated
 coordination/checkpoints/** -text merge=binary
-schemas/contracts/** -text
+schemas/** -text
 schemas/contracts/*/events.jsonl -text merge=union
 ";
 const GIT_IGNORE_LOCAL: &str = "/coordination/.local/\n";

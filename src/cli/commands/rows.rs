@@ -9,10 +9,12 @@ use serde_json::{Map, Value};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::query_args::{ClaimFilters, Filters};
+use super::super::render::graph;
 use super::super::render::text::moment;
 use super::super::render::views::RowView;
 use super::super::render::{claim, keys};
 use super::fields;
+use crate::app::graph::Node;
 use crate::app::list::{Claims, Keys, Query, Row};
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
@@ -47,7 +49,7 @@ pub(in crate::cli) const FIELDS: [&str; 22] = [
 ];
 
 /// The states of what rows wait for; `None` stands for what is not here.
-pub(super) type States = BTreeMap<RequestId, Option<String>>;
+pub(super) type States = BTreeMap<RequestId, Node>;
 
 /// Refuses fields that there are not.
 pub(super) fn known(fields: &[String]) -> Result<(), Failure> {
@@ -126,7 +128,9 @@ pub(super) enum Printed<'a> {
 
 /// A row with these fields, all where none are named. With `states`, what it waits for is told with its states.
 pub(super) fn printed<'a>(row: &'a Row, fields: &[String], states: Option<&States>) -> Result<Printed<'a>, Failure> {
-    let waits = |states: &States| row.waits_for.iter().map(|id| (*id, states.get(id).cloned().flatten())).collect();
+    let waits = |states: &States| {
+        row.waits_for.iter().map(|id| (*id, states.get(id).and_then(|node| node.state.clone()))).collect()
+    };
     let view = RowView::new(row, states.map(waits));
     if fields.is_empty() {
         return Ok(Printed::Whole(Box::new(view)));
@@ -145,7 +149,7 @@ pub(super) fn members(view: RowView<'_>) -> Result<Map<String, Value>, Failure> 
 
 /// What a row waits for, each with its state.
 pub(super) fn waits(row: &Row, states: &States) -> String {
-    let one = |id: &RequestId| format!("{id} {}", states.get(id).and_then(Option::as_deref).unwrap_or("not here"));
+    let one = |id: &RequestId| format!("{id} {}", states.get(id).map_or("not here".into(), graph::state));
     row.waits_for.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

@@ -12,6 +12,7 @@ use super::super::sync_failure::if_no_git_runs;
 use crate::app::sync::Order;
 use crate::app::write::Effect;
 use crate::sync::publish::Followed;
+use crate::sync::remote::Target;
 
 pub(super) fn run(context: &mut Context<'_>, args: &Sync) -> Result<Exit, Failure> {
     let opened = context.open()?;
@@ -33,7 +34,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Sync) -> Result<Exit, Failur
     }
     if let Some(Followed::LedgerOnly(why)) = &synced.followed {
         let why = why.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        let hint = format!("git pull {}", synced.target.remote);
+        let Target { remote, reference, .. } = &synced.target;
+        let hint = format!("git pull {remote} {}", reference.strip_prefix("refs/heads/").unwrap_or(reference));
         context
             .output
             .tell(&format!("the checked-out branch has the ledger's files; the rest did not come in: {why} ({hint})"));

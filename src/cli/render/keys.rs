@@ -137,12 +137,19 @@ pub fn conflict(id: RequestId, conflict: &KeyConflict) -> String {
 /// The state of a listed request, with what keys make of it.
 #[must_use]
 pub fn marked(entry: &Entry) -> Cow<'_, str> {
-    let duplicate = if entry.duplicate_of.is_some() { ", duplicate" } else { "" };
-    let conflict = if entry.key_conflicts.is_empty() { "" } else { ", key conflict" };
+    marked_as(&entry.state, entry.duplicate_of.is_some(), !entry.key_conflicts.is_empty())
+}
+
+/// A state, with what keys make of it.
+#[must_use]
+pub fn marked_as(state: &str, is_duplicate: bool, is_conflict: bool) -> Cow<'_, str> {
+    let duplicate = if is_duplicate { ", duplicate" } else { "" };
+    let conflict = if is_conflict { ", key conflict" } else { "" };
     if duplicate.is_empty() && conflict.is_empty() {
-        return entry.state.as_str().into();
+        state.into()
+    } else {
+        format!("{state}{duplicate}{conflict}").into()
     }
-    format!("{}{duplicate}{conflict}", entry.state).into()
 }
 
 /// What is said of an event of a log, behind it.

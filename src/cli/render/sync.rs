@@ -61,6 +61,8 @@ struct RequestView<'a> {
 struct RenumberingView {
     was: RequestId,
     id: RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_key_of: Option<RequestId>,
     approvals_to_sign_again: usize,
 }
 
@@ -105,6 +107,7 @@ impl<'a> SyncView<'a> {
         let renumbering = |one: &crate::sync::join::Renumbering| RenumberingView {
             was: one.was,
             id: one.is,
+            has_key_of: one.after,
             approvals_to_sign_again: one.unsigned,
         };
         let conceded =
@@ -195,7 +198,11 @@ pub fn told(synced: &Synced, effect: Effect) -> String {
     }
     for one in &synced.renumbered {
         let is = if tried { "would be" } else { "is now" };
-        text.push_str(&format!("  {} {is} {}: that number is another clone's", one.was, one.is));
+        let why = match one.after {
+            None => "that number is another clone's".to_owned(),
+            Some(first) => format!("{first} has its key, and was published first"),
+        };
+        text.push_str(&format!("  {} {is} {}: {why}", one.was, one.is));
         if one.unsigned > 0 {
             let them = if one.unsigned == 1 { "an approval has" } else { "its approvals have" };
             text.push_str(&format!("; {them} to be signed again: ledger approve {} --sign", one.is));

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::failure::Failure;
 use super::super::times::Times;
+use super::keys::marked_as;
 use super::safe;
 use super::signature::worth_text;
 use crate::app::checkpoint::Worth;
@@ -155,7 +156,7 @@ fn what_happened(body: &Body) -> String {
             resolved.data.keep.short(),
             safe::line(&resolved.data.reason)
         ),
-        Body::Renumbered(renumbered) => format!("renumbered: it was {}, which is another request", renumbered.was),
+        Body::Renumbered(renumbered) => format!("renumbered: it was {} before it was published", renumbered.was),
         Body::IdResolved(resolved) => {
             let (uid, is) = (resolved.uid, resolved.moved_to);
             format!("another request of this number, {uid}, is {is} now{}", reason(&resolved.reason))
@@ -212,7 +213,7 @@ pub fn show(view: &View, explain: Explain, times: Times) -> String {
     );
     let by = format!("{}, {}", safe::line(packet.created_by.as_str()), times.moment(packet.created_at));
     let depends = view.dependencies.iter().map(|d| {
-        let state = d.state.as_deref().unwrap_or("not here");
+        let state = marked_as(d.state.as_deref().unwrap_or("not here"), d.duplicate_of.is_some(), d.key_conflict);
         format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
     });
     text.push_str(&fields(packet, &by, depends.collect()));

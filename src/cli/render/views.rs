@@ -168,6 +168,10 @@ pub struct DependencyView {
     id: RequestId,
     state: Option<String>,
     settled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<RequestId>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    key_conflict: bool,
 }
 
 /// Who is expected to act.
@@ -333,7 +337,13 @@ impl<'a> From<&'a View> for ShowView<'a> {
             dependencies: view
                 .dependencies
                 .iter()
-                .map(|d| DependencyView { id: d.id, state: d.state.clone(), settled: d.settled })
+                .map(|d| DependencyView {
+                    id: d.id,
+                    state: d.state.clone(),
+                    settled: d.settled,
+                    duplicate_of: d.duplicate_of,
+                    key_conflict: d.key_conflict,
+                })
                 .collect(),
             open: open_states(&view.open),
             expected: view.expectation.as_ref().map(|e| ExpectedView::new(e, view.history.packet().request_id)),

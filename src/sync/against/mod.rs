@@ -10,14 +10,18 @@ mod judge;
 mod lines;
 mod tree;
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::id::RequestId;
+use crate::domain::event::Event;
+use crate::domain::hash::Hash;
+use crate::domain::id::{RequestId, Stream};
 use crate::registry::git::{self, GitError, Held, Point, command};
 use crate::registry::objects::Objects;
 use crate::store::fs::carried::CarriedFile;
+use crate::store::fs::log::events_in;
 
 /// The commit that is checked out.
 pub const HEAD: &str = "HEAD";
@@ -166,6 +170,17 @@ pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
         }
     }
     Ok(compared)
+}
+
+/// The events that a commit held of a request; none where its log can't be read, which is told by comparing.
+///
+/// # Errors
+/// [`GitError`] says what of the repository can't be read.
+pub fn held_events(place: &Place, commit: &str, id: RequestId) -> Result<HashSet<Hash>, GitError> {
+    let file = CarriedFile::Log(Stream::Request(id));
+    let log = format!("{commit}:{}{}", place.prefix, file.path());
+    let bytes = Objects::open(&place.repo)?.read(&log, file.bytes_max()).unwrap_or_default();
+    Ok(events_in(&bytes).iter().map(Event::hash).collect())
 }
 
 /// Whether the workflow here is the one that a commit held.

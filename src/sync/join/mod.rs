@@ -57,6 +57,8 @@ pub struct Renumbering {
     pub was: RequestId,
     /// Its number.
     pub is: RequestId,
+    /// The request with its key that was published before it, where that is why.
+    pub after: Option<RequestId>,
     /// How many of its approvals were signed under the old number, and have to be signed again.
     pub unsigned: usize,
 }
@@ -143,7 +145,10 @@ impl Joining<'_> {
         anew.extend(self.in_others_leases()?);
         moves.extend(self.ghosts()?);
         anew.retain(|id| !moves.iter().any(|moved| moved.id == *id));
-        self.renumber(&anew, by, &mut join)?;
+        let mut twins = self.before_their_twins()?;
+        twins.retain(|id, _| !moves.iter().any(|moved| moved.id == *id));
+        anew.extend(twins.keys());
+        self.renumber((&anew, &twins), by, &mut join)?;
         self.carry_over(&moves, &mut join)?;
         for (file, sides) in self.unlike {
             let Some(theirs) = &sides.after else { continue };

@@ -163,7 +163,7 @@ impl Joining<'_> {
                 }
             }
             if *whose != Whose::Theirs {
-                join.renumbered.push(Renumbering { was: *id, is: is_at, unsigned: image.unsigned.len() });
+                join.renumbered.push(Renumbering { was: *id, is: is_at, after: None, unsigned: image.unsigned.len() });
             }
             join.bring.retain(|(planned, _)| !files.iter().any(|(file, _)| file == planned));
             files.append(&mut join.bring);

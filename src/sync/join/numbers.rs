@@ -14,7 +14,7 @@ use crate::domain::renumber::{self, By};
 use crate::domain::time::Day;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::log;
-use crate::store::{Records, StoreError};
+use crate::store::{Records, Store, StoreError};
 use crate::sync::gate::is_leaves;
 use crate::sync::tree::{TreeError, Unlike};
 use crate::sync::{remote, unite};
@@ -71,6 +71,38 @@ impl Joining<'_> {
             }
         }
         Ok(ids)
+    }
+
+    /// Requests that nobody else has seen, each with the last of those that come in with its key, where that has the larger
+    /// number: ours was made in a lease, or days ago. The first of a key is the one with the smallest id, and whoever has
+    /// begun with theirs must not be held up by one that comes in later.
+    pub(super) fn before_their_twins(&self) -> Result<BTreeMap<RequestId, RequestId>, TreeError> {
+        let mut ours = Vec::new();
+        for id in self.unseen() {
+            // What can't be read is told by whoever needs it.
+            let packet = self.store.packet_bytes(id).ok().flatten().and_then(|bytes| Packet::parse(&bytes).ok());
+            ours.extend(packet.and_then(|packet| packet.key).map(|key| (key, id)));
+        }
+        let mut twins = BTreeMap::new();
+        if ours.is_empty() {
+            return Ok(twins);
+        }
+        for (file, sides) in self.unlike {
+            let (CarriedFile::Packet(theirs), None, Some(hash)) = (file, &sides.before, &sides.after) else { continue };
+            let Ok(packet) = Packet::parse(&self.trees.read_one(file, hash)?) else { continue };
+            for (_, id) in ours.iter().filter(|(key, id)| packet.key.as_ref() == Some(key) && id < theirs) {
+                let last = twins.entry(*id).or_insert(*theirs);
+                *last = (*last).max(*theirs);
+            }
+        }
+        let mut published = Vec::new();
+        for id in twins.keys() {
+            if self.is_published_elsewhere(*id)? {
+                published.push(*id);
+            }
+        }
+        twins.retain(|id, _| !published.contains(id));
+        Ok(twins)
     }
 
     /// Whether a remote has ever had a file as it is here, as far as this clone knows: by an exchange, or by a plain push or
@@ -131,17 +163,17 @@ impl Joining<'_> {
         Ok(())
     }
 
-    /// Plans new numbers for requests that nobody else has seen.
+    /// Plans new numbers for requests that nobody else has seen; those of `twins` come after others.
     pub(super) fn renumber(
         &self,
-        clashing: &BTreeSet<RequestId>,
+        (clashing, twins): (&BTreeSet<RequestId>, &BTreeMap<RequestId, RequestId>),
         by: &dyn Fn(&[History]) -> Result<By, StoreError>,
         join: &mut Join,
     ) -> Result<(), TreeError> {
         if clashing.is_empty() {
             return Ok(());
         }
-        let numbers = self.numbers(clashing)?;
+        let numbers = self.numbers(clashing, twins)?;
         // Whoever names an old number meant the request that gets another one: the other was not here.
         let mut histories = Vec::new();
         for id in clashing.iter().copied().chain(self.unseen().filter(|id| !clashing.contains(id))) {
@@ -185,7 +217,8 @@ impl Joining<'_> {
             join.bring.push((CarriedFile::Log(Stream::Request(is)), lines.into_bytes()));
             if is != was {
                 self.tell_namesake(history, is, &by, join)?;
-                join.renumbered.push(Renumbering { was, is, unsigned: rewritten.unsigned.len() });
+                let unsigned = rewritten.unsigned.len();
+                join.renumbered.push(Renumbering { was, is, after: twins.get(&was).copied(), unsigned });
             }
         }
         for id in clashing {
@@ -244,7 +277,11 @@ impl Joining<'_> {
     }
 
     /// A number for each, which neither side has given away.
-    pub(super) fn numbers(&self, clashing: &BTreeSet<RequestId>) -> Result<BTreeMap<RequestId, RequestId>, TreeError> {
+    pub(super) fn numbers(
+        &self,
+        clashing: &BTreeSet<RequestId>,
+        twins: &BTreeMap<RequestId, RequestId>,
+    ) -> Result<BTreeMap<RequestId, RequestId>, TreeError> {
         let mut taken: BTreeMap<Day, u32> = BTreeMap::new();
         for (file, sides) in self.unlike {
             if let (Some(id), Some(_)) = (file.request(), &sides.after) {
@@ -254,11 +291,12 @@ impl Joining<'_> {
         }
         let mut numbers = BTreeMap::new();
         for id in clashing {
-            let theirs = taken.get(&id.day()).copied().unwrap_or_default();
-            let number = self.leases.unreserved(id.day(), self.carrier.number_after(id.day(), 0)?.max(theirs + 1));
-            let is = RequestId::new(id.day(), number)
-                .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {}", id.day())))?;
-            taken.insert(id.day(), number);
+            let day = twins.get(id).map_or(id.day(), |twin| twin.day());
+            let theirs = taken.get(&day).copied().unwrap_or_default();
+            let number = self.leases.unreserved(day, self.carrier.number_after(day, 0)?.max(theirs + 1));
+            let is = RequestId::new(day, number)
+                .ok_or_else(|| StoreError::Unwritable(format!("no number is left on {day}")))?;
+            taken.insert(day, number);
             numbers.insert(*id, is);
         }
         Ok(numbers)

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::keys;
 use super::views::DamagedView;
 use crate::app::graph::{Graph, Node};
 use crate::domain::id::RequestId;
@@ -66,9 +67,9 @@ impl<'a> Drawing<'a> {
 }
 
 /// The state of a request, or what is said where there is none.
-fn state(node: &Node) -> Cow<'_, str> {
-    let state = node.state.as_deref().unwrap_or("not here");
-    if node.duplicate_of.is_some() { format!("{state}, duplicate").into() } else { state.into() }
+#[must_use]
+pub fn state(node: &Node) -> Cow<'_, str> {
+    keys::marked_as(node.state.as_deref().unwrap_or("not here"), node.duplicate_of.is_some(), node.key_conflict)
 }
 
 fn title(node: &Node) -> &str {
@@ -97,6 +98,8 @@ pub struct NodeView<'a> {
     settled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_of: Option<RequestId>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    key_conflict: bool,
     layer: usize,
 }
 
@@ -145,6 +148,7 @@ impl<'a> GraphView<'a> {
             title: node.title.as_deref(),
             settled: node.settled,
             duplicate_of: node.duplicate_of,
+            key_conflict: node.key_conflict,
             layer: drawing.layers.get(&id).copied().unwrap_or_default(),
         };
         let edge = |edge: Edge| EdgeView {

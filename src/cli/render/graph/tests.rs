@@ -17,7 +17,13 @@ fn graph(edges: &[(u32, bool, u32)], title: &str) -> Graph {
         to: id(*to),
     };
     let relations: Relations = edges.iter().map(edge).collect();
-    let node = Node { state: Some("PROPOSED".into()), title: Some(title.into()), settled: false, duplicate_of: None };
+    let node = Node {
+        state: Some("PROPOSED".into()),
+        title: Some(title.into()),
+        settled: false,
+        duplicate_of: None,
+        key_conflict: false,
+    };
     let nodes: BTreeMap<_, _> = relations.nodes().map(|id| (id, node.clone())).collect();
     Graph { request: None, matched: nodes.len(), nodes, relations, damaged: BTreeMap::new() }
 }
