@@ -253,9 +253,9 @@ fn what_two_clones_claimed_at_once_is_contested() {
     $ ledger verify 2>&1 | sed 's/: mia (v2) and ben (v2)/: ben (v2) and mia (v2)/'
     coordination/events/REQ-YYYYMMDD-0001.jsonl:4: note contested: two clones claimed it at once: ben (v2) and mia (v2)
       fix: one of them: ledger release REQ-YYYYMMDD-0001; or anybody: ledger claim REQ-YYYYMMDD-0001 --steal --reason TEXT
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding and 1 note: 1 request, 3 events verified
+    ok: 1 request, 3 events verified, 2 notes
     $ ledger claim --next
     ! error: no request is ready and unclaimed
     ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
@@ -479,9 +479,9 @@ fn a_claim_that_nobody_could_make_is_found() {
       fix: find out how it was written; ledger show tells who holds the request
     coordination/events/REQ-YYYYMMDD-0001.jsonl:4: violation claim-illegal: event 4: it claims from YYYY-MM-DDThh:mm:ss.mmmZ until YYYY-MM-DDThh:mm:ss.mmmZ; a claim lasts at most 30 days
       fix: find out how it was written; ledger show tells who holds the request
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    3 findings: 1 request, 4 events verified
+    2 findings and 1 note: 1 request, 4 events verified
     [exit 3]
     ");
 }

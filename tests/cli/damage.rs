@@ -31,7 +31,7 @@ fn a_hand_edited_packet_is_found_and_its_request_refused() {
             "fix": "restore it from a copy, or from another clone"
           },
           {
-            "code": "index-stale", "severity": "violation", "file": "coordination/index.json",
+            "code": "index-stale", "severity": "note", "file": "coordination/index.json",
             "message": "index.json is not what the packets and events say",
             "fix": "first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index"
           }
@@ -339,9 +339,9 @@ fn what_brings_a_file_back_is_told_where_it_works() {
     $ sed -i 's/"by":"alice"/"by":"eve"/' coordination/events/REQ-$TODAY-0001.jsonl; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
-    2 findings: 2 requests, 1 event verified
+    1 finding and 1 note: 2 requests, 1 event verified
     [exit 9]
     # From another folder of the repository, and from one that is in none.
     $ cd coordination/events && ledger verify | grep fix
@@ -353,9 +353,9 @@ fn what_brings_a_file_back_is_told_where_it_works() {
     $ cd coordination && eval "$(ledger verify | sed -n 's/.*restore it: //p')" && ledger verify -q
     coordination/events/REQ-YYYYMMDD-0001.jsonl:1: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: put back what it lacks: (cd [tmp]/work && git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge)
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
-    2 findings: 2 requests, 1 event verified
+    1 finding and 1 note: 2 requests, 1 event verified
     [exit 9]
     # A path is one word of the shell.
     $ mkdir '../a b' && git worktree add -q '../a b/c' && sed -i 's/"by":"alice"/"by":"eve"/' '../a b/c/coordination/events/'*-0002.jsonl
@@ -557,9 +557,9 @@ fn what_was_written_since_stays_where_an_edited_line_is_put_back() {
     0 files mended, 1 left to decide
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
       fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
-    2 findings: 1 request, 0 events verified
+    1 finding and 1 note: 1 request, 0 events verified
     [exit 9]
     $ git show HEAD:./coordination/events/REQ-$TODAY-0001.jsonl >> coordination/events/REQ-$TODAY-0001.jsonl; ledger repair-merge; ledger verify --quiet
     left coordination/events/REQ-YYYYMMDD-0001.jsonl: line 2 is no event, and what is left of none that stands there
@@ -567,9 +567,9 @@ fn what_was_written_since_stays_where_an_edited_line_is_put_back() {
     0 files mended, 1 left to decide
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
       fix: put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl && ledger repair-merge
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
-    2 findings: 1 request, 3 events verified
+    1 finding and 1 note: 1 request, 3 events verified
     [exit 9]
     $ ls coordination/.local/quarantine | wc -l
     5

@@ -74,15 +74,15 @@ fn what_would_lose_something_is_an_error_and_is_not_mended_by_itself() {
       fix: restore it from a copy, or from another clone
     error local-tracked: coordination/.local/ is committed: clones share what must be their own
       fix: git rm -r --cached coordination/.local
-    coordination/index.json: warning index-stale: index.json is not what the packets and events say
-      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     warning git-converts: git may convert the ends of lines in the ledger's files, and hashes are over bytes
       fix: move the lines about coordination/ and schemas/ to the end of .gitattributes: a later line overrules them, there or in .git/info/attributes
     warning local-not-ignored: coordination/.local/ is not ignored by git: it is this clone's own
       fix: ledger init
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
+      fix: first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index
     note no-merge-driver: git unites the lines of logs here, and leaves the rest of the ledger to whoever merges
       fix: ledger setup-git
-    not safe to operate: 1 request, 0 events examined, 2 errors, 3 warnings, 1 note
+    not safe to operate: 1 request, 0 events examined, 2 errors, 2 warnings, 2 notes
     "#);
 }
 

@@ -72,10 +72,9 @@ fn one_that_is_stale_or_conflict_marked_is_told_and_made_anew() {
     coordination/index.json is out of date (ledger index makes it anew): 1 request, 1 event
     [exit 3]
     $ ledger verify
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding: 1 request, 1 event verified
-    [exit 3]
+    ok: 1 request, 1 event verified, 1 note
     # Reading goes on, and does not touch it.
     $ ledger list -q && head -1 coordination/index.json
     REQ-YYYYMMDD-0001
@@ -177,10 +176,9 @@ fn what_is_on_another_branch_is_not_lost() {
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl: note not-on-this-branch: index.json remembers event [head], which is not in the log: commit [head] has it, on another branch or put aside
       fix: nothing, if you changed to another branch; if it is meant to be so: ledger index
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding and 1 note: 1 request, 1 event verified
-    [exit 3]
+    ok: 1 request, 1 event verified, 2 notes
     $ ledger note 1 --text 'On main.'
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  note: On main.
       next, for billing: ledger transition REQ-YYYYMMDD-0001 ACCEPTED

@@ -151,7 +151,7 @@ fn what_git_should_know_is_added_and_nothing_is_taken_away() {
     coordination/index.json -text merge=binary linguist-generated
     coordination/compatibility_matrix.json -text merge=binary linguist-generated
     coordination/checkpoints/** -text merge=binary
-    schemas/contracts/** -text
+    schemas/** -text
     schemas/contracts/*/events.jsonl -text merge=union
     ");
 }

@@ -199,9 +199,9 @@ fn an_index_remembers_what_can_not_be_read_for_a_while() {
     0 files mended, 1 left to decide
     coordination/events/REQ-YYYYMMDD-0002.jsonl:2: damage line-damaged: the line was changed: its hash does not match its bytes
       fix: restore it from a copy, or from another clone
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: first what is wrong with REQ-YYYYMMDD-0002, of which it remembers how far it had got; then: ledger index
-    2 findings: 2 requests, 4 events verified
+    1 finding and 1 note: 2 requests, 4 events verified
     [exit 9]
     $ sed -i '$d' coordination/events/*-0002.jsonl; ledger verify --quiet
     coordination/events/REQ-YYYYMMDD-0002.jsonl: violation event-lost: index.json remembers event [head], which is not in the log: the newest events were dropped
@@ -228,9 +228,9 @@ fn a_retry_with_the_key_leaves_the_index_current() {
     $ ledger verify --quiet
     coordination/events/REQ-YYYYMMDD-0001.jsonl: violation log-missing: the request has no event: its making was cut short
       fix: any write to it completes it, and so does the next ledger new: ledger note REQ-YYYYMMDD-0001 --text resumed
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    2 findings: 1 request, 0 events verified
+    1 finding and 1 note: 1 request, 0 events verified
     [exit 3]
     $ ledger new --title N --from a --to b --type bug --set details.impact=x --key nk
     REQ-YYYYMMDD-0001  PROPOSED (made before with this key)

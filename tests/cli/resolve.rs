@@ -83,10 +83,9 @@ fn a_diverged_request_is_shown_as_such_and_does_not_move() {
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:5: note diverged: two clones wrote at once and left it ACCEPTED (v2) and REJECTED (v3)
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding and 1 note: 1 request, 4 events verified
-    [exit 3]
+    ok: 1 request, 4 events verified, 2 notes
     $ ledger index -q; ledger verify --json
     {
       "v": 1,

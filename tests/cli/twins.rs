@@ -359,10 +359,9 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     $ ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:11: note key-twice: event 4 ([head], NOTED) and event 7 ([head], EVIDENCE_ADDED) have one key and say different things
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT
-    coordination/index.json: violation index-stale: index.json is not what the packets and events say
+    coordination/index.json: note index-stale: index.json is not what the packets and events say
       fix: ledger index
-    1 finding and 1 note: 1 request, 10 events verified
-    [exit 3]
+    ok: 1 request, 10 events verified, 2 notes
     $ ledger conflicts
     REQ-YYYYMMDD-0001  the key x says NOTED ([head]) and EVIDENCE_ADDED ([head])  Totals are wrong
       fix: ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT
