@@ -52,6 +52,10 @@ struct Counts {
     diverged: usize,
     twice: usize,
     edits: usize,
+    claims: usize,
+    shared: usize,
+    decided: usize,
+    marked: usize,
 }
 
 struct World<'a> {
@@ -101,6 +105,12 @@ fn play(seed: u64, counts: &mut Counts) {
         steps: Vec::new(),
         was_forced: false,
     };
+    for name in names {
+        // Some have set git up for the ledger, and some have not.
+        if world.dice.roll(3) == 0 {
+            world.clones.ledger(name, &["setup-git"]).ok();
+        }
+    }
     let steps = 8 + world.dice.roll(10);
     for step in 0..steps {
         world.step = step;
@@ -126,9 +136,26 @@ impl World<'_> {
 
     fn act(&mut self) {
         let clone = self.any();
-        let what = self.dice.roll(21);
-        let names = ["write", "sync", "crash", "merge", "union merge", "rebase", "pick", "stash", "lease", "force"];
-        let at = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9][what];
+        let what = self.dice.roll(33);
+        let names = [
+            "write",
+            "sync",
+            "crash",
+            "merge",
+            "union merge",
+            "rebase",
+            "pick",
+            "stash",
+            "lease",
+            "force",
+            "claim",
+            "share",
+            "decide",
+            "merge without rules",
+        ];
+        let at =
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 10, 11, 11, 11, 12, 12, 12, 12, 13, 9]
+                [what];
         if std::env::var_os("LEDGER_SIMULATION_TRACE").is_some() {
             let held: Vec<String> = self.names.iter().map(|name| self.held(name)).collect();
             eprintln!("{}; step {}: {clone} {}", held.join("; "), self.step, names[at]);
@@ -144,6 +171,10 @@ impl World<'_> {
             17 => self.pick(clone),
             18 => self.stash(clone),
             19 => self.lease(clone),
+            20 | 21 => self.claim(clone),
+            22..=24 => self.share(clone),
+            25..=28 => self.decide(clone),
+            29..=31 => self.merge_without_rules(clone),
             _ => self.force(clone),
         }
     }
@@ -225,6 +256,99 @@ impl World<'_> {
         let data = ended.data();
         self.counts.renumbered += data["renumbered"].as_array().unwrap().len();
         self.counts.diverged += data["diverged"].as_array().unwrap().len();
+    }
+
+    /// Somebody takes a request for his own, or gives it back.
+    fn claim(&mut self, clone: &str) {
+        let on = format!("key:{}", self.requests[self.dice.roll(self.requests.len())]);
+        let actor = format!("{clone}-agent");
+        let command = ["claim", "claim", "heartbeat", "release"][self.dice.roll(4)];
+        let ended = self.clones.ledger(clone, &[command, &on, "--actor", &actor]);
+        assert!(matches!(ended.status, Some(0 | 3..=6)), "seed {}, step {}: {ended:?}", self.seed, self.step);
+        self.counts.claims += usize::from(ended.status == Some(0));
+    }
+
+    /// A job that runs in several clones makes its request with one key.
+    fn share(&mut self, clone: &str) {
+        let key = format!("shared{}-{}", self.seed, self.dice.roll(2));
+        let ended = self.clones.ledger(
+            clone,
+            &[
+                "new",
+                "--title",
+                &key,
+                "--from",
+                "shop",
+                "--to",
+                "billing",
+                "--type",
+                "bug",
+                "--set",
+                "details.impact=x",
+                "--key",
+                &key,
+            ],
+        );
+        // Two can have become one under a number, and wait for a word.
+        assert!(matches!(ended.status, Some(0 | 6 | 9)), "seed {}, step {}: {ended:?}", self.seed, self.step);
+        if ended.status == Some(0) {
+            self.counts.shared += 1;
+            self.written.insert(key.clone(), key.clone());
+            if !self.requests.contains(&key) {
+                self.requests.push(key);
+            }
+        }
+    }
+
+    /// Somebody settles what clones disagree about, by what he sees.
+    fn decide(&mut self, clone: &str) {
+        let ended = self.clones.ledger(clone, &["conflicts", "--json"]);
+        if !matches!(ended.status, Some(0 | 3)) {
+            return;
+        }
+        let found = ended.data()["conflicts"].as_array().unwrap().clone();
+        if found.is_empty() {
+            return;
+        }
+        let one = &found[self.dice.roll(found.len())];
+        let id = one["id"].as_str().unwrap_or_default();
+        let way = self.dice.roll(2);
+        let reason = format!("decided in {clone}");
+        let with = |more: &[&str]| {
+            self.clones.ledger(clone, &[&["resolve", id], more, &["--reason", &reason, "--json"]].concat())
+        };
+        let decided = match one["kind"].as_str() {
+            Some("diverged") => {
+                let sides: Vec<&str> =
+                    one["sides"].as_array().unwrap().iter().filter_map(|side| side["state"].as_str()).collect();
+                with(&["--keep", sides[way % sides.len()]])
+            }
+            Some("duplicate") if way == 0 => with(&["--duplicate"]),
+            Some("duplicate") => with(&["--distinct"]),
+            _ => return,
+        };
+        assert!(matches!(decided.status, Some(0 | 4..=6)), "seed {}, step {}: {one} {decided:?}", self.seed, self.step);
+        self.counts.decided += usize::from(decided.status == Some(0));
+    }
+
+    /// A merge by somebody whose git goes by nothing that the ledger says: it leaves its marks in the files.
+    fn merge_without_rules(&mut self, clone: &str) {
+        self.commit(clone);
+        self.counts.merges += 1;
+        let attributes = self.clones.path(clone).join(".git/info/attributes");
+        let before = std::fs::read(&attributes).ok();
+        std::fs::write(&attributes, "coordination/** merge\n").unwrap();
+        let merged = self.clones.git(clone, &["merge", "-q", "--no-edit", "origin/main"]);
+        match &before {
+            Some(before) => std::fs::write(&attributes, before).unwrap(),
+            None => std::fs::remove_file(&attributes).unwrap(),
+        }
+        if merged.status == Some(1) {
+            self.counts.marked += 1;
+            self.settle_merge(clone);
+            return;
+        }
+        self.abort_unless(merged.status == Some(0), clone, &["merge", "--abort"]);
     }
 
     /// A sync that is killed on the way.
@@ -378,6 +502,13 @@ impl World<'_> {
 
     /// Everybody exchanges until nothing moves; then all must agree.
     fn settle(&mut self) {
+        for _ in 0..2 {
+            for name in self.names {
+                self.sync(name);
+                // Two can decide at once, and otherwise.
+                self.decide(name);
+            }
+        }
         for _ in 0..2 {
             for name in self.names {
                 self.sync(name);
