@@ -35,6 +35,8 @@ use crate::store::StoreError;
 const TABLE_BYTES_MAX: u64 = 1 << 30;
 /// How many of the table's last bytes its checksum covers.
 const SUMMED_BYTES: u64 = 1024;
+/// After so much of it what was read of packets is written down.
+const FLUSHED_BYTES: usize = 1 << 20;
 /// How long after a listing a create may take the folder's new time for its own.
 const RECENT_NS: u64 = 1_000_000_000;
 
@@ -357,6 +359,10 @@ impl<'a> Keys<'a> {
                 Carried::Unreadable(_) | Carried::Absent => None,
             };
             lines.push_str(&line(id, facts, key.as_ref().map(digest_of)));
+            // Whoever comes to the end of his time before all are read leaves what was read to the next one.
+            if lines.len() >= FLUSHED_BYTES && self.keeping == Keeping::Table && self.append(&lines).is_ok() {
+                lines.clear();
+            }
         }
         if self.keeping == Keeping::Nothing || self.append(&lines).is_err() {
             // Without a place to keep it, what was read still answers this session.
