@@ -217,6 +217,8 @@ impl Ledger<'_> {
         if only.is_none() {
             report.findings.extend(told.faults(self.store.strays())?);
             report.findings.extend(self.across(&seen)?);
+            // So much of them that it counts.
+            drop(seen);
             if whole == Whole::Yes {
                 let of_index = match unknown.is_whole() {
                     true => self.index_findings(&ids, sketches, searched),

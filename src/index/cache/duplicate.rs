@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::rows::{id_of, number_of};
+use super::sketch::{Digest, cut};
 use crate::domain::hash::Hash;
 use crate::domain::id::{Key, RequestId};
 
@@ -20,11 +21,8 @@ pub(super) const HELD: &str = "SELECT count(*) FROM (SELECT nr FROM duplicate UN
 
 /// A key as the rows have it: whole keys of a large ledger would be its largest part.
 #[must_use]
-pub(super) fn digest_of(key: &Key) -> [u8; 16] {
-    let hash = Hash::of(&[b"ledger-key-v1\n", key.as_str().as_bytes()]);
-    let mut digest = [0; 16];
-    digest.iter_mut().zip(hash.bytes()).for_each(|(place, byte)| *place = *byte);
-    digest
+pub(super) fn digest_of(key: &Key) -> Digest {
+    cut(Hash::of(&[b"ledger-key-v1\n", key.as_str().as_bytes()]))
 }
 
 /// Whether the table has those that are duplicates by the rows as they are, and no others.

@@ -1,7 +1,8 @@
 //! What is kept of requests to hold the index and the cache against the files: digests of what these should say, so that
 //! a large ledger needs some hundred bytes a request.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::duplicate::digest_of;
 use super::read::{each_of, stamped};
@@ -19,18 +20,21 @@ use crate::store::{Store, StoreError};
 /// How many requests are read before what is kept of them is sorted in.
 const CHUNK: usize = 1 << 16;
 
+/// As much of a hash as is kept: nobody looks for two texts that have it in common.
+pub(super) type Digest = [u8; 16];
+
 /// What index and cache should say of a request, as digests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sketch {
     /// Of the text of its entry, but for whose duplicate it is: that takes the others.
-    text: Hash,
-    heads: Hash,
-    state: Box<str>,
-    events: u64,
+    text: Digest,
+    heads: Digest,
+    state: Arc<str>,
+    events: u32,
     updated_at: Option<Timestamp>,
-    key: Option<[u8; 16]>,
+    key: Option<Digest>,
     distinct: bool,
-    row: Hash,
+    row: Digest,
     /// Of its words, where the cache has any.
     words: Option<Words>,
 }
@@ -46,14 +50,14 @@ impl Sketch {
             text: digest(&text_of(&line.entry).unwrap_or_default()),
             heads: digest_of_heads(heads),
             state: state.as_str().into(),
-            events: line.events,
+            events: u32::try_from(line.events).unwrap_or(u32::MAX),
             updated_at: *updated_at,
             key: key.as_ref().map(digest_of),
             distinct: *distinct,
-            row: Hash::of(&[]),
+            row: Digest::default(),
             words: (searched == Searched::Yes).then(|| Words::of(history)),
         };
-        Self { row: row_digest(&Ok(line), workflow), ..sketch }
+        Self { row: cut(row_digest(&Ok(line), workflow)), ..sketch }
     }
 }
 
@@ -61,9 +65,9 @@ impl Sketch {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Illegible {
     what: String,
-    key: Option<[u8; 16]>,
+    key: Option<Digest>,
     /// What its row should say; of one that is not handed out nobody can tell.
-    row: Option<Hash>,
+    row: Option<Digest>,
 }
 
 /// What a text says of a request.
@@ -78,17 +82,37 @@ pub enum Said {
 }
 
 /// All requests of a ledger, as far as index and cache are held against them.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sketches {
     legible: BTreeMap<RequestId, Sketch>,
+    /// The names of states, each of which many requests have in common.
+    states: BTreeSet<Arc<str>>,
     illegible: BTreeMap<RequestId, Illegible>,
     duplicates: BTreeMap<RequestId, RequestId>,
+}
+
+impl PartialEq for Sketches {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.legible, &self.illegible, &self.duplicates) == (&other.legible, &other.illegible, &other.duplicates)
+    }
 }
 
 impl Sketches {
     /// Adds requests that can be read.
     pub fn extend(&mut self, some: impl IntoIterator<Item = (RequestId, Sketch)>) {
-        self.legible.extend(some);
+        some.into_iter().for_each(|(id, sketch)| drop(self.keep(id, sketch)));
+    }
+
+    /// Keeps a sketch; answers with what was kept of the request before.
+    fn keep(&mut self, id: RequestId, sketch: Sketch) -> Option<Sketch> {
+        let state = match self.states.get(&sketch.state) {
+            Some(known) => Arc::clone(known),
+            None => {
+                self.states.insert(Arc::clone(&sketch.state));
+                Arc::clone(&sketch.state)
+            }
+        };
+        self.legible.insert(id, Sketch { state, ..sketch })
     }
 
     /// How many requests can be read.
@@ -145,7 +169,7 @@ impl Sketches {
             unchanged += usize::from(match found {
                 Some(Ok(sketch)) => {
                     self.illegible.remove(id);
-                    self.legible.insert(*id, sketch.clone()) == Some(sketch)
+                    self.keep(*id, sketch.clone()) == Some(sketch)
                 }
                 Some(Err(unread)) => {
                     self.legible.remove(id);
@@ -159,7 +183,7 @@ impl Sketches {
     }
 
     fn find_duplicates(&mut self) {
-        let mut firsts: HashMap<[u8; 16], RequestId> = HashMap::new();
+        let mut firsts: HashMap<Digest, RequestId> = HashMap::new();
         let legible = self.legible.iter().filter_map(|(id, one)| Some((*id, one.key?)));
         let illegible = self.illegible.iter().filter_map(|(id, one)| Some((*id, one.key?)));
         for (id, key) in legible.chain(illegible) {
@@ -206,7 +230,7 @@ impl Sketches {
             }
         }
         Outline {
-            events: self.legible.values().map(|one| one.events).sum(),
+            events: self.legible.values().map(|one| u64::from(one.events)).sum(),
             updated_at: self.legible.values().filter_map(|one| one.updated_at).max(),
             by_state,
             damaged: self.illegible.iter().map(|(id, one)| (*id, one.what.clone())).collect(),
@@ -232,7 +256,7 @@ impl Sketches {
         Ok(doubted.is_empty())
     }
 
-    fn rows(&self) -> Vec<(RequestId, Hash)> {
+    fn rows(&self) -> Vec<(RequestId, Digest)> {
         let legible = self.legible.iter().map(|(id, one)| (*id, one.row));
         legible.chain(self.illegible.iter().filter_map(|(id, one)| Some((*id, one.row?)))).collect()
     }
@@ -245,7 +269,7 @@ impl Sketches {
 impl Illegible {
     fn of(unread: &Unread, workflow: &Workflow) -> Self {
         let row = match unread {
-            Unread::Damaged(..) => Some(row_digest(&Err(unread.clone()), workflow)),
+            Unread::Damaged(..) => Some(cut(row_digest(&Err(unread.clone()), workflow))),
             Unread::Refused(_) => None,
         };
         Self { what: unread.what().to_owned(), key: unread.key().map(digest_of), row }
@@ -295,13 +319,20 @@ impl Doubts {
     }
 }
 
-fn digest(text: &str) -> Hash {
-    Hash::of(&[text.as_bytes()])
+fn digest(text: &str) -> Digest {
+    cut(Hash::of(&[text.as_bytes()]))
 }
 
-fn digest_of_heads(heads: &[Hash]) -> Hash {
+fn digest_of_heads(heads: &[Hash]) -> Digest {
     let bytes: Vec<&[u8]> = heads.iter().map(|head| head.bytes().as_slice()).collect();
-    Hash::of(&bytes)
+    cut(Hash::of(&bytes))
+}
+
+/// As much of a hash as is kept.
+pub(super) fn cut(hash: Hash) -> Digest {
+    let mut digest = Digest::default();
+    digest.iter_mut().zip(hash.bytes()).for_each(|(place, byte)| *place = *byte);
+    digest
 }
 
 #[cfg(test)]

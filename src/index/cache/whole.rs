@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use rusqlite::Connection;
 
 use super::rows::{Reader, bytes_of, id_of, number_of};
+use super::sketch::{Digest, cut};
 use super::text::{Words, all_words};
 use super::{Aside, Cache, Entry, Scope, blocked, duplicate, parts, tables, tally};
-use crate::domain::hash::Hash;
 use crate::domain::id::RequestId;
 use crate::store::{Store, StoreError};
 
@@ -40,7 +40,7 @@ impl AsItIs {
     pub(super) fn contradicted(
         &self,
         store: &dyn Store,
-        rows: &[(RequestId, Hash)],
+        rows: &[(RequestId, Digest)],
         words: &[(RequestId, Words)],
     ) -> Result<Vec<RequestId>, StoreError> {
         let Some(db) = &self.0 else { return Ok(Vec::new()) };
@@ -120,12 +120,12 @@ fn misworded(db: &Connection, words: &[(RequestId, Words)]) -> rusqlite::Result<
 }
 
 /// The settled rows that say something else than these, with their tokens.
-fn differing(db: &Connection, rows: &[(RequestId, Hash)]) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
+fn differing(db: &Connection, rows: &[(RequestId, Digest)]) -> rusqlite::Result<Vec<(RequestId, Vec<u8>)>> {
     let mut reader = Reader::new(db)?;
     let mut found = Vec::new();
     for (id, wanted) in rows {
         if let Some((stamp, kept)) = reader.row(*id)?
-            && kept != *wanted
+            && cut(kept) != *wanted
         {
             found.push((*id, stamp));
         }
