@@ -103,14 +103,14 @@ fn ids_times_texts_and_actors_stay_and_what_has_no_place_is_in_notes() {
     $ ledger adopt old -q | tail -1
     5 made, 0 moved, 0 noted, 0 known before, 6 skipped
     $ ledger log REQ-20260112-0001
-    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  v2  mia  note: What else was on record of "created"\nchannel: weekly meeting
-    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED: Fits into the next release
-    YYYY-MM-DD hh:mm:ssZ  v4  ben  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v5  ben  note: The action "escalated" was on record\nreason: Blocked on their release\nto_team: platform
-    YYYY-MM-DD hh:mm:ssZ  v6  ben  IN_PROGRESS → DELIVERED: Shipped in 2.4 [commit=4f2a9c1]
-    YYYY-MM-DD hh:mm:ssZ  v7  mia  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v8  mia  VERIFIED → CLOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  mia  note: What else was on record of "created"\nchannel: weekly meeting  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED: Fits into the next release  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  ben  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  ben  note: The action "escalated" was on record\nreason: Blocked on their release\nto_team: platform  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  ben  IN_PROGRESS → DELIVERED: Shipped in 2.4 [commit=4f2a9c1]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  mia  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v8  mia  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger log REQ-20260112-0001 --json | grep -o '"occurred_at":"[^"]*"'
     "occurred_at":"2026-01-12T09:30:00Z"
     "occurred_at":"2026-01-12T09:30:00Z"
@@ -121,18 +121,18 @@ fn ids_times_texts_and_actors_stay_and_what_has_no_place_is_in_notes() {
     "occurred_at":"2026-01-17T10:00:00Z"
     "occurred_at":"2026-01-17T10:00:00Z"
     $ ledger log REQ-20260114-0002
-    YYYY-MM-DD hh:mm:ssZ  v1  ben  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  ben  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/REQ-20260114-0002.json, where its packet says what could not be kept:\nrequest_type: contract-change
     YYYY-MM-DD hh:mm:ssZ  v3  alice  note: Taken over from requests/REQ-20260114-0002.json, where it also says:\nrequest_type: api_change\npriority: high\nreviewers: ["ben","zoe"]
     YYYY-MM-DD hh:mm:ssZ  v4  alice  note: In index.json it stands as "parked", which is no state of this ledger.
     $ ledger log REQ-20260120-0001
-    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/REQ-20260120-0001.json, where it also says:\nrequest_type: question\norigin_repo_id: web shop\ncoordination_mode: full
-    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  v4  zoe  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v5  zoe  IN_PROGRESS → DELIVERED [note=the folder says "closed"]
-    YYYY-MM-DD hh:mm:ssZ  v6  zoe  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v7  zoe  note: the folder says "closed" (CLOSED). It stays VERIFIED here: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor).\nAnswered in the meeting
+    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  zoe  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  zoe  IN_PROGRESS → DELIVERED [note=the folder says "closed"]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  zoe  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  zoe  note: the folder says "closed" (CLOSED). It stays VERIFIED here: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor).\nAnswered in the meeting  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger log key:adopt:OPS-7
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  v2  zoe  note: Seen in March, too
@@ -317,7 +317,7 @@ fn what_comes_later_is_taken_over_later_and_the_ledgers_own_news_stay() {
     0 made, 1 moved, 0 noted, 4 known before, 5 skipped
     [exit 5]
     $ ledger log key:adopt:OPS-7 | tail -1
-    YYYY-MM-DD hh:mm:ssZ  v8  ben  IN_PROGRESS → DELIVERED [pr=88]
+    YYYY-MM-DD hh:mm:ssZ  v8  ben  IN_PROGRESS → DELIVERED [pr=88]  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger verify
     ok: 5 requests, 28 events verified
     "#);
@@ -380,12 +380,12 @@ fn an_approval_a_review_and_an_incident_find_their_places() {
     $ ledger log key:adopt:I-1
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/I-1.json, where it also says:\nrequest_type: outage
-    YYYY-MM-DD hh:mm:ssZ  v3  ann  PROPOSED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v4  ann  IN_PROGRESS → DELIVERED [commit=1a2b3c4, url=https://x.test]
-    YYYY-MM-DD hh:mm:ssZ  v5  bob  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v6  bob  review note: A full disk.
+    YYYY-MM-DD hh:mm:ssZ  v3  ann  PROPOSED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  ann  IN_PROGRESS → DELIVERED [commit=1a2b3c4, url=https://x.test]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  bob  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  bob  review note: A full disk.  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v7  zoe  approved as sponsor: Fine.
-    YYYY-MM-DD hh:mm:ssZ  v8  bob  VERIFIED → CLOSED
+    YYYY-MM-DD hh:mm:ssZ  v8  bob  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     "#);
 }
 

@@ -56,8 +56,8 @@ fn each_operation_is_answered_and_the_first_refusal_stops_it() {
     }
     [exit 5]
     $ ledger log 1
-    YYYY-MM-DD hh:mm:ssZ  v1  ann  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  v2  bob  PROPOSED → ACCEPTED
+    YYYY-MM-DD hh:mm:ssZ  v1  ann  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  bob  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v3  alice  review note: Seen.
     YYYY-MM-DD hh:mm:ssZ  v4  alice  evidence [commit=1a2b3c4]
     $ ledger verify

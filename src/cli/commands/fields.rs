@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::render::safe;
 
 /// Members that can be asked for of `show`.
-pub(super) const OF_SHOW: [&str; 24] = [
+pub(super) const OF_SHOW: [&str; 25] = [
     "id",
     "version",
     "state",
@@ -24,6 +24,7 @@ pub(super) const OF_SHOW: [&str; 24] = [
     "last",
     "heads",
     "packet_hash",
+    "occurred_at",
     "packet",
     "details",
     "parts",
