@@ -44,9 +44,9 @@ fn topics_are_explained() {
     within a version; none is removed or changes its meaning. ledger schema output/COMMAND prints a JSON
     Schema of data.
     $ ledger help environment | head -3
-    VARIABLE                                                                                   WHAT IT DOES
-    LEDGER_ROOT                                                                                the folder that holds coordination/, like --root
-    LEDGER_ACTOR                                                                               who acts, like --actor
+    VARIABLE                                                                                                                        WHAT IT DOES
+    LEDGER_ROOT                                                                                                                     the folder that holds coordination/, like --root
+    LEDGER_ACTOR                                                                                                                    who acts, like --actor
     $ ledger help ids --json
     {
       "v": 1,
