@@ -333,6 +333,8 @@ impl From<AppError> for Failure {
                 .hint("give each tracker a name of its own: --source NAME"),
             AppError::NothingReady => Self::new(Exit::NotFound, "nothing-ready", message)
                 .hint("ledger ready --claimed tells who has claimed what; ledger blocked what waits for others"),
+            AppError::MistypedRole { id, meant, .. } => Self::new(Exit::Refused, "mistyped-role", message)
+                .hint(format!("ledger approve {id} --as {}", shell(meant.as_str()))),
             AppError::StaleState { id, .. } => {
                 Self::new(Exit::Conflict, "stale-state", message).hint(format!("ledger show {id}"))
             }

@@ -181,8 +181,8 @@ fn a_mistyped_state_gets_a_suggestion() {
     ! hint: did you mean PROPOSED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
     [exit 5]
     $ ledger list --state in-progres
-    ! error: the workflow has no state IN_PROGRES
-    ! hint: did you mean IN_PROGRESS? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: the workflow has no state IN_PROGRES, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: did you mean IN_PROGRESS?
     [exit 2]
     "#);
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::safe;
+use crate::app::near::nearest;
 
 /// Members that can be asked for of `show`.
 pub(super) const OF_SHOW: [&str; 25] = [
@@ -72,7 +73,11 @@ pub(super) const OF_HIT: [&str; 25] = [
 /// Refuses members that there are not.
 pub(super) fn known(fields: &[String], known: &[&str]) -> Result<(), Failure> {
     let Some(unknown) = fields.iter().find(|field| !known.contains(&field.as_str())) else { return Ok(()) };
-    Err(Failure::usage(format!("there is no field {unknown:?}")).hint(format!("the fields are {}", known.join(", "))))
+    let failure = Failure::usage(format!("there is no field {unknown:?}, only {}", known.join(", ")));
+    Err(match nearest(unknown, known.iter().copied()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure,
+    })
 }
 
 /// What was asked for of an answer.

@@ -80,7 +80,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     if timeline.events.is_empty() && context.output.format == Format::Text {
         context.output.tell("no event matches");
     }
-    tell_unknown_type(context, &query, &timeline);
+    tell_unknown(context, &ledger, &query, &timeline);
     Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
@@ -163,7 +163,7 @@ fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timelin
     print_each(context, asked, (&timeline.events, &timeline.marks))?;
     let mut damaged = BTreeSet::new();
     tell_damaged(context, opened, &timeline.damaged, &mut damaged);
-    tell_unknown_type(context, query, &timeline);
+    tell_unknown(context, &ledger, query, &timeline);
     context.output.flush()?;
     loop {
         if context.budget.is_over() {
@@ -193,10 +193,15 @@ fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timelin
     }
 }
 
-/// Tells that there is no such type of event, where that may be why nothing was found.
-fn tell_unknown_type(context: &mut Context<'_>, query: &TimelineQuery, timeline: &Timeline) {
+/// Tells that there is no such type of event, or nobody of that name, where that may be why nothing was found.
+fn tell_unknown(context: &mut Context<'_>, ledger: &Ledger<'_>, query: &TimelineQuery, timeline: &Timeline) {
     let found_none = timeline.events.is_empty() && !timeline.has_more;
     if let Some(unknown) = query.kind.as_deref().filter(|_| found_none).and_then(near::unknown_event_type) {
+        context.output.tell(&unknown);
+    }
+    if let Some(by) = query.by.as_ref().filter(|_| found_none)
+        && let Some(unknown) = ledger.unknown_author(by, query.id)
+    {
         context.output.tell(&unknown);
     }
 }

@@ -238,7 +238,11 @@ fn plain(message: &str) -> String {
     let is_forbidden =
         message == "not authorized" || message.contains("prohibited") || message.contains("not authorized");
     if is_forbidden {
-        format!("{message}: only the views can be read, and nothing can be changed")
+        // A table behind a view has the view's name, nearly.
+        let table = message.strip_prefix("access to ").and_then(|rest| rest.split_once('.')).map(|(table, _)| table);
+        let meant = table.and_then(|table| VIEWS.iter().find(|view| view.name.strip_suffix('s') == Some(table)));
+        let meant = meant.map(|view| format!("; did you mean {}?", view.name)).unwrap_or_default();
+        format!("{message}: only the views can be read, and nothing can be changed{meant}")
     } else {
         message.to_owned()
     }

@@ -102,8 +102,6 @@ fn what_git_can_not_give_is_told_with_what_mends_it() {
     $ ledger contract check --against -x
     ! error: unexpected argument '-x' found
     !
-    !   tip: to pass '-x' as a value, use '-- -x'
-    !
     ! Usage: ledger contract check [OPTIONS] [NAME]...
     !
     ! For more information, try '--help'.

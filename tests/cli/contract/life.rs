@@ -84,15 +84,15 @@ fn what_is_not_there_is_told_as_such() {
     [exit 4]
     $ ledger contract pin billing.invoice --consumer shop
     ! error: contract reference "billing.invoice" is not valid: expected NAME@VERSION, for example billing.invoice@2
-    ! hint: ledger contract --help
+    ! hint: ledger contract pin --help
     [exit 2]
     $ ledger contract show Billing
     ! error: contract name "Billing" is not valid: expected [a-z0-9][a-z0-9._-]*, at most 120 characters
-    ! hint: ledger contract --help
+    ! hint: ledger contract show --help
     [exit 2]
     $ ledger contract owner billing.invoice 'two words'
     ! error: repository "two words" is not valid: expected 1 to 200 bytes without blanks or control characters
-    ! hint: ledger contract --help
+    ! hint: ledger contract owner --help
     [exit 2]
     "#);
 }

@@ -83,7 +83,7 @@ fn the_matrix_is_printed_and_kept() {
     }
     $ ledger contract matrix --format sarif
     ! error: a matrix is printed as text, json, jsonl, markdown or html
-    ! hint: ledger contract --help
+    ! hint: ledger contract matrix --help
     [exit 2]
     "#);
 }

@@ -297,7 +297,7 @@ fn a_folder_is_imported_in_order_and_once() {
     [exit 3]
     $ mkdir empty; ledger contract import empty
     ! error: [tmp]/work/empty has no files NAME_vN.json
-    ! hint: ledger contract --help
+    ! hint: ledger contract import --help
     [exit 2]
     "#);
 }

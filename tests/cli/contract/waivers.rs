@@ -107,7 +107,7 @@ fn only_a_request_that_names_the_version_can_waive_it() {
     [exit 5]
     $ ledger contract waive billing.invoice@3 --request 1 --reason x --until soon
     ! error: "soon" is not a time: expected a date as YYYY-MM-DD
-    ! hint: ledger contract --help
+    ! hint: ledger contract waive --help
     [exit 2]
     "#);
 }
