@@ -36,20 +36,17 @@ const BEGINNING_CHARS: usize = 3;
 
 /// Replaces what clap guesses by what is near.
 pub(super) fn mend(error: &mut clap::Error, arguments: &[OsString]) {
-    match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            let meant = text(error, ContextKind::InvalidSubcommand).and_then(|typed| command_meant(&typed, arguments));
-            suggest(error, ContextKind::SuggestedSubcommand, meant);
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let meant = text(error, ContextKind::InvalidSubcommand).and_then(|typed| command_meant(&typed, arguments));
+        suggest(error, ContextKind::SuggestedSubcommand, meant.map(|meant| ContextValue::Strings(vec![meant])));
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        let meant = text(error, ContextKind::InvalidArg).and_then(|typed| option_meant(&typed, arguments));
+        suggest(error, ContextKind::SuggestedArg, meant.map(ContextValue::String));
+        if !takes_free_text(arguments) {
+            // Whether it was meant as a value: hardly ever, where values are names and numbers.
+            error.remove(ContextKind::Suggested);
         }
-        ErrorKind::UnknownArgument => {
-            let meant = text(error, ContextKind::InvalidArg).and_then(|typed| option_meant(&typed, arguments));
-            suggest(error, ContextKind::SuggestedArg, meant);
-            if !takes_free_text(arguments) {
-                // Whether it was meant as a value: hardly ever, where values are names and numbers.
-                error.remove(ContextKind::Suggested);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -106,19 +103,13 @@ fn takes_free_text(arguments: &[OsString]) -> bool {
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    }
+    let Some(ContextValue::String(text)) = error.get(kind) else { return None };
+    Some(text.clone())
 }
 
-fn suggest(error: &mut clap::Error, kind: ContextKind, meant: Option<String>) {
+fn suggest(error: &mut clap::Error, kind: ContextKind, meant: Option<ContextValue>) {
     error.remove(kind);
     if let Some(meant) = meant {
-        let value = match kind {
-            ContextKind::SuggestedSubcommand => ContextValue::Strings(vec![meant]),
-            _ => ContextValue::String(meant),
-        };
-        error.insert(kind, value);
+        error.insert(kind, meant);
     }
 }

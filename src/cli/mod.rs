@@ -207,6 +207,9 @@ fn parse<'a>(arguments: &'a [OsString], env: &Environment) -> Result<(Cli, Cow<'
         Ok(configured) => cli.global.configured = Arc::new(configured),
         // Git runs it, and what git is to merge must not wait for somebody's own file.
         Err(_) if !cli.command.is_configured() => {}
+        Err(_) if cli.command.mends_configuration() => {
+            cli.global.configured = Arc::new(Config::read_as_far_as_it_goes(env));
+        }
         Err(failure) => return Err(refuse(&failure, wants_json(&arguments, None))),
     }
     fill::fill(&mut cli, env).map_err(|error| usage(error, &arguments, format))?;

@@ -335,7 +335,7 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
         (name, "git's user.email")
     } else {
         return Err(Failure::new(Exit::Usage, "no-actor", "nobody says who acts")
-            .hint("name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME"));
+            .hint("ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command"));
     };
     name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
 }

@@ -110,6 +110,22 @@ pub struct List {
     pub paging: Paging,
 }
 
+/// List open requests that wait for nothing
+#[derive(Args, Debug)]
+pub struct Ready {
+    /// Which.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// List open requests that wait for others, and what each waits for
+#[derive(Args, Debug)]
+pub struct Blocked {
+    /// Which.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
 /// Which open requests to list, by what they wait for
 #[derive(Args, Debug)]
 pub struct Waiting {

@@ -395,7 +395,7 @@ fn wrong_folders_are_told() {
     $ mkdir empty
     $ ledger adopt empty
     ! error: there is no ledger in [tmp]/work or above it
-    ! hint: make one first: ledger init; or name the folder with --root DIR
+    ! hint: ledger init, or name the folder with --root DIR
     [exit 4]
     $ ledger adopt nowhere
     ! error: [tmp]/work/nowhere is not a folder
@@ -403,17 +403,17 @@ fn wrong_folders_are_told() {
     [exit 4]
     $ mkdir coordination && ledger adopt coordination
     ! error: there is no packet in coordination
-    ! hint: packets are JSON files with a request_id, in requests/
+    ! hint: ls coordination tells what is there: packets are JSON files with a request_id, in requests/
     [exit 4]
     $ rmdir coordination && ledger init -q
     Ledger work (tracked) made in [tmp]/work
     $ ledger adopt empty
     ! error: there is no packet in empty
-    ! hint: packets are JSON files with a request_id, in requests/
+    ! hint: ls empty tells what is there: packets are JSON files with a request_id, in requests/
     [exit 4]
     $ ledger adopt coordination
     ! error: [tmp]/work/coordination is a ledger's own folder
-    ! hint: move what was kept by hand into a folder of its own, and adopt that
+    ! hint: ledger adopt OTHER, the folder of what was kept by hand, if that lies elsewhere
     [exit 2]
     "#);
     let sandbox = in_its_place();
@@ -439,5 +439,43 @@ fn links_are_not_followed() {
     skip   requests/y.json: it is not a plain file
     0 made, 0 moved, 0 noted, 0 known before, 2 skipped
     [exit 5]
+    "#);
+}
+
+/// What was left is told; what is none of the ledger's does not fail the next run, and the one after that.
+#[test]
+fn what_is_left_is_told_and_what_is_ignored_fails_no_run() {
+    transcript!(Sandbox::new(), @r#"
+    $ mkdir -p kept/requests; echo '{"request_id":"OPS-1","title":"T","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","impact":"all"}' > kept/requests/OPS-1.json
+    $ echo '{"request_id":"OPS-1","action":"accepted","actor":"","timestamp":"2026-01-12T14:00:00Z"}' > kept/events.jsonl
+    $ echo 'request_id: OPS-2' > kept/requests/OPS-2.yaml; echo '# Hello' > kept/README.md; echo '{"who":"mia"}' > kept/team.jsonl; echo '{"who":"mia"}' > kept/requests/team.json
+    $ ledger adopt kept
+    made   REQ-YYYYMMDD-0001  team  PROPOSED  1 note  team
+    made   REQ-YYYYMMDD-0002  OPS-1  ACCEPTED  T
+    told   requests/team.json title: it has none → its id stands for it
+    told   requests/team.json request_type: it has none → made as feature
+    told   requests/team.json origin_repo_id: it has none → made with unknown
+    told   requests/team.json target_repo_ids: it has none → made with unknown
+    told   requests/team.json who: packets have no such member → kept in a note
+    told   requests/team.json request_id: team has not the form REQ-YYYYMMDD-NNNN → made under another number, with the key adopt:team
+    told   requests/OPS-1.json request_id: OPS-1 has not the form REQ-YYYYMMDD-NNNN → made under another number, with the key adopt:OPS-1
+    told   events.jsonl:1: it does not say who acted → written by who adopts
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it lies among the packets and is not JSON: make it a packet, or leave it with --ignore
+    2 made, 0 moved, 0 noted, 0 known before, 3 skipped
+    [exit 5]
+    $ ledger adopt kept -q
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it lies among the packets and is not JSON: make it a packet, or leave it with --ignore
+    0 made, 0 moved, 0 noted, 2 known before, 3 skipped
+    [exit 5]
+    $ ledger adopt kept -q --ignore 'requests/*.yaml' --ignore team.json
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it is left where it is, as --ignore says
+    skip   requests/team.json: it is left where it is, as --ignore says
+    0 made, 0 moved, 0 noted, 1 known before, 4 skipped
     "#);
 }

@@ -301,3 +301,16 @@ fn a_ledger_below_another_is_told_to_be_a_second_one() {
     ! }
     "#);
 }
+
+#[test]
+fn a_file_of_the_folders_name_is_in_the_way() {
+    transcript!(Sandbox::empty(), @r#"
+    $ echo mine > coordination; ledger init
+    ! error: coordination is no folder, and a ledger keeps its files in a folder of that name
+    ! hint: mv coordination coordination.old moves it away; then again
+    [exit 6]
+    $ mv coordination coordination.old; ledger init -q; cat coordination.old
+    Ledger work (tracked) made in [tmp]/work
+    mine
+    "#);
+}

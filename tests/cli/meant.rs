@@ -35,7 +35,7 @@ fn names_that_nobody_has_are_asked_about_where_nothing_is_found() {
     $ ledger claim --next --to biling
     ! no request is asked by or of biling; did you mean billing?
     ! error: no request is ready and unclaimed
-    ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
+    ! hint: ledger ready --claimed tells who has claimed what, and ledger blocked what waits
     [exit 4]
     $ ledger claim --next --to biling --json
     ! {"v": 1, "notice": {"message": "no request is asked by or of biling; did you mean billing?"}}
@@ -43,7 +43,7 @@ fn names_that_nobody_has_are_asked_about_where_nothing_is_found() {
     !   "v": 1,
     !   "error": {
     !     "code": "nothing-ready", "message": "no request is ready and unclaimed",
-    !     "hint": "ledger ready --claimed tells who has claimed what; ledger blocked what waits for others",
+    !     "hint": "ledger ready --claimed tells who has claimed what, and ledger blocked what waits",
     !     "retryable": false, "exit_status": 4
     !   }
     ! }

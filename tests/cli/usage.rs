@@ -120,8 +120,8 @@ fn asked_to_tell_more_it_tells_which_ledger_it_used_and_how_long_it_took() {
     # The error stays the last line.
     $ ledger transition 1 closed -v
     ! ledger: root [tmp]/work, [n] ms
-    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED
-    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! hint: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     [exit 5]
     $ ledger show 2 -v --json
     ! {"v": 1, "notice": {"message": "ledger: root [tmp]/work, [n] ms"}}

@@ -28,6 +28,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         return Err(Failure::new(Exit::NotFound, "no-folder", format!("{} is not a folder", root.display()))
             .hint(format!("mkdir -p {}", root.display())));
     }
+    let place = root.join("coordination");
+    if place.symlink_metadata().is_ok() && !place.is_dir() {
+        return Err(in_the_way(&place, &env.folder));
+    }
     let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
     if let Some(kept) = kept_by_hand(&root, disk()?)? {
         return Err(taken_by_hand(&root, &kept, &env.folder));
@@ -132,6 +136,17 @@ pub(super) fn make(
         })?;
     }
     Ok((opened, outcomes))
+}
+
+/// Refuses to make a ledger where something else has the name of its folder.
+fn in_the_way(place: &Path, here: &Path) -> Failure {
+    let typed = place.strip_prefix(here).unwrap_or(place).display().to_string();
+    let what = format!("{typed} is no folder, and a ledger keeps its files in a folder of that name");
+    Failure::new(Exit::Conflict, "in-the-way", what).hint(format!(
+        "mv {} {} moves it away; then again",
+        shell(&typed),
+        shell(&format!("{typed}.old"))
+    ))
 }
 
 /// Refuses to make a ledger among files that people keep by hand: its own have the same names.

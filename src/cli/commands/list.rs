@@ -57,14 +57,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys })
 }
 
-pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, claims, columns, paging } = args;
+pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Ready) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, claims, columns, paging } = &args.waiting;
     let (scope, waiting) = (Scope::Open, Waiting::Ready);
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys: Keys::Any })
 }
 
-pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, claims, columns, paging } = args;
+pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Blocked) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, claims, columns, paging } = &args.waiting;
     let (scope, waiting) = (Scope::Open, Waiting::Blocked);
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::States, keys: Keys::Any })
 }

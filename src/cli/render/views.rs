@@ -515,6 +515,9 @@ pub struct IndexView {
     pub current: bool,
     /// Whether it was written just now.
     pub written: bool,
+    /// Whether nothing was to be written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// How many requests.
     pub requests: usize,
     /// How many events.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::super::restore::quoted;
 use super::file::{EVENTS, Kind, REQUESTS};
 use super::tree::{Entry, Folder, Modes, Now, modes, objects};
 use super::{Breach, Sides, lines};
@@ -107,7 +108,12 @@ impl Judge<'_> {
     }
 
     fn restore(&self, path: &str) -> String {
-        format!("restore it: git checkout {} -- {}", self.base.name, self.at(path).display())
+        format!("restore it: {} checkout {} -- {}", self.git(), self.base.name, self.at(path).display())
+    }
+
+    /// The `git` that works on the ledger's folder.
+    fn git(&self) -> String {
+        self.sides.elsewhere.map_or_else(|| "git".to_owned(), |root| format!("git -C {}", quoted(root)))
     }
 
     fn tell(&mut self, code: &'static str, path: &str, entry: &Entry, what: String) {
@@ -256,7 +262,11 @@ impl Judge<'_> {
             lost.retain(|one| !elsewhere.contains(&one.hash));
         }
         let (all, file, name) = (lost.len(), self.at(path), self.base.name);
-        let show = format!("git show {name}:./{path} >> {}", file.display());
+        // The file is told as seen from the ledger's folder: there git and the shell see it.
+        let show = match self.sides.elsewhere {
+            Some(root) => format!("(cd {} && git show {name}:./{path} >> {path})", quoted(root)),
+            None => format!("git show {name}:./{path} >> {}", file.display()),
+        };
         for one in lost.into_iter().take(TOLD_MAX) {
             let number = one.n.map(|n| format!(" {n}")).unwrap_or_default();
             let kind = one.kind.map(|kind| format!("{kind}, ")).unwrap_or_default();

@@ -143,7 +143,7 @@ fn versions_are_compared_by_name() {
     [exit 2]
     $ ledger contract compare billing.invoice@7 v1.json
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     "#);
 }

@@ -36,7 +36,7 @@ fn documents_are_checked_with_all_that_is_wrong_and_where() {
     [exit 2]
     $ ledger contract validate good.json --contract billing.invoice@9
     ! error: billing.invoice has no version 9
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     "#);
 }

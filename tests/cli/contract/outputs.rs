@@ -132,16 +132,16 @@ fn the_same_check_gives_the_same_bytes() {
 fn formats_and_files_that_can_not_be_are_told() {
     transcript!(invoices(), @r#"
     $ ledger contract check --output sarif
-    ! error: --output "sarif": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    ! error: --output "sarif": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit, markdown
+    ! hint: ledger contract check --help
     [exit 2]
     $ ledger contract check --output yaml=x
-    ! error: --output "yaml=x": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    ! error: --output "yaml=x": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit, markdown
+    ! hint: ledger contract check --help
     [exit 2]
     $ ledger contract check --output sarif=nowhere/x
     ! error: could not write [tmp]/work/nowhere/x: No such file or directory (os error 2)
-    ! hint: see whether its folder is there and may be written to
+    ! hint: ls -ld [tmp]/work/nowhere tells whether it may be written to
     [exit 1]
     $ ledger contract list --format sarif
     ! error: this command prints text, json or jsonl
