@@ -83,7 +83,8 @@ impl Ledger<'_> {
 }
 
 /// The ids that a text can stand for: itself; `20261120-1`; `1120-1` (the day in any recent year); `1` (today).
-fn candidates(text: &str, now: Timestamp) -> Vec<RequestId> {
+#[must_use]
+pub fn candidates(text: &str, now: Timestamp) -> Vec<RequestId> {
     let upper = text.trim().to_ascii_uppercase();
     if let Ok(id) = upper.parse() {
         return vec![id];

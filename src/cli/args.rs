@@ -16,7 +16,7 @@ use super::intake_args::{Adopt, Import};
 use super::look_args::{Log, Prime, Show, WATCH_BUDGET, Watch};
 use super::manual_args::{Completions, Help, Man};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
-use super::query_args::{Blocked, Export, Graph, List, Ready, Sql, Stats};
+use super::query_args::{Blocked, Conflicts, Export, Graph, List, Ready, Sql, Stats};
 use super::search_args::Search;
 use super::sync_args::{Ids, IdsCommand, Sync};
 use super::tui_args::Tui;
@@ -116,7 +116,7 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     #[command(after_help = "\
 Requests that have diverged, claims by several at once, requests that carry out one intent twice (two clones used one key),
 and events with one key that say different things. Exit status 3 if there is any.")]
-    Conflicts,
+    Conflicts(Conflicts),
     /// Settle what two clones left of a request: two states, one key for two things, or the same request twice
     Resolve(Resolve),
     /// Exchange with other clones by way of git: commit what was written here, fetch, join, publish
@@ -222,7 +222,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
-            | Self::Conflicts
+            | Self::Conflicts(_)
             | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Prove(_)
@@ -269,7 +269,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
-            | Self::Conflicts
+            | Self::Conflicts(_)
             | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Checkpoint(_)

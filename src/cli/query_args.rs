@@ -78,6 +78,38 @@ pub struct Paging {
     pub cursor: Option<String>,
 }
 
+/// How many are told where there may be very many.
+#[derive(Args, Debug)]
+pub struct Bound {
+    /// The most to tell
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
+}
+
+impl Bound {
+    /// Leaves out what is beyond the limit; answers whether there was any.
+    #[must_use]
+    pub fn cut<T>(&self, all: &mut Vec<T>) -> bool {
+        let has_more = all.len() > self.limit;
+        all.truncate(self.limit);
+        has_more
+    }
+
+    /// What is told of what was left out.
+    #[must_use]
+    pub fn told(&self, all: usize, of: &str) -> String {
+        format!("{} of {all} {of} shown; --limit N shows more", self.limit)
+    }
+}
+
+/// List what clones that worked apart left for people to decide
+#[derive(Args, Debug)]
+pub struct Conflicts {
+    /// How many.
+    #[command(flatten)]
+    pub bound: Bound,
+}
+
 /// List requests
 #[derive(Args, Debug)]
 pub struct List {

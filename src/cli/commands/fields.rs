@@ -41,6 +41,10 @@ pub(super) const OF_SHOW: [&str; 25] = [
 pub(super) const OF_EVENT: [&str; 14] =
     ["format", "stream", "n", "at", "tick", "writer", "by", "type", "from", "to", "key", "data", "parents", "hash"];
 
+/// Members that can be asked for of a contract.
+pub(super) const OF_CONTRACT: [&str; 9] =
+    ["contract", "mode", "formats", "owner", "newest", "versions", "consumers", "waivers", "conflicts"];
+
 /// Members that can be asked for of a request that a search found.
 pub(super) const OF_HIT: [&str; 25] = [
     "id",

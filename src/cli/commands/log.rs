@@ -41,6 +41,8 @@ impl Asked<'_> {
     }
 }
 
+/// How many events are told where nobody says how many.
+const EVENTS_MAX: usize = 1000;
 /// How often `--follow` looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -53,13 +55,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         text.as_ref().map(|text| Timestamp::parse_typed(text, now)).transpose().map_err(AppError::from)
     };
     let id = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
+    // What is followed or drawn is wanted whole.
+    let by_default = (!args.follow && !args.graph).then_some(EVENTS_MAX);
     let query = TimelineQuery {
         id,
         since: time(&args.since)?,
         until: time(&args.until)?,
         by: args.by.as_ref().map(|by| by.parse()).transpose().map_err(Failure::usage)?,
         kind: args.kind.clone(),
-        limit: args.limit,
+        limit: args.limit.or(by_default),
     };
     let mut timeline = ledger.timeline(&query)?;
     let asked = Asked { query: &query, fields: &args.fields };
@@ -81,6 +85,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         context.output.tell("no event matches");
     }
     tell_unknown(context, &ledger, &query, &timeline);
+    if timeline.has_more && args.limit.is_none() && context.output.format != Format::Json {
+        context
+            .output
+            .tell(&format!("the newest {EVENTS_MAX} events are shown; --limit N shows more, --until TIME older ones"));
+    }
     Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
