@@ -254,6 +254,9 @@ pub struct Stats {
     /// How many weeks to tell, up to this one (ISO 8601, UTC)
     #[arg(long, value_name = "N", value_parser = weeks, default_value_t = 12)]
     pub weeks: usize,
+    /// Only these figures, separated by commas, by their names in JSON: lead,cycle
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
 }
 
 fn weeks(text: &str) -> Result<usize, String> {

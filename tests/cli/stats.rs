@@ -452,3 +452,18 @@ fn what_was_taken_over_is_measured_by_when_it_occurred() {
         assert_eq!(told, ["\"2025-W02\" +2 -1"], "{options}");
     }
 }
+
+#[test]
+fn some_figures_can_be_asked_for_alone() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger stats --fields requests,lead
+    requests  {"all":1,"open":1}
+    lead      {"n":0}
+    $ ledger stats --fields requests,lead --json
+    {"v": 1, "data": {"lead": {"n": 0}, "requests": {"all": 1, "open": 1}}}
+    $ ledger stats --fields leed
+    ! error: there is no field "leed", only at, requests, states, types, from, to, actors, lead, cycle, weeks, ages, damaged
+    ! hint: did you mean lead?
+    [exit 2]
+    "#);
+}

@@ -379,7 +379,7 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
             "fix": "ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT"
           }
         ],
-        "damaged": []
+        "has_more": false, "damaged": []
       }
     }
     [exit 3]

@@ -41,6 +41,10 @@ pub(super) const OF_SHOW: [&str; 25] = [
 pub(super) const OF_EVENT: [&str; 14] =
     ["format", "stream", "n", "at", "tick", "writer", "by", "type", "from", "to", "key", "data", "parents", "hash"];
 
+/// Members that can be asked for of figures.
+pub(super) const OF_STATS: [&str; 12] =
+    ["at", "requests", "states", "types", "from", "to", "actors", "lead", "cycle", "weeks", "ages", "damaged"];
+
 /// Members that can be asked for of a contract.
 pub(super) const OF_CONTRACT: [&str; 9] =
     ["contract", "mode", "formats", "owner", "newest", "versions", "consumers", "waivers", "conflicts"];

@@ -156,11 +156,11 @@ fn before_the_first_commit_there_is_nothing_to_compare() {
     compatible: 0 contracts, 0 versions checked against HEAD (declared content)
     $ ledger verify --against HEAD
     ! error: "HEAD" is no commit that is here
-    ! hint: make one first: git add -A && git commit -m 'A ledger'
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     $ ledger verify --against main --exact
     ! error: "main" is no commit that is here
-    ! hint: make one first: git add -A && git commit -m 'A ledger'
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     "#);
 }

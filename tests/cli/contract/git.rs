@@ -230,7 +230,7 @@ fn what_mends_a_shallow_clone_does_so_as_printed() {
     compatible: 1 contract, 0 versions checked against [head], where HEAD and origin/feat parted (declared content)
     $ mkdir ../new; cp -r coordination schemas ../new; cd ../new; git init -q -b main .; ledger contract check --against main
     ! error: "main" is no commit that is here
-    ! hint: make one first: git add -A && git commit -m 'A ledger'
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     "#);
 }

@@ -80,7 +80,7 @@ fn what_is_not_there_is_told_as_such() {
     [exit 4]
     $ ledger contract unpin billing.invoice --consumer web
     ! error: web is not pinned to billing.invoice: only shop
-    ! hint: ledger contract unpin billing.invoice --consumer shop
+    ! hint: ledger contract show billing.invoice tells who uses it
     [exit 4]
     $ ledger contract pin billing.invoice --consumer shop
     ! error: contract reference "billing.invoice" is not valid: expected NAME@VERSION, for example billing.invoice@2
