@@ -166,7 +166,7 @@ fn version_1_goes_on() {
       next, for billing: ledger transition REQ-20240506-0001 ACCEPTED
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=all --key shop-17
     ! error: the key "shop-17" was used for something else, on REQ-20240506-0001
-    ! hint: ledger show REQ-20240506-0001 tells what was asked; another intent needs another key
+    ! hint: ledger show REQ-20240506-0001 tells what was asked: another intent needs another key
     [exit 6]
     $ ledger new --title 'Round half to even' --from shop --to billing --type bug --set details.impact='A cent, now and then' --key shop-17
     REQ-20240506-0001  PROPOSED (made before with this key)

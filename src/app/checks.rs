@@ -8,6 +8,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::error::DraftFault;
+use super::near::nearest;
 use super::{AppError, World, evident};
 use crate::domain::id::RequestType;
 use crate::domain::json;
@@ -130,7 +131,10 @@ impl Compiled {
         if let Kind::Required { property } = kind {
             let name = property.as_str().unwrap_or_default();
             let own = self.schema.pointer(&format!("{owner}/properties/{name}")).and_then(description_of);
-            return own.map_or_else(|| format!("{name:?} is missing"), |own| format!("{name:?} is missing: {own}"));
+            let mistyped = self.mistyped(error, owner, name);
+            let mistyped = mistyped.map(|typed| format!("; is {typed:?} meant for it?")).unwrap_or_default();
+            let own = own.map(|own| format!(": {own}")).unwrap_or_default();
+            return format!("{name:?} is missing{own}{mistyped}");
         }
         if let Kind::Enum { options } = kind {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
@@ -140,6 +144,14 @@ impl Compiled {
         let alternatives = if let Kind::AnyOf { context } = kind { context.as_slice() } else { &[] };
         let meant = alternatives.iter().flatten().find(|error| !error.to_string().ends_with("is not of type \"null\""));
         meant.map_or_else(|| error.to_string(), |meant| self.explain(meant))
+    }
+
+    /// The member that is there under a name which the schema does not have, and that is all but that of a missing one.
+    fn mistyped<'v>(&self, error: &'v ValidationError<'_>, owner: &str, missing: &str) -> Option<&'v str> {
+        let known = self.schema.pointer(&format!("{owner}/properties")).and_then(Value::as_object);
+        let is_known = |name: &&str| known.is_some_and(|known| known.contains_key(*name));
+        let there = error.instance().as_object()?.keys().map(String::as_str);
+        nearest(missing, there.filter(|name| !is_known(name)))
     }
 
     /// The description of a place in the schema, or of the nearest place around it that has one.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::checks::FAULTS_MAX;
 use super::error::DraftFault;
+use super::near::{did_you_mean, nearest};
 use super::write::{Effect, Novelty};
 use super::{AppError, Ledger, Session};
 use crate::domain::event::Event;
@@ -150,7 +151,9 @@ impl Ledger<'_> {
         let rule = name.parse::<RequestType>().ok().and_then(|name| self.workflow.request_type(&name));
         let Some(rule) = rule else {
             let known: Vec<&str> = self.workflow.types().iter().map(|rule| rule.name.as_str()).collect();
-            let what = format!("{name:?} is not a request type of this ledger: expected one of {}", known.join(", "));
+            let meant = did_you_mean(nearest(name, known.iter().copied()));
+            let known = known.join(", ");
+            let what = format!("{name:?} is not a request type of this ledger: expected one of {known}{meant}");
             return Ok(vec![fault("/request_type", what)]);
         };
         let mut faults = Vec::new();

@@ -8,7 +8,7 @@ use crate::domain::FORMAT;
 use crate::domain::decide::Refusal;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
-use crate::domain::id::{BadName, ContractName, Key, Origin, RequestId, Stream};
+use crate::domain::id::{BadName, ContractName, Key, Origin, RequestId, Role, Stream};
 use crate::domain::packet::BadPacket;
 use crate::domain::secret::Found;
 use crate::domain::time::BadTime;
@@ -55,6 +55,18 @@ pub enum AppError {
         there: String,
         /// Where this is seen.
         here: String,
+    },
+    /// Nothing asks for an approval in this role, and something does in one that is called almost so.
+    #[error(
+        "nothing asks for an approval as {role}, and an approval can't be taken back; something asks for one as {meant}"
+    )]
+    MistypedRole {
+        /// The request.
+        id: RequestId,
+        /// What was typed.
+        role: Role,
+        /// What may have been meant.
+        meant: Role,
     },
     /// Nothing that was asked for is ready and unclaimed.
     #[error("no request is ready and unclaimed")]

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use super::Ledger;
+use super::{AppError, Ledger};
 use crate::domain::body::{Body, ContractBody};
-use crate::domain::id::{Key, RepoId, RequestType, Role};
+use crate::domain::id::{Actor, Key, Label, RepoId, RequestId, RequestType, Role};
 use crate::domain::packet::Packet;
 use crate::domain::workflow::Party;
-use crate::index::snapshot;
+use crate::index::snapshot::{self, Names};
 use crate::store::Derived;
 
 /// The most edits between a name and what it was meant to be.
@@ -41,7 +41,9 @@ fn no_request_of(repo: &RepoId, meant: Option<&str>) -> String {
     format!("no request is asked by or of {repo}{}", did_you_mean(meant))
 }
 
-fn did_you_mean(meant: Option<&str>) -> String {
+/// The question at the end of a message, where there is something to ask.
+#[must_use]
+pub fn did_you_mean(meant: Option<&str>) -> String {
     meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }
 
@@ -76,6 +78,48 @@ impl Ledger<'_> {
         is_unknown.then(|| no_request_of(repo, nearest(repo.as_str(), known.iter().map(RepoId::as_str))))
     }
 
+    /// Says that nobody of this name made a request, where that is so as far as the index tells.
+    #[must_use]
+    pub fn unknown_maker(&self, actor: &Actor) -> Option<String> {
+        let Names { makers, .. } = self.known_names();
+        let meant = self.meant(actor.as_str(), &makers)?;
+        Some(format!("no request was made by {actor}{}", did_you_mean(meant.as_deref())))
+    }
+
+    /// The same of who has claimed requests.
+    #[must_use]
+    pub fn unknown_claimant(&self, actor: &Actor) -> Option<String> {
+        let Names { makers, others, .. } = self.known_names();
+        let meant = self.meant(actor.as_str(), &makers.union(&others).cloned().collect())?;
+        Some(format!("nobody called {actor} is on record{}", did_you_mean(meant.as_deref())))
+    }
+
+    /// The same of a label.
+    #[must_use]
+    pub fn unknown_label(&self, label: &Label) -> Option<String> {
+        let meant = self.meant(label.as_str(), &self.known_names().labels)?;
+        Some(format!("no request has the label {label}{}", did_you_mean(meant.as_deref())))
+    }
+
+    /// What a name that is not among these may have been meant to be; `None` if it is, or there are none.
+    fn meant(&self, typed: &str, known: &BTreeSet<String>) -> Option<Option<String>> {
+        let is_unknown = !known.is_empty() && !known.contains(typed);
+        is_unknown.then(|| nearest(typed, known.iter().map(String::as_str)).map(str::to_owned))
+    }
+
+    fn known_names(&self) -> Names {
+        self.index_within(INDEX_BYTES_MAX).map(|text| snapshot::names(&text)).unwrap_or_default()
+    }
+
+    /// The one key in the index that something was taken over with, if it had this name at its source.
+    #[must_use]
+    pub fn key_of_source(&self, name: &str) -> Option<Key> {
+        let keys = snapshot::keys(&self.index_within(INDEX_BYTES_MAX)?);
+        let mut of_name =
+            keys.into_iter().filter(|key| key.as_str().rsplit_once(':').is_some_and(|(_, own)| own == name));
+        of_name.next().filter(|_| of_name.next().is_none())
+    }
+
     /// The repositories that the index names; none where it is larger than that.
     fn known_repos(&self, bytes_max: u64) -> BTreeSet<RepoId> {
         self.index_within(bytes_max).map(|text| snapshot::repos(&text)).unwrap_or_default()
@@ -89,10 +133,10 @@ impl Ledger<'_> {
         (text.len() as u64 <= bytes_max).then_some(text)
     }
 
-    /// Says that nothing asks for an approval in this role, where that is so: no rule of the workflow, no role that
-    /// somebody holds, no repository of the request.
+    /// The role that this one may have been meant to be; `None` if something asks for an approval in it: a rule of the
+    /// workflow, a role that somebody holds, a repository of the request.
     #[must_use]
-    pub fn unasked_role(&self, role: &Role, packet: &Packet) -> Option<String> {
+    pub fn unasked_role(&self, role: &Role, packet: &Packet) -> Option<Option<Role>> {
         let workflow = self.workflow;
         let guards = workflow.transitions().iter().flat_map(|rule| &rule.guards);
         let parties = workflow.types().iter().map(|rule| rule.triage);
@@ -105,8 +149,24 @@ impl Ledger<'_> {
         if known.contains(&role.as_str()) {
             return None;
         }
-        let meant = nearest(role.as_str(), known);
-        Some(format!("nothing asks for an approval as {role}{}", did_you_mean(meant)))
+        Some(nearest(role.as_str(), known).and_then(|meant| meant.parse().ok()))
+    }
+
+    /// Refuses an approval in a role that nothing asks for, where it is all but the name of one that something asks for: it
+    /// could never be taken back. A role of somebody's own is let through.
+    ///
+    /// # Errors
+    /// [`AppError::MistypedRole`], or failed machinery.
+    pub fn refuse_mistyped(&self, id: RequestId, role: &Role, key: Option<&Key>) -> Result<(), AppError> {
+        let Some(history) = self.store.history(id)? else { return Ok(()) };
+        // What is on record already is answered as it was.
+        if key.is_some_and(|key| history.with_key(key).is_some()) {
+            return Ok(());
+        }
+        match self.unasked_role(role, history.packet()).flatten() {
+            Some(meant) => Err(AppError::MistypedRole { id, role: role.clone(), meant }),
+            None => Ok(()),
+        }
     }
 
     /// The key in the index that `key` may have been meant to be. One that differs in its digits is another intent's.

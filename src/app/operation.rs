@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::AppError;
 use super::create::Incoming;
+use super::near::{did_you_mean, nearest};
 use crate::domain::event::Evidence;
 use crate::domain::id::{Actor, BadName, Key};
 use crate::domain::json;
@@ -95,6 +96,9 @@ pub struct ReleaseOperation {
     pub(super) key: Option<Key>,
 }
 
+/// What `op` may say.
+const OPERATIONS: [&str; 7] = ["new", "transition", "note", "evidence", "claim", "heartbeat", "release"];
+
 impl Operation {
     /// Reads an operation.
     ///
@@ -122,7 +126,8 @@ impl Operation {
             Some("heartbeat") => ClaimOperation::read_heartbeat(members).map(Self::Heartbeat),
             Some("release") => ReleaseOperation::read(members).map(Self::Release),
             Some(_) | None => {
-                Err(no_operation(&"\"op\" is one of new, transition, note, evidence, claim, heartbeat, release"))
+                let meant = did_you_mean(op.as_deref().and_then(|op| nearest(op, OPERATIONS)));
+                Err(no_operation(&format!("\"op\" is one of {}{meant}", OPERATIONS.join(", "))))
             }
         }
     }
@@ -228,7 +233,11 @@ impl Members {
     }
 
     fn need<T: DeserializeOwned>(&mut self, name: &'static str, expected: &str) -> Result<T, AppError> {
-        self.take(name, expected)?.ok_or_else(|| no_operation(&format!("{name} is missing: expected {expected}")))
+        self.take(name, expected)?.ok_or_else(|| {
+            let mistyped = nearest(name, self.left.keys().map(String::as_str));
+            let mistyped = mistyped.map(|typed| format!("; is {typed:?} meant for it?")).unwrap_or_default();
+            no_operation(&format!("{name} is missing: expected {expected}{mistyped}"))
+        })
     }
 
     fn take_name<T: std::str::FromStr<Err = BadName>>(&mut self, name: &'static str) -> Result<Option<T>, AppError> {
@@ -239,8 +248,9 @@ impl Members {
     /// Nothing is left that nobody asked for.
     fn end(self) -> Result<(), AppError> {
         let Some(unknown) = self.left.keys().next() else { return Ok(()) };
+        let meant = did_you_mean(nearest(unknown, self.known.iter().copied()));
         let known = self.known.join(", ");
-        Err(no_operation(&format!("{unknown:?} is not one of its members, which are {known}")))
+        Err(no_operation(&format!("{unknown:?} is not one of its members, which are {known}{meant}")))
     }
 }
 

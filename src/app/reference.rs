@@ -38,8 +38,11 @@ impl Ledger<'_> {
             [] => {
                 let today = self.world.now().day();
                 let meant = candidates.iter().filter(|id| id.day() <= today).max();
-                // In a short form one wrong digit is much; an id has more to go by.
+                // In a short form one wrong digit is much; an id has more to go by. A number alone is today's: it may be
+                // that of an earlier day.
+                let is_number = text.trim().bytes().all(|byte| byte.is_ascii_digit());
                 let suggestion = match meant.filter(|id| id.to_string() != text.to_ascii_uppercase()) {
+                    Some(id) if is_number => self.newest_of_number(id.number())?,
                     Some(id) => self.closest(&id.to_string(), 1)?,
                     None => self.closest(&text.to_ascii_uppercase(), 3)?,
                 };
@@ -57,9 +60,18 @@ impl Ledger<'_> {
         {
             return AppError::NotFound { suggestion: Some(format!("key:{name}")), name };
         }
-        let key = name.strip_prefix("key:").and_then(|key| key.parse().ok());
-        let suggestion = key.and_then(|key| self.near_key(&key)).map(|key| format!("key:{key}"));
+        let key = match name.strip_prefix("key:") {
+            Some(key) => key.parse().ok().and_then(|key| self.near_key(&key)),
+            // What it was called where it was taken over from.
+            None => self.key_of_source(&name),
+        };
+        let suggestion = key.map(|key| format!("key:{key}"));
         AppError::NotFound { name, suggestion }
+    }
+
+    /// The newest request of any day that has a number.
+    fn newest_of_number(&self, number: u32) -> Result<Option<RequestId>, AppError> {
+        Ok(self.store.requests()?.into_iter().filter(|id| id.number() == number).max())
     }
 
     /// The id that differs least from a mistyped one, by at most so many edits.
@@ -71,7 +83,8 @@ impl Ledger<'_> {
 }
 
 /// The ids that a text can stand for: itself; `20261120-1`; `1120-1` (the day in any recent year); `1` (today).
-fn candidates(text: &str, now: Timestamp) -> Vec<RequestId> {
+#[must_use]
+pub fn candidates(text: &str, now: Timestamp) -> Vec<RequestId> {
     let upper = text.trim().to_ascii_uppercase();
     if let Ok(id) = upper.parse() {
         return vec![id];

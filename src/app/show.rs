@@ -5,6 +5,7 @@ use super::contract::guard::Closeness;
 use super::{AppError, Ledger};
 use crate::contract::Resources;
 use crate::domain::duplicate::{Settled, duplicate_of};
+use crate::domain::event::{Body, Event};
 use crate::domain::history::History;
 use crate::domain::id::{Actor, RequestId};
 use crate::domain::keyed::Keyed;
@@ -63,6 +64,15 @@ pub struct View {
     pub open: Vec<Open>,
     /// Who is expected to act.
     pub expectation: Option<Expectation>,
+}
+
+impl View {
+    /// When it was made at its source, where it was taken over from elsewhere.
+    #[must_use]
+    pub fn occurred_at(&self) -> Option<Timestamp> {
+        let made = |event: &&Event| matches!(event.body(), Body::Created(_));
+        self.history.events().iter().find(made).and_then(Event::occurred_at)
+    }
 }
 
 impl Ledger<'_> {

@@ -1,7 +1,8 @@
 //! The log: events of one request or of the whole ledger, in causal order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::near::{did_you_mean, nearest};
 use super::{AppError, Ledger};
 use crate::domain::event::{Body, Event};
 use crate::domain::hash::Hash;
@@ -112,6 +113,15 @@ impl Ledger<'_> {
             Some(Status::Diverged(sides)) => sides,
             Some(Status::At(_)) | None => Vec::new(),
         })
+    }
+
+    /// Says that nobody of this name wrote an event, of that request or at all, where somebody of a name like it did.
+    #[must_use]
+    pub fn unknown_author(&self, by: &Actor, id: Option<RequestId>) -> Option<String> {
+        let all = self.timeline(&TimelineQuery { id, ..TimelineQuery::default() }).ok()?;
+        let authors: BTreeSet<&str> = all.events.iter().map(|event| event.by().as_str()).collect();
+        let meant = nearest(by.as_str(), authors.iter().copied()).filter(|_| !authors.contains(by.as_str()))?;
+        Some(format!("no event is by {by}{}", did_you_mean(Some(meant))))
     }
 
     /// Reads the log. The hybrid clock orders events of different requests; within one it agrees with the history.

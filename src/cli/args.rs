@@ -16,7 +16,7 @@ use super::intake_args::{Adopt, Import};
 use super::look_args::{Log, Prime, Show, WATCH_BUDGET, Watch};
 use super::manual_args::{Completions, Help, Man};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
-use super::query_args::{Export, Graph, List, Sql, Stats, Waiting};
+use super::query_args::{Blocked, Conflicts, Export, Graph, List, Ready, Sql, Stats};
 use super::search_args::Search;
 use super::sync_args::{Ids, IdsCommand, Sync};
 use super::tui_args::Tui;
@@ -88,12 +88,12 @@ pub enum Command {
     /// List open requests that wait for nothing
     #[command(after_help = "\
 With --to REPO, and no --state, those that are that repository's turn: what it has delivered is its asker's.")]
-    Ready(Waiting),
+    Ready(Ready),
     /// List open requests that wait for others, and what each waits for
     #[command(after_help = "\
 The column WAITS_FOR tells each unsettled dependency with its state; \"not here\" stands for one that this clone does not
 have. In JSON, waits_for_states has the states by id, null for one that is not here.")]
-    Blocked(Waiting),
+    Blocked(Blocked),
     /// Draw what depends on what, and what is a part of what
     Graph(Graph),
     /// Print all requests for other programs
@@ -116,10 +116,10 @@ have. In JSON, waits_for_states has the states by id, null for one that is not h
     #[command(after_help = "\
 Requests that have diverged, claims by several at once, requests that carry out one intent twice (two clones used one key),
 and events with one key that say different things. Exit status 3 if there is any.")]
-    Conflicts,
+    Conflicts(Conflicts),
     /// Settle what two clones left of a request: two states, one key for two things, or the same request twice
     Resolve(Resolve),
-    /// Exchange with other clones by way of git
+    /// Exchange with other clones by way of git: commit what was written here, fetch, join, publish
     Sync(Sync),
     /// Reserve numbers for work without a connection, and see who has reserved which
     Ids(Ids),
@@ -169,6 +169,12 @@ impl Command {
         )
     }
 
+    /// Whether it goes on with a configuration of which only a part can be read: it mends it, or says what is wrong.
+    #[must_use]
+    pub fn mends_configuration(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Doctor(_))
+    }
+
     /// The budget of the command where none was given: those that write one thing, or wait for others, have one.
     #[must_use]
     pub fn default_budget(&self) -> Option<std::time::Duration> {
@@ -216,7 +222,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
-            | Self::Conflicts
+            | Self::Conflicts(_)
             | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Prove(_)
@@ -263,7 +269,7 @@ impl Command {
             | Self::Stats(_)
             | Self::Index(_)
             | Self::Verify(_)
-            | Self::Conflicts
+            | Self::Conflicts(_)
             | Self::Ids(_)
             | Self::Doctor(_)
             | Self::Checkpoint(_)
@@ -503,6 +509,9 @@ pub struct Index {
     /// Only say whether it is current (exit 3 if not)
     #[arg(long)]
     pub check: bool,
+    /// Say whether it would be made anew, and write nothing
+    #[arg(long, conflicts_with = "check")]
+    pub dry_run: bool,
 }
 
 /// Check every byte and every step
@@ -537,6 +546,9 @@ pub struct Doctor {
     /// Mend what is derived or was cut short; no packet and no event is touched
     #[arg(long)]
     pub fix: bool,
+    /// With --fix: say what is wrong, and mend nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
     /// Try whether a lock can be taken, and say so with the exit status: what another process does.
     #[arg(long, hide = true, value_name = "FILE")]
     pub try_lock: Option<PathBuf>,

@@ -6,7 +6,7 @@ use super::args::Writing;
 use super::query_args::Filters;
 use crate::domain::claim::Term;
 
-/// Claim a request, or prolong a claim
+/// Claim a request: tell the others that you work on it
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Of several who claim one request at once, one gets it; the others end with status 6. A claim that has expired may be

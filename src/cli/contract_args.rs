@@ -4,6 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::against_args::BY_ITSELF;
 use super::allow_secret::AllowSecret;
+use super::query_args::Bound;
+use super::values::at_least_one;
 use crate::domain::compatibility::Mode;
 
 /// Register contracts, say who uses them, and check changes to them
@@ -26,11 +28,11 @@ pub enum ContractCommand {
     /// Register a folder of files NAME_vN.json, in order
     Import(Import),
     /// List contracts
-    List,
+    List(List),
     /// Show a contract, or one version's schema
     Show(Show),
     /// Show what happened to a contract
-    Log(Name),
+    Log(Log),
     /// Compare two versions or files, in both directions
     Diff(Diff),
     /// Ask of two schemas whether every document of one is a document of the other
@@ -122,6 +124,30 @@ pub struct Lint {
     /// Assert formats
     #[arg(long)]
     pub formats: bool,
+}
+
+/// List contracts
+#[derive(Args, Debug)]
+pub struct List {
+    /// Only these members of each, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// How many.
+    #[command(flatten)]
+    pub bound: Bound,
+}
+
+/// Show what happened to a contract
+#[derive(Args, Debug)]
+pub struct Log {
+    /// The contract
+    pub name: String,
+    /// Only these members of each event, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// Only the newest so many
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
 }
 
 /// A contract.
@@ -414,7 +440,7 @@ impl ContractCommand {
             | Self::Waive(_) => true,
             Self::Add(_)
             | Self::Import(_)
-            | Self::List
+            | Self::List(_)
             | Self::Show(_)
             | Self::Log(_)
             | Self::Diff(_)

@@ -310,8 +310,8 @@ impl From<AppError> for Failure {
             AppError::KeyReused { stream, event, .. } => {
                 let failure = Self::new(Exit::Conflict, "key-reused", message);
                 let hint = match &event {
-                    Some(_) => "another intent needs another key".to_owned(),
-                    None => format!("ledger show {stream} tells what was asked; another intent needs another key"),
+                    Some(_) => "the same command with another key, for another intent: --key KEY".to_owned(),
+                    None => format!("ledger show {stream} tells what was asked: another intent needs another key"),
                 };
                 let events = event.iter().filter_map(|event| raw(event)).collect();
                 failure.detail(Detail { events, ..Detail::default() }).hint(hint)
@@ -322,7 +322,7 @@ impl From<AppError> for Failure {
                 let hint = if between.is_empty() {
                     format!("ledger log {id} shows what is on record here")
                 } else {
-                    format!("ledger show {id}; then decide anew, with --expect-version {actual}")
+                    format!("ledger show {id} tells how it is now: decide anew, with --expect-version {actual}")
                 };
                 failure.detail(Detail { events, actual_version: Some(actual), ..Detail::default() }).hint(hint)
             }
@@ -332,7 +332,9 @@ impl From<AppError> for Failure {
             AppError::OtherSource { .. } => Self::new(Exit::Conflict, "other-source", message)
                 .hint("give each tracker a name of its own: --source NAME"),
             AppError::NothingReady => Self::new(Exit::NotFound, "nothing-ready", message)
-                .hint("ledger ready --claimed tells who has claimed what; ledger blocked what waits for others"),
+                .hint("ledger ready --claimed tells who has claimed what, and ledger blocked what waits"),
+            AppError::MistypedRole { id, meant, .. } => Self::new(Exit::Refused, "mistyped-role", message)
+                .hint(format!("ledger approve {id} --as {}", shell(meant.as_str()))),
             AppError::StaleState { id, .. } => {
                 Self::new(Exit::Conflict, "stale-state", message).hint(format!("ledger show {id}"))
             }
@@ -348,7 +350,7 @@ impl From<AppError> for Failure {
             }
             AppError::NoContract { suggestion, .. } => {
                 let near = suggestion.map(|name| format!("did you mean {name}?"));
-                let hint = near.unwrap_or_else(|| "ledger contract list; ledger contract add NAME FILE".to_owned());
+                let hint = near.unwrap_or_else(|| "ledger contract list".to_owned());
                 Self::new(Exit::NotFound, "no-contract", message).hint(hint)
             }
             AppError::ContractRefused(refusal) => contract_refused(&message, &refusal),
@@ -423,8 +425,9 @@ fn signing_failed(message: &str, error: &SigningError) -> Failure {
     match error {
         SigningError::Program { .. } => Failure::new(Exit::Failure, "ssh-keygen", message)
             .hint("install OpenSSH, 8.9 or newer: ssh-keygen makes and checks signatures"),
-        SigningError::NoKey(_) => Failure::new(Exit::Usage, "no-key", message)
-            .hint("--key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE"),
+        SigningError::NoKey(_) => Failure::new(Exit::Usage, "no-key", message).hint(
+            "with --key-file FILE, or once for all: git config gpg.format ssh && git config user.signingKey FILE",
+        ),
         SigningError::Refused { .. } => Failure::new(Exit::Failure, "not-signed", message)
             .hint("see the key and its agent; a passphrase is asked for at a terminal only: ssh-add FILE"),
         SigningError::TooSlow { .. } => {
@@ -451,18 +454,14 @@ fn git_failed(message: &str, error: &GitError) -> Failure {
                 (Whence::Hash { remote }, _) => {
                     format!("git fetch {remote} {reference}: what was pushed over with force is kept there for a while")
                 }
-                (Whence::NoCommits, _) => {
-                    "there is no commit yet: without --against nothing is compared with one".to_owned()
-                }
-                (Whence::NoRemote, _) => {
-                    "git branch tells which branches are here; there is no remote to ask".to_owned()
-                }
+                (Whence::NoCommits, _) => "make one first: git add coordination schemas && git commit".to_owned(),
+                (Whence::NoRemote, _) => "git branch --all tells which branches are here".to_owned(),
             };
             Failure::new(Exit::NotFound, "no-commit", message).hint(hint)
         }
         GitError::NoParting { shallow, .. } => {
             let hint = if *shallow {
-                "git fetch --unshallow; or compare with that very commit: --exact"
+                "git fetch --unshallow, or --exact to compare with that very commit"
             } else {
                 "compare with that very commit: --exact"
             };

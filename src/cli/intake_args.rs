@@ -14,7 +14,8 @@ The folder holds packets (requests/*.json with request_id, title, …), events (
 request_id, details) and, if there is one, index.json, which lists ids by state. Nothing in it is changed. Where it has
 the very place of a ledger that is not there yet, it is renamed to coordination-before-ledger, and the ledger is made.
 What has no place in the ledger is kept in notes, and told. Again, it takes over what has come since.
-Exit status 5: something could not be read; everything else was taken over.")]
+Exit status 5: something could not be read; everything else was taken over. --ignore leaves alone what is none of the
+ledger's, so that a folder can be taken over again and again beside it.")]
 pub struct Adopt {
     /// The folder
     #[arg(value_name = "DIR", required_unless_present = "print_map")]
@@ -25,6 +26,9 @@ pub struct Adopt {
     /// Print the built-in map, to begin one's own with
     #[arg(long)]
     pub print_map: bool,
+    /// Leave files of this name alone, such as 'notes/*' or team.json; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub ignore: Vec<String>,
     /// Say what would be made, and write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -47,7 +47,7 @@ pub struct Log {
     /// Of this type, for example TRANSITIONED
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
-    /// Only the newest so many
+    /// Only the newest so many [default: 1000; of --follow all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
     /// Newest first

@@ -31,7 +31,8 @@ pub struct Help {
 
 /// Print a page of the manual, or write all
 #[derive(Args, Debug)]
-#[command(after_help = "Read one with: ledger man COMMAND | man -l -")]
+#[command(after_help = "\
+On a terminal the page is shown with man -l -; --no-pager, or a pipe, gets it as it is.")]
 pub struct Man {
     /// The command; the program itself where none is named
     #[arg(value_name = "COMMAND")]

@@ -26,6 +26,7 @@ mod input;
 pub mod intake_args;
 pub mod look_args;
 pub mod manual_args;
+mod meant;
 pub mod merge_args;
 pub mod open;
 mod outputs;
@@ -177,7 +178,7 @@ pub fn run(arguments: &[OsString], env: &Environment) -> Exit {
         Err(failure) if failure.exit == Exit::Done => Exit::Done,
         Err(failure) => {
             let _ = context.output.flush();
-            let failure = context.settle(failure).hint_in_general(&named_command(&arguments));
+            let failure = context.settle(failure).hint_in_general(&meant::named_command(&arguments));
             context.output.fail(&failure);
             failure.exit
         }
@@ -202,14 +203,17 @@ fn parse<'a>(arguments: &'a [OsString], env: &Environment) -> Result<(Cli, Cow<'
         }
     }
     let format = configured.as_ref().ok().and_then(Config::format);
-    let mut cli = parsed.map_err(|error| usage(&error, &arguments, format))?;
+    let mut cli = parsed.map_err(|error| usage(error, &arguments, format))?;
     match configured {
         Ok(configured) => cli.global.configured = Arc::new(configured),
         // Git runs it, and what git is to merge must not wait for somebody's own file.
         Err(_) if !cli.command.is_configured() => {}
+        Err(_) if cli.command.mends_configuration() => {
+            cli.global.configured = Arc::new(Config::read_as_far_as_it_goes(env));
+        }
         Err(failure) => return Err(refuse(&failure, wants_json(&arguments, None))),
     }
-    fill::fill(&mut cli, env).map_err(|error| usage(&error, &arguments, format))?;
+    fill::fill(&mut cli, env).map_err(|error| usage(error, &arguments, format))?;
     Ok((cli, arguments))
 }
 
@@ -255,15 +259,16 @@ fn notice_text(notice: &Notice) -> String {
 }
 
 /// What clap has to say: help and version are data, the rest is a wrong command line.
-fn usage(error: &clap::Error, arguments: &[OsString], configured: Option<Wanted>) -> Exit {
+fn usage(mut error: clap::Error, arguments: &[OsString], configured: Option<Wanted>) -> Exit {
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Done;
     }
+    meant::mend(&mut error, arguments);
     let mut output = Output::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()));
     if wants_json(arguments, configured) == Format::Json {
         output.format = Format::Json;
-        output.fail(&usage_failure(error).hint_in_general(&named_command(arguments)));
+        output.fail(&usage_failure(&error).hint_in_general(&meant::named_command(arguments)));
     } else if arguments.iter().any(|argument| argument.to_string_lossy().contains(render::safe::is_unsafe))
         || secret::find(&error.to_string()).is_some()
     {
@@ -308,11 +313,4 @@ fn usage_failure(error: &clap::Error) -> Failure {
         Some(tip) => failure.hint(tip),
         None => failure,
     }
-}
-
-/// The command that the arguments name, as far as one can tell.
-fn named_command(arguments: &[OsString]) -> String {
-    let cli = Cli::command();
-    let named = arguments.iter().skip(1).find_map(|argument| cli.find_subcommand(argument));
-    named.map_or_else(|| "ledger".to_owned(), |command| format!("ledger {}", command.get_name()))
 }

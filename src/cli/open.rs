@@ -335,7 +335,7 @@ pub fn actor(global: &Global, env: &Environment, root: &Path) -> Result<Actor, F
         (name, "git's user.email")
     } else {
         return Err(Failure::new(Exit::Usage, "no-actor", "nobody says who acts")
-            .hint("name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME"));
+            .hint("ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command"));
     };
     name.parse().map_err(|e| Failure::new(Exit::Usage, "no-actor", format!("{source}: {e}")))
 }
@@ -348,8 +348,6 @@ pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, F
     if let Some(root) = global.root.as_ref().or(env.root.as_ref()) {
         return Ok(env.folder.join(root));
     }
-    // Whatever stands there: what is no file is told by whoever reads it.
-    let holds_one = |folder: &&Path| folder.join("coordination/ledger.json").symlink_metadata().is_ok();
     env.folder.ancestors().find(holds_one).map(Path::to_owned).ok_or_else(|| {
         let here = env.folder.display();
         let has_lost_it = |folder: &&Path| folder.join("coordination/requests").is_dir();
@@ -362,6 +360,17 @@ pub(super) fn find_root(global: &Global, env: &Environment) -> Result<PathBuf, F
         Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {here} or above it"))
             .hint("ledger init, or name the folder with --root DIR")
     })
+}
+
+/// Whatever stands there: what is no file is told by whoever reads it.
+fn holds_one(folder: &&Path) -> bool {
+    folder.join("coordination/ledger.json").symlink_metadata().is_ok()
+}
+
+/// The folder of the nearest ledger above a folder.
+pub(super) fn above(root: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    root.ancestors().skip(1).find(holds_one).map(Path::to_owned)
 }
 
 /// What the settings of the ledger say for its work, where there is one that can be read: who opens it is told the rest.

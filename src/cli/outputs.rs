@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::Context;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, shell};
 use super::formats::Wanted;
 
 /// Stands for standard output.
@@ -31,14 +31,18 @@ pub(super) fn targets(typed: &[String], formats: &[Wanted]) -> Result<Vec<Target
     let one = |text: &String| {
         let bad = || {
             let names: Vec<String> = formats.iter().map(|wanted| name(*wanted)).collect();
-            Failure::usage(format!("--output {text:?}: expected FORMAT=FILE"))
-                .hint(format!("the formats are {}", names.join(", ")))
+            let formats = names.join(", ");
+            Failure::usage(format!("--output {text:?}: expected FORMAT=FILE, and a format of {formats}"))
         };
         let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(bad)?;
         let wanted = Wanted::from_str(format, true).ok().filter(|wanted| formats.contains(wanted)).ok_or_else(bad)?;
         Ok(Target { wanted, file: file.to_owned() })
     };
     typed.iter().map(one).collect()
+}
+
+fn shown(path: &Path) -> String {
+    shell(&path.display().to_string())
 }
 
 fn name(wanted: Wanted) -> String {
@@ -53,7 +57,7 @@ pub(super) fn write(target: &Target, text: &str, context: &mut Context<'_>) -> R
     let typed = context.env.folder.join(&target.file);
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Failure, "report", format!("could not write {}: {error}", typed.display()))
-            .hint("see whether its folder is there and may be written to")
+            .hint(format!("ls -ld {} tells whether it may be written to", shown(typed.parent().unwrap_or(&typed))))
     };
     let place = place(&typed).map_err(failed)?;
     // No terminal reads it.

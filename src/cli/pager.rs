@@ -8,8 +8,22 @@ use super::settings_in_force::program;
 /// The pager where nobody names one: it ends by itself where the text fits on the screen.
 pub const BUILT_IN: &str = "less -FRX";
 
+/// What shows a page of the manual, and pages it itself.
+const MAN: &str = "man -l -";
+
+/// Whether there is a program that shows pages of the manual.
+#[must_use]
+pub fn has_man(env: &Environment) -> bool {
+    let folders = (env.variable)("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join("man").is_file())
+}
+
 /// The pager for a command; none where nobody looks at a terminal, or nobody wants one.
 pub(super) fn chosen(cli: &Cli, env: &Environment) -> Option<String> {
+    if let Command::Man(man) = &cli.command {
+        let is_looked_at = env.width.is_some() && !cli.global.no_pager && man.dir.is_none();
+        return (is_looked_at && has_man(env)).then(|| MAN.to_owned());
+    }
     let is_wanted = env.width.is_some() && cli.global.format() == Format::Text && !cli.global.no_pager;
     if !is_wanted || !is_paged(&cli.command) {
         return None;
@@ -31,5 +45,9 @@ fn is_paged(command: &Command) -> bool {
             | Command::Blocked(_)
             | Command::Search(_)
             | Command::Help(_)
+            | Command::Schema(_)
+            | Command::Sql(_)
+            | Command::Export(_)
+            | Command::Stats(_)
     )
 }

@@ -78,6 +78,38 @@ pub struct Paging {
     pub cursor: Option<String>,
 }
 
+/// How many are told where there may be very many.
+#[derive(Args, Debug)]
+pub struct Bound {
+    /// The most to tell
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
+}
+
+impl Bound {
+    /// Leaves out what is beyond the limit; answers whether there was any.
+    #[must_use]
+    pub fn cut<T>(&self, all: &mut Vec<T>) -> bool {
+        let has_more = all.len() > self.limit;
+        all.truncate(self.limit);
+        has_more
+    }
+
+    /// What is told of what was left out.
+    #[must_use]
+    pub fn told(&self, all: usize, of: &str) -> String {
+        format!("{} of {all} {of} shown; --limit N shows more", self.limit)
+    }
+}
+
+/// List what clones that worked apart left for people to decide
+#[derive(Args, Debug)]
+pub struct Conflicts {
+    /// How many.
+    #[command(flatten)]
+    pub bound: Bound,
+}
+
 /// List requests
 #[derive(Args, Debug)]
 pub struct List {
@@ -108,6 +140,22 @@ pub struct List {
     /// How many.
     #[command(flatten)]
     pub paging: Paging,
+}
+
+/// List open requests that wait for nothing
+#[derive(Args, Debug)]
+pub struct Ready {
+    /// Which.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// List open requests that wait for others, and what each waits for
+#[derive(Args, Debug)]
+pub struct Blocked {
+    /// Which.
+    #[command(flatten)]
+    pub waiting: Waiting,
 }
 
 /// Which open requests to list, by what they wait for
@@ -206,6 +254,9 @@ pub struct Stats {
     /// How many weeks to tell, up to this one (ISO 8601, UTC)
     #[arg(long, value_name = "N", value_parser = weeks, default_value_t = 12)]
     pub weeks: usize,
+    /// Only these figures, separated by commas, by their names in JSON: lead,cycle
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Vec<String>,
 }
 
 fn weeks(text: &str) -> Result<usize, String> {

@@ -5,9 +5,11 @@ use super::claim_failure;
 use super::exit::Exit;
 use super::failure::{Detail, Failure, need_texts, open_states, shell};
 use super::render::views::SideView;
+use crate::app::near::nearest;
 use crate::contract::decide::ContractRefusal;
+use crate::domain::compatibility::Stage;
 use crate::domain::decide::Refusal;
-use crate::domain::id::RequestId;
+use crate::domain::id::{RepoId, RequestId};
 use crate::domain::keyed::KeyConflict;
 use crate::domain::outlook::{Action, Need, Open};
 use crate::domain::state::Side;
@@ -18,34 +20,36 @@ use crate::index::project::EntryKey;
 pub(super) fn contract_refused(message: &str, refusal: &ContractRefusal) -> Failure {
     let no = |code| Failure::new(Exit::Refused, code, message);
     match refusal {
-        ContractRefusal::NoVersion { newest, .. } => {
+        ContractRefusal::NoVersion { name, newest, .. } => {
             let failure = Failure::new(Exit::NotFound, "no-contract", message);
             failure.hint(newest.map_or_else(
-                || "it has none yet: ledger contract add NAME FILE".to_owned(),
-                |newest| format!("its newest is v{newest}; ledger contract list tells all"),
+                || format!("ledger contract add {name} FILE"),
+                |newest| format!("ledger contract show {name}@{newest}"),
             ))
         }
         ContractRefusal::Retired(reference) => {
             no("contract-stage").hint(format!("ledger contract show {} tells its versions", reference.name()))
         }
-        ContractRefusal::Stage { .. } => {
-            no("contract-stage").hint("draft → active → deprecated → retired; a deprecation can be taken back")
-        }
+        ContractRefusal::Stage { reference, from, .. } => no("contract-stage").hint(match from {
+            Stage::Draft => format!("ledger contract activate {reference}"),
+            Stage::Active => format!("ledger contract deprecate {reference}"),
+            Stage::Deprecated => format!("ledger contract retire {reference}"),
+            Stage::Retired => format!("ledger contract show {} tells its versions", reference.name()),
+        }),
         ContractRefusal::InUse { reference, consumers } => {
             let first = consumers.first().map(ToString::to_string).unwrap_or_default();
             let name = reference.name();
             no("in-use").hint(format!("once it has moved: ledger contract pin {name}@V --consumer {first}"))
         }
-        ContractRefusal::NotPinned { pinned, .. } => {
-            let pinned: Vec<String> = pinned.iter().map(ToString::to_string).collect();
-            let failure = Failure::new(Exit::NotFound, "no-contract", message);
-            if pinned.is_empty() {
-                failure.hint("nobody is")
-            } else {
-                failure.hint(format!("pinned: {}", pinned.join(", ")))
-            }
+        ContractRefusal::NotPinned { name, repo, pinned } => {
+            let who = if pinned.is_empty() { "nobody is".to_owned() } else { format!("only {}", names(pinned, ", ")) };
+            let failure = Failure::new(Exit::NotFound, "no-contract", format!("{message}: {who}"));
+            failure.hint(match nearest(repo.as_str(), pinned.iter().map(RepoId::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("ledger contract show {name} tells who uses it"),
+            })
         }
-        ContractRefusal::Over(_) => no("bad-text").hint("name a day that is to come"),
+        ContractRefusal::Over(_) => no("bad-text").hint("ledger contract waive --help: name a day that is to come"),
         ContractRefusal::Text(_) => no("bad-text"),
     }
 }
@@ -55,22 +59,28 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
     let no = |code| Failure::new(Exit::Refused, code, message);
     match refusal {
         Refusal::UnknownState { to, known } => {
-            let near = known.iter().min_by_key(|state| strsim::damerau_levenshtein(state.as_str(), to.as_str()));
-            let names: Vec<&str> = known.iter().map(StateName::as_str).collect();
-            let hint = match near.filter(|near| strsim::damerau_levenshtein(near.as_str(), to.as_str()) <= 3) {
-                Some(near) => format!("did you mean {near}? The states are {}", names.join(", ")),
-                None => format!("the states are {}", names.join(", ")),
-            };
-            no("unknown-state").hint(hint)
+            let message = format!("{message}, only {}", names(&known, ", "));
+            Failure::new(Exit::Refused, "unknown-state", message).hint(
+                match nearest(to.as_str(), known.iter().map(StateName::as_str)) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("ledger show {id} --explain tells what is open"),
+                },
+            )
         }
         Refusal::Illegal { from, open, .. } => {
             let to: Vec<String> = open.iter().map(with_needs).collect();
-            let hint = if to.is_empty() {
-                format!("{from} is final: nothing follows it")
+            let (message, hint) = if open.is_empty() {
+                let message = format!("{message}: nothing follows {from}");
+                (message, format!("ledger new --parent {id} asks for what is left to do"))
             } else {
-                format!("open from {from}: {}", to.join("; "))
+                // What needs a reason leads back, or to an end: nobody is told to go there.
+                let on = open.iter().find(|open| !open.needs.iter().any(|need| matches!(need, Need::Reason)));
+                let explain = || format!("ledger show {id} --explain tells what each needs");
+                let hint = on.map_or_else(explain, |on| Action::towards(&on.to, &on.needs).command(id));
+                (format!("{message}; open from {from}: {}", to.join("; ")), hint)
             };
-            no("illegal-transition").detail(Detail { open: open_states(&open), ..Detail::default() }).hint(hint)
+            let failure = Failure::new(Exit::Refused, "illegal-transition", message);
+            failure.detail(Detail { open: open_states(&open), ..Detail::default() }).hint(hint)
         }
         Refusal::Unmet { to, needs, .. } => {
             let failure = no("guard").detail(Detail { needs: need_texts(&needs), ..Detail::default() });
@@ -87,9 +97,7 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
         Refusal::Duplicate { first } => Failure::new(Exit::Conflict, "duplicate", message)
             .detail(Detail { duplicate_of: Some(first), ..Detail::default() })
             .hint(format!("{}; first look with ledger show {id}", Action::SettleDuplicate.command(id))),
-        Refusal::NotDuplicate(_) => {
-            no("not-duplicate").hint(format!("ledger show {id} tells what is known of it; go on"))
-        }
+        Refusal::NotDuplicate(_) => no("not-duplicate").hint(format!("ledger show {id} tells what is known of it")),
         Refusal::WhichEnd { ends, .. } => match ends.as_slice() {
             [] => no("which-end").hint(format!("ledger show {id} --explain tells what each transition needs")),
             ends => {
@@ -105,22 +113,29 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
                 .hint(format!("{}; first look with ledger show {id}", resolve_keys(id, &conflicts)))
         }
         Refusal::NoSuchEvent { conflicts, .. } => no("no-such-side").hint(resolve_keys(id, &conflicts)),
-        Refusal::NotDiverged(_) => no("not-diverged").hint(format!("ledger show {id} tells where it stands; go on")),
+        Refusal::NotDiverged(_) => no("not-diverged").hint(format!("ledger show {id} tells where it stands")),
         Refusal::NoSuchSide { sides, .. } => {
-            let names: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
-            let failure = no("no-such-side").detail(Detail { sides: side_views(&sides), ..Detail::default() });
-            failure.hint(format!("the sides are {}", names.join(" and ")))
+            let told: Vec<String> = sides.iter().map(|s| format!("{} ({})", s.event.hash.short(), s.state)).collect();
+            let message = format!("{message}: they are {}", told.join(" and "));
+            let failure = Failure::new(Exit::Refused, "no-such-side", message);
+            failure
+                .detail(Detail { sides: side_views(&sides), ..Detail::default() })
+                .hint(Action::Resolve(sides).command(id))
         }
-        Refusal::NotATarget { targets, .. } => {
-            let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
-            no("not-a-target").hint(format!("its targets are {}", names.join(", ")))
+        Refusal::NotATarget { repo, targets } => {
+            let message = format!("{message}, which asks {}", names(&targets, " and "));
+            let meant = nearest(repo.as_str(), targets.iter().map(RepoId::as_str));
+            let meant = meant.or(if let [one] = targets.as_slice() { Some(one.as_str()) } else { None });
+            Failure::new(Exit::Refused, "not-a-target", message)
+                .hint(format!("ledger respond {id} --repo {} --status STATUS", meant.map_or("REPO".to_owned(), shell)))
         }
         Refusal::PartClosed { takes, state, .. } => {
-            let takes: Vec<String> = takes.iter().map(ToString::to_string).collect();
-            no("part-closed").hint(match takes.as_slice() {
-                [] => format!("ledger note {id} --text TEXT still puts a word on record"),
-                _ => format!("while it is {state}, a target may say {}", takes.join(" or ")),
-            })
+            let Some(first) = takes.first() else {
+                return no("part-closed").hint(format!("ledger note {id} --text TEXT still puts a word on record"));
+            };
+            let message = format!("{message}: while it is {state}, a target may say {}", names(&takes, " or "));
+            Failure::new(Exit::Refused, "part-closed", message)
+                .hint(format!("ledger respond {id} --repo REPO --status {first}"))
         }
         Refusal::PartNeedsEvidence => no("guard")
             .detail(Detail { needs: need_texts(&[Need::Evidence]), ..Detail::default() })
@@ -154,6 +169,10 @@ pub(super) fn refused(message: &str, id: RequestId, refusal: Refusal) -> Failure
 /// What settles the first of several keys.
 fn resolve_keys(id: RequestId, conflicts: &[KeyConflict]) -> String {
     conflicts.first().map(|conflict| Action::ResolveKey(conflict.clone()).command(id)).unwrap_or_default()
+}
+
+fn names<T: ToString>(of: &[T], between: &str) -> String {
+    of.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 fn side_views(sides: &[Side]) -> Vec<SideView> {

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::values::at_least_one;
 use crate::domain::lease::LEASED_MAX;
 use crate::sync::join::Take;
 
@@ -64,7 +65,7 @@ pub enum IdsCommand {
     /// Reserve numbers for this clone
     Lease(Lease),
     /// Tell which numbers are reserved, as far as this clone knows
-    List,
+    List(List),
 }
 
 /// Reserve numbers for this clone
@@ -88,4 +89,12 @@ pub struct Lease {
     /// Say what would be reserved; fetch, and write nothing else
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Tell which numbers are reserved, as far as this clone knows
+#[derive(Args, Debug)]
+pub struct List {
+    /// Only the last so many reservations
+    #[arg(long, value_name = "N", value_parser = at_least_one, default_value_t = 1000)]
+    pub limit: usize,
 }

@@ -86,9 +86,7 @@ pub(super) fn unsettled(message: &str, unsettled: &Unsettled) -> Failure {
         Unsettled::NotGathered(NotGathered::Edited(..)) => {
             is(Exit::Damaged, "edited").hint("the log names the one that is on record: ledger verify")
         }
-        Unsettled::NoTwin(_) => {
-            is(Exit::Refused, "no-twin").hint("nothing is to be settled: ledger conflicts tells what is")
-        }
+        Unsettled::NoTwin(_) => is(Exit::Refused, "no-twin").hint("ledger conflicts tells what is to be settled"),
         Unsettled::WhichOne { id, twins } | Unsettled::NoSuchTwin { id, twins, .. } => {
             let uid = twins.first().map(|twin| twin.uid.to_string()).unwrap_or_default();
             is(Exit::Conflict, "id-clash").hint(format!("say who keeps it: ledger resolve-id {id} --keep {uid}"))

@@ -145,7 +145,7 @@ impl ContractState {
         let mut state = Self::empty(name);
         let mut registers = Registers::default();
         for event in graph.events() {
-            state.last = Some(record(event));
+            state.last = Some(Record::of(event));
             if let Body::Contract(body) = event.body() {
                 state.evolve(event, body, graph, &mut registers);
             }
@@ -182,7 +182,7 @@ impl ContractState {
                 }
             }
             ContractBody::Waived(waived) => {
-                self.waivers.push(Waiver { waived: waived.clone(), on: record(event) });
+                self.waivers.push(Waiver { waived: waived.clone(), on: Record::of(event) });
             }
         }
     }
@@ -192,7 +192,7 @@ impl ContractState {
             None => {
                 let version = Version {
                     registered: registered.clone(),
-                    on: record(event),
+                    on: Record::of(event),
                     stage: Stage::default(),
                     others: Vec::new(),
                 };
@@ -258,10 +258,6 @@ impl ContractState {
     pub fn pinned_to(&self, version: u32) -> Vec<&RepoId> {
         self.pins.iter().filter(|(_, pin)| pin.version == version).map(|(repo, _)| repo).collect()
     }
-}
-
-fn record(event: &Event) -> Record {
-    Record { event: Head::of(event), by: event.by().clone(), at: event.clock().at }
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub mod leaf;
 pub mod lease;
 pub mod line;
 pub mod merkle;
+pub mod occurrence;
 pub mod outlook;
 pub mod packet;
 mod plain;

@@ -10,6 +10,9 @@ use super::settings::Signatures;
 use super::state::{Side, State, Status};
 use super::workflow::{Guard, GuardKind, Party, StateName, TransitionRule, Workflow};
 
+/// The kind of note that a rule can ask for.
+pub const REVIEW: &str = "review";
+
 /// Something that a transition still needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Need {
@@ -219,7 +222,7 @@ fn unmet_guard(
             role.filter(|role| !state.approved_as(role)).map(|role| Need::Approval(Asked::of(role, state)))
         }
         GuardKind::ReviewNote => {
-            let there = state.notes.iter().any(|note| note.kind.as_deref() == Some("review"));
+            let there = state.notes.iter().any(|note| note.kind.as_deref() == Some(REVIEW));
             (!there).then_some(Need::ReviewNote)
         }
         GuardKind::ContractCheck => {

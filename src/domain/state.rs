@@ -65,6 +65,21 @@ pub struct Record {
     pub by: Actor,
     /// When.
     pub at: Timestamp,
+    /// When it occurred at its source, where it was taken over from elsewhere.
+    pub occurred_at: Option<Timestamp>,
+}
+
+impl Record {
+    /// What puts something on record.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self {
+            event: Head { n: event.n(), hash: event.hash() },
+            by: event.by().clone(),
+            at: event.clock().at,
+            occurred_at: event.occurred_at(),
+        }
+    }
 }
 
 /// A piece of evidence on record.
@@ -280,8 +295,7 @@ impl<'a> Replay<'a> {
     /// Takes one more event into account.
     pub(super) fn evolve(&mut self, event: &Event) {
         let saw_all = self.saw_all(event);
-        let on =
-            Record { event: Head { n: event.n(), hash: event.hash() }, by: event.by().clone(), at: event.clock().at };
+        let on = Record::of(event);
         let counts = self.keyed.standing(event.hash()).is_none();
         for evidence in event.body().evidence().iter().filter(|_| counts) {
             self.evidence.push(EvidenceOnRecord { evidence: evidence.clone(), on: on.clone(), counts: true });

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::project::{DAMAGED, DIVERGED};
+use super::project::{DAMAGED, DIVERGED, EntryClaim};
 use crate::domain::FORMAT;
 use crate::domain::id::{Key, RepoId, RequestId};
 use crate::domain::time::Timestamp;
@@ -166,6 +166,44 @@ pub fn keys(text: &[u8]) -> Vec<Key> {
     }
     let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
     read.into_values().filter_map(|entry| entry.key).collect()
+}
+
+/// The names of people, and of labels, that a text of the index has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Names {
+    /// Who made requests.
+    pub makers: BTreeSet<String>,
+    /// Who wrote the newest event of one, or has claimed one.
+    pub others: BTreeSet<String>,
+    /// Labels.
+    pub labels: BTreeSet<String>,
+}
+
+/// The names that a text of the index has; none of a text that is no index.
+#[must_use]
+pub fn names(text: &[u8]) -> Names {
+    #[derive(Deserialize)]
+    struct Remembered {
+        entries: BTreeMap<RequestId, Named>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        created_by: String,
+        updated_by: Option<String>,
+        #[serde(default)]
+        labels: Vec<String>,
+        claim: Option<EntryClaim>,
+    }
+    let read = serde_json::from_slice::<Remembered>(text).map(|index| index.entries).unwrap_or_default();
+    let mut names = Names::default();
+    for entry in read.into_values() {
+        names.makers.insert(entry.created_by);
+        names.others.extend(entry.updated_by);
+        let claims = entry.claim.iter().flat_map(EntryClaim::lines);
+        names.others.extend(claims.map(|line| line.by.to_string()));
+        names.labels.extend(entry.labels);
+    }
+    names
 }
 
 /// The repositories that a text of the index names; none of a text that is no index.

@@ -58,7 +58,7 @@ pub struct Skipped {
 /// Whether a record that is left out should have been taken over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// It is none that the ledger takes.
+    /// It is none that the ledger takes, or somebody said that it is none.
     None,
     /// Something is wrong with it.
     Bad,

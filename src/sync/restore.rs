@@ -115,6 +115,12 @@ impl Restoring {
         format!("restore it: {} checkout {commit} -- {}", self.git(), self.word(file))
     }
 
+    /// The ledger's folder, for whoever is in another one.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&Path> {
+        (self.here != self.root).then_some(self.root.as_path())
+    }
+
     /// The `git` that works on this ledger's repository.
     #[must_use]
     pub fn git(&self) -> String {

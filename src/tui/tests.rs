@@ -393,6 +393,8 @@ fn a_transition_asks_for_what_it_needs_and_expects_what_was_seen() {
     let (model, effects) = pressed(board(), &[Key::Right, Key::Char('t')]);
     assert!(matches!(effects.as_slice(), [Effect::Show(shown)] if *shown == id(2)), "{effects:?}");
     let (model, _) = update(model, Event::Shown(id(2), Ok(Box::new(shown()))));
+    // What is asked for in a field is no option.
+    assert!(screen(&model).contains("needs a reason") && !screen(&model).contains("--reason"), "{}", screen(&model));
     let (model, effects) = pressed(model, &[Key::Down, Key::Enter, Key::Enter]);
     assert!(effects.is_empty() && screen(&model).contains("it needs a reason"), "{}", screen(&model));
     let (model, effects) = pressed(model, &typed("Not ours"));

@@ -27,25 +27,25 @@ fn nobody_acts_is_an_error_that_says_how() {
     transcript!(Sandbox::with_bug(), @r#"
     $ unset LEDGER_ACTOR; ledger note 1 --text one
     ! error: nobody says who acts
-    ! hint: name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME
+    ! hint: ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command
     [exit 2]
     $ unset LEDGER_ACTOR; ledger note 1 --text one --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "no-actor", "message": "nobody says who acts",
-    !     "hint": "name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME",
+    !     "hint": "ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command",
     !     "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
     $ unset LEDGER_ACTOR; ledger new --title T --from shop --to billing --type bug --set details.impact=all
     ! error: nobody says who acts
-    ! hint: name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME
+    ! hint: ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command
     [exit 2]
     $ unset LEDGER_ACTOR; echo | ledger apply -
     ! error: nobody says who acts
-    ! hint: name yourself: --actor NAME, or LEDGER_ACTOR=NAME, or git config user.email NAME
+    ! hint: ledger config set actor NAME, once for all; --actor NAME or LEDGER_ACTOR=NAME name somebody for one command
     [exit 2]
     # Looking needs no name.
     $ unset LEDGER_ACTOR; ledger list -q && ledger verify && ledger show 1 -q | head -1

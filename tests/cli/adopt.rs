@@ -103,14 +103,14 @@ fn ids_times_texts_and_actors_stay_and_what_has_no_place_is_in_notes() {
     $ ledger adopt old -q | tail -1
     5 made, 0 moved, 0 noted, 0 known before, 6 skipped
     $ ledger log REQ-20260112-0001
-    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  v2  mia  note: What else was on record of "created"\nchannel: weekly meeting
-    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED: Fits into the next release
-    YYYY-MM-DD hh:mm:ssZ  v4  ben  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v5  ben  note: The action "escalated" was on record\nreason: Blocked on their release\nto_team: platform
-    YYYY-MM-DD hh:mm:ssZ  v6  ben  IN_PROGRESS → DELIVERED: Shipped in 2.4 [commit=4f2a9c1]
-    YYYY-MM-DD hh:mm:ssZ  v7  mia  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v8  mia  VERIFIED → CLOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  mia  note: What else was on record of "created"\nchannel: weekly meeting  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED: Fits into the next release  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  ben  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  ben  note: The action "escalated" was on record\nreason: Blocked on their release\nto_team: platform  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  ben  IN_PROGRESS → DELIVERED: Shipped in 2.4 [commit=4f2a9c1]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  mia  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v8  mia  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger log REQ-20260112-0001 --json | grep -o '"occurred_at":"[^"]*"'
     "occurred_at":"2026-01-12T09:30:00Z"
     "occurred_at":"2026-01-12T09:30:00Z"
@@ -121,18 +121,18 @@ fn ids_times_texts_and_actors_stay_and_what_has_no_place_is_in_notes() {
     "occurred_at":"2026-01-17T10:00:00Z"
     "occurred_at":"2026-01-17T10:00:00Z"
     $ ledger log REQ-20260114-0002
-    YYYY-MM-DD hh:mm:ssZ  v1  ben  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  ben  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/REQ-20260114-0002.json, where its packet says what could not be kept:\nrequest_type: contract-change
     YYYY-MM-DD hh:mm:ssZ  v3  alice  note: Taken over from requests/REQ-20260114-0002.json, where it also says:\nrequest_type: api_change\npriority: high\nreviewers: ["ben","zoe"]
     YYYY-MM-DD hh:mm:ssZ  v4  alice  note: In index.json it stands as "parked", which is no state of this ledger.
     $ ledger log REQ-20260120-0001
-    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/REQ-20260120-0001.json, where it also says:\nrequest_type: question\norigin_repo_id: web shop\ncoordination_mode: full
-    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  v4  zoe  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v5  zoe  IN_PROGRESS → DELIVERED [note=the folder says "closed"]
-    YYYY-MM-DD hh:mm:ssZ  v6  zoe  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v7  zoe  note: the folder says "closed" (CLOSED). It stays VERIFIED here: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor).\nAnswered in the meeting
+    YYYY-MM-DD hh:mm:ssZ  v3  ben  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  zoe  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  zoe  IN_PROGRESS → DELIVERED [note=the folder says "closed"]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  zoe  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  zoe  note: the folder says "closed" (CLOSED). It stays VERIFIED here: VERIFIED can't become CLOSED yet: it needs an approval as sponsor (ledger approve REQ --as sponsor).\nAnswered in the meeting  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger log key:adopt:OPS-7
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  v2  zoe  note: Seen in March, too
@@ -317,7 +317,7 @@ fn what_comes_later_is_taken_over_later_and_the_ledgers_own_news_stay() {
     0 made, 1 moved, 0 noted, 4 known before, 5 skipped
     [exit 5]
     $ ledger log key:adopt:OPS-7 | tail -1
-    YYYY-MM-DD hh:mm:ssZ  v8  ben  IN_PROGRESS → DELIVERED [pr=88]
+    YYYY-MM-DD hh:mm:ssZ  v8  ben  IN_PROGRESS → DELIVERED [pr=88]  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger verify
     ok: 5 requests, 28 events verified
     "#);
@@ -380,12 +380,12 @@ fn an_approval_a_review_and_an_incident_find_their_places() {
     $ ledger log key:adopt:I-1
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Taken over from requests/I-1.json, where it also says:\nrequest_type: outage
-    YYYY-MM-DD hh:mm:ssZ  v3  ann  PROPOSED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v4  ann  IN_PROGRESS → DELIVERED [commit=1a2b3c4, url=https://x.test]
-    YYYY-MM-DD hh:mm:ssZ  v5  bob  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v6  bob  review note: A full disk.
+    YYYY-MM-DD hh:mm:ssZ  v3  ann  PROPOSED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  ann  IN_PROGRESS → DELIVERED [commit=1a2b3c4, url=https://x.test]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  bob  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  bob  review note: A full disk.  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v7  zoe  approved as sponsor: Fine.
-    YYYY-MM-DD hh:mm:ssZ  v8  bob  VERIFIED → CLOSED
+    YYYY-MM-DD hh:mm:ssZ  v8  bob  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     "#);
 }
 
@@ -395,7 +395,7 @@ fn wrong_folders_are_told() {
     $ mkdir empty
     $ ledger adopt empty
     ! error: there is no ledger in [tmp]/work or above it
-    ! hint: make one first: ledger init; or name the folder with --root DIR
+    ! hint: ledger init, or name the folder with --root DIR
     [exit 4]
     $ ledger adopt nowhere
     ! error: [tmp]/work/nowhere is not a folder
@@ -403,17 +403,17 @@ fn wrong_folders_are_told() {
     [exit 4]
     $ mkdir coordination && ledger adopt coordination
     ! error: there is no packet in coordination
-    ! hint: packets are JSON files with a request_id, in requests/
+    ! hint: ls coordination tells what is there: packets are JSON files with a request_id, in requests/
     [exit 4]
     $ rmdir coordination && ledger init -q
     Ledger work (tracked) made in [tmp]/work
     $ ledger adopt empty
     ! error: there is no packet in empty
-    ! hint: packets are JSON files with a request_id, in requests/
+    ! hint: ls empty tells what is there: packets are JSON files with a request_id, in requests/
     [exit 4]
     $ ledger adopt coordination
     ! error: [tmp]/work/coordination is a ledger's own folder
-    ! hint: move what was kept by hand into a folder of its own, and adopt that
+    ! hint: ledger adopt OTHER, the folder of what was kept by hand, if that lies elsewhere
     [exit 2]
     "#);
     let sandbox = in_its_place();
@@ -439,5 +439,43 @@ fn links_are_not_followed() {
     skip   requests/y.json: it is not a plain file
     0 made, 0 moved, 0 noted, 0 known before, 2 skipped
     [exit 5]
+    "#);
+}
+
+/// What was left is told; what is none of the ledger's does not fail the next run, and the one after that.
+#[test]
+fn what_is_left_is_told_and_what_is_ignored_fails_no_run() {
+    transcript!(Sandbox::new(), @r#"
+    $ mkdir -p kept/requests; echo '{"request_id":"OPS-1","title":"T","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","impact":"all"}' > kept/requests/OPS-1.json
+    $ echo '{"request_id":"OPS-1","action":"accepted","actor":"","timestamp":"2026-01-12T14:00:00Z"}' > kept/events.jsonl
+    $ echo 'request_id: OPS-2' > kept/requests/OPS-2.yaml; echo '# Hello' > kept/README.md; echo '{"who":"mia"}' > kept/team.jsonl; echo '{"who":"mia"}' > kept/requests/team.json
+    $ ledger adopt kept
+    made   REQ-YYYYMMDD-0001  team  PROPOSED  1 note  team
+    made   REQ-YYYYMMDD-0002  OPS-1  ACCEPTED  T
+    told   requests/team.json title: it has none → its id stands for it
+    told   requests/team.json request_type: it has none → made as feature
+    told   requests/team.json origin_repo_id: it has none → made with unknown
+    told   requests/team.json target_repo_ids: it has none → made with unknown
+    told   requests/team.json who: packets have no such member → kept in a note
+    told   requests/team.json request_id: team has not the form REQ-YYYYMMDD-NNNN → made under another number, with the key adopt:team
+    told   requests/OPS-1.json request_id: OPS-1 has not the form REQ-YYYYMMDD-NNNN → made under another number, with the key adopt:OPS-1
+    told   events.jsonl:1: it does not say who acted → written by who adopts
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it lies among the packets and is not JSON: make it a packet, or leave it with --ignore
+    2 made, 0 moved, 0 noted, 0 known before, 3 skipped
+    [exit 5]
+    $ ledger adopt kept -q
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it lies among the packets and is not JSON: make it a packet, or leave it with --ignore
+    0 made, 0 moved, 0 noted, 2 known before, 3 skipped
+    [exit 5]
+    $ ledger adopt kept -q --ignore 'requests/*.yaml' --ignore team.json
+    skip   team.jsonl: no line of it has a request_id: it is no log of events, and is left where it is
+    skip   README.md: it is neither JSON nor JSON lines, and is left where it is
+    skip   requests/OPS-2.yaml: it is left where it is, as --ignore says
+    skip   requests/team.json: it is left where it is, as --ignore says
+    0 made, 0 moved, 0 noted, 1 known before, 4 skipped
     "#);
 }

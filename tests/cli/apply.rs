@@ -44,9 +44,9 @@ fn each_operation_is_answered_and_the_first_refusal_stops_it() {
     {
       "v": 1,
       "error": {
-        "code": "illegal-transition", "message": "REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED",
-        "hint": "open from ACCEPTED: IN_PROGRESS; WITHDRAWN with a reason (--reason TEXT)", "retryable": false,
-        "exit_status": 5,
+        "code": "illegal-transition",
+        "message": "REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED; open from ACCEPTED: IN_PROGRESS; WITHDRAWN with a reason (--reason TEXT)",
+        "hint": "ledger transition REQ-YYYYMMDD-0001 IN_PROGRESS", "retryable": false, "exit_status": 5,
         "open": [
           {"to": "IN_PROGRESS", "needs": []},
           {"to": "WITHDRAWN", "needs": [{"code": "reason", "text": "a reason (--reason TEXT)"}]}
@@ -56,8 +56,8 @@ fn each_operation_is_answered_and_the_first_refusal_stops_it() {
     }
     [exit 5]
     $ ledger log 1
-    YYYY-MM-DD hh:mm:ssZ  v1  ann  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  v2  bob  PROPOSED → ACCEPTED
+    YYYY-MM-DD hh:mm:ssZ  v1  ann  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  bob  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v3  alice  review note: Seen.
     YYYY-MM-DD hh:mm:ssZ  v4  alice  evidence [commit=1a2b3c4]
     $ ledger verify
@@ -85,7 +85,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "v": 1,
       "data": {"line": 5, "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "ACCEPTED", "deduplicated": false}
     }
-    {"v":1,"error":{"code":"illegal-transition","message":"REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED","hint":"open from ACCEPTED
+    {"v":1,"error":{"code":"illegal-transition","message":"REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED; open from ACCEPTED: IN_PRO
     {
       "v": 1,
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": false}
@@ -109,7 +109,7 @@ fn it_goes_on_after_a_refusal_if_asked_to_and_a_retry_returns_the_first_results(
       "v": 1,
       "data": {"line": 5, "id": "REQ-YYYYMMDD-0001", "version": 4, "state": "ACCEPTED", "deduplicated": true}
     }
-    {"v":1,"error":{"code":"illegal-transition","message":"REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED","hint":"open from ACCEPTED
+    {"v":1,"error":{"code":"illegal-transition","message":"REQ-YYYYMMDD-0001: ACCEPTED can't become CLOSED; open from ACCEPTED: IN_PRO
     {
       "v": 1,
       "data": {"line": 7, "id": "REQ-YYYYMMDD-0001", "version": 5, "state": "ACCEPTED", "deduplicated": true}
@@ -242,9 +242,9 @@ fn what_is_no_operation_is_a_usage_error_with_its_line() {
     {
       "v": 1,
       "error": {
-        "code": "unknown-state", "message": "REQ-YYYYMMDD-0001: the workflow has no state ACEPTED",
-        "hint": "did you mean ACCEPTED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN",
-        "retryable": false, "exit_status": 5, "line": 1
+        "code": "unknown-state",
+        "message": "REQ-YYYYMMDD-0001: the workflow has no state ACEPTED, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN",
+        "hint": "did you mean ACCEPTED?", "retryable": false, "exit_status": 5, "line": 1
       }
     }
     [exit 5]
@@ -375,7 +375,8 @@ fn a_key_with_another_intent_is_a_conflict() {
       "v": 1,
       "error": {
         "code": "key-reused", "message": "the key \"o3\" was used for something else, on REQ-YYYYMMDD-0001",
-        "hint": "another intent needs another key", "retryable": false, "exit_status": 6,
+        "hint": "the same command with another key, for another intent: --key KEY", "retryable": false,
+        "exit_status": 6,
         "events": [
           {
             "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 3, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
@@ -392,7 +393,7 @@ fn a_key_with_another_intent_is_a_conflict() {
       "v": 1,
       "error": {
         "code": "key-reused", "message": "the key \"o1\" was used for something else, on REQ-YYYYMMDD-0001",
-        "hint": "ledger show REQ-YYYYMMDD-0001 tells what was asked; another intent needs another key",
+        "hint": "ledger show REQ-YYYYMMDD-0001 tells what was asked: another intent needs another key",
         "retryable": false, "exit_status": 6, "line": 1
       }
     }

@@ -160,7 +160,7 @@ fn a_claim_is_prolonged_by_claiming_again_and_a_key_names_one_claim() {
     ! error: the key "c1" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  claimed until YYYY-MM-DD hh:mm:ssZ
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger claim 1 --dry-run
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v5  alice  claim prolonged until YYYY-MM-DD hh:mm:ssZ (dry run: nothing was written)
@@ -180,7 +180,7 @@ fn a_claim_is_prolonged_by_claiming_again_and_a_key_names_one_claim() {
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  claimed until YYYY-MM-DD hh:mm:ssZ
     !     YYYY-MM-DD hh:mm:ssZ  v3  alice  claim prolonged until YYYY-MM-DD hh:mm:ssZ
     !     YYYY-MM-DD hh:mm:ssZ  v4  alice  claim prolonged until YYYY-MM-DD hh:mm:ssZ
-    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 4
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 4
     [exit 6]
     "#);
 }
@@ -258,7 +258,7 @@ fn what_two_clones_claimed_at_once_is_contested() {
     ok: 1 request, 3 events verified, 2 notes
     $ ledger claim --next
     ! error: no request is ready and unclaimed
-    ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
+    ! hint: ledger ready --claimed tells who has claimed what, and ledger blocked what waits
     [exit 4]
     $ ledger transition 1 accepted --actor ann 2>&1 | grep -o '^claimed by'
     claimed by
@@ -332,7 +332,7 @@ fn the_next_is_the_most_urgent_that_is_ready_and_unclaimed() {
     REQ-YYYYMMDD-0002  ben until YYYY-MM-DD hh:mm:ssZ
     $ ledger claim --next --actor mia --label money
     ! error: no request is ready and unclaimed
-    ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
+    ! hint: ledger ready --claimed tells who has claimed what, and ledger blocked what waits
     [exit 4]
     $ ledger claim --next --actor mia --dry-run
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  mia  claimed until YYYY-MM-DD hh:mm:ssZ (dry run: nothing was written)
@@ -340,14 +340,14 @@ fn the_next_is_the_most_urgent_that_is_ready_and_unclaimed() {
     ["REQ-YYYYMMDD-0001","mia",false,null]
     $ ledger claim --next --actor ann
     ! error: no request is ready and unclaimed
-    ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
+    ! hint: ledger ready --claimed tells who has claimed what, and ledger blocked what waits
     [exit 4]
     $ ledger claim --next --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "nothing-ready", "message": "no request is ready and unclaimed",
-    !     "hint": "ledger ready --claimed tells who has claimed what; ledger blocked what waits for others",
+    !     "hint": "ledger ready --claimed tells who has claimed what, and ledger blocked what waits",
     !     "retryable": false, "exit_status": 4
     !   }
     ! }

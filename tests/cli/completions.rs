@@ -57,7 +57,7 @@ fn what_is_known_here_is_offered() {
     money@1
     # Commands, options, aliases, choices, lists.
     $ ./c cla
-    claim	Claim a request, or prolong a claim
+    claim	Claim a request: tell the others that you work on it
     $ ./c min
     mine	alias: list --to billing
     $ ./c mine --to ''
@@ -97,7 +97,7 @@ fn what_is_known_here_is_offered() {
     REQ-YYYYMMDD-0001
     # Whatever the person's own file says.
     $ echo 'no = 1' > ~/.config/ledger/config.toml; ./c cla
-    claim	Claim a request, or prolong a claim
+    claim	Claim a request: tell the others that you work on it
     $ LEDGER_COMPLETE=csh ledger -- ledger l
     ! error: LEDGER_COMPLETE is set, and this is no question of a script of ledger completions
     ! hint: unset LEDGER_COMPLETE
@@ -223,4 +223,36 @@ fn elvish_takes_the_script() {
         "eval (ledger completions elvish | slurp)\nif (has-key $edit:completion:arg-completer ledger) { echo lo(put aded) }\n",
     );
     assert!(told.contains("loaded") && !told.contains("xception"), "{told}");
+}
+
+#[test]
+fn what_is_offered_is_what_would_be_taken() {
+    let sandbox = sandbox();
+    sandbox.run("echo '{}' > w.json && ledger contract add money w.json --owner billing -q");
+    transcript!(sandbox, @"
+    $ ./c schema '' | grep -v ^-
+    packet
+    request
+    event
+    index
+    workflow
+    ledger
+    types/bug
+    types/feature
+    types/incident
+    types/contract-change
+    $ ./c schema output/tr
+    output/transition
+    $ ./c note 1 --kind ''
+    review
+    $ ./c config set color '' | grep -v ^-
+    auto
+    always
+    never
+    $ ./c transition 1 '' | grep -v ^-
+    IN_PROGRESS
+    WITHDRAWN
+    $ ./c contract status ''  | grep -v ^-
+    money
+    ");
 }

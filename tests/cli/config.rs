@@ -129,8 +129,8 @@ fn settings_hold_where_nothing_else_is_said() {
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "not-found", "message": "there is no request 3", "hint": "did you mean REQ-YYYYMMDD-0001?",
-    !     "retryable": false, "exit_status": 4
+    !     "code": "not-found", "message": "there is no request 3", "hint": "ledger list --all", "retryable": false,
+    !     "exit_status": 4
     !   }
     ! }
     [exit 4]
@@ -239,7 +239,6 @@ fn an_alias_stands_for_a_command_and_never_before_one() {
     $ ledger loop
     ! error: unrecognized subcommand 'loop'
     !
-    !   tip: a similar subcommand exists: 'log'
     !
     ! Usage: ledger [OPTIONS] <COMMAND>
     !
@@ -248,7 +247,7 @@ fn an_alias_stands_for_a_command_and_never_before_one() {
     $ ledger min
     ! error: unrecognized subcommand 'min'
     !
-    !   tip: some similar subcommands exist: 'init', 'man'
+    !   tip: a similar subcommand exists: 'man'
     !
     ! Usage: ledger [OPTIONS] <COMMAND>
     !
@@ -291,7 +290,7 @@ fn what_is_no_setting_is_refused_with_file_line_and_what_was_meant() {
     transcript!(sandbox, @r#"
     $ ledger list
     ! error: [tmp]/home/.config/ledger/config.toml:3: there is no setting "colour"
-    ! hint: did you mean color?
+    ! hint: did you mean color? ledger config unset colour takes it out
     [exit 2]
     $ ledger list --json
     ! {
@@ -299,18 +298,18 @@ fn what_is_no_setting_is_refused_with_file_line_and_what_was_meant() {
     !   "error": {
     !     "code": "bad-config",
     !     "message": "[tmp]/home/.config/ledger/config.toml:3: there is no setting \"colour\"",
-    !     "hint": "did you mean color?", "retryable": false, "exit_status": 2
+    !     "hint": "did you mean color? ledger config unset colour takes it out", "retryable": false,
+    !     "exit_status": 2
     !   }
     ! }
     [exit 2]
     $ ledger frob
     ! error: [tmp]/home/.config/ledger/config.toml:3: there is no setting "colour"
-    ! hint: did you mean color?
+    ! hint: did you mean color? ledger config unset colour takes it out
     [exit 2]
     $ ledger config set color never
-    ! error: [tmp]/home/.config/ledger/config.toml:3: there is no setting "colour"
-    ! hint: did you mean color?
-    [exit 2]
+    color: never (written) in [tmp]/home/.config/ledger/config.toml
+    ! [tmp]/home/.config/ledger/config.toml:3: there is no setting "colour" (did you mean color? ledger config unset colour takes it out)
     $ ledger config path
     [tmp]/home/.config/ledger/config.toml
     # Help is given, and git is served, whatever somebody's own file says.
@@ -324,23 +323,23 @@ fn what_is_no_setting_is_refused_with_file_line_and_what_was_meant() {
     ! hint: ledger repair-merge tells the way out
     $ printf 'actor = 3' > ~/.config/ledger/config.toml; ledger list
     ! error: [tmp]/home/.config/ledger/config.toml:1: actor: expected a text in quotes
-    ! hint: actor = "VALUE": who acts; else git's user.email
+    ! hint: ledger config set actor VALUE: who acts; else git's user.email
     [exit 2]
     $ printf 'actor = "' > ~/.config/ledger/config.toml; ledger list
     ! error: [tmp]/home/.config/ledger/config.toml:1: invalid basic string, expected `"`
-    ! hint: the file is TOML: NAME = "VALUE"
+    ! hint: ledger config path tells where it is: a line of it is NAME = "VALUE"
     [exit 2]
     $ printf '\377' > ~/.config/ledger/config.toml; ledger list
     ! error: [tmp]/home/.config/ledger/config.toml: it is not UTF-8
-    ! hint: mend it, or move it away: no command needs it
+    ! hint: mv [tmp]/home/.config/ledger/config.toml [tmp]/home/.config/ledger/config.toml.old moves it away: no command needs it
     [exit 2]
     $ head -c 70000 /dev/zero | tr '\0' '#' > ~/.config/ledger/config.toml; ledger list
     ! error: [tmp]/home/.config/ledger/config.toml: it has more than 65536 bytes
-    ! hint: mend it, or move it away: no command needs it
+    ! hint: mv [tmp]/home/.config/ledger/config.toml [tmp]/home/.config/ledger/config.toml.old moves it away: no command needs it
     [exit 2]
     $ rm ~/.config/ledger/config.toml && mkfifo ~/.config/ledger/config.toml && ledger list
     ! error: [tmp]/home/.config/ledger/config.toml: it is no file
-    ! hint: mend it, or move it away: no command needs it
+    ! hint: mv [tmp]/home/.config/ledger/config.toml [tmp]/home/.config/ledger/config.toml.old moves it away: no command needs it
     [exit 2]
     $ rm ~/.config/ledger/config.toml && ledger list
     ! no request matches
@@ -384,7 +383,7 @@ fn a_setting_is_written_and_taken_out() {
     [exit 2]
     $ ledger config set color pink
     ! error: color: expected auto, always or never
-    ! hint: when to use colours: auto, always, never
+    ! hint: ledger config set color VALUE: when to use colours: auto, always, never
     [exit 2]
     $ ledger config set alias.-x list
     ! error: [tmp]/home/.config/ledger/config.toml:4: alias "-x": a name is up to 40 characters of [A-Za-z0-9_-]
@@ -396,5 +395,53 @@ fn a_setting_is_written_and_taken_out() {
     [exit 2]
     $ test -L ~/.config/ledger/config.toml && ls -A ~/.config/ledger
     config.toml
+    "#);
+}
+
+/// A configuration that stops every other command is mended by its own.
+#[test]
+fn a_broken_configuration_is_mended_by_its_own_command() {
+    transcript!(Sandbox::new(), @r#"
+    $ mkdir -p $HOME/.config/ledger; printf 'foo = 1\ncolor = "pink"\nactor = "mia"\n' > $HOME/.config/ledger/config.toml
+    $ ledger list
+    ! error: [tmp]/home/.config/ledger/config.toml:1: there is no setting "foo"
+    ! hint: ledger config unset foo takes it out
+    [exit 2]
+    $ ledger config list | grep actor
+    actor     alice
+    ! [tmp]/home/.config/ledger/config.toml:1: there is no setting "foo" (ledger config unset foo takes it out)
+    ! [tmp]/home/.config/ledger/config.toml:2: color: expected auto, always or never (ledger config set color VALUE: when to use colours: auto, always, never)
+    $ ledger config get actor
+    alice
+    ! [tmp]/home/.config/ledger/config.toml:1: there is no setting "foo" (ledger config unset foo takes it out)
+    ! [tmp]/home/.config/ledger/config.toml:2: color: expected auto, always or never (ledger config set color VALUE: when to use colours: auto, always, never)
+    $ ledger doctor | grep -A1 bad-config
+    error bad-config: [tmp]/home/.config/ledger/config.toml:1: there is no setting "foo"
+      fix: ledger config unset foo takes it out
+    error bad-config: [tmp]/home/.config/ledger/config.toml:2: color: expected auto, always or never
+      fix: ledger config set color VALUE: when to use colours: auto, always, never
+    $ ledger config unset foo --dry-run
+    foo: not set (dry run: nothing was written) in [tmp]/home/.config/ledger/config.toml
+    ! [tmp]/home/.config/ledger/config.toml:1: color: expected auto, always or never (ledger config set color VALUE: when to use colours: auto, always, never)
+    $ ledger config unset foo
+    foo: not set (written) in [tmp]/home/.config/ledger/config.toml
+    ! [tmp]/home/.config/ledger/config.toml:1: color: expected auto, always or never (ledger config set color VALUE: when to use colours: auto, always, never)
+    $ ledger config set color never
+    color: never (written) in [tmp]/home/.config/ledger/config.toml
+    $ ledger config unset foo
+    ! error: there is no setting "foo"
+    ! hint: ledger config list tells all
+    [exit 2]
+    $ ledger doctor -q
+    $ echo 'nonsense' >> $HOME/.config/ledger/config.toml; ledger config list | grep -c mia
+    0
+    ! [tmp]/home/.config/ledger/config.toml:3: key with no value, expected `=` (ledger config path tells where it is: a line of it is NAME = "VALUE")
+    [exit 1]
+    $ ledger config unset actor
+    ! error: [tmp]/home/.config/ledger/config.toml:3: key with no value, expected `=`
+    ! hint: ledger config path tells where it is: a line of it is NAME = "VALUE"
+    [exit 2]
+    $ ledger doctor --json | grep -o '"code":"bad-config"'
+    "code":"bad-config"
     "#);
 }

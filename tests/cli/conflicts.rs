@@ -59,7 +59,7 @@ fn what_waits_for_a_decision_is_listed_with_what_settles_it() {
             "fix": "ledger resolve REQ-YYYYMMDD-0003 --duplicate, or if it is none: ledger resolve REQ-YYYYMMDD-0003 --distinct --reason TEXT"
           }
         ],
-        "damaged": []
+        "has_more": false, "damaged": []
       }
     }
     [exit 3]
@@ -80,7 +80,29 @@ fn where_nothing_waits_the_answer_is_yes() {
     $ ledger conflicts
     nothing waits for a decision
     $ ledger conflicts --json
-    {"v": 1, "data": {"conflicts": [], "damaged": []}}
+    {"v": 1, "data": {"conflicts": [], "has_more": false, "damaged": []}}
     $ ledger conflicts --quiet
+    "#);
+}
+
+#[test]
+fn what_is_beyond_the_limit_is_counted_and_told() {
+    let sandbox = Sandbox::with_bug();
+    sandbox.bug("Second", "");
+    // Two clones, each of which brought both into another state, and one has the other's lines by now.
+    sandbox.run(
+        "for n in 1 2; do f=coordination/events/REQ-$TODAY-000$n.jsonl; cp $f base; ledger transition $n accepted -q; \
+         tail -1 $f > theirs; cp base $f; ledger transition $n rejected --reason x -q; cat theirs >> $f; done",
+    );
+    transcript!(sandbox, @r#"
+    # Which of two sides comes first is a matter of hashes.
+    $ ledger conflicts --limit 1 | tail -n 2
+      fix: ledger resolve REQ-YYYYMMDD-0001 --keep STATE --reason TEXT
+    2 conflicts
+    ! 1 of 2 conflicts shown; --limit N shows more
+    $ ledger conflicts --limit 1 --json | grep -o '"has_more":true'
+    "has_more":true
+    $ ledger conflicts --json | grep -o '"has_more":false'
+    "has_more":false
     "#);
 }

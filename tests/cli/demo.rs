@@ -9,6 +9,7 @@ fn it_plays_a_story_and_ends_well() {
     let told = sandbox.redacted(told.as_bytes());
     let told = regex::Regex::new(r"\.tmp\w{6}").unwrap().replace_all(&told, "[demo]");
     insta::assert_snapshot!(told, @r#"
+
     # The shop asks billing for a field. First, a ledger:
     $ ledger init --name demo --quiet
     Ledger demo (tracked) made in [tmp]/work/[demo]
@@ -41,7 +42,7 @@ fn it_plays_a_story_and_ends_well() {
     error: REQ-YYYYMMDD-0001 is at version 4, not 3
       since then:
         YYYY-MM-DD hh:mm:ssZ  v4  demo  IN_PROGRESS → DELIVERED [commit=1a2b3c4]
-    hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 4
+    hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 4
     (exit status 6)
     $ ledger log key:shop-42
     YYYY-MM-DD hh:mm:ssZ  v1  demo  created, PROPOSED

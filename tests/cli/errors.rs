@@ -5,7 +5,7 @@ use coordination_ledger::store::fs::layout::Layout;
 use crate::common::Sandbox;
 
 /// Code, exit status, whether a retry may help, and a command that ends so.
-const ERRORS: [(&str, i32, bool, &str); 81] = [
+const ERRORS: [(&str, i32, bool, &str); 82] = [
     ("usage", 2, false, "ledger list --cursor x"),
     ("usage", 2, false, "ledger new --title T --from shop --to billing --type bug --set impact=all"),
     ("usage", 2, false, "ledger search '\"-\"'"),
@@ -96,6 +96,7 @@ const ERRORS: [(&str, i32, bool, &str); 81] = [
     ("part-closed", 5, false, "ledger respond 1 --repo billing --status delivered --evidence commit=1"),
     ("not-a-target", 5, false, "ledger respond 1 --repo mail --status accepted"),
     ("role", 5, false, "ledger approve 3 --as sponsor"),
+    ("mistyped-role", 5, false, "ledger approve 1 --as sponsr"),
     ("not-diverged", 5, false, "ledger resolve 1 --keep accepted --reason x"),
     ("no-such-side", 5, false, "ledger resolve 2 --keep closed --reason x"),
     ("diverged", 6, false, "ledger transition 2 in-progress"),

@@ -97,8 +97,8 @@ fn filters_narrow_it_and_it_tells_how_it_was() {
     $ ledger export --at 2020-01-01 --fields id
     id
     $ ledger export --fields size
-    ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! error: there is no field "size", only id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! hint: ledger export --help
     [exit 2]
     $ ledger export --format html
     ! error: an export is printed as csv, json, jsonl or markdown

@@ -43,26 +43,26 @@ fn issues_of_beads() {
     $ ledger import --from beads beads.jsonl --origin shop --target billing -q | tail -1
     0 made, 0 moved, 0 noted, 6 known before, 4 skipped
     $ ledger log
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v1  mia  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v2  ben  note: Which currencies?
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v3  mia  note: Euro and dollar.
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v4  alice  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v5  alice  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v6  alice  IN_PROGRESS → DELIVERED [note=beads says "closed"]
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v7  alice  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v8  alice  VERIFIED → CLOSED: Shipped in 2.4
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v1  alice  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v1  alice  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v2  alice  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v3  alice  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v4  alice  IN_PROGRESS → BLOCKED: beads says "blocked"
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v1  alice  created, PROPOSED
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v1  mia  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v2  ben  note: Which currencies?  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v3  mia  note: Euro and dollar.  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v4  alice  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v5  alice  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v6  alice  IN_PROGRESS → DELIVERED [note=beads says "closed"]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v7  alice  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0001  v8  alice  VERIFIED → CLOSED: Shipped in 2.4  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0002  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v2  alice  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v3  alice  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0003  v4  alice  IN_PROGRESS → BLOCKED: beads says "blocked"  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v2  alice  note: At the source it waits for beads:acme-99 (not here).
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v3  alice  note: Linked at the source: discovered-from acme-1
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v4  alice  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v5  alice  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0005  v1  alice  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0005  v2  mia  PROPOSED → WITHDRAWN: a double
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v4  alice  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0004  v5  alice  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0005  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0005  v2  mia  PROPOSED → WITHDRAWN: a double  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0006  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  REQ-YYYYMMDD-0006  v2  alice  note: The state at the source is "on_ice", which the map does not have.
     $ ledger log key:beads:acme-1 --json | grep -o '"occurred_at":"[^"]*"'
@@ -79,10 +79,10 @@ fn issues_of_beads() {
     Totals are off by a cent
       type         bug, P0, tracked
       asked        shop → billing
-      by           alice, YYYY-MM-DD hh:mm:ssZ
+      by           alice, YYYY-MM-DD hh:mm:ssZ (occurred YYYY-MM-DD hh:mm:ssZ)
       key          beads:acme-2
       depends on   REQ-YYYYMMDD-0003 (BLOCKED, not settled)
-      since        alice, YYYY-MM-DD hh:mm:ssZ (v5)
+      since        alice, YYYY-MM-DD hh:mm:ssZ (v5), occurred YYYY-MM-DD hh:mm:ssZ
 
     Description
       Every third invoice.
@@ -121,10 +121,10 @@ fn issues_of_github_as_gh_prints_them_and_as_the_rest_api_does() {
     Totals are off by a cent
       type         bug, P1, tracked
       asked        acme/billing → acme/billing
-      by           mia, YYYY-MM-DD hh:mm:ssZ
+      by           mia, YYYY-MM-DD hh:mm:ssZ (occurred YYYY-MM-DD hh:mm:ssZ)
       labels       bug, P1
       key          github:41
-      since        alice, YYYY-MM-DD hh:mm:ssZ (v7)
+      since        alice, YYYY-MM-DD hh:mm:ssZ (v7), occurred YYYY-MM-DD hh:mm:ssZ
 
     Description
       Every third invoice.
@@ -133,10 +133,10 @@ fn issues_of_github_as_gh_prints_them_and_as_the_rest_api_does() {
       - impact: not stated at the source
 
     Evidence
-      url=https://github.com/acme/billing/issues/41  alice, YYYY-MM-DD hh:mm:ssZ (v5)
+      url=https://github.com/acme/billing/issues/41  alice, YYYY-MM-DD hh:mm:ssZ (v5), occurred YYYY-MM-DD hh:mm:ssZ
 
     Notes
-      ben, YYYY-MM-DD hh:mm:ssZ (v2)
+      ben, YYYY-MM-DD hh:mm:ssZ (v2), occurred YYYY-MM-DD hh:mm:ssZ
         Rounding. Fixed in #43.
     $ ledger verify
     ok: 3 requests, 10 events verified
@@ -182,7 +182,7 @@ fn a_table_with_a_map_of_ones_own() {
     Totals are off, by a cent
       type         bug, P0, tracked
       asked        shop → billing
-      by           mia, YYYY-MM-DD hh:mm:ssZ
+      by           mia, YYYY-MM-DD hh:mm:ssZ (occurred YYYY-MM-DD hh:mm:ssZ)
       labels       money, rounding
       key          csv:T-1
       since        alice, YYYY-MM-DD hh:mm:ssZ (v4)
@@ -232,7 +232,7 @@ fn lines_of_plain_objects_and_what_their_type_demands() {
     $ ledger log key:jsonl:2
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED
     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: Works on mine
-    YYYY-MM-DD hh:mm:ssZ  v3  alice  note: jsonl says "done" (CLOSED). It stays PROPOSED here: PROPOSED can't become ACCEPTED yet: it needs details: goal, metric, scope, trade_offs (--set details.NAME=VALUE).
+    YYYY-MM-DD hh:mm:ssZ  v3  alice  note: jsonl says "done" (CLOSED). It stays PROPOSED here: PROPOSED can't become ACCEPTED yet: it needs details: goal, metric, scope, trade_offs (--set details.NAME=VALUE).  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger import --from jsonl plain.jsonl --origin shop --target billing --type feature
     0 made, 0 moved, 0 noted, 2 known before, 0 skipped
     "#);
@@ -286,15 +286,15 @@ fn each_time_what_is_new_there_is_taken_over() {
     $ ledger import --from github 4.json
     0 made, 0 moved, 0 noted, 1 known before, 0 skipped
     $ ledger log key:github:1
-    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED
-    YYYY-MM-DD hh:mm:ssZ  v2  ben  note: Hm.
+    YYYY-MM-DD hh:mm:ssZ  v1  mia  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  ben  note: Hm.  (occurred YYYY-MM-DD hh:mm:ssZ)
     YYYY-MM-DD hh:mm:ssZ  v3  alice  note: Edited at the source (github):\ntitle: A!
-    YYYY-MM-DD hh:mm:ssZ  v4  alice  PROPOSED → ACCEPTED
-    YYYY-MM-DD hh:mm:ssZ  v5  alice  ACCEPTED → IN_PROGRESS
-    YYYY-MM-DD hh:mm:ssZ  v6  alice  IN_PROGRESS → DELIVERED [url=https://github.com/acme/billing/issues/1]
-    YYYY-MM-DD hh:mm:ssZ  v7  alice  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
-    YYYY-MM-DD hh:mm:ssZ  v9  alice  note: github says "OPEN (REOPENED)" (PROPOSED). It stays CLOSED here: no legal way leads there.\nurl=https://github.com/acme/billing/issues/1
+    YYYY-MM-DD hh:mm:ssZ  v4  alice  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  alice  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  alice  IN_PROGRESS → DELIVERED [url=https://github.com/acme/billing/issues/1]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  alice  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v9  alice  note: github says "OPEN (REOPENED)" (PROPOSED). It stays CLOSED here: no legal way leads there.\nurl=https://github.com/acme/billing/issues/1  (occurred YYYY-MM-DD hh:mm:ssZ)
     # Another repository's issue has the same number.
     $ ledger import --from github 5.json
     skip   record 1 (1): github:1 is another one on record, REQ-YYYYMMDD-0001: it came from https://github.com/acme/billing/issues/1, and this is https://github.com/acme/other/issues/1
@@ -325,9 +325,9 @@ fn what_has_moved_on_here_is_not_pulled_back() {
     moved  REQ-YYYYMMDD-0001  1  IN_PROGRESS → CLOSED  1 note  A!
     0 made, 1 moved, 0 noted, 0 known before, 0 skipped
     $ ledger log key:github:1 | tail -3
-    YYYY-MM-DD hh:mm:ssZ  v6  alice  IN_PROGRESS → DELIVERED [url=https://github.com/acme/billing/issues/1]
-    YYYY-MM-DD hh:mm:ssZ  v7  alice  DELIVERED → VERIFIED
-    YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED
+    YYYY-MM-DD hh:mm:ssZ  v6  alice  IN_PROGRESS → DELIVERED [url=https://github.com/acme/billing/issues/1]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  alice  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v8  alice  VERIFIED → CLOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger verify
     ok: 1 request, 8 events verified
     "#);
@@ -344,7 +344,7 @@ fn a_guard_that_nobody_may_pass_for_others_leaves_it_before_the_state() {
     told   record 1 (41): "CLOSED (COMPLETED)" means CLOSED, and it stays DELIVERED: DELIVERED can't become VERIFIED yet: it needs somebody other than alice, who delivered → kept in a note
     3 made, 0 moved, 0 noted, 0 known before, 0 skipped
     $ ledger log key:github:41 | tail -1
-    YYYY-MM-DD hh:mm:ssZ  v6  alice  note: github says "CLOSED (COMPLETED)" (CLOSED). It stays DELIVERED here: DELIVERED can't become VERIFIED yet: it needs somebody other than alice, who delivered.\nurl=https://github.com/acme/billing/issues/41
+    YYYY-MM-DD hh:mm:ssZ  v6  alice  note: github says "CLOSED (COMPLETED)" (CLOSED). It stays DELIVERED here: DELIVERED can't become VERIFIED yet: it needs somebody other than alice, who delivered.\nurl=https://github.com/acme/billing/issues/41  (occurred YYYY-MM-DD hh:mm:ssZ)
     $ ledger verify
     ok: 3 requests, 9 events verified
     "#);

@@ -238,3 +238,30 @@ fn what_was_dropped_comes_back_by_the_command_that_is_told() {
       fix: restore it: git checkout [head] -- coordination/requests/REQ-YYYYMMDD-0001.json coordination/events/REQ-YYYYMMDD-0001.jsonl; if it is meant to be so: ledger index
     "#);
 }
+
+#[test]
+fn a_dry_run_says_whether_it_would_be_made_anew() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger index --dry-run
+    coordination/index.json is current (dry run: nothing was written): 1 request, 1 event
+    $ echo x >> coordination/index.json; ledger index --dry-run; ledger index --check
+    coordination/index.json is to be made anew (dry run: nothing was written): 1 request, 1 event
+    coordination/index.json is out of date (ledger index makes it anew): 1 request, 1 event
+    [exit 3]
+    $ ledger index --dry-run --json
+    {
+      "v": 1,
+      "data": {"current": false, "written": false, "dry_run": true, "requests": 1, "events": 1, "damaged": []}
+    }
+    $ rm coordination/index.json; ledger index --dry-run; ls coordination/index.json 2>/dev/null
+    coordination/index.json is to be made anew (dry run: nothing was written): 1 request, 1 event
+    [exit 2]
+    $ ledger doctor --fix --dry-run | grep index; ls coordination/index.json 2>/dev/null
+    coordination/index.json: note index-missing: there is no index.json; it is derived and can be made
+      fix: ledger index
+    ! dry run: nothing was mended; --fix mends what is derived or was cut short
+    [exit 2]
+    $ ledger doctor --dry-run 2>&1 | head -1
+    error: the following required arguments were not provided:
+    "#);
+}

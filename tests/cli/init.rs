@@ -270,3 +270,47 @@ fn a_dry_run_tells_and_writes_nothing() {
     [exit 1]
     "#);
 }
+
+/// What is typed below a second ledger no longer reaches the first.
+#[test]
+fn a_ledger_below_another_is_told_to_be_a_second_one() {
+    let sandbox = Sandbox::new();
+    transcript!(sandbox, @r#"
+    $ mkdir -p sub/deep; ledger init --root sub --dry-run | head -1
+    Ledger sub (tracked) would be made (dry run: nothing was written) in [tmp]/work/sub
+    ! there is a ledger above it in [tmp]/work: this would be a second one, and what is typed below [tmp]/work/sub goes to it (to reach the other: --root [tmp]/work)
+    $ cd sub && ledger init -q
+    Ledger sub (tracked) made in [tmp]/work/sub
+    $ cd sub && ledger init -q
+    Ledger sub (tracked) was there already in [tmp]/work/sub
+    $ ledger init --root sub/deep --json | head -c 8
+    {"v":1,"
+    ! {
+    !   "v": 1,
+    !   "notice": {
+    !     "message": "there is a ledger above it in [tmp]/work/sub: this is a second one, and what is typed below [tmp]/work/sub/deep goes to it (to reach the other: --root [tmp]/work/sub)"
+    !   }
+    ! }
+    $ rm -r sub/coordination; cd sub && ledger init --json --dry-run | grep -o '"dry_run":true'
+    "dry_run":true
+    ! {
+    !   "v": 1,
+    !   "notice": {
+    !     "message": "there is a ledger above it in [tmp]/work: this would be a second one, and what is typed below [tmp]/work/sub goes to it (to reach the other: --root [tmp]/work)"
+    !   }
+    ! }
+    "#);
+}
+
+#[test]
+fn a_file_of_the_folders_name_is_in_the_way() {
+    transcript!(Sandbox::empty(), @r#"
+    $ echo mine > coordination; ledger init
+    ! error: coordination is no folder, and a ledger keeps its files in a folder of that name
+    ! hint: mv coordination coordination.old moves it away; then again
+    [exit 6]
+    $ mv coordination coordination.old; ledger init -q; cat coordination.old
+    Ledger work (tracked) made in [tmp]/work
+    mine
+    "#);
+}

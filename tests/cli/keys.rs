@@ -27,14 +27,14 @@ fn a_request_is_made_once() {
     }
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=some --key k1
     ! error: the key "k1" was used for something else, on REQ-YYYYMMDD-0001
-    ! hint: ledger show REQ-YYYYMMDD-0001 tells what was asked; another intent needs another key
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells what was asked: another intent needs another key
     [exit 6]
     $ ledger new --title T --from shop --to billing --type bug --set details.impact=some --key k1 --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "key-reused", "message": "the key \"k1\" was used for something else, on REQ-YYYYMMDD-0001",
-    !     "hint": "ledger show REQ-YYYYMMDD-0001 tells what was asked; another intent needs another key",
+    !     "hint": "ledger show REQ-YYYYMMDD-0001 tells what was asked: another intent needs another key",
     !     "retryable": false, "exit_status": 6
     !   }
     ! }
@@ -140,26 +140,27 @@ fn the_same_key_with_another_intent_is_a_conflict() {
     ! error: the key "t1" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger transition 1 accepted --reason late --key t1
     ! error: the key "t1" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger note 1 --text x --key t1
     ! error: the key "t1" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger note 1 --text x --key t1 --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "key-reused", "message": "the key \"t1\" was used for something else, on REQ-YYYYMMDD-0001",
-    !     "hint": "another intent needs another key", "retryable": false, "exit_status": 6,
+    !     "hint": "the same command with another key, for another intent: --key KEY", "retryable": false,
+    !     "exit_status": 6,
     !     "events": [
     !       {
     !         "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
@@ -189,7 +190,7 @@ fn the_key_is_checked_before_the_version_and_the_state() {
     ! error: REQ-YYYYMMDD-0001 is at version 2, not 1
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED
-    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 2
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 2
     [exit 6]
     $ ledger transition 1 accepted --expect-version 1 --key t1 --dry-run
     REQ-YYYYMMDD-0001  YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED (written before with this key; dry run: nothing was written)
@@ -213,7 +214,7 @@ fn every_write_takes_a_key() {
     ! error: the key "a" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  billing says ACCEPTED: on it
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger approve 1 --as sponsor --key b -q
     REQ-YYYYMMDD-0001
@@ -224,7 +225,7 @@ fn every_write_takes_a_key() {
     ! error: the key "b" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v3  alice  approved as sponsor
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger note 1 --text seen --kind review --key c -q
     REQ-YYYYMMDD-0001
@@ -235,7 +236,7 @@ fn every_write_takes_a_key() {
     ! error: the key "c" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v4  alice  review note: seen
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger evidence 1 url=https://ci.example.org/7 --key d -q
     REQ-YYYYMMDD-0001
@@ -246,7 +247,7 @@ fn every_write_takes_a_key() {
     ! error: the key "d" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v5  alice  evidence [url=https://ci.example.org/7]
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger log 1
     YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED

@@ -261,3 +261,33 @@ fn where_clones_worked_apart_is_drawn() {
         assert_eq!(sandbox.shell(line).status.code(), Some(2), "{line}");
     }
 }
+
+/// A log that nobody bounded is bounded, and says so: an agent that asks for all of it would read nothing else.
+#[test]
+fn the_newest_thousand_events_are_shown_where_nobody_says_how_many() {
+    let sandbox = Sandbox::with_bug();
+    let lines: String = (0..1004)
+        .map(|n| format!("{{\"op\":\"note\",\"request\":\"key:k1\",\"text\":\"{n}\",\"key\":\"n{n}\"}}\n"))
+        .collect();
+    std::fs::write(sandbox.path("ops.jsonl"), lines).unwrap();
+    sandbox.run("ledger apply ops.jsonl");
+    transcript!(sandbox, @r#"
+    $ ledger log | wc -l
+    1000
+    ! the newest 1000 events are shown; --limit N shows more, --until TIME older ones
+    $ ledger log --json | grep -o '"has_more":true'
+    "has_more":true
+    $ ledger log --format jsonl | wc -l
+    1000
+    ! {
+    !   "v": 1,
+    !   "notice": {"message": "the newest 1000 events are shown; --limit N shows more, --until TIME older ones"}
+    ! }
+    $ ledger log --limit 5000 | wc -l
+    1005
+    $ ledger log --graph 1 | wc -l
+    1005
+    $ ledger log --limit 2 | wc -l
+    2
+    "#);
+}

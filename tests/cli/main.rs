@@ -43,6 +43,7 @@ mod list;
 mod locks;
 mod log;
 mod manual;
+mod meant;
 mod new;
 mod note;
 mod output_schemas;

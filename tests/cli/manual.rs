@@ -1,5 +1,8 @@
 //! `ledger help` and `ledger man`.
 
+use clap::CommandFactory;
+use coordination_ledger::cli::args::Cli;
+
 use crate::common::Sandbox;
 use crate::common::terminal::has;
 use crate::transcript;
@@ -158,7 +161,7 @@ fn a_page_for_each_command_is_written() {
     [exit 1]
     $ ledger man --dir /dev/null
     ! error: could not write into /dev/null: File exists (os error 17)
-    ! hint: see whether the folder may be written to
+    ! hint: ls -ld /dev/null tells whether it may be written to
     [exit 1]
     $ ledger man --dry-run
     ! error: the following required arguments were not provided:
@@ -189,4 +192,41 @@ fn the_pages_are_read_without_a_warning() {
         let told = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
         assert!(told.contains("ledger-transition") && !told.contains("warning"), "{told}");
     }
+}
+
+/// What a command is said to do is the same wherever it is said.
+#[test]
+fn a_command_is_told_in_the_same_words_everywhere() {
+    let (brief, mut whole) = (Cli::command(), Cli::command());
+    whole.build();
+    for command in brief.get_subcommands() {
+        let built = whole.find_subcommand(command.get_name()).unwrap();
+        let told = |command: &clap::Command| command.get_about().unwrap().to_string();
+        assert_eq!(told(command), told(built), "{}", command.get_name());
+    }
+}
+
+#[test]
+fn a_synopsis_has_the_commands_own_options_alone() {
+    transcript!(Sandbox::empty(), @r#"
+    $ ledger man note | sed -n '/SH SYNOPSIS/,/SH DESC/p'
+    .SH SYNOPSIS
+    \fBledger note\fR [\fB\-\-text\fR] [\fB\-\-edit\fR] [\fB\-\-kind\fR] [\fB\-\-expect\-version\fR] [\fB\-\-expect\-state\fR] [\fB\-\-key\fR] [\fB\-\-dry\-run\fR] [\fB\-\-allow\-secret\fR] [\fB\-h\fR|\fB\-\-help\fR] <\fIREQ\fR>
+    .SH DESCRIPTION
+    $ ledger man note | grep -c actor
+    1
+    "#);
+}
+
+#[test]
+fn on_a_terminal_a_page_is_shown_by_man() {
+    let sandbox = Sandbox::empty();
+    sandbox.run("mkdir bin && printf '#!/bin/sh\necho \"shown: $*\"; grep -c ^.SH\n' > bin/man && chmod +x bin/man");
+    let Some(shown) = sandbox.on_terminal("PATH=$PWD/bin:$PATH ledger man list", "") else { return };
+    assert!(shown.contains("shown: -l -") && !shown.contains(".SH"), "{shown}");
+    let raw = sandbox.on_terminal("PATH=$PWD/bin:$PATH ledger man list --no-pager", "").unwrap();
+    assert!(raw.contains(".SH SYNOPSIS"), "{raw}");
+    let help = sandbox.on_terminal("PATH=$(dirname $(command -v ledger)):$PWD ledger man list", "").unwrap();
+    assert!(help.contains("List requests") && help.contains("no man here"), "{help}");
+    assert!(sandbox.run("PATH=$PWD/bin:$PATH ledger man list").contains(".SH SYNOPSIS"));
 }

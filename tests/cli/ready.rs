@@ -159,8 +159,8 @@ fn they_print_what_every_command_prints() {
     ! hint: ledger graph, ledger export, ledger stats, ledger contract check and ledger contract matrix print more
     [exit 2]
     $ ledger blocked --fields id,size
-    ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! error: there is no field "size", only id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! hint: ledger blocked --help
     [exit 2]
     $ ledger ready --blocked
     ! error: unexpected argument '--blocked' found

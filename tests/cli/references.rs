@@ -32,7 +32,7 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger show 2
     ! error: there is no request 2
-    ! hint: did you mean REQ-YYYYMMDD-0001?
+    ! hint: ledger list --all
     [exit 4]
     $ ledger show 99
     ! error: there is no request 99
@@ -108,14 +108,14 @@ fn what_is_not_there_gets_a_suggestion_where_something_is_near() {
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "not-found", "message": "there is no request 7", "hint": "did you mean REQ-YYYYMMDD-0001?",
-    !     "retryable": false, "exit_status": 4
+    !     "code": "not-found", "message": "there is no request 7", "hint": "ledger list --all", "retryable": false,
+    !     "exit_status": 4
     !   }
     ! }
     [exit 4]
     $ ledger log 7
     ! error: there is no request 7
-    ! hint: did you mean REQ-YYYYMMDD-0001?
+    ! hint: ledger list --all
     [exit 4]
     $ ledger show 'key:'
     ! error: key "" is not valid: expected 1 to 256 bytes without control characters or leading and trailing blanks

@@ -130,7 +130,7 @@ fn resolving_says_which_side_holds_and_it_goes_on() {
     ! error: the key "r1" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v4  alice  resolved: ACCEPTED holds ([head]): Bob had the wrong team
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger show 1 | head -1
     REQ-YYYYMMDD-0001  ACCEPTED  v4
@@ -148,7 +148,7 @@ fn resolving_says_which_side_holds_and_it_goes_on() {
     ok: 1 request, 6 events verified
     $ ledger resolve 1 --keep accepted --reason again
     ! error: REQ-YYYYMMDD-0001: the request has not diverged: it is IN_PROGRESS
-    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands; go on
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands
     [exit 5]
     "#);
 }
@@ -167,15 +167,17 @@ fn a_side_is_named_by_its_head_too() {
 fn what_names_no_side_is_refused() {
     transcript!(diverged(), @r#"
     $ ledger resolve 1 --keep closed --reason x
-    ! error: REQ-YYYYMMDD-0001: "closed" does not name one side of this request
-    ! hint: the sides are [head] (ACCEPTED) and [head] (REJECTED)
+    ! error: REQ-YYYYMMDD-0001: "closed" does not name one side of this request: they are [head] (ACCEPTED) and [head] (REJECTED)
+    ! hint: ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT
     [exit 5]
     $ ledger resolve 1 --keep zzz --reason x --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "no-such-side", "message": "REQ-YYYYMMDD-0001: \"zzz\" does not name one side of this request",
-    !     "hint": "the sides are [head] (ACCEPTED) and [head] (REJECTED)", "retryable": false, "exit_status": 5,
+    !     "code": "no-such-side",
+    !     "message": "REQ-YYYYMMDD-0001: \"zzz\" does not name one side of this request: they are [head] (ACCEPTED) and [head] (REJECTED)",
+    !     "hint": "ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT", "retryable": false,
+    !     "exit_status": 5,
     !     "sides": [
     !       {"state": "ACCEPTED", "head": "[hash]", "n": 2, "by": "alice", "at": "YYYY-MM-DDThh:mm:ss.mmmZ"},
     !       {"state": "REJECTED", "head": "[hash]", "n": 3, "by": "bob", "at": "YYYY-MM-DDThh:mm:ss.mmmZ"}
@@ -199,7 +201,7 @@ fn what_names_no_side_is_refused() {
     ! error: REQ-YYYYMMDD-0001 is at version 3, not 2
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v3  bob  PROPOSED → REJECTED: Not ours
-    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 3
     [exit 6]
     "#);
 }

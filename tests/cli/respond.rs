@@ -113,12 +113,12 @@ fn as_json_it_answers_with_the_event() {
 fn only_targets_speak_and_only_of_what_can_be() {
     transcript!(with_two_targets(), @r#"
     $ ledger respond 1 --repo mail --status accepted
-    ! error: REQ-YYYYMMDD-0001: mail is not a target of this request
-    ! hint: its targets are billing, tax
+    ! error: REQ-YYYYMMDD-0001: mail is not a target of this request, which asks billing and tax
+    ! hint: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status STATUS
     [exit 5]
     $ ledger respond 1 --repo tax --status delivered --evidence commit=1
-    ! error: REQ-YYYYMMDD-0001: no target's part can be DELIVERED while the request is PROPOSED
-    ! hint: while it is PROPOSED, a target may say ACCEPTED or DECLINED
+    ! error: REQ-YYYYMMDD-0001: no target's part can be DELIVERED while the request is PROPOSED: while it is PROPOSED, a target may say ACCEPTED or DECLINED
+    ! hint: ledger respond REQ-YYYYMMDD-0001 --repo REPO --status ACCEPTED
     [exit 5]
     $ ledger transition 1 accepted -q
     REQ-YYYYMMDD-0001

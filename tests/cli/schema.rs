@@ -15,16 +15,16 @@ fn it_prints_the_schemas_that_init_writes() {
       "title": "Details of a bug",
       "description": "What `details` of a request of type bug must hold. It goes straight to its developers, so it says whom it hurts and how.",
     $ ledger schema receipt
-    ! error: there is no schema "receipt"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all
+    ! error: there is no schema "receipt", only packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, and output/COMMAND
+    ! hint: ledger schema lists all, under "schemas"
     [exit 4]
     $ ledger schema receipt --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "no-schema", "message": "there is no schema \"receipt\"",
-    !     "hint": "the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all",
-    !     "retryable": false, "exit_status": 4
+    !     "code": "no-schema",
+    !     "message": "there is no schema \"receipt\", only packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, and output/COMMAND",
+    !     "hint": "ledger schema lists all, under \"schemas\"", "retryable": false, "exit_status": 4
     !   }
     ! }
     [exit 4]
@@ -47,16 +47,16 @@ fn a_type_has_the_schema_that_the_ledger_keeps_for_it() {
     $ cd ../outside && ledger schema types/bug | cmp - types/bug.schema.json && echo same
     same
     $ ledger schema --root ../outside spike
-    ! error: there is no schema "spike"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, output/COMMAND; ledger schema lists all
+    ! error: there is no schema "spike", only packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, and output/COMMAND
+    ! hint: ledger schema lists all, under "schemas"
     [exit 4]
     $ ledger schema types/spikes
-    ! error: there is no schema "types/spikes"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, output/COMMAND; ledger schema lists all
+    ! error: there is no schema "types/spikes", only packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, and output/COMMAND
+    ! hint: ledger schema types/spike
     [exit 4]
     $ ledger schema types/../../ledger/event
-    ! error: there is no schema "types/../../ledger/event"
-    ! hint: the schemas are packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, output/COMMAND; ledger schema lists all
+    ! error: there is no schema "types/../../ledger/event", only packet, request, event, index, workflow, ledger, types/bug, types/feature, types/incident, types/contract-change, types/spike, and output/COMMAND
+    ! hint: ledger schema lists all, under "schemas"
     [exit 4]
     $ ledger schema | grep -A 12 '"schemas"'
       "schemas": [

@@ -117,8 +117,8 @@ fn filters_are_those_of_lists() {
     ! bugs is not a type of this ledger; did you mean bug?
     $ ledger search rate --to shop; ledger search rate --state acepted
     ! no request matches
-    ! error: the workflow has no state ACEPTED
-    ! hint: did you mean ACCEPTED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: the workflow has no state ACEPTED, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: did you mean ACCEPTED?
     [exit 2]
     ");
 }

@@ -143,7 +143,7 @@ fn it_prints_what_programs_read() {
 fn nothing_but_reading_the_views_is_possible() {
     transcript!(four(), @r#"
     $ ledger sql 'SELECT * FROM request'
-    ! error: access to request.nr is prohibited: only the views can be read, and nothing can be changed
+    ! error: access to request.nr is prohibited: only the views can be read, and nothing can be changed; did you mean requests?
     ! hint: ledger sql lists the tables
     [exit 2]
     $ ledger sql 'SELECT entry FROM (SELECT * FROM main.body)'

@@ -367,3 +367,103 @@ fn it_prints_no_pictures_and_not_any_number_of_weeks() {
     [exit 2]
     "#);
 }
+
+/// What was taken over took the time that it took, not that of being taken over; what was not on record then was not there.
+#[test]
+fn what_was_taken_over_is_measured_by_when_it_occurred() {
+    let sandbox = Sandbox::new();
+    let new = r#"{"op":"new","title":"T","origin_repo_id":"shop","target_repo_ids":["billing"],"request_type":"bug","details":{"impact":"all"},"key":"KEY","occurred_at":"2025-01-06T10:00:00Z"}"#;
+    let lines = [
+        new.replace("KEY", "a"),
+        r#"{"op":"transition","request":"key:a","to":"accepted","occurred_at":"2025-01-07T10:00:00Z"}"#.to_owned(),
+        r#"{"op":"transition","request":"key:a","to":"in-progress","occurred_at":"2025-01-08T10:00:00Z"}"#.to_owned(),
+        r#"{"op":"evidence","request":"key:a","evidence":[{"kind":"commit","value":"1a2b3c4"}],"occurred_at":"2025-01-10T10:00:00Z"}"#.to_owned(),
+        r#"{"op":"transition","request":"key:a","to":"delivered","occurred_at":"2025-01-10T10:00:00Z"}"#.to_owned(),
+        r#"{"op":"transition","request":"key:a","to":"verified","occurred_at":"2025-01-11T10:00:00Z"}"#.to_owned(),
+        r#"{"op":"note","request":"key:a","text":"Thanks","occurred_at":"2025-01-11T11:00:00Z"}"#.to_owned(),
+        new.replace("KEY", "b"),
+    ];
+    std::fs::write(sandbox.path("ops.jsonl"), lines.join("\n")).unwrap();
+    transcript!(sandbox, @r#"
+    $ ledger apply ops.jsonl -q | tail -1
+    {
+      "v": 1,
+      "data": {"line": 8, "id": "REQ-YYYYMMDD-0002", "version": 1, "state": "PROPOSED", "deduplicated": false}
+    }
+    $ ledger stats --weeks 1 | grep time
+    lead time       1      5d 0h      5d 0h
+    cycle time      1      3d 0h      3d 0h
+    $ ledger stats --weeks 1 --type bug | grep time
+    lead time       1      5d 0h      5d 0h
+    cycle time      1      3d 0h      3d 0h
+    $ ledger stats --json --at 2025-02-01 | grep -o '"requests":{[^}]*}'
+    "requests":{"all":0,"open":0}
+    $ ledger sql "select lead_ms / 3600000 h, made_at < created_at earlier from requests"
+    H    EARLIER
+    120  1
+         1
+    $ ledger stats --json | grep -o '"made":[1-9]'
+    [exit 1]
+    $ ledger log 1
+    YYYY-MM-DD hh:mm:ssZ  v1  alice  created, PROPOSED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → ACCEPTED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v3  alice  ACCEPTED → IN_PROGRESS  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v4  alice  evidence [commit=1a2b3c4]  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v5  alice  IN_PROGRESS → DELIVERED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v6  alice  DELIVERED → VERIFIED  (occurred YYYY-MM-DD hh:mm:ssZ)
+    YYYY-MM-DD hh:mm:ssZ  v7  alice  note: Thanks  (occurred YYYY-MM-DD hh:mm:ssZ)
+    $ ledger show 1
+    REQ-YYYYMMDD-0001  VERIFIED  v7
+    T
+      type         bug, P2, tracked
+      asked        shop → billing
+      by           alice, YYYY-MM-DD hh:mm:ssZ (occurred YYYY-MM-DD hh:mm:ssZ)
+      key          a
+      since        alice, YYYY-MM-DD hh:mm:ssZ (v6), occurred YYYY-MM-DD hh:mm:ssZ
+
+    Details
+      - impact: all
+
+    Evidence
+      commit=1a2b3c4  alice, YYYY-MM-DD hh:mm:ssZ (v4), occurred YYYY-MM-DD hh:mm:ssZ
+
+    Notes
+      alice, YYYY-MM-DD hh:mm:ssZ (v7), occurred YYYY-MM-DD hh:mm:ssZ
+        Thanks
+
+    Next  for shop: ledger transition REQ-YYYYMMDD-0001 CLOSED
+    $ ledger show 1 --fields id,occurred_at,since --json | grep -o '"occurred_at":"[^"]*"'
+    "occurred_at":"YYYY-MM-DDThh:mm:ss.mmmZ"
+    "occurred_at":"YYYY-MM-DDThh:mm:ss.mmmZ"
+    "#);
+    let day = 86_400_000;
+    for options in ["", "--type bug"] {
+        let stats = sandbox.json(&format!("ledger stats --json --weeks 520 {options}"));
+        let of = |figure: &str| stats["data"][figure]["median_ms"].as_i64().unwrap() / day;
+        assert_eq!((of("lead"), of("cycle")), (5, 3), "{options}");
+        assert!(of("ages") > 180, "{options}");
+        let weeks = stats["data"]["weeks"].as_array().unwrap();
+        let busy = |week: &&serde_json::Value| week["made"] != 0 || week["ended"] != 0;
+        let told: Vec<String> = weeks
+            .iter()
+            .filter(busy)
+            .map(|week| format!("{} +{} -{}", week["week"], week["made"], week["ended"]))
+            .collect();
+        assert_eq!(told, ["\"2025-W02\" +2 -1"], "{options}");
+    }
+}
+
+#[test]
+fn some_figures_can_be_asked_for_alone() {
+    transcript!(Sandbox::with_bug(), @r#"
+    $ ledger stats --fields requests,lead
+    requests  {"all":1,"open":1}
+    lead      {"n":0}
+    $ ledger stats --fields requests,lead --json
+    {"v": 1, "data": {"lead": {"n": 0}, "requests": {"all": 1, "open": 1}}}
+    $ ledger stats --fields leed
+    ! error: there is no field "leed", only at, requests, states, types, from, to, actors, lead, cycle, weeks, ages, damaged
+    ! hint: did you mean lead?
+    [exit 2]
+    "#);
+}

@@ -162,3 +162,17 @@ fn what_takes_long_shows_how_far_it_is() {
     let output = sandbox.shell(&format!("{line} --dry-run"));
     assert!(!String::from_utf8_lossy(&output.stderr).contains("taking over"));
 }
+
+#[test]
+fn a_list_has_the_colours_that_show_has_and_keeps_its_titles_on_a_narrow_terminal() {
+    let sandbox = sandbox();
+    let Some(told) = sandbox.on_terminal("ledger list --no-pager", "") else { return };
+    assert!(told.contains("\u{1b}[36mPROPOSED\u{1b}[0m"), "{told}");
+    for command in ["NO_COLOR=1 ledger list --no-pager", "ledger list --no-pager --color never"] {
+        let told = sandbox.on_terminal(command, "").unwrap();
+        assert!(!told.contains("\u{1b}["), "{command}: {told}");
+    }
+    assert!(!sandbox.run("ledger list").contains('\u{1b}'));
+    let narrow = plain(&sandbox.on_terminal("stty cols 45; ledger list --no-pager", "").unwrap());
+    assert!(narrow.contains("Totals") && !narrow.contains("billing"), "{narrow}");
+}

@@ -115,16 +115,16 @@ fn what_a_step_still_needs_is_said_so_that_it_can_be_typed() {
 fn an_illegal_step_says_what_is_open_from_here() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger transition 1 delivered
-    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become DELIVERED
-    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become DELIVERED; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! hint: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     [exit 5]
     $ ledger transition 1 closed --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "illegal-transition", "message": "REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED",
-    !     "hint": "open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)",
-    !     "retryable": false, "exit_status": 5,
+    !     "code": "illegal-transition",
+    !     "message": "REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)",
+    !     "hint": "ledger transition REQ-YYYYMMDD-0001 ACCEPTED", "retryable": false, "exit_status": 5,
     !     "open": [
     !       {"to": "ACCEPTED", "needs": []},
     !       {"to": "REJECTED", "needs": [{"code": "reason", "text": "a reason (--reason TEXT)"}]},
@@ -134,21 +134,23 @@ fn an_illegal_step_says_what_is_open_from_here() {
     ! }
     [exit 5]
     $ ledger transition 1 proposed
-    ! error: REQ-YYYYMMDD-0001: it is PROPOSED already
-    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! error: REQ-YYYYMMDD-0001: it is PROPOSED already; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! hint: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     [exit 5]
     $ ledger transition 1 rejected --reason 'not ours' -q
     REQ-YYYYMMDD-0001
     $ ledger transition 1 accepted
-    ! error: REQ-YYYYMMDD-0001: REJECTED can't become ACCEPTED
-    ! hint: REJECTED is final: nothing follows it
+    ! error: REQ-YYYYMMDD-0001: REJECTED can't become ACCEPTED: nothing follows REJECTED
+    ! hint: ledger new --parent REQ-YYYYMMDD-0001 asks for what is left to do
     [exit 5]
     $ ledger transition 1 accepted --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "illegal-transition", "message": "REQ-YYYYMMDD-0001: REJECTED can't become ACCEPTED",
-    !     "hint": "REJECTED is final: nothing follows it", "retryable": false, "exit_status": 5
+    !     "code": "illegal-transition",
+    !     "message": "REQ-YYYYMMDD-0001: REJECTED can't become ACCEPTED: nothing follows REJECTED",
+    !     "hint": "ledger new --parent REQ-YYYYMMDD-0001 asks for what is left to do", "retryable": false,
+    !     "exit_status": 5
     !   }
     ! }
     [exit 5]
@@ -159,30 +161,30 @@ fn an_illegal_step_says_what_is_open_from_here() {
 fn a_mistyped_state_gets_a_suggestion() {
     transcript!(Sandbox::with_bug(), @r#"
     $ ledger transition 1 acepted
-    ! error: REQ-YYYYMMDD-0001: the workflow has no state ACEPTED
-    ! hint: did you mean ACCEPTED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: REQ-YYYYMMDD-0001: the workflow has no state ACEPTED, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: did you mean ACCEPTED?
     [exit 5]
     $ ledger transition 1 in-progres --json
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "unknown-state", "message": "REQ-YYYYMMDD-0001: the workflow has no state IN_PROGRES",
-    !     "hint": "did you mean IN_PROGRESS? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN",
-    !     "retryable": false, "exit_status": 5
+    !     "code": "unknown-state",
+    !     "message": "REQ-YYYYMMDD-0001: the workflow has no state IN_PROGRES, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN",
+    !     "hint": "did you mean IN_PROGRESS?", "retryable": false, "exit_status": 5
     !   }
     ! }
     [exit 5]
     $ ledger transition 1 banana
-    ! error: REQ-YYYYMMDD-0001: the workflow has no state BANANA
-    ! hint: the states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: REQ-YYYYMMDD-0001: the workflow has no state BANANA, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: ledger show REQ-YYYYMMDD-0001 --explain tells what is open
     [exit 5]
     $ ledger transition 1 accepted --expect-state propsed
-    ! error: REQ-YYYYMMDD-0001: the workflow has no state PROPSED
-    ! hint: did you mean PROPOSED? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: REQ-YYYYMMDD-0001: the workflow has no state PROPSED, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: did you mean PROPOSED?
     [exit 5]
     $ ledger list --state in-progres
-    ! error: the workflow has no state IN_PROGRES
-    ! hint: did you mean IN_PROGRESS? The states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: the workflow has no state IN_PROGRES, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: did you mean IN_PROGRESS?
     [exit 2]
     "#);
 }
@@ -300,15 +302,15 @@ fn a_stale_version_is_a_conflict_that_tells_what_happened_since() {
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  bob  note: seen
     !     YYYY-MM-DD hh:mm:ssZ  v3  bob  PROPOSED → ACCEPTED
-    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 3
     [exit 6]
     $ ledger transition 1 rejected --reason 'not ours' --expect-version 1 --json
     ! {
     !   "v": 1,
     !   "error": {
     !     "code": "stale-version", "message": "REQ-YYYYMMDD-0001 is at version 3, not 1",
-    !     "hint": "ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 3", "retryable": false,
-    !     "exit_status": 6,
+    !     "hint": "ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 3",
+    !     "retryable": false, "exit_status": 6,
     !     "events": [
     !       {
     !         "format": 1, "stream": "REQ-YYYYMMDD-0001", "n": 2, "at": "YYYY-MM-DDThh:mm:ss.mmmZ", "tick": 0,
@@ -379,8 +381,8 @@ fn a_dry_run_decides_and_writes_nothing() {
       }
     }
     $ ledger transition 1 delivered --dry-run
-    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become DELIVERED
-    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become DELIVERED; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! hint: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     [exit 5]
     $ ledger transition 1 accepted --dry-run --expect-version 7
     ! error: REQ-YYYYMMDD-0001 is at version 1, not 7

@@ -142,7 +142,7 @@ fn a_duplicate_does_not_move_and_is_not_claimed() {
     REQ-YYYYMMDD-0001
     REQ-YYYYMMDD-0002
     ! error: no request is ready and unclaimed
-    ! hint: ledger ready --claimed tells who has claimed what; ledger blocked what waits for others
+    ! hint: ledger ready --claimed tells who has claimed what, and ledger blocked what waits
     [exit 4]
     $ printf '{"op":"transition","request":"REQ-%s-0003","to":"accepted"}\n' $TODAY | ledger apply -
     {
@@ -184,15 +184,15 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     [exit 2]
     $ ledger resolve 2 --duplicate
     ! error: REQ-YYYYMMDD-0002: the request is no duplicate that waits for a decision: no request before it has its key
-    ! hint: ledger show REQ-YYYYMMDD-0002 tells what is known of it; go on
+    ! hint: ledger show REQ-YYYYMMDD-0002 tells what is known of it
     [exit 5]
     $ ledger resolve 3 --duplicate --to accepted
     ! error: REQ-YYYYMMDD-0003: that does not name one of the final states in which it could end
     ! hint: ledger resolve REQ-YYYYMMDD-0003 --duplicate --to REJECTED|WITHDRAWN
     [exit 5]
     $ ledger resolve 3 --duplicate --to nowhere
-    ! error: REQ-YYYYMMDD-0003: the workflow has no state NOWHERE
-    ! hint: the states are PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! error: REQ-YYYYMMDD-0003: the workflow has no state NOWHERE, only PROPOSED, ACCEPTED, IN_PROGRESS, BLOCKED, DELIVERED, VERIFIED, CLOSED, REJECTED, WITHDRAWN
+    ! hint: ledger show REQ-YYYYMMDD-0003 --explain tells what is open
     [exit 5]
     $ ledger resolve 3 --duplicate --expect-version 7
     ! error: REQ-YYYYMMDD-0003 is at version 1, not 7
@@ -223,11 +223,11 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     ! error: the key "done" was used for something else, on REQ-YYYYMMDD-0003
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  PROPOSED → WITHDRAWN: duplicate of REQ-YYYYMMDD-0002
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger resolve 3 --duplicate
     ! error: REQ-YYYYMMDD-0003: the request is no duplicate that waits for a decision: it has ended: it is WITHDRAWN
-    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it; go on
+    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it
     [exit 5]
     $ ledger list --all
     ID                 STATE                 PRIORITY  TYPE  TO       UPDATED_AT            TITLE
@@ -252,7 +252,7 @@ fn a_duplicate_is_ended_or_said_to_be_none() {
     REQ-YYYYMMDD-0003
     $ ledger resolve 3 --distinct --reason 'Once more'
     ! error: REQ-YYYYMMDD-0003: the request is no duplicate that waits for a decision: alice said that it is none: Another month
-    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it; go on
+    ! hint: ledger show REQ-YYYYMMDD-0003 tells what is known of it
     [exit 5]
     $ ledger show 3
     REQ-YYYYMMDD-0003  PROPOSED  v2
@@ -378,7 +378,7 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
             "fix": "ledger resolve REQ-YYYYMMDD-0001 --keep [head]|[head] --reason TEXT"
           }
         ],
-        "damaged": []
+        "has_more": false, "damaged": []
       }
     }
     [exit 3]
@@ -448,7 +448,7 @@ fn events_with_one_key_are_one_or_wait_for_a_decision() {
     ok: 1 request, 12 events verified
     $ ledger resolve 1 --keep 0 --reason x
     ! error: REQ-YYYYMMDD-0001: the request has not diverged: it is ACCEPTED
-    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands; go on
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells where it stands
     [exit 5]
     "#);
 }

@@ -120,16 +120,16 @@ fn asked_to_tell_more_it_tells_which_ledger_it_used_and_how_long_it_took() {
     # The error stays the last line.
     $ ledger transition 1 closed -v
     ! ledger: root [tmp]/work, [n] ms
-    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED
-    ! hint: open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! error: REQ-YYYYMMDD-0001: PROPOSED can't become CLOSED; open from PROPOSED: ACCEPTED; REJECTED with a reason (--reason TEXT); WITHDRAWN with a reason (--reason TEXT)
+    ! hint: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     [exit 5]
     $ ledger show 2 -v --json
     ! {"v": 1, "notice": {"message": "ledger: root [tmp]/work, [n] ms"}}
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "not-found", "message": "there is no request 2", "hint": "did you mean REQ-YYYYMMDD-0001?",
-    !     "retryable": false, "exit_status": 4
+    !     "code": "not-found", "message": "there is no request 2", "hint": "ledger list --all", "retryable": false,
+    !     "exit_status": 4
     !   }
     ! }
     [exit 4]
@@ -227,9 +227,9 @@ fn as_json_the_error_is_json_too() {
     ! {
     !   "v": 1,
     !   "error": {
-    !     "code": "usage", "message": "there is no field \"size\"",
-    !     "hint": "the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for",
-    !     "retryable": false, "exit_status": 2
+    !     "code": "usage",
+    !     "message": "there is no field \"size\", only id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for",
+    !     "hint": "ledger list --help", "retryable": false, "exit_status": 2
     !   }
     ! }
     [exit 2]
@@ -285,8 +285,8 @@ fn the_same_as_text() {
     ! hint: ledger list --help
     [exit 2]
     $ ledger list --fields id,size
-    ! error: there is no field "size"
-    ! hint: the fields are id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! error: there is no field "size", only id, state, version, heads, title, from, to, type, priority, labels, created_at, created_by, updated_at, updated_by, due, depends_on, parent, key, duplicate_of, parts, claim, waits_for
+    ! hint: ledger list --help
     [exit 2]
     $ ledger list --at noon
     ! error: "noon" is not a time: expected RFC 3339, a date like 2026-11-20, or 2h or 3d (ago)

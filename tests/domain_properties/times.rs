@@ -1,5 +1,6 @@
 //! From when to when a request is measured, against a plain reading of what its state was after each event.
 
+use coordination_ledger::domain::decide::{Command, Transition};
 use coordination_ledger::domain::event::{Body, Event};
 use coordination_ledger::domain::history::History;
 use coordination_ledger::domain::state::State;
@@ -14,6 +15,13 @@ use super::scenario::{scenarios, united};
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// When an event happened: as it says, but no later than it was put on record.
+fn when(event: &Event) -> Timestamp {
+    let line: serde_json::Value = serde_json::from_str(event.line()).unwrap();
+    let said = line["data"]["occurred_at"].as_str().and_then(|text| Timestamp::parse_rfc3339(text).ok());
+    said.map_or(event.clock().at, |said| said.min(event.clock().at))
+}
+
 /// When a request ended: its state is looked at after each event, in canonical order. Of the last run of those that brought
 /// it into a state, or left it in one, that is settled or final, the earliest.
 fn ended(history: &History, workflow: &Workflow) -> Option<Timestamp> {
@@ -26,7 +34,7 @@ fn ended(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         |event: &Event| matches!(event.body(), Body::Created(_) | Body::Transitioned(_) | Body::Resolved(_));
     let events = history.events();
     let run = (0..events.len()).rev().take_while(|last| has_ended(&events[..=*last]));
-    run.map(|last| &events[last]).filter(|event| says_a_state(event)).map(|event| event.clock().at).min()
+    run.map(|last| &events[last]).filter(|event| says_a_state(event)).map(when).min()
 }
 
 /// When somebody first entered a state of work.
@@ -58,7 +66,7 @@ fn started(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         | Body::Contract(_)
         | Body::Other(_) => false,
     });
-    entered.map(|event| event.clock().at).min()
+    entered.map(when).min()
 }
 
 proptest! {
@@ -154,6 +162,28 @@ fn a_diverged_request_has_not_ended_and_one_that_two_clones_ended_ended_with_the
     ann.0.pull(&ben.0);
     ben.0.pull(&ann.0);
     assert_eq!((ann.measured(), ben.measured()), ([None, Some(1), Some(1), None], [None, Some(1), Some(1), None]));
+}
+
+/// What was taken over is measured by when it occurred; what is not known to have, by the clock; and nothing happens after
+/// it was put on record.
+#[test]
+fn what_occurred_earlier_than_it_was_put_on_record_is_measured_by_when_it_occurred() {
+    let mut story = Story::begun();
+    let occurred = |to: &str, hour: i64| {
+        let Command::Transition(transition) = proven_because(to) else { unreachable!("it makes a transition") };
+        let at = Timestamp::from_unix_ms(NOON_MS + hour * HOUR_MS).to_string();
+        Command::Transition(Transition { occurred_at: Some(at), ..transition })
+    };
+    story.0.wall = Timestamp::from_unix_ms(NOON_MS + 50 * HOUR_MS);
+    story.0.does(occurred("ACCEPTED", 1));
+    story.0.does(occurred("IN_PROGRESS", 2));
+    story.0.does(occurred("DELIVERED", 7));
+    story.0.does(occurred("VERIFIED", 99));
+    assert_eq!(story.measured(), [Some(2), Some(50), Some(50), Some(48)]);
+    let mut story = Story::begun();
+    story.0.wall = Timestamp::from_unix_ms(NOON_MS + 50 * HOUR_MS);
+    story.0.does(occurred("REJECTED", 3));
+    assert_eq!(story.measured(), [None, Some(3), Some(3), None]);
 }
 
 #[test]

@@ -50,7 +50,9 @@ impl Ledger<'_> {
     ) -> Result<Report, AppError> {
         let root = self.store.root();
         let Order { place, head, reference, point } = order;
-        let asked = Asked { place, files: &root, head, reference, point };
+        // A copy of a commit that is looked at and gone again is no place to work in.
+        let elsewhere = self.world.restoring().elsewhere().filter(|root| is_in(root, &place.repo));
+        let asked = Asked { place, files: &root, head, reference, point, elsewhere };
         let compared = against::compare(asked)?;
         let mut report = self.verify_as(None, Whole::Sources, (trust, Unknown::default()), progress)?;
         if compared.files == 0 {
@@ -115,11 +117,15 @@ const JUDGED: [&str; 6] =
 /// What of the commit can't be read.
 pub fn of_removed(files: &Path, order: Order<'_>) -> Result<Option<Report>, AppError> {
     let Order { place, head, reference, point } = order;
-    let compared = against::compare(Asked { place, files, head, reference, point })?;
+    let compared = against::compare(Asked { place, files, head, reference, point, elsewhere: None })?;
     let mut report = Report::default();
     let held_one = compared.files > 0;
     tell(&mut report, compared);
     Ok(held_one.then_some(report))
+}
+
+fn is_in(root: &Path, repo: &Path) -> bool {
+    root.canonicalize().is_ok_and(|root| repo.canonicalize().is_ok_and(|repo| root.starts_with(repo)))
 }
 
 /// Adds what came of comparing to what was found.

@@ -14,7 +14,8 @@ use super::intake::{self, Read};
 use crate::app::write::Effect;
 use crate::app::{Ledger, Session};
 use crate::domain::workflow::Workflow;
-use crate::intake::folder::{FileText, Folder};
+use crate::intake::Skipped;
+use crate::intake::folder::{FileText, Folder, passed_by};
 use crate::intake::map::{Form, SourceMap};
 use crate::intake::tracker::Unread;
 use crate::store::StoreError;
@@ -47,7 +48,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Adopt) -> Result<Exit, Failu
     let folder = context.env.folder.join(&typed);
     let place = place(context, &folder)?;
     let map = intake::map(Form::Folder, args.map.as_ref(), context.env)?;
-    let files = files(context, &folder)?;
+    let files = files(context, &folder, &args.ignore)?;
     match place {
         Place::Ledger(opened) => {
             let session = open::session(context, opened.root(), args.secrets)?;
@@ -62,7 +63,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Adopt) -> Result<Exit, Failu
             // Nobody is left with half of it for want of a name.
             let session = open::session(context, &root, args.secrets)?;
             let workflow = Workflow::default();
-            if (Folder { map: &map, workflow: &workflow }).read(&files).wishes.is_empty() {
+            if (Folder { map: &map, workflow: &workflow }).read(&files.0).wishes.is_empty() {
                 return Err(empty(&typed));
             }
             let opened = make_way(context, &root)?;
@@ -75,13 +76,14 @@ fn take_over(
     context: &mut Context<'_>,
     ledger: &Ledger<'_>,
     session: &Session,
-    files: &[FileText],
+    (files, passed_by): &(Vec<FileText>, Vec<Skipped>),
     (map, typed, args): (&SourceMap, &Path, &Adopt),
 ) -> Result<Exit, Failure> {
-    let found = Folder { map, workflow: ledger.workflow }.read(files);
+    let mut found = Folder { map, workflow: ledger.workflow }.read(files);
     if found.wishes.is_empty() && found.skipped.is_empty() {
         return Err(empty(typed));
     }
+    found.skipped.extend(passed_by.iter().cloned());
     let effect = if args.dry_run { Effect::DryRun } else { Effect::Write };
     let source = Source::Folder(typed.display().to_string());
     let read = Read { source, wishes: found.wishes, skipped: found.skipped, unread: Unread::new() };
@@ -89,8 +91,36 @@ fn take_over(
 }
 
 fn empty(folder: &Path) -> Failure {
-    Failure::new(Exit::NotFound, "no-packets", format!("there is no packet in {}", folder.display()))
-        .hint("packets are JSON files with a request_id, in requests/")
+    Failure::new(Exit::NotFound, "no-packets", format!("there is no packet in {}", folder.display())).hint(format!(
+        "ls {} tells what is there: packets are JSON files with a request_id, in requests/",
+        shell(&folder.display().to_string())
+    ))
+}
+
+/// Whether a path is like a pattern, in which `*` stands for any text and `?` for one character; a pattern without `/` is
+/// about the file's own name.
+fn is_like(path: &str, pattern: &str) -> bool {
+    let name = if pattern.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) };
+    let (name, pattern): (Vec<char>, Vec<char>) = (name.chars().collect(), pattern.chars().collect());
+    // Where the last star was, and how much of the name it has taken so far.
+    let (mut at, mut of, mut star) = (0, 0, None);
+    while at < name.len() {
+        match pattern.get(of) {
+            Some('*') => {
+                star = Some((of, at));
+                of += 1;
+            }
+            Some(c) if *c == '?' || *c == name[at] => (at, of) = (at + 1, of + 1),
+            Some(_) | None => match star {
+                Some((place, taken)) => {
+                    star = Some((place, taken + 1));
+                    (at, of) = (taken + 1, place + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[of..].iter().all(|c| *c == '*')
 }
 
 /// Finds out where the folder is taken over to.
@@ -110,7 +140,7 @@ fn place(context: &mut Context<'_>, folder: &Path) -> Result<Place, Failure> {
         return Err(Failure::usage(what).hint(if aside.is_dir() {
             format!("what was kept by hand was renamed: ledger adopt {}", typed(context, &aside))
         } else {
-            "move what was kept by hand into a folder of its own, and adopt that".to_owned()
+            "ledger adopt OTHER, the folder of what was kept by hand, if that lies elsewhere".to_owned()
         }));
     }
     let env = context.env;
@@ -125,7 +155,7 @@ fn place(context: &mut Context<'_>, folder: &Path) -> Result<Place, Failure> {
         return Ok(Place::Its(root));
     }
     Err(Failure::new(Exit::NotFound, "no-ledger", format!("there is no ledger in {} or above it", root.display()))
-        .hint("make one first: ledger init; or name the folder with --root DIR"))
+        .hint("ledger init, or name the folder with --root DIR"))
 }
 
 /// A path as it is typed here.
@@ -153,21 +183,27 @@ fn make_way(context: &mut Context<'_>, root: &Path) -> Result<open::Opened, Fail
     Ok(opened)
 }
 
-/// Reads what may be packets, events and the index. Links are not followed, and hidden folders left alone.
-fn files(context: &Context<'_>, folder: &Path) -> Result<Vec<FileText>, Failure> {
+/// Reads what may be packets, events and the index, and lists what is passed by. Links are not followed, and hidden files
+/// and folders left alone.
+fn files(context: &Context<'_>, folder: &Path, ignored: &[String]) -> Result<(Vec<FileText>, Vec<Skipped>), Failure> {
     let io = |source: std::io::Error| StoreError::Io { doing: "read", path: folder.to_owned(), source };
     let disk = Files::on((context.env.disk)(folder).map_err(io)?);
     let is_hidden =
         |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
     let walk = walkdir::WalkDir::new(folder).max_depth(DEPTH_MAX).sort_by_file_name();
-    let (mut files, mut bytes): (Vec<FileText>, u64) = (Vec::new(), 0);
+    let (mut files, mut passed, mut bytes): (Vec<FileText>, Vec<Skipped>, u64) = (Vec::new(), Vec::new(), 0);
     for entry in walk.into_iter().filter_entry(|entry| !is_hidden(entry)) {
         let entry = entry.map_err(|error| io(error.into()))?;
         let wanted = entry.path().extension().is_some_and(|end| end == "json" || end == "jsonl");
-        if !wanted || entry.file_type().is_dir() {
+        if entry.file_type().is_dir() {
             continue;
         }
         let path = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+        let is_ignored = ignored.iter().any(|pattern| is_like(&path, pattern));
+        if is_ignored || !wanted {
+            passed.push(passed_by(path, is_ignored));
+            continue;
+        }
         let text = match disk.read(entry.path(), FILE_BYTES_MAX) {
             Ok(Some((read, _))) => {
                 bytes += read.len() as u64;
@@ -182,5 +218,28 @@ fn files(context: &Context<'_>, folder: &Path) -> Result<Vec<FileText>, Failure>
             return Err(Failure::new(Exit::Refused, "too-large", what).hint("adopt it in parts"));
         }
     }
-    Ok(files)
+    Ok((files, passed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_without_a_slash_is_about_the_name_of_a_file() {
+        for (path, pattern) in [
+            ("team.json", "team.json"),
+            ("notes/team.json", "team.json"),
+            ("notes/team.json", "notes/*"),
+            ("a/b/c.json", "a/*.json"),
+            ("a/b.md", "?/*"),
+            ("b.md", "*"),
+            ("aab", "*ab"),
+        ] {
+            assert!(is_like(path, pattern), "{path} {pattern}");
+        }
+        for (path, pattern) in [("team.json", "team"), ("requests/a.json", "notes/*"), ("b.md", "?"), ("", "?")] {
+            assert!(!is_like(path, pattern), "{path} {pattern}");
+        }
+    }
 }

@@ -7,10 +7,11 @@ use super::super::query_args::Filters;
 use super::super::{Context, input, open};
 use super::rows;
 use super::write::{self, answer, write};
-use crate::app::Ledger;
 use crate::app::claim::ClaimsSeen;
+use crate::app::list::Query;
 use crate::app::sync::Order;
 use crate::app::write::{Conditions, Effect, Written};
+use crate::app::{AppError, Ledger};
 use crate::domain::claim::Wish;
 use crate::domain::decide::Command;
 use crate::domain::event::Body;
@@ -50,7 +51,9 @@ fn next(context: &mut Context<'_>, args: &Claim, wish: &Wish) -> Result<Exit, Fa
     let session = open::session(context, opened.root(), args.writing.secrets)?;
     let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
     let query = rows::of_its_turn(query, ledger.workflow);
-    let written = ledger.claim_next(&query, wish, &conditions, &session)?;
+    let written = ledger
+        .claim_next(&query, wish, &conditions, &session)
+        .inspect_err(|error| tell_unknown(context, error, &query, &ledger))?;
     answer(context, &ledger, &session, &conditions, written)
 }
 
@@ -74,7 +77,9 @@ fn firmly(context: &mut Context<'_>, args: &Claim, wish: &Wish, request: Option<
             None => {
                 let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
                 let query = rows::of_its_turn(query, ledger.workflow);
-                ledger.claim_next(&query, wish, &conditions, &session)?
+                ledger
+                    .claim_next(&query, wish, &conditions, &session)
+                    .inspect_err(|error| tell_unknown(context, error, &query, &ledger))?
             }
         };
         let id = written.history.packet().request_id;
@@ -95,6 +100,13 @@ fn firmly(context: &mut Context<'_>, args: &Claim, wish: &Wish, request: Option<
     }
     Err(Failure::new(Exit::Busy, "overtaken", "others were quicker to claim, again and again")
         .hint("try again; or ledger ready --unclaimed"))
+}
+
+/// Tells what of a question names nothing, where that may be why nothing was ready.
+fn tell_unknown(context: &mut Context<'_>, error: &AppError, query: &Query, ledger: &Ledger<'_>) {
+    if matches!(error, AppError::NothingReady) {
+        rows::tell_unknown(query, ledger).iter().for_each(|unknown| context.output.tell(unknown));
+    }
 }
 
 /// The name of a filter that was given.

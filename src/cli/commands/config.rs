@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::super::Context;
 use super::super::args::{Cli, Format};
-use super::super::config::{self, ALIASES, BAD_CONFIG, Key};
+use super::super::config::{self, ALIASES, BAD_CONFIG, Fault, Key};
 use super::super::config_args::{Config, ConfigCommand};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -17,6 +17,9 @@ use super::super::render::views::{ConfigView, SettingView};
 use super::super::settings_in_force::{Origin, all, of};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Config) -> Result<Exit, Failure> {
+    if let ConfigCommand::List(_) | ConfigCommand::Get(_) = &args.command {
+        tell_faults(context, &context.cli.global.configured.faults);
+    }
     match &args.command {
         ConfigCommand::List(args) => list(context, Origins::of(args.origin)),
         ConfigCommand::Get(args) => get(context, &args.key),
@@ -152,7 +155,16 @@ fn change(context: &mut Context<'_>, name: &str, to: Option<&str>, effect: Effec
         let shown = path.display().to_string();
         context.output.text(&format!("{}: {set} ({did}) in {}\n", safe::line(name), safe::line(&shown)))?;
     }
+    let (_, wrong) = config::as_far_as_it_goes(&after, &path)?;
+    tell_faults(context, &wrong.into_iter().map(Fault::from).collect::<Vec<_>>());
     Ok(Exit::Done)
+}
+
+/// Tells what of the file could not be read.
+fn tell_faults(context: &mut Context<'_>, faults: &[Fault]) {
+    for Fault { what, fix } in faults {
+        context.output.tell(&format!("{what} ({fix})"));
+    }
 }
 
 /// Whoever reads the file meanwhile reads the old one or the new one, whole. A link stays a link.

@@ -6,6 +6,7 @@ use super::super::Context;
 use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::query_args::Conflicts;
 use super::super::render::safe;
 use super::super::render::text::count;
 use super::super::render::views::{ClaimView, DamagedView};
@@ -19,6 +20,7 @@ use crate::index::project::EntryEvent;
 #[derive(Serialize)]
 struct View {
     conflicts: Vec<OneView>,
+    has_more: bool,
     damaged: Vec<DamagedView>,
 }
 
@@ -33,24 +35,29 @@ pub(super) enum OneView {
     KeyTwice { id: RequestId, title: String, key: String, events: Vec<EntryEvent>, fix: String },
 }
 
-pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(context: &mut Context<'_>, args: &Conflicts) -> Result<Exit, Failure> {
     let opened = context.open()?;
-    let found = opened.ledger().conflicts()?;
+    let mut found = opened.ledger().conflicts()?;
+    let all = found.all.len();
+    let has_more = args.bound.cut(&mut found.all);
     let damaged = DamagedView::all(&found.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
     if context.output.format != Format::Text {
         let conflicts = found.all.iter().map(view).collect();
-        context.output.json(&View { conflicts, damaged })?;
+        context.output.json(&View { conflicts, has_more, damaged })?;
     } else if !context.output.quiet {
         let mut text: String = found.all.iter().map(line).collect();
         if found.all.is_empty() {
             text.push_str("nothing waits for a decision\n");
         } else {
-            text.push_str(&format!("{}\n", count(found.all.len() as u64, "conflict")));
+            text.push_str(&format!("{}\n", count(all as u64, "conflict")));
         }
         context.output.text(&text)?;
     }
     told.iter().for_each(|text| context.output.tell(text));
+    if has_more && context.output.format != Format::Json {
+        context.output.tell(&args.bound.told(all, "conflicts"));
+    }
     Ok(match (found.all.is_empty(), found.damaged.is_empty()) {
         (_, false) => Exit::Damaged,
         (false, true) => Exit::No,

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::render::safe;
+use crate::app::near::nearest;
 
 /// Members that can be asked for of `show`.
-pub(super) const OF_SHOW: [&str; 24] = [
+pub(super) const OF_SHOW: [&str; 25] = [
     "id",
     "version",
     "state",
@@ -24,6 +25,7 @@ pub(super) const OF_SHOW: [&str; 24] = [
     "last",
     "heads",
     "packet_hash",
+    "occurred_at",
     "packet",
     "details",
     "parts",
@@ -38,6 +40,14 @@ pub(super) const OF_SHOW: [&str; 24] = [
 /// Members that can be asked for of an event.
 pub(super) const OF_EVENT: [&str; 14] =
     ["format", "stream", "n", "at", "tick", "writer", "by", "type", "from", "to", "key", "data", "parents", "hash"];
+
+/// Members that can be asked for of figures.
+pub(super) const OF_STATS: [&str; 12] =
+    ["at", "requests", "states", "types", "from", "to", "actors", "lead", "cycle", "weeks", "ages", "damaged"];
+
+/// Members that can be asked for of a contract.
+pub(super) const OF_CONTRACT: [&str; 9] =
+    ["contract", "mode", "formats", "owner", "newest", "versions", "consumers", "waivers", "conflicts"];
 
 /// Members that can be asked for of a request that a search found.
 pub(super) const OF_HIT: [&str; 25] = [
@@ -71,7 +81,11 @@ pub(super) const OF_HIT: [&str; 25] = [
 /// Refuses members that there are not.
 pub(super) fn known(fields: &[String], known: &[&str]) -> Result<(), Failure> {
     let Some(unknown) = fields.iter().find(|field| !known.contains(&field.as_str())) else { return Ok(()) };
-    Err(Failure::usage(format!("there is no field {unknown:?}")).hint(format!("the fields are {}", known.join(", "))))
+    let failure = Failure::usage(format!("there is no field {unknown:?}, only {}", known.join(", ")));
+    Err(match nearest(unknown, known.iter().copied()) {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure,
+    })
 }
 
 /// What was asked for of an answer.

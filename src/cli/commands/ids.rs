@@ -12,7 +12,7 @@ use super::super::failure::Failure;
 use super::super::open;
 use super::super::render::safe;
 use super::super::render::text::count;
-use super::super::sync_args::{Ids, IdsCommand, Lease as LeaseArgs};
+use super::super::sync_args::{Ids, IdsCommand, Lease as LeaseArgs, List};
 use crate::app::lease::{Order, Reserved};
 use crate::app::write::Effect;
 use crate::domain::id::{RequestId, Writer};
@@ -33,6 +33,7 @@ struct ReservedView<'a> {
 struct KnownView<'a> {
     writer: &'a Writer,
     leases: Vec<LeaseView<'a>>,
+    has_more: bool,
     left: &'a BTreeMap<Day, u32>,
 }
 
@@ -49,7 +50,7 @@ struct LeaseView<'a> {
 pub(super) fn run(context: &mut Context<'_>, args: &Ids) -> Result<Exit, Failure> {
     match &args.command {
         IdsCommand::Lease(args) => lease(context, args),
-        IdsCommand::List => list(context),
+        IdsCommand::List(args) => list(context, args),
     }
 }
 
@@ -70,15 +71,18 @@ fn lease(context: &mut Context<'_>, args: &LeaseArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
+fn list(context: &mut Context<'_>, args: &List) -> Result<Exit, Failure> {
     let opened = context.open()?;
     let known = opened.ledger().leases(opened.store())?;
+    let all = known.leases.all();
+    let last = &all[all.len().saturating_sub(args.limit)..];
+    let has_more = last.len() < all.len();
     if context.output.format != Format::Text {
-        let leases = known.leases.all().iter().map(view).collect();
-        context.output.json(&KnownView { writer: &known.writer, leases, left: &known.left })?;
+        let leases = last.iter().map(view).collect();
+        context.output.json(&KnownView { writer: &known.writer, leases, has_more, left: &known.left })?;
     } else if !context.output.quiet {
         let mut text = String::new();
-        for lease in known.leases.all() {
+        for lease in last {
             let whose = if lease.writer == known.writer { "this clone" } else { lease.writer.as_str() };
             let by = safe::line(lease.by.as_str());
             text.push_str(&format!(
@@ -89,6 +93,9 @@ fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
         }
         text.push_str(&left(&known.left));
         context.output.text(&text)?;
+    }
+    if has_more && context.output.format != Format::Json {
+        context.output.tell(&format!("the last {} of {} are shown; --limit N shows more", last.len(), all.len()));
     }
     Ok(Exit::Done)
 }

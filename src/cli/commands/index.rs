@@ -14,7 +14,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     let opened = context.open()?;
     let ledger = opened.ledger();
     let progress = ledger.progress();
-    let (freshness, made) = if args.check {
+    let (freshness, made) = if args.check || args.dry_run {
         let checked = check(ledger.store, ledger.scope(), &progress)?;
         (checked.freshness, Made { outline: checked.sketches.outline(), ..Made::default() })
     } else {
@@ -32,9 +32,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
     let current = freshness == Freshness::Current;
     if context.output.format != Format::Text {
-        context.output.json(&IndexView { current, written, requests, events, damaged })?;
+        context.output.json(&IndexView { current, written, dry_run: args.dry_run, requests, events, damaged })?;
     } else if !context.output.quiet {
         let word = match freshness {
+            Freshness::Stale | Freshness::Missing if args.dry_run => "to be made anew (dry run: nothing was written)",
+            Freshness::Current if args.dry_run => "current (dry run: nothing was written)",
             Freshness::Current if written => "written anew",
             Freshness::Current => "current",
             Freshness::Stale => "out of date (ledger index makes it anew)",
@@ -50,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Index) -> Result<Exit, Failu
     Ok(match (current, outline.damaged.is_empty()) {
         (_, false) => Exit::Damaged,
         (true, true) => Exit::Done,
+        (false, true) if args.dry_run => Exit::Done,
         (false, true) => Exit::No,
     })
 }

@@ -28,6 +28,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
         return Err(Failure::new(Exit::NotFound, "no-folder", format!("{} is not a folder", root.display()))
             .hint(format!("mkdir -p {}", root.display())));
     }
+    let place = root.join("coordination");
+    if place.symlink_metadata().is_ok() && !place.is_dir() {
+        return Err(in_the_way(&place, &env.folder));
+    }
     let disk = || (env.disk)(&root).map_err(|source| StoreError::Io { doing: "open", path: root.clone(), source });
     if let Some(kept) = kept_by_hand(&root, disk()?)? {
         return Err(taken_by_hand(&root, &kept, &env.folder));
@@ -45,13 +49,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &Init) -> Result<Exit, Failur
     if args.dry_run {
         let (in_force, files) = planned(context, &root, args)?;
         let view = view(&root, &in_force, &foresee(&root, disk()?, &files)?, Effect::DryRun);
-        return report(context, &view, &unlike(args, &in_force));
+        let mut told = unlike(args, &in_force);
+        told.extend(second(&root, &view));
+        return report(context, &view, &told);
     }
     let (opened, outcomes) = make(context, &root, args)?;
     let ledger = opened.ledger();
     let view = view(&root, ledger.settings, &outcomes, Effect::Write);
-    let kept = unlike(args, ledger.settings);
-    report(context, &view, &kept)
+    let mut told = unlike(args, ledger.settings);
+    told.extend(second(&root, &view));
+    report(context, &view, &told)
 }
 
 /// The options of the command line, with the folder in which the ledger is made.
@@ -131,6 +138,17 @@ pub(super) fn make(
     Ok((opened, outcomes))
 }
 
+/// Refuses to make a ledger where something else has the name of its folder.
+fn in_the_way(place: &Path, here: &Path) -> Failure {
+    let typed = place.strip_prefix(here).unwrap_or(place).display().to_string();
+    let what = format!("{typed} is no folder, and a ledger keeps its files in a folder of that name");
+    Failure::new(Exit::Conflict, "in-the-way", what).hint(format!(
+        "mv {} {} moves it away; then again",
+        shell(&typed),
+        shell(&format!("{typed}.old"))
+    ))
+}
+
 /// Refuses to make a ledger among files that people keep by hand: its own have the same names.
 fn taken_by_hand(root: &Path, kept: &Path, here: &Path) -> Failure {
     let shown = kept.strip_prefix(root).unwrap_or(kept).display();
@@ -165,27 +183,45 @@ fn bereft(root: &Path, orphan: &Path, here: &Path) -> Failure {
 }
 
 /// What a ledger that was there already has otherwise than it was asked for: it stays so.
-fn unlike(args: &Init, settings: &Settings) -> Vec<&'static str> {
+fn unlike(args: &Init, settings: &Settings) -> Vec<String> {
     let mut told = Vec::new();
     if args.mode.is_some_and(|mode| mode != settings.mode)
         || args.name.as_ref().is_some_and(|name| *name != settings.name)
     {
-        told.push("its name and mode are as they were: edit coordination/ledger.json to change them");
+        told.push("its name and mode are as they were: edit coordination/ledger.json to change them".to_owned());
     }
     if args.track_index && !settings.track_index {
-        told.push("index.json is not tracked, as it was: edit coordination/ledger.json and .gitignore to change that");
+        let text = "index.json is not tracked, as it was: edit coordination/ledger.json and .gitignore to change that";
+        told.push(text.to_owned());
     }
     told
 }
 
-fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<Exit, Failure> {
+/// Whether the ledger is a new one.
+fn is_founded(view: &InitView) -> bool {
+    view.files.iter().any(|file| file.path == "coordination/ledger.json" && file.outcome == "written")
+}
+
+/// Of a new ledger, that there is one further up: whoever works below the new one no longer reaches that.
+fn second(root: &Path, view: &InitView) -> Option<String> {
+    let above = open::above(root).filter(|_| is_founded(view))?;
+    let (above, here) = (above.display().to_string(), root.display());
+    let tense = if view.dry_run { "would be" } else { "is" };
+    Some(format!(
+        "there is a ledger above it in {above}: this {tense} a second one, and what is typed below {here} goes to it \
+         (to reach the other: --root {})",
+        shell(&above)
+    ))
+}
+
+fn report(context: &mut Context<'_>, view: &InitView, told: &[String]) -> Result<Exit, Failure> {
     if context.output.format != Format::Text {
         context.output.json(view)?;
-        kept.iter().for_each(|text| context.output.tell(text));
+        told.iter().for_each(|text| context.output.tell(text));
         return Ok(Exit::Done);
     }
     let safe = |text: &str| super::super::render::safe::line(text).into_owned();
-    let founded = view.files.iter().any(|file| file.path == "coordination/ledger.json" && file.outcome == "written");
+    let founded = is_founded(view);
     if founded {
         let made = if view.dry_run { "would be made (dry run: nothing was written)" } else { "made" };
         let root = safe(&view.root);
@@ -195,8 +231,8 @@ fn report(context: &mut Context<'_>, view: &InitView, kept: &[&str]) -> Result<E
         let root = safe(&view.root);
         let text = format!("Ledger {} ({}) was there already in {root}{tried}\n", safe(&view.name), view.mode);
         context.output.text(&text)?;
-        kept.iter().for_each(|text| context.output.tell(text));
     }
+    told.iter().for_each(|text| context.output.tell(text));
     if !context.output.quiet {
         for file in view.files.iter().filter(|file| founded || file.outcome != "kept") {
             context.output.text(&format!("  {:<8} {}\n", file.outcome, safe(&file.path)))?;

@@ -8,7 +8,7 @@ use super::super::args::Format;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::query_args::{self, ClaimFilters, Columns, Filters, List, Paging};
-use super::super::render::table::table;
+use super::super::render::table::{table, with_states};
 use super::super::render::views::{DamagedView, ListView};
 use super::super::times::Times;
 use super::rows::{self, States, cell, keys, known, printed};
@@ -21,6 +21,10 @@ const COLUMNS: [&str; 7] = ["id", "state", "priority", "type", "to", "updated_at
 const NARROW: [&str; 5] = ["id", "state", "priority", "to", "title"];
 /// The columns of what is blocked.
 const BLOCKED: [&str; 6] = ["id", "state", "priority", "to", "waits_for", "title"];
+/// The columns on one on which even these leave no room for a title.
+const LEAST: [&str; 3] = ["id", "state", "title"];
+/// How wide a terminal must be for more than those.
+const NARROWEST: u16 = 60;
 /// How wide a terminal must be for all columns.
 const WIDE: u16 = 110;
 
@@ -57,14 +61,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &List) -> Result<Exit, Failur
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys })
 }
 
-pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, claims, columns, paging } = args;
+pub(super) fn ready(context: &mut Context<'_>, args: &query_args::Ready) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, claims, columns, paging } = &args.waiting;
     let (scope, waiting) = (Scope::Open, Waiting::Ready);
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::Ids, keys: Keys::Any })
 }
 
-pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Waiting) -> Result<Exit, Failure> {
-    let query_args::Waiting { filters, claims, columns, paging } = args;
+pub(super) fn blocked(context: &mut Context<'_>, args: &query_args::Blocked) -> Result<Exit, Failure> {
+    let query_args::Waiting { filters, claims, columns, paging } = &args.waiting;
     let (scope, waiting) = (Scope::Open, Waiting::Blocked);
     answer(context, &Asked { filters, claims, columns, paging, scope, waiting, waits: Waits::States, keys: Keys::Any })
 }
@@ -133,6 +137,7 @@ fn answer(context: &mut Context<'_>, asked: &Asked<'_>) -> Result<Exit, Failure>
 fn columns<'f>(context: &Context<'_>, fields: &'f [String], waits: Waits) -> Vec<&'f str> {
     match (context.output.width, waits) {
         _ if !fields.is_empty() => fields.iter().map(String::as_str).collect(),
+        (Some(width), _) if width < NARROWEST => LEAST.to_vec(),
         (_, Waits::States) => BLOCKED.to_vec(),
         (Some(width), Waits::Ids) if width < WIDE => NARROW.to_vec(),
         (Some(_) | None, Waits::Ids) => COLUMNS.to_vec(),
@@ -158,7 +163,19 @@ fn print_text(
     let times = context.output.times;
     let rows: Vec<Vec<Cow<'_, str>>> =
         page.rows.iter().map(|row| columns.iter().map(|column| shown(row, column, states, times)).collect()).collect();
-    context.output.text(&table(&columns, &rows, context.output.width))
+    let text = table(&columns, &rows, context.output.width);
+    let states = page.rows.iter().map(|row| row.entry.state.as_str());
+    let text = if is_state_first(&columns) { with_states(&text, states) } else { text };
+    context.output.text(&text)
+}
+
+/// Whether a state stands before any text of others that may hold its name.
+fn is_state_first(columns: &[&str]) -> bool {
+    const NAMES: [&str; 4] = ["id", "version", "state", "priority"];
+    columns
+        .iter()
+        .position(|column| *column == "state")
+        .is_some_and(|place| columns[..place].iter().all(|column| NAMES.contains(column)))
 }
 
 /// A cell of a row.

@@ -41,6 +41,8 @@ impl Asked<'_> {
     }
 }
 
+/// How many events are told where nobody says how many.
+const EVENTS_MAX: usize = 1000;
 /// How often `--follow` looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -53,13 +55,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
         text.as_ref().map(|text| Timestamp::parse_typed(text, now)).transpose().map_err(AppError::from)
     };
     let id = args.request.as_ref().map(|text| ledger.resolve(text, ledger.store, &context.budget)).transpose()?;
+    // What is followed or drawn is wanted whole.
+    let by_default = (!args.follow && !args.graph).then_some(EVENTS_MAX);
     let query = TimelineQuery {
         id,
         since: time(&args.since)?,
         until: time(&args.until)?,
         by: args.by.as_ref().map(|by| by.parse()).transpose().map_err(Failure::usage)?,
         kind: args.kind.clone(),
-        limit: args.limit,
+        limit: args.limit.or(by_default),
     };
     let mut timeline = ledger.timeline(&query)?;
     let asked = Asked { query: &query, fields: &args.fields };
@@ -80,7 +84,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure
     if timeline.events.is_empty() && context.output.format == Format::Text {
         context.output.tell("no event matches");
     }
-    tell_unknown_type(context, &query, &timeline);
+    tell_unknown(context, &ledger, &query, &timeline);
+    if timeline.has_more && args.limit.is_none() && context.output.format != Format::Json {
+        context
+            .output
+            .tell(&format!("the newest {EVENTS_MAX} events are shown; --limit N shows more, --until TIME older ones"));
+    }
     Ok(if timeline.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
 }
 
@@ -163,7 +172,7 @@ fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timelin
     print_each(context, asked, (&timeline.events, &timeline.marks))?;
     let mut damaged = BTreeSet::new();
     tell_damaged(context, opened, &timeline.damaged, &mut damaged);
-    tell_unknown_type(context, query, &timeline);
+    tell_unknown(context, &ledger, query, &timeline);
     context.output.flush()?;
     loop {
         if context.budget.is_over() {
@@ -193,10 +202,15 @@ fn follow(context: &mut Context<'_>, opened: &Opened, asked: &Asked<'_>, timelin
     }
 }
 
-/// Tells that there is no such type of event, where that may be why nothing was found.
-fn tell_unknown_type(context: &mut Context<'_>, query: &TimelineQuery, timeline: &Timeline) {
+/// Tells that there is no such type of event, or nobody of that name, where that may be why nothing was found.
+fn tell_unknown(context: &mut Context<'_>, ledger: &Ledger<'_>, query: &TimelineQuery, timeline: &Timeline) {
     let found_none = timeline.events.is_empty() && !timeline.has_more;
     if let Some(unknown) = query.kind.as_deref().filter(|_| found_none).and_then(near::unknown_event_type) {
+        context.output.tell(&unknown);
+    }
+    if let Some(by) = query.by.as_ref().filter(|_| found_none)
+        && let Some(unknown) = ledger.unknown_author(by, query.id)
+    {
         context.output.tell(&unknown);
     }
 }

@@ -7,10 +7,10 @@ use clap_mangen::Man as Page;
 
 use super::super::args::{Cli, Format};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::{Failure, shell};
 use super::super::manual_args::Man;
 use super::super::render::safe;
-use super::super::{Context, outputs};
+use super::super::{Context, outputs, pager};
 use crate::app::near::nearest;
 
 /// The part of the manual in which commands are.
@@ -34,6 +34,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Man) -> Result<Exit, Failure
             }
         })?;
     }
+    // Whoever looks at it without a man to show it reads the help: it says the same.
+    if context.output.width.is_some() && !context.cli.global.no_pager && !pager::has_man(context.env) {
+        let help = command.clone().render_long_help().ansi().to_string();
+        context.output.text(&format!("{help}\n"))?;
+        context.output.tell("there is no man here to show the page: this is its help");
+        return Ok(Exit::Done);
+    }
     let (_, text) = page(command)?;
     context.output.text(&text)?;
     Ok(Exit::Done)
@@ -56,7 +63,7 @@ impl Effect {
 fn write_all(context: &mut Context<'_>, program: &Command, folder: &Path, effect: Effect) -> Result<Exit, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Failure, "report", format!("could not write into {}: {error}", folder.display()))
-            .hint("see whether the folder may be written to")
+            .hint(format!("ls -ld {} tells whether it may be written to", shell(&folder.display().to_string())))
     };
     let pages = all(program)?;
     if effect == Effect::Write {
@@ -95,8 +102,28 @@ fn page(command: &Command) -> Result<(String, String), Failure> {
     let source = concat!("ledger ", env!("CARGO_PKG_VERSION"));
     let page = Page::new(command.clone()).section(SECTION).source(source).manual("Manual of ledger");
     let mut text = Vec::new();
+    let own = Page::new(with_own_options(command)).section(SECTION).source(source).manual("Manual of ledger");
     page.render(&mut text).map_err(|error| bug(&error))?;
+    let text = with_synopsis_of(&own, text).map_err(|error| bug(&error))?;
     Ok((page.get_filename(), tidied(&String::from_utf8(text).map_err(|error| bug(&error))?)))
+}
+
+/// A command without the options that all commands have: they would stand among its own.
+fn with_own_options(command: &Command) -> Command {
+    command.clone().mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg })
+}
+
+/// A page with the synopsis of another one, and after it that there are options for every command.
+fn with_synopsis_of(own: &Page, page: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    const SECTION: &[u8] = b".SH ";
+    let begins: Vec<usize> =
+        (0..page.len()).filter(|at| page[*at..].starts_with(SECTION) && (*at == 0 || page[*at - 1] == b'\n')).collect();
+    let Some(place) = begins.iter().position(|at| page[*at..].starts_with(b".SH SYNOPSIS")) else { return Ok(page) };
+    let end = begins.get(place + 1).copied().unwrap_or(page.len());
+    let mut text = page[..begins[place]].to_vec();
+    own.render_synopsis_section(&mut text)?;
+    text.extend_from_slice(&page[end..]);
+    Ok(text)
 }
 
 /// The page as every formatter reads it: in ASCII, with an empty date in its place (the same program makes the same page),

@@ -59,7 +59,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Command::Approve(args) => write::approve(context, args),
         Command::Note(args) => write::note(context, args),
         Command::Evidence(args) => write::evidence(context, args),
-        Command::Conflicts => conflicts::run(context),
+        Command::Conflicts(args) => conflicts::run(context, args),
         Command::Resolve(args) => write::resolve(context, args),
         Command::Claim(args) => claim::claim(context, args),
         Command::Heartbeat(args) => claim::heartbeat(context, args),

@@ -16,6 +16,7 @@ use super::super::render::{claim, keys};
 use super::fields;
 use crate::app::graph::Node;
 use crate::app::list::{Claims, Keys, Query, Row};
+use crate::app::near::nearest;
 use crate::app::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
@@ -104,16 +105,25 @@ pub(super) fn state(typed: &str, workflow: &Workflow) -> Result<String, Failure>
         return Ok(name.to_string());
     }
     let known: Vec<&str> = workflow.states().iter().map(|state| state.name.as_str()).collect();
-    let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name.as_str()));
-    let hint = near.map(|near| format!("did you mean {near}? The states are {}", known.join(", ")));
-    Err(Failure::usage(format!("the workflow has no state {name}")).hint(hint.unwrap_or_default()))
+    let near = nearest(name.as_str(), known.iter().copied());
+    let failure = Failure::usage(format!("the workflow has no state {name}, only {}", known.join(", ")));
+    Err(match near {
+        Some(near) => failure.hint(format!("did you mean {near}?")),
+        None => failure,
+    })
 }
 
 /// What of a question names nothing that there is: that may be why nothing was found.
 pub(super) fn tell_unknown(query: &Query, ledger: &Ledger<'_>) -> Vec<String> {
     let typed = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed));
     let repos = [&query.from, &query.to].into_iter().flatten().filter_map(|repo| ledger.unknown_repo(repo));
-    typed.into_iter().chain(repos).collect()
+    let maker = query.by.as_ref().and_then(|actor| ledger.unknown_maker(actor));
+    let label = query.label.as_ref().and_then(|label| ledger.unknown_label(label));
+    let claimant = match &query.claims {
+        Claims::By(actor) => ledger.unknown_claimant(actor),
+        Claims::Any | Claims::BySomebody | Claims::ByNobody => None,
+    };
+    typed.into_iter().chain(repos).chain(maker).chain(label).chain(claimant).collect()
 }
 
 /// A row as it is printed: whole, or the chosen fields of it.

@@ -10,6 +10,7 @@ use super::super::exit::{Exit, Meaning};
 use super::super::failure::Failure;
 use super::super::open::TypeSchemas;
 use super::super::{Context, builtin};
+use crate::app::near::nearest;
 use crate::domain::workflow::Workflow;
 
 #[derive(Serialize)]
@@ -65,8 +66,14 @@ fn type_schema(context: &mut Context<'_>, name: &str) -> Result<String, Failure>
     context.root = schemas.root().map(Path::to_owned);
     let request_type = name.strip_prefix("types/").unwrap_or(name).parse().ok();
     request_type.map(|request_type| schemas.text(&request_type)).transpose()?.flatten().ok_or_else(|| {
-        Failure::new(Exit::NotFound, "no-schema", format!("there is no schema {name:?}"))
-            .hint(format!("the schemas are {}, output/COMMAND; ledger schema lists all", names(&schemas).join(", ")))
+        let own = names(&schemas);
+        let what = format!("there is no schema {name:?}, only {}, and output/COMMAND", own.join(", "));
+        let of_types = own.iter().filter_map(|own| own.strip_prefix("types/"));
+        let known =
+            own.iter().map(String::as_str).chain(of_types).chain(builtin::OUTPUTS.iter().map(|(name, _)| *name));
+        let meant = nearest(name, known).map(|near| format!("ledger schema {near}"));
+        Failure::new(Exit::NotFound, "no-schema", what)
+            .hint(meant.unwrap_or_else(|| "ledger schema lists all, under \"schemas\"".to_owned()))
     })
 }
 

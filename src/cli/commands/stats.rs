@@ -7,9 +7,10 @@ use super::super::failure::Failure;
 use super::super::query_args::Stats;
 use super::super::render::stats::{StatsView, text};
 use super::super::render::views::DamagedView;
-use super::rows;
+use super::{fields, rows};
 
 pub(super) fn run(context: &mut Context<'_>, args: &Stats) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_STATS)?;
     let opened = context.open()?;
     let ledger = opened.ledger();
     let query = rows::query(&args.filters, ledger.workflow, (context.env.now)())?;
@@ -18,6 +19,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &Stats) -> Result<Exit, Failu
     let damaged = DamagedView::all(&figures.damaged, opened.root());
     let told: Vec<String> = damaged.iter().map(DamagedView::told).collect();
     match context.cli.global.wanted() {
+        Wanted::Text if !args.fields.is_empty() => {
+            let members = fields::chosen(&StatsView::new(stats, ledger.workflow, damaged), &args.fields)?;
+            context.output.text(&fields::lines(&members, &args.fields))?;
+        }
+        Wanted::Json | Wanted::Jsonl if !args.fields.is_empty() => {
+            let view = StatsView::new(stats, ledger.workflow, damaged);
+            context.output.json(&fields::chosen(&view, &args.fields)?)?;
+        }
         Wanted::Text if context.output.quiet => context.output.text(&text::headline(stats))?,
         Wanted::Text if stats.requests.all == 0 => context.output.tell("no request matches"),
         Wanted::Text => {

@@ -8,6 +8,7 @@ use super::super::render::claim::{passed_over, unpublished};
 use super::super::render::text::{WithStream, event_text, next_step, seen_before};
 use super::super::render::views::{ClaimView, ExpectedView, WrittenView, raw};
 use super::super::{Context, editing, input, open, trust};
+use crate::app::near::nearest;
 use crate::app::show::{AsOf, View};
 use crate::app::write::{Conditions, Effect, Novelty, Written, state_word};
 use crate::app::{AppError, Ledger, Session, approve};
@@ -16,6 +17,7 @@ use crate::domain::decide::{self, Command};
 use crate::domain::duplicate::Duplicate;
 use crate::domain::event::{Approved, Body, EvidenceAdded, Noted, Responded};
 use crate::domain::history::History;
+use crate::domain::outlook::REVIEW;
 use crate::domain::state::State;
 use crate::domain::workflow::StateName;
 
@@ -157,6 +159,9 @@ fn write_beside(
     let ledger = opened.ledger();
     let session = open::session(context, opened.root(), args.secrets)?;
     let id = ledger.resolve(request, ledger.store, &context.budget)?;
+    if let Command::Approve(approved) = command {
+        ledger.refuse_mistyped(id, &approved.role, conditions.key.as_ref())?;
+    }
     let key = signing.map(|signing| trust::signing_key(signing, context.env, opened.root())).transpose()?.flatten();
     let written = match (key, command) {
         (Some(key), Command::Approve(approved)) => {
@@ -201,9 +206,15 @@ pub(super) fn answer(
     let id = written.history.packet().request_id;
     let Written { event, history, novelty } = written;
     if let Body::Approved(approved) = event.body()
-        && let Some(unasked) = ledger.unasked_role(&approved.role, history.packet())
+        && ledger.unasked_role(&approved.role, history.packet()).is_some()
     {
-        context.output.tell(&unasked);
+        let role = &approved.role;
+        context.output.tell(&format!("nothing asks for an approval as {role}: it opens no way"));
+    }
+    if let Body::Noted(Noted { kind: Some(kind), .. }) = event.body()
+        && let Some(meant) = mistyped_kind(kind)
+    {
+        context.output.tell(&format!("nothing asks for a note of kind {kind}; did you mean {meant}?"));
     }
     let word = state_word(&State::replay(&history, ledger.workflow));
     if context.output.format != Format::Text {
@@ -239,6 +250,11 @@ pub(super) fn answer(
     let provisional = claim.as_ref().map_or("", unpublished);
     context.output.text(&format!("{id}  {line}{provisional}{told}"))?;
     Ok(Exit::Done)
+}
+
+/// The kind of note that a rule asks for, where this one is all but its name.
+fn mistyped_kind(kind: &str) -> Option<&'static str> {
+    nearest(kind, [REVIEW])
 }
 
 /// The request after a write. Where it can't be read, that is told, and no failure: what was written is on record.

@@ -7,9 +7,9 @@ use std::path::Path;
 use toml_edit::{Document, DocumentMut, Item, Table, value};
 
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::{Failure, shell};
 use super::aliases::{Alias, is_name, words};
-use super::key::Key;
+use super::key::{Key, Value};
 use super::{BAD_CONFIG, Config, Entry};
 use crate::app::near::nearest;
 
@@ -23,28 +23,62 @@ pub const ALIASES: &str = "alias";
 /// # Errors
 /// The first thing in it that is wrong, with its line.
 pub fn of_text(text: &str, path: &Path) -> Result<Config, Failure> {
+    let (config, wrong) = as_far_as_it_goes(text, path)?;
+    wrong.into_iter().next().map_or(Ok(config), Err)
+}
+
+/// Reads those settings of a file that can be read, and what is wrong with the others.
+///
+/// # Errors
+/// The whole is no TOML.
+pub fn as_far_as_it_goes(text: &str, path: &Path) -> Result<(Config, Vec<Failure>), Failure> {
     let source = Source { text, path };
-    let document = Document::parse(text)
-        .map_err(|error| source.bad(error.span(), error.message()).hint("the file is TOML: NAME = \"VALUE\""))?;
+    let document = Document::parse(text).map_err(|error| {
+        source
+            .bad(error.span(), error.message())
+            .hint("ledger config path tells where it is: a line of it is NAME = \"VALUE\"")
+    })?;
     let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
+    let mut wrong = Vec::new();
     for (name, item) in document.as_table() {
         let place = document.as_table().key(name).and_then(toml_edit::Key::span);
         if name == ALIASES {
-            config.aliases = aliases(&source, item, place)?;
+            match aliases(&source, item, place) {
+                Ok(aliases) => config.aliases = aliases,
+                Err(failure) => wrong.push(failure),
+            }
             continue;
         }
-        let Some(key) = Key::named(name) else {
-            return Err(source.bad(place, format!("there is no setting {name:?}")).hint(instead(name)));
-        };
-        let wrong = |what: &str| {
-            let hint = format!("{} = \"VALUE\": {}", key.name(), key.facts().about);
-            source.bad(place.clone(), format!("{}: {what}", key.name())).hint(hint)
-        };
-        let text = item.as_str().ok_or_else(|| wrong("expected a text in quotes"))?;
-        let value = key.read(text).map_err(|what| wrong(&what))?;
-        config.entries.insert(key, Entry { value, text: text.to_owned(), line: source.line(place.as_ref()) });
+        let line = source.line(place.as_ref());
+        match setting(&source, name, item, place) {
+            Ok((key, value, text)) => drop(config.entries.insert(key, Entry { value, text, line })),
+            Err(failure) => wrong.push(failure),
+        }
     }
-    Ok(config)
+    Ok((config, wrong))
+}
+
+fn setting(
+    source: &Source<'_>,
+    name: &str,
+    item: &Item,
+    place: Option<Range<usize>>,
+) -> Result<(Key, Value, String), Failure> {
+    let Some(key) = Key::named(name) else {
+        let unset = format!("ledger config unset {} takes it out", shell(name));
+        let hint = match nearest(name, Key::ALL.iter().map(|key| key.name()).chain([ALIASES])) {
+            Some(meant) => format!("did you mean {meant}? {unset}"),
+            None => unset,
+        };
+        return Err(source.bad(place, format!("there is no setting {name:?}")).hint(hint));
+    };
+    let wrong = |what: &str| {
+        let hint = format!("ledger config set {} VALUE: {}", key.name(), key.facts().about);
+        source.bad(place.clone(), format!("{}: {what}", key.name())).hint(hint)
+    };
+    let text = item.as_str().ok_or_else(|| wrong("expected a text in quotes"))?;
+    let value = key.read(text).map_err(|what| wrong(&what))?;
+    Ok((key, value, text.to_owned()))
 }
 
 /// What a name that is none may have been meant to be.
@@ -53,7 +87,7 @@ pub fn instead(name: &str) -> String {
     let known = || Key::ALL.iter().map(|key| key.name()).chain([ALIASES]);
     match nearest(name, known()) {
         Some(meant) => format!("did you mean {meant}?"),
-        None => format!("the settings are {}", known().collect::<Vec<_>>().join(", ")),
+        None => "ledger config list tells all".to_owned(),
     }
 }
 
@@ -88,7 +122,7 @@ fn aliases(source: &Source<'_>, item: &Item, place: Option<Range<usize>>) -> Res
 /// # Errors
 /// The file as it is can't be read, or the value is none of this setting.
 pub fn edit(text: &str, path: &Path, name: &str, to: Option<&str>) -> Result<String, Failure> {
-    of_text(text, path)?;
+    let (_, before) = as_far_as_it_goes(text, path)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         Failure::new(Exit::Usage, BAD_CONFIG, format!("{}: {}", path.display(), error.message()))
     })?;
@@ -102,12 +136,18 @@ pub fn edit(text: &str, path: &Path, name: &str, to: Option<&str>) -> Result<Str
             };
         }
         Some(_) | None => {
-            let Some(key) = Key::named(name) else {
-                return Err(Failure::usage(format!("there is no setting {name:?}")).hint(instead(name)));
+            let key = match Key::named(name) {
+                Some(key) => key,
+                // What is no setting and stands there all the same can be taken out.
+                None if to.is_none() && document.remove(name).is_some() => return Ok(document.to_string()),
+                None => return Err(Failure::usage(format!("there is no setting {name:?}")).hint(instead(name))),
             };
             match to {
                 Some(to) => {
-                    key.read(to).map_err(|what| Failure::usage(format!("{name}: {what}")).hint(key.facts().about))?;
+                    key.read(to).map_err(|what| {
+                        let hint = format!("ledger config set {name} VALUE: {}", key.facts().about);
+                        Failure::usage(format!("{name}: {what}")).hint(hint)
+                    })?;
                     set(&mut document, name, to);
                 }
                 None => {
@@ -117,9 +157,9 @@ pub fn edit(text: &str, path: &Path, name: &str, to: Option<&str>) -> Result<Str
         }
     }
     let text = document.to_string();
-    // What is written can be read again.
-    of_text(&text, path)?;
-    Ok(text)
+    // What is written can be read again, but for what could not be read before.
+    let (_, mut after) = as_far_as_it_goes(&text, path)?;
+    if after.len() > before.len() { after.pop().map_or(Ok(text), Err) } else { Ok(text) }
 }
 
 /// Sets a value where it stands, with the remarks beside it.
@@ -170,7 +210,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line_and_what_may_have_been_meant() {
         assert_eq!(
             told("actor = \"mia\"\n\ncolour = \"never\"\n"),
-            "/c.toml:3: there is no setting \"colour\" | did you mean color?"
+            "/c.toml:3: there is no setting \"colour\" | did you mean color? ledger config unset colour takes it out"
         );
         assert!(told("colour").starts_with("/c.toml:1: "));
         assert!(told("# a\nactor = 3").starts_with("/c.toml:2: actor: expected a text in quotes"));
@@ -181,7 +221,19 @@ mod tests {
         assert!(told("[alias]\nx = \"--all\"").contains("expected a command first"));
         assert!(told("[alias]\nx = { y = \"z\" }").contains("expected a text in quotes"));
         assert!(told("actor = \"a\"\nactor = \"b\"").starts_with("/c.toml:2: "));
-        assert!(told("whatever = 1").contains("the settings are actor, from"));
+        assert!(told("whatever = 1").ends_with("| ledger config unset whatever takes it out"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_mended_by_the_command_that_sets_and_unsets() {
+        let (text, path) = ("foo = 1\ncolor = \"pink\"\nactor = \"mia\"\n", Path::new("/c.toml"));
+        let (config, wrong) = as_far_as_it_goes(text, path).unwrap();
+        assert_eq!((config.actor().unwrap().as_str(), wrong.len()), ("mia", 2));
+        let text = edit(text, path, "foo", None).unwrap();
+        assert_eq!(text, "color = \"pink\"\nactor = \"mia\"\n");
+        let text = edit(&text, path, "color", Some("never")).unwrap();
+        assert!(read(&text).is_ok(), "{text}");
+        assert!(edit(&text, path, "foo", None).is_err(), "it is not there");
     }
 
     #[test]

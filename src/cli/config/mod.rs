@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use aliases::{Alias, command_place, expand};
-pub use file::{ALIASES, FILE_BYTES_MAX, edit, instead, of_text};
+pub use file::{ALIASES, FILE_BYTES_MAX, as_far_as_it_goes, edit, instead, of_text};
 pub use key::{Facts, Key, Said, Value};
 
 use super::args::Color;
 use super::environment::Environment;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, shell};
 use super::formats::Wanted;
 use super::times::TimeStyle;
 use crate::domain::id::{Actor, RepoId};
@@ -38,6 +38,17 @@ pub struct Config {
     pub entries: BTreeMap<Key, Entry>,
     /// What it calls by names of its own.
     pub aliases: BTreeMap<String, Alias>,
+    /// What could not be read; nothing where the whole must be.
+    pub faults: Vec<Fault>,
+}
+
+/// What is wrong with a file, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What.
+    pub what: String,
+    /// What to do.
+    pub fix: String,
 }
 
 /// A setting of the file.
@@ -51,6 +62,12 @@ pub struct Entry {
     pub line: usize,
 }
 
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self { what: failure.message, fix: failure.hint.unwrap_or_else(|| "ledger config path".to_owned()) }
+    }
+}
+
 impl Config {
     /// Reads the person's file; nothing where there is none.
     ///
@@ -60,6 +77,19 @@ impl Config {
         let Some(path) = path(env) else { return Ok(Self::default()) };
         let Some(text) = text(&path)? else { return Ok(Self { path: Some(path), ..Self::default() }) };
         of_text(&text, &path)
+    }
+
+    /// Reads as much of the person's file as can be read: whoever mends it is not stopped by it.
+    #[must_use]
+    pub fn read_as_far_as_it_goes(env: &Environment) -> Self {
+        let Some(path) = path(env) else { return Self::default() };
+        let read = match text(&path) {
+            Ok(text) => as_far_as_it_goes(&text.unwrap_or_default(), &path),
+            Err(failure) => Err(failure),
+        };
+        let (config, wrong) =
+            read.unwrap_or_else(|failure| (Self { path: Some(path), ..Self::default() }, vec![failure]));
+        Self { faults: wrong.into_iter().map(Fault::from).collect(), ..config }
     }
 
     fn value(&self, key: Key) -> Option<&Value> {
@@ -131,7 +161,7 @@ pub fn text(path: &Path) -> Result<Option<String>, Failure> {
     use std::io::Read;
     let bad = |what: &str| {
         Failure::new(Exit::Usage, BAD_CONFIG, format!("{}: {what}", path.display()))
-            .hint("mend it, or move it away: no command needs it")
+            .hint(format!("mv {0} {0}.old moves it away: no command needs it", shell(&path.display().to_string())))
     };
     match std::fs::metadata(path) {
         // One that may not be looked at is somebody else's: whoever runs this as another user has their own, or none. So does git.

@@ -17,6 +17,22 @@ pub fn whole_table<T: AsRef<str>>(headings: &[&str], rows: &[Vec<T>], width: Opt
     fitting(headings, rows, width, Long::GoesOn)
 }
 
+/// A table of which the first text in each row that is the row's state gets the state's colour.
+#[must_use]
+pub fn with_states<'a>(table: &str, states: impl Iterator<Item = &'a str>) -> String {
+    let mut lines = table.lines();
+    let mut text = lines.next().map(|heading| format!("{heading}\n")).unwrap_or_default();
+    let mut states = states.map(safe::line);
+    for line in lines {
+        let state = states.next().unwrap_or_default();
+        match line.split_once(state.as_ref()).filter(|_| !state.is_empty()) {
+            Some((before, after)) => text.push_str(&format!("{before}{}{after}\n", super::text::state(&state))),
+            None => text.push_str(&format!("{line}\n")),
+        }
+    }
+    text
+}
+
 /// What becomes of a text that is longer than its column is wide.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Long {

@@ -119,6 +119,9 @@ pub fn event_at(event: &Event, with_stream: WithStream, times: Times) -> String 
         Stream::Request(_) => 'v',
     };
     let _ = write!(text, "{mark}{}  {}  {}", event.n(), safe::line(event.by().as_str()), what_happened(event.body()));
+    if let Some(at) = event.occurred_at() {
+        let _ = write!(text, "  {DIM}({}){PLAIN}", occurred(at, times));
+    }
     text
 }
 
@@ -211,7 +214,8 @@ pub fn show(view: &View, explain: Explain, times: Times) -> String {
         view.history.version(),
         safe::line(&packet.title)
     );
-    let by = format!("{}, {}", safe::line(packet.created_by.as_str()), times.moment(packet.created_at));
+    let made = view.occurred_at().map(|at| format!(" ({})", occurred(at, times))).unwrap_or_default();
+    let by = format!("{}, {}{made}", safe::line(packet.created_by.as_str()), times.moment(packet.created_at));
     let depends = view.dependencies.iter().map(|d| {
         let state = marked_as(d.state.as_deref().unwrap_or("not here"), d.duplicate_of.is_some(), d.key_conflict);
         format!("{} ({state}, {})", d.id, if d.settled { "settled" } else { "not settled" })
@@ -400,7 +404,13 @@ fn bullet(item: &str) -> String {
 }
 
 fn on_record(on: &Record, times: Times) -> String {
-    format!("{}, {} (v{})", safe::line(on.by.as_str()), times.moment(on.at), on.event.n)
+    let occurred = on.occurred_at.map(|at| format!(", {}", occurred(at, times))).unwrap_or_default();
+    format!("{}, {} (v{}){occurred}", safe::line(on.by.as_str()), times.moment(on.at), on.event.n)
+}
+
+/// When something happened, where it was put on record later.
+fn occurred(at: Timestamp, times: Times) -> String {
+    format!("occurred {}", times.moment(at))
 }
 
 /// Says that a key was seen before, and where its request stands now if that is no longer where it stood `then`.

@@ -96,11 +96,13 @@ pub struct RecordView {
     event: Hash,
     by: Actor,
     at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurred_at: Option<Timestamp>,
 }
 
 impl From<&Record> for RecordView {
     fn from(on: &Record) -> Self {
-        Self { n: on.event.n, event: on.event.hash, by: on.by.clone(), at: on.at }
+        Self { n: on.event.n, event: on.event.hash, by: on.by.clone(), at: on.at, occurred_at: on.occurred_at }
     }
 }
 
@@ -261,6 +263,8 @@ pub struct ShowView<'a> {
     last: Option<RecordView>,
     heads: Vec<Hash>,
     packet_hash: Hash,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurred_at: Option<Timestamp>,
     packet: &'a Packet,
     details: &'a Map<String, Value>,
     parts: Vec<PartView>,
@@ -305,6 +309,7 @@ impl<'a> From<&'a View> for ShowView<'a> {
             last: state.last.as_ref().map(RecordView::from),
             heads: view.history.heads().iter().map(|head| head.hash).collect(),
             packet_hash: view.history.packet_hash(),
+            occurred_at: view.occurred_at(),
             packet: view.history.packet(),
             details: &state.details,
             parts: state.parts.iter().flat_map(part).collect(),
@@ -520,6 +525,9 @@ pub struct IndexView {
     pub current: bool,
     /// Whether it was written just now.
     pub written: bool,
+    /// Whether nothing was to be written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// How many requests.
     pub requests: usize,
     /// How many events.

@@ -8,11 +8,13 @@ use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::super::args::Cli;
+use super::super::builtin;
 use super::super::commands::FIELDS;
 use super::super::config::{ALIASES, Config, Key};
 use super::super::render::safe;
 use super::super::topics::Topic;
 use super::known::{Known, Request};
+use crate::domain::outlook::REVIEW;
 
 /// The most that is offered at once.
 const OFFERED_MAX: usize = 200;
@@ -31,7 +33,8 @@ impl From<String> for Offer {
 
 /// The commands with candidates for what their arguments take.
 pub(super) fn fill(command: Command, known: &Arc<Known>) -> Command {
-    let command = command.mut_args(|argument| one(argument, known));
+    let of = command.get_name().to_owned();
+    let command = command.mut_args(|argument| one(argument, &of, known));
     command.mut_subcommands(|command| fill(command, known))
 }
 
@@ -51,7 +54,8 @@ pub(super) fn with_aliases(mut program: Command, configured: &Config) -> Command
     program
 }
 
-fn one(argument: Arg, known: &Arc<Known>) -> Arg {
+fn one(argument: Arg, of: &str, known: &Arc<Known>) -> Arg {
+    let is_schema = of == "schema";
     let name = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
     let id = argument.get_id().to_string();
     let offers: fn(&Known, &str) -> Vec<Offer> = match (name.as_str(), id.as_str()) {
@@ -63,7 +67,10 @@ fn one(argument: Arg, known: &Arc<Known>) -> Arg {
         ("LABEL", _) => |known, _| plain(known.labels()),
         ("TYPE", _) => |known, _| plain(known.types()),
         ("NAME@V" | "NAME[@V]" | "NAME@B|FILE" | "NAME@A|FILE", _) => |known, _| plain(known.versions()),
+        ("NAME", "name") if argument.get_long().is_none() && is_schema => schemas,
         ("NAME", "name" | "contract") => |known, _| plain(known.contracts()),
+        (_, "kind") if of == "note" => |_, _| plain([REVIEW.to_owned()]),
+        ("VALUE", "value") if of == "set" => |known, _| plain(known.values().iter().map(|value| (*value).to_owned())),
         ("KEY", "key") if argument.is_positional() => |_, _| settings(),
         ("TOPIC|COMMAND" | "COMMAND", _) => explained,
         ("FIELDS", _) => |_, _| plain(FIELDS.map(str::to_owned)),
@@ -137,6 +144,15 @@ fn explained(_: &Known, _: &str) -> Vec<Offer> {
     };
     let commands: Vec<(String, String)> = program.get_subcommands().map(command).collect();
     commands.into_iter().chain(topics).map(|(value, about)| Offer { value, about: Some(about) }).collect()
+}
+
+/// What `ledger schema` prints; what a command prints only where one begins to type that.
+fn schemas(known: &Known, typed: &str) -> Vec<Offer> {
+    let of_types = known.types().into_iter().map(|name| format!("types/{name}"));
+    let formats = builtin::FORMATS.iter().map(|(name, _)| (*name).to_owned());
+    let outputs = builtin::OUTPUTS.iter().map(|(name, _)| (*name).to_owned());
+    let outputs = outputs.filter(|_| typed.starts_with('o'));
+    plain(formats.chain(of_types).chain(outputs))
 }
 
 fn settings() -> Vec<Offer> {

@@ -9,9 +9,12 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::super::args::Global;
+use super::super::config::Key;
 use super::super::environment::Environment;
 use super::super::open;
+use crate::app::reference::candidates;
 use crate::domain::settings::{SETTINGS_BYTES_MAX, Settings};
+use crate::domain::time::Timestamp;
 use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 
 /// The largest index that is read on a key press; of a larger one nothing is offered but ids.
@@ -49,6 +52,7 @@ pub(super) struct Known {
     root: Option<PathBuf>,
     /// The words of the line.
     typed: Vec<String>,
+    now: Timestamp,
     requests: OnceLock<Vec<Request>>,
     workflow: OnceLock<Workflow>,
 }
@@ -57,7 +61,7 @@ impl Known {
     /// What is known of the ledger that is meant.
     pub(super) fn here(global: &Global, env: &Environment, typed: Vec<String>) -> Self {
         let root = open::find_root(global, env).ok();
-        Self { root, typed, requests: OnceLock::new(), workflow: OnceLock::new() }
+        Self { root, typed, now: (env.now)(), requests: OnceLock::new(), workflow: OnceLock::new() }
     }
 
     /// The requests, the open and newest first.
@@ -92,7 +96,9 @@ impl Known {
         }
         let is_named = |request: &&Request| {
             self.typed.iter().any(|word| {
-                *word == request.id || request.key.as_deref().is_some_and(|key| word.strip_prefix("key:") == Some(key))
+                *word == request.id
+                    || self.is_short_for(word, &request.id)
+                    || request.key.as_deref().is_some_and(|key| word.strip_prefix("key:") == Some(key))
             })
         };
         let Some(request) = self.requests().iter().find(is_named) else { return all() };
@@ -100,6 +106,24 @@ impl Known {
             workflow.transitions().iter().filter(|rule| rule.from.iter().any(|from| from.as_str() == request.state));
         let next: BTreeSet<String> = leads.map(|rule| rule.to.to_string()).collect();
         if next.is_empty() { all() } else { next.into_iter().collect() }
+    }
+
+    /// Whether a word is a short form of an id: the number alone is today's, `1120-1` that of a day.
+    fn is_short_for(&self, word: &str, id: &str) -> bool {
+        let is_form = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        is_form && candidates(word, self.now).iter().any(|one| one.to_string() == id)
+    }
+
+    /// What can be set for the setting that the line names.
+    pub(super) fn values(&self) -> Vec<&'static str> {
+        let named = self.typed.iter().find_map(|word| Key::named(word));
+        match named {
+            Some(Key::Color) => vec!["auto", "always", "never"],
+            Some(Key::Time) => vec!["auto", "relative", "absolute"],
+            Some(Key::Format) => vec!["text", "json", "jsonl"],
+            Some(Key::Priority) => vec!["P0", "P1", "P2", "P3"],
+            Some(_) | None => Vec::new(),
+        }
     }
 
     /// The repositories of requests and roles.

@@ -144,8 +144,8 @@ impl Ages {
 
 /// How old something is, in milliseconds; what was made by a clock that is ahead has no age yet.
 #[must_use]
-pub fn age_ms(created_at: Timestamp, now: Timestamp) -> i64 {
-    times::since(created_at, now)
+pub fn age_ms(made_at: Timestamp, now: Timestamp) -> i64 {
+    times::since(made_at, now)
 }
 
 /// How many requests a week.
@@ -277,24 +277,24 @@ impl Fold {
         });
         self.leads.extend(times.lead_ms());
         self.cycles.extend(times.cycle_ms());
-        if let Some(throughput) = self.stats.week(times.created_at) {
+        if let Some(throughput) = self.stats.week(times.made_at) {
             throughput.made += 1;
         }
         if let Some(throughput) = times.ended_at.and_then(|ended_at| self.stats.week(ended_at)) {
             throughput.ended += 1;
         }
         if facts.is_open {
-            self.grow_old(facts.id, times.created_at);
+            self.grow_old(facts.id, times.made_at);
         }
     }
 
-    fn grow_old(&mut self, id: RequestId, created_at: Timestamp) {
-        let age = age_ms(created_at, self.stats.now);
+    fn grow_old(&mut self, id: RequestId, made_at: Timestamp) {
+        let age = age_ms(made_at, self.stats.now);
         self.ages.push(age);
         let ages = &mut self.stats.ages;
         ages.between[AGES_MS.iter().take_while(|limit| age >= **limit).count()] += 1;
-        if ages.oldest.is_none_or(|(oldest, since)| (created_at, id) < (since, oldest)) {
-            ages.oldest = Some((id, created_at));
+        if ages.oldest.is_none_or(|(oldest, since)| (made_at, id) < (since, oldest)) {
+            ages.oldest = Some((id, made_at));
         }
     }
 
@@ -347,7 +347,7 @@ mod tests {
         let now = at("2026-11-20");
         let mut fold = Fold::new(Window { now, weeks: 3 });
         let times = |created: &str, started: Option<&str>, ended: Option<&str>| Times {
-            created_at: at(created),
+            made_at: at(created),
             started_at: started.map(at),
             ended_at: ended.map(at),
         };

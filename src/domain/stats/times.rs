@@ -7,11 +7,12 @@ use crate::domain::state::Replay;
 use crate::domain::time::Timestamp;
 use crate::domain::workflow::{StateName, Workflow};
 
-/// The moments of a request from which lengths of time are measured, by the hybrid clock.
+/// The moments of a request from which lengths of time are measured: those at which things occurred where that is known,
+/// else those of the hybrid clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Times {
     /// When it was made.
-    pub created_at: Timestamp,
+    pub made_at: Timestamp,
     /// When somebody first brought it into a state of work: one to which a delivery can be sent back (`rework`). Under a
     /// workflow that sends nothing back: into any state but the first one and those in which it has ended.
     pub started_at: Option<Timestamp>,
@@ -26,7 +27,7 @@ impl Times {
     #[must_use]
     pub fn of(history: &History, workflow: &Workflow) -> Self {
         Self {
-            created_at: history.packet().created_at,
+            made_at: made_at(history),
             started_at: started_at(history, workflow),
             ended_at: ended_at(history, workflow),
         }
@@ -35,7 +36,7 @@ impl Times {
     /// From when it was made to its end, in milliseconds.
     #[must_use]
     pub fn lead_ms(&self) -> Option<i64> {
-        self.ended_at.map(|ended_at| since(self.created_at, ended_at))
+        self.ended_at.map(|ended_at| since(self.made_at, ended_at))
     }
 
     /// From when work began to its end, in milliseconds.
@@ -75,6 +76,11 @@ fn has_ended_in(state: &StateName, workflow: &Workflow) -> bool {
     workflow.state(state).is_some_and(|rule| rule.settled || rule.is_final)
 }
 
+fn made_at(history: &History) -> Timestamp {
+    let made = history.events().iter().filter(|event| matches!(event.body(), Body::Created(_)));
+    made.map(Event::happened_at).chain([history.packet().created_at]).min().unwrap_or(history.packet().created_at)
+}
+
 fn started_at(history: &History, workflow: &Workflow) -> Option<Timestamp> {
     let rework: Vec<&StateName> =
         workflow.transitions().iter().filter(|rule| rule.rework).map(|rule| &rule.to).collect();
@@ -84,15 +90,15 @@ fn started_at(history: &History, workflow: &Workflow) -> Option<Timestamp> {
     };
     let begun = history.events().iter().filter(|event| entered(event).is_some_and(is_work));
     // Clones that wrote at once may be in any order.
-    begun.map(|event| event.clock().at).min()
+    begun.map(Event::happened_at).min()
 }
 
 fn ended_at(history: &History, workflow: &Workflow) -> Option<Timestamp> {
-    let mut run = Run(has_ended_in(workflow.initial(), workflow).then_some(history.packet().created_at));
+    let mut run = Run(has_ended_in(workflow.initial(), workflow).then(|| made_at(history)));
     if is_line(history) {
         for event in history.events() {
             if let Some(state) = entered(event) {
-                run.goes_on(has_ended_in(state, workflow), event.clock().at);
+                run.goes_on(has_ended_in(state, workflow), event.happened_at());
             }
         }
         return run.0;
@@ -102,7 +108,7 @@ fn ended_at(history: &History, workflow: &Workflow) -> Option<Timestamp> {
         replay.evolve(event);
         if entered(event).is_some() {
             let has_ended = replay.stands_at().is_some_and(|state| has_ended_in(state, workflow));
-            run.goes_on(has_ended, event.clock().at);
+            run.goes_on(has_ended, event.happened_at());
         }
     }
     run.0

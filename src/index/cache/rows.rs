@@ -80,11 +80,11 @@ pub(super) fn bytes_of(stamp: [u64; 8]) -> [u8; 64] {
 
 /// The columns of `request` that say what was read of a request that can be read, in the order of [`said`].
 pub(super) const SAID: &str = "events, state, is_final, is_settled, type, priority, origin, created_by, updated_at, due, \
-     title, parent, created_at, started_at, ended_at, lead_ms, cycle_ms, key, is_distinct, is_undecided";
-const SAID_COUNT: usize = 20;
+     title, parent, created_at, made_at, started_at, ended_at, lead_ms, cycle_ms, key, is_distinct, is_undecided";
+const SAID_COUNT: usize = 21;
 
 /// The place of the key among [`SAID`].
-const KEY_AT: usize = 17;
+const KEY_AT: usize = 18;
 
 fn key_of<'a>(key: Option<&Key>) -> ToSqlOutput<'a> {
     ToSqlOutput::Owned(key.map_or(Value::Null, |key| Value::Blob(digest_of(key).to_vec())))
@@ -110,7 +110,8 @@ fn said<'a>(line: &'a Line, workflow: &Workflow) -> [ToSqlOutput<'a>; SAID_COUNT
         made(entry.due.map_or(Value::Null, |due| Value::Text(due.to_string()))),
         made(Value::Text(entry.title.to_lowercase())),
         number(entry.parent.map(number_of)),
-        moment(Some(line.times.created_at)),
+        moment(Some(entry.created_at)),
+        moment(Some(line.times.made_at)),
         moment(line.times.started_at),
         moment(line.times.ended_at),
         number(line.times.lead_ms()),

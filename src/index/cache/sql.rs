@@ -49,9 +49,10 @@ pub const VIEWS: [View; 6] = [
             ("created_by", "who made it"),
             ("updated_at", "the time of the newest event"),
             ("updated_by", "who wrote that"),
+            ("made_at", "the same, or when it was made at its source, where that is known"),
             ("started_at", "when work on it began, if it did (see ledger stats)"),
             ("ended_at", "when it was settled or reached a final state, if it stands there"),
-            ("lead_ms", "from created_at to ended_at, in milliseconds"),
+            ("lead_ms", "from made_at to ended_at, in milliseconds"),
             ("cycle_ms", "from started_at to ended_at, in milliseconds"),
             ("due", "the day by which it is wanted"),
             ("parent", "the request that it is a part of"),
@@ -71,6 +72,7 @@ pub const VIEWS: [View; 6] = [
                  strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch'), created_by, \
                  CASE WHEN events > 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1000.0, 'unixepoch') END, \
                  (SELECT entry ->> 'updated_by' FROM body WHERE body.nr = request.nr), \
+                 strftime('%Y-%m-%dT%H:%M:%fZ', made_at / 1000.0, 'unixepoch'), \
                  strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'), \
                  strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch'), lead_ms, cycle_ms, due, \
                  CASE WHEN parent IS NOT NULL THEN printf('REQ-%08d-%04d', parent / 100000000, parent % 100000000) END, \
@@ -236,7 +238,11 @@ fn plain(message: &str) -> String {
     let is_forbidden =
         message == "not authorized" || message.contains("prohibited") || message.contains("not authorized");
     if is_forbidden {
-        format!("{message}: only the views can be read, and nothing can be changed")
+        // A table behind a view has the view's name, nearly.
+        let table = message.strip_prefix("access to ").and_then(|rest| rest.split_once('.')).map(|(table, _)| table);
+        let meant = table.and_then(|table| VIEWS.iter().find(|view| view.name.strip_suffix('s') == Some(table)));
+        let meant = meant.map(|view| format!("; did you mean {}?", view.name)).unwrap_or_default();
+        format!("{message}: only the views can be read, and nothing can be changed{meant}")
     } else {
         message.to_owned()
     }

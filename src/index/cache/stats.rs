@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::list::{Filter, Lookup, Where};
 use super::rows::id_of;
-use super::tally::{self, COLUMNS, CYCLE, ENDED, LEAD, MADE, MEASURED, TARGETS, UPDATED_AT, with_facts};
+use super::tally::{self, COLUMNS, CREATED_AT, CYCLE, ENDED, LEAD, MADE, MEASURED, TARGETS, UPDATED_AT, with_facts};
 use super::{Cache, Progress, Scope};
 use crate::domain::id::RequestId;
 use crate::domain::stats::{AGES_MS, Ages, Count, Counts, Dimension, Fold, Spread, Stats, Window, age_ms, place_of};
@@ -73,7 +73,7 @@ impl Index {
         match self {
             Self::Lead => ("request_lead", "lead_ms", "lead_ms IS NOT NULL"),
             Self::Cycle => ("request_cycle", "cycle_ms", "cycle_ms IS NOT NULL"),
-            Self::Age => ("request_age", "created_at", "is_final = 0"),
+            Self::Age => ("request_age", "made_at", "is_final = 0"),
         }
     }
 }
@@ -94,11 +94,13 @@ impl Cache {
                 Some(at) => Timestamp::from_unix_ms(row.get(UPDATED_AT)?) > at,
                 None => false,
             };
-            let is_there = |created_at: Timestamp| at.is_none_or(|at| created_at <= at);
+            // What was there then is what was on record then.
+            let created_at = row.get::<_, Option<i64>>(CREATED_AT)?.map(Timestamp::from_unix_ms);
+            let is_there = at.is_none_or(|at| created_at.is_some_and(|created_at| created_at <= at));
             let is_in_state = |state: &str| filter.states.is_empty() || filter.states.iter().any(|one| one == state);
             let Counted { fold, changed, .. } = &mut counted;
             with_facts(row, &mut targets, |facts| match changed_since {
-                _ if !is_there(facts.times.created_at) => {}
+                _ if !is_there => {}
                 true => changed.push(facts.id),
                 false if is_in_state(facts.state) => fold.take(facts),
                 false => {}
@@ -157,7 +159,7 @@ impl Cache {
     fn ages(&self, now: Timestamp, open: u64) -> rusqlite::Result<Ages> {
         let mut made_between = self.db.prepare(
             "SELECT count(*) FROM request INDEXED BY request_age \
-             WHERE is_final = 0 AND created_at > ?1 AND created_at <= ?2",
+             WHERE is_final = 0 AND made_at > ?1 AND made_at <= ?2",
         )?;
         let mut between = [0; AGES_MS.len() + 1];
         // What comes from a clock that is ahead is among the youngest.
@@ -173,7 +175,7 @@ impl Cache {
         let median = place_of(50, open).map(|place| open - 1 - place);
         let median = self.nth(Index::Age, median, open)?;
         let mut oldest = self.db.prepare(
-            "SELECT nr, created_at FROM request INDEXED BY request_age WHERE is_final = 0 ORDER BY created_at, nr LIMIT 1",
+            "SELECT nr, made_at FROM request INDEXED BY request_age WHERE is_final = 0 ORDER BY made_at, nr LIMIT 1",
         )?;
         let mut oldest = oldest.query([])?;
         let oldest = match oldest.next()? {
@@ -183,7 +185,7 @@ impl Cache {
             }
             None => None,
         };
-        let median_ms = median.map(|created_at| age_ms(Timestamp::from_unix_ms(created_at), now));
+        let median_ms = median.map(|made_at| age_ms(Timestamp::from_unix_ms(made_at), now));
         Ok(Ages { between, median_ms, oldest })
     }
 }

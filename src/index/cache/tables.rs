@@ -11,17 +11,18 @@ use super::events::EVENTS;
 use super::{Scope, parts, text};
 
 /// Raised whenever a row's form or meaning changes.
-pub(super) const FORMAT: u32 = 9;
+pub(super) const FORMAT: u32 = 10;
 
 /// The tables and indexes, as SQLite keeps their text. Whatever else a file holds makes it somebody else's.
 const TABLES: [&str; 28] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // `nr` is the id as a number, which sorts like it. `settled` says whether a later change is sure to change `stamp`.
-    // What can't be read has a `damage` and nothing of what follows it.
+    // What can't be read has a `damage` and nothing of what follows it. `created_at` is when it was put on record; from
+    // `made_at` on it is when things occurred, where that is known.
     "CREATE TABLE request (nr INTEGER PRIMARY KEY, stamp BLOB NOT NULL, settled INTEGER NOT NULL, damage TEXT, \
      events INTEGER NOT NULL, state TEXT, is_final INTEGER, is_settled INTEGER, type TEXT, priority TEXT, origin TEXT, \
      created_by TEXT, updated_at INTEGER, due TEXT, title TEXT, parent INTEGER, created_at INTEGER, \
-     started_at INTEGER, ended_at INTEGER, lead_ms INTEGER, cycle_ms INTEGER, key BLOB, is_distinct INTEGER, \
+     made_at INTEGER, started_at INTEGER, ended_at INTEGER, lead_ms INTEGER, cycle_ms INTEGER, key BLOB, is_distinct INTEGER, \
      is_undecided INTEGER) STRICT",
     // What is long, apart: questions go through many of the rows above.
     "CREATE TABLE body (nr INTEGER PRIMARY KEY, words TEXT NOT NULL, entry TEXT NOT NULL) STRICT",
@@ -48,7 +49,7 @@ const TABLES: [&str; 28] = [
     "CREATE INDEX request_parent ON request (parent) WHERE parent IS NOT NULL",
     "CREATE INDEX request_lead ON request (lead_ms) WHERE lead_ms IS NOT NULL",
     "CREATE INDEX request_cycle ON request (cycle_ms) WHERE cycle_ms IS NOT NULL",
-    "CREATE INDEX request_age ON request (created_at) WHERE is_final = 0",
+    "CREATE INDEX request_age ON request (made_at) WHERE is_final = 0",
     "CREATE INDEX request_undecided ON request (nr) WHERE is_undecided = 1",
     "CREATE INDEX request_key ON request (key, nr) WHERE key IS NOT NULL",
     "CREATE INDEX target_nr ON target (nr)",

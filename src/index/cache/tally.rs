@@ -23,10 +23,12 @@ pub(super) const LEAD: &str = "lead";
 pub(super) const CYCLE: &str = "cycle";
 
 /// What [`with_facts`] reads of a request.
-pub(super) const COLUMNS: &str =
-    "request.nr, state, is_final, type, origin, created_by, created_at, started_at, ended_at, updated_at";
+pub(super) const COLUMNS: &str = "request.nr, state, is_final, type, origin, created_by, made_at, started_at, ended_at, updated_at, \
+     created_at";
 /// The place of `updated_at` in [`COLUMNS`].
 pub(super) const UPDATED_AT: usize = 9;
+/// The place of `created_at` in [`COLUMNS`].
+pub(super) const CREATED_AT: usize = 10;
 /// The repositories that are asked.
 pub(super) const TARGETS: &str = "SELECT repo FROM target WHERE nr = ?1";
 
@@ -61,7 +63,7 @@ pub(super) fn with_facts<T>(
         by: row.get_ref(5)?.as_str()?,
         to: &to,
         times: Times {
-            created_at: Timestamp::from_unix_ms(row.get(6)?),
+            made_at: Timestamp::from_unix_ms(row.get(6)?),
             started_at: moment(row.get(7)?),
             ended_at: moment(row.get(8)?),
         },
@@ -85,8 +87,8 @@ impl Deltas {
     fn count(&mut self, facts: &Facts<'_>, sign: i64) {
         let open = if facts.is_open { sign } else { 0 };
         facts.each_name(|dimension, name| self.one(name_of(dimension), name, sign, open));
-        let Times { created_at, ended_at, .. } = facts.times;
-        self.one(MADE, &Week::of(created_at).to_string(), sign, open);
+        let Times { made_at, ended_at, .. } = facts.times;
+        self.one(MADE, &Week::of(made_at).to_string(), sign, open);
         if let Some(ended_at) = ended_at {
             self.one(ENDED, &Week::of(ended_at).to_string(), sign, open);
             self.one(MEASURED, LEAD, sign, open);

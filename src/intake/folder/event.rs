@@ -153,6 +153,10 @@ impl Happened {
                 rest.extend(role.iter().map(|role| ("role".to_owned(), role.clone().into())));
             }
         }
+        // One that names somebody who can't be named was told of when it was read.
+        if self.by.is_none() && !rest.contains_key("actor") && !self.is_creation(folder) {
+            told.push(Told::new(&self.place, "it does not say who acted", "written by who adopts"));
+        }
         let is_unknown = matches!(self.meaning(folder, wish), Meaning::Unknown);
         if is_unknown || !rest.is_empty() {
             let mut text = format!("What else was on record of {:?}", self.action);

@@ -37,6 +37,20 @@ pub struct FileText {
     pub text: Result<String, String>,
 }
 
+/// Says of a file that is neither JSON nor JSON lines, or that somebody wants to be left alone, why it is not read.
+#[must_use]
+pub fn passed_by(path: String, is_ignored: bool) -> Skipped {
+    let is_among_packets = path.starts_with("requests/");
+    let (why, fault) = match (is_ignored, is_among_packets) {
+        (true, _) => ("it is left where it is, as --ignore says", Fault::None),
+        (false, true) => {
+            ("it lies among the packets and is not JSON: make it a packet, or leave it with --ignore", Fault::Bad)
+        }
+        (false, false) => ("it is neither JSON nor JSON lines, and is left where it is", Fault::None),
+    };
+    Skipped { place: path, name: None, why: why.to_owned(), fault }
+}
+
 /// What the folder says.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Found {
@@ -183,7 +197,17 @@ impl Folder<'_> {
                     continue;
                 }
             };
-            for record in super::records::read(super::map::Form::Jsonl, text).unwrap_or_default() {
+            let records = super::records::read(super::map::Form::Jsonl, text).unwrap_or_default();
+            let is_of_events = |value: &Result<Value, String>| match value {
+                Ok(value) => ["request_id", "id"].iter().any(|name| at(value, name).is_some()),
+                Err(_) => true,
+            };
+            if !records.is_empty() && !records.iter().any(|record| is_of_events(&record.value)) {
+                let why = "no line of it has a request_id: it is no log of events, and is left where it is".to_owned();
+                skipped.push(Skipped { place: file.path.clone(), name: None, why, fault: Fault::None });
+                continue;
+            }
+            for record in records {
                 let number = record.place.trim_start_matches("line ");
                 let place = format!("{}:{number}", file.path);
                 match record.value.and_then(|value| Happened::read(&value, &file.path, place.clone())) {

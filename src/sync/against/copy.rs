@@ -24,7 +24,7 @@ const NOWHERE: &str = "-";
 /// [`GitError`] says what is missing or could not be written.
 pub fn copy(place: &Place, reference: &str, into: &Path) -> Result<(), GitError> {
     let commit = commit_of(&place.repo, reference)?;
-    let sides = Sides { repo: &place.repo, place: &place.prefix, files: into, reference };
+    let sides = Sides { repo: &place.repo, place: &place.prefix, files: into, reference, elsewhere: None };
     let paths = COPIED.map(|path| format!("{}{path}", place.prefix));
     let mut objects = Objects::open(&place.repo)?;
     let mut failed = None;

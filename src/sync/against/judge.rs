@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::super::restore::quoted;
 use super::file::{EVENTS, Kind, REQUESTS};
 use super::tree::{Entry, Folder, Modes, Now, modes, objects};
 use super::{Breach, Sides, lines};
@@ -107,7 +108,12 @@ impl Judge<'_> {
     }
 
     fn restore(&self, path: &str) -> String {
-        format!("restore it: git checkout {} -- {}", self.base.name, self.at(path).display())
+        format!("restore it: {} checkout {} -- {}", self.git(), self.base.name, self.at(path).display())
+    }
+
+    /// The `git` that works on the ledger's folder.
+    fn git(&self) -> String {
+        self.sides.elsewhere.map_or_else(|| "git".to_owned(), |root| format!("git -C {}", quoted(root)))
     }
 
     fn tell(&mut self, code: &'static str, path: &str, entry: &Entry, what: String) {
@@ -256,16 +262,20 @@ impl Judge<'_> {
             lost.retain(|one| !elsewhere.contains(&one.hash));
         }
         let (all, file, name) = (lost.len(), self.at(path), self.base.name);
-        let show = format!("git show {name}:./{path} >> {}", file.display());
+        // The file is told as seen from the ledger's folder: there git and the shell see it.
+        let steps = |then: &str| match self.sides.elsewhere {
+            Some(root) => format!("(cd {} && git show {name}:./{path} >> {path}{then})", quoted(root)),
+            None => format!("git show {name}:./{path} >> {}{then}", file.display()),
+        };
+        let show = steps("");
         for one in lost.into_iter().take(TOLD_MAX) {
             let number = one.n.map(|n| format!(" {n}")).unwrap_or_default();
             let kind = one.kind.map(|kind| format!("{kind}, ")).unwrap_or_default();
             let event = format!("event{number} ({kind}{}), line {} of the log at {name},", one.hash.short(), one.line);
             match one.edited {
                 Some(line) => {
-                    let fix = format!(
-                        "put the event back, and have the edited line set aside: {show} && ledger repair-merge"
-                    );
+                    let steps = steps(" && ledger repair-merge");
+                    let fix = format!("put the event back, and have the edited line set aside: {steps}");
                     self.add("event-edited", path, entry, Some(line), format!("{event} was edited"), fix);
                 }
                 None => {

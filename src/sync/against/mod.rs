@@ -56,6 +56,8 @@ pub struct Asked<'a> {
     pub reference: &'a str,
     /// Which commit is meant by it.
     pub point: Point,
+    /// The ledger's folder, where whoever is told is in another one: commands are told as they run there.
+    pub elsewhere: Option<&'a Path>,
 }
 
 /// Whether the workflow is the one that the commit held.
@@ -128,6 +130,7 @@ struct Sides<'a> {
     place: &'a str,
     files: &'a Path,
     reference: &'a str,
+    elsewhere: Option<&'a Path>,
 }
 
 impl<'a> Sides<'a> {
@@ -141,8 +144,8 @@ impl<'a> Sides<'a> {
 /// # Errors
 /// [`GitError`] says what of the repository is missing or can't be read.
 pub fn compare(asked: Asked<'_>) -> Result<Compared, GitError> {
-    let Asked { place, files, head, reference, point } = asked;
-    let sides = Sides { repo: &place.repo, place: &place.prefix, files, reference };
+    let Asked { place, files, head, reference, point, elsewhere } = asked;
+    let sides = Sides { repo: &place.repo, place: &place.prefix, files, reference, elsewhere };
     let wanted = git::held_of(sides.repo, reference, point)?;
     // What was typed is never an option of git's.
     let tip = if head == HEAD { HEAD.to_owned() } else { git::commit_of(sides.repo, head)? };

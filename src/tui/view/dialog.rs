@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Clear};
 
 use super::page::scrolled;
 use super::{BOLD, CHOSEN, DIM, line, state_style};
+use crate::domain::outlook::Need;
 use crate::domain::safe;
 use crate::tui::editor::Editor;
 use crate::tui::filter::TAKES;
@@ -89,11 +90,23 @@ fn of_prompt(prompt: &Prompt, columns: usize) -> Inside {
     Inside { title, rows, top: 0, typing: Some((0, prompt.editor.clone())) }
 }
 
+/// What a transition needs, where it is asked for in a field rather than given as an option.
+fn wanted(need: &Need) -> String {
+    match need {
+        Need::Reason => "a reason".to_owned(),
+        Need::Evidence => "evidence".to_owned(),
+        Need::Details(names) => format!("details: {}", names.join(", ")),
+        Need::Parts(_) | Need::Approval(_) | Need::ReviewNote | Need::ContractCheck(..) | Need::AnotherActor(_) => {
+            need.to_string()
+        }
+    }
+}
+
 fn of_choice(choice: &Choice, columns: usize) -> Inside {
     let mut rows = Vec::new();
     let mut chosen = (0, 0);
     for (at, open) in choice.open.iter().enumerate() {
-        let needs: Vec<String> = open.needs.iter().map(ToString::to_string).collect();
+        let needs: Vec<String> = open.needs.iter().map(wanted).collect();
         let needs = if needs.is_empty() { String::new() } else { format!("  needs {}", safe::line(&needs.join("; "))) };
         let to = safe::line(open.to.as_str()).into_owned();
         let spans = vec![Span::styled(format!("{to:<12}"), state_style(&to)), Span::raw(needs)];

@@ -45,7 +45,7 @@ fn a_shallow_clone_is_told_what_to_fetch() {
     [exit 4]
     $ cd ../shallow && git fetch -q --depth 1 origin main:refs/remotes/origin/main && ledger verify --against origin/main
     ! error: where HEAD and "origin/main" parted is not known: this clone is shallow
-    ! hint: git fetch --unshallow; or compare with that very commit: --exact
+    ! hint: git fetch --unshallow, or --exact to compare with that very commit
     [exit 4]
     $ cd ../shallow && ledger verify --against origin/main --exact | tail -n 1
     1 finding: 3 requests, 1 contract, 8 events, 1 checkpoint verified, and compared with origin/main (11 files)
@@ -76,7 +76,7 @@ fn a_parting_that_a_shallow_clone_only_believes_in_is_none() {
     transcript!(sandbox, @r#"
     $ cd ../cut && ledger verify --against origin/main
     ! error: where HEAD and "origin/main" parted is not known: this clone is shallow
-    ! hint: git fetch --unshallow; or compare with that very commit: --exact
+    ! hint: git fetch --unshallow, or --exact to compare with that very commit
     [exit 4]
     "#);
 }
@@ -156,11 +156,11 @@ fn before_the_first_commit_there_is_nothing_to_compare() {
     compatible: 0 contracts, 0 versions checked against HEAD (declared content)
     $ ledger verify --against HEAD
     ! error: "HEAD" is no commit that is here
-    ! hint: there is no commit yet: without --against nothing is compared with one
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     $ ledger verify --against main --exact
     ! error: "main" is no commit that is here
-    ! hint: there is no commit yet: without --against nothing is compared with one
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     "#);
 }

@@ -22,7 +22,7 @@ impl Dice {
 fn breaches(sandbox: &Sandbox, reference: &str, point: Point) -> Vec<Breach> {
     let root = sandbox.root();
     let place = Place::of(&root).unwrap();
-    compare(Asked { place: &place, files: &root, head: "HEAD", reference, point }).unwrap().breaches
+    compare(Asked { place: &place, files: &root, head: "HEAD", reference, point, elsewhere: None }).unwrap().breaches
 }
 
 /// Writes to the ledger on the branch that is checked out, and commits.

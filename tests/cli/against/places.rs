@@ -175,3 +175,19 @@ fn a_file_that_is_too_large_hides_nothing_else() {
     6 findings: 3 requests, 1 contract, 3 events, 1 checkpoint verified, and compared with main (11 files)
     "#);
 }
+
+/// What is to be run is told as it runs where it was asked.
+#[test]
+fn from_another_folder_the_fix_is_led_to_the_ledgers_folder() {
+    let sandbox = Sandbox::empty();
+    transcript!(sandbox, @r#"
+    $ git init -q -b main . && mkdir sub && ledger init -q --root sub && cd sub && ledger new --title T --from shop --to billing --type bug --set details.impact=all -q
+    Ledger sub (tracked) made in [tmp]/work/sub
+    REQ-YYYYMMDD-0001
+    $ git config user.name mia && git config user.email mia@example.org && git add -A && git commit -qm one && cp sub/coordination/events/* kept
+    $ sed -i 1d sub/coordination/events/*; ledger verify --root sub --against main | grep -A1 event-removed
+    coordination/events/REQ-YYYYMMDD-0001.jsonl: violation event-removed: event 1 (REQUEST_CREATED, [head]), line 1 of the log at main, is gone
+      fix: put it back; lines may stand twice: (cd [tmp]/work/sub && git show main:./coordination/events/REQ-YYYYMMDD-0001.jsonl >> coordination/events/REQ-YYYYMMDD-0001.jsonl)
+    $ fix=$(ledger verify --root sub --against main | grep -A1 event-removed | sed -n 's/.*twice: //p'); sh -c "$fix"; cmp kept sub/coordination/events/*
+    "#);
+}

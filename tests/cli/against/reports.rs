@@ -136,7 +136,7 @@ fn a_report_is_written_whole_and_never_over_the_ledger() {
     ! error: --output inner/x: a report is no file of the ledger
     ! hint: name a file outside of coordination/, schemas/contracts/ and schemas/ledger/
     ! error: could not write [tmp]/work/./x/../coordination/requests/x: No such file or directory (os error 2)
-    ! hint: see whether its folder is there and may be written to
+    ! hint: ls -ld [tmp]/work/./x/../coordination/requests tells whether it may be written to
     [exit 1]
     $ ledger verify --output json=schemas/contracts/x || ledger contract check --output json=coordination/x
     ! error: --output schemas/contracts/x: a report is no file of the ledger
@@ -151,12 +151,12 @@ fn a_report_is_written_whole_and_never_over_the_ledger() {
     $ ledger verify -q --output github=to-report && wc -c < report && test -L to-report
     0
     $ ledger verify --output xml=x; ledger verify --output json; ledger verify --output markdown=x
-    ! error: --output "xml=x": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit
-    ! error: --output "json": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit
-    ! error: --output "markdown=x": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit
+    ! error: --output "xml=x": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit
+    ! hint: ledger verify --help
+    ! error: --output "json": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit
+    ! hint: ledger verify --help
+    ! error: --output "markdown=x": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit
+    ! hint: ledger verify --help
     [exit 2]
     $ ledger verify --format markdown; ledger verify --proof x --output json=y 2>&1 | head -n 1; ledger verify --proof x --format sarif
     error: the argument '--proof <FILE|->' cannot be used with '--output <FORMAT=FILE>'

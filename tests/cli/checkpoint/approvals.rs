@@ -38,7 +38,7 @@ fn an_approval_is_signed_over_the_request_as_it_stands() {
     ! error: the key "k" was used for something else, on REQ-YYYYMMDD-0001
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  approved as sponsor, signed: fine
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger log 1 --json --limit 1
     {
@@ -185,7 +185,7 @@ fn what_changed_while_a_key_was_asked_for_is_a_conflict() {
     ! error: REQ-YYYYMMDD-0001 is at version 2, not 1
     !   since then:
     !     YYYY-MM-DD hh:mm:ssZ  v2  alice  note: meanwhile
-    ! hint: ledger show REQ-YYYYMMDD-0001; then decide anew, with --expect-version 2
+    ! hint: ledger show REQ-YYYYMMDD-0001 tells how it is now: decide anew, with --expect-version 2
     [exit 6]
     ");
 }
@@ -203,7 +203,7 @@ fn a_dry_run_of_a_signed_approval_writes_nothing() {
     [exit 1]
     $ ledger approve 1 --as sponsor --sign
     ! error: nobody says with which key to sign: git does not sign with SSH keys here (gpg.format)
-    ! hint: --key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE
+    ! hint: with --key-file FILE, or once for all: git config gpg.format ssh && git config user.signingKey FILE
     [exit 2]
     "#);
     assert_eq!(sandbox.fingerprint(), before);

@@ -95,11 +95,11 @@ fn the_key_of_git_serves() {
     transcript!(sandbox, @"
     $ ledger checkpoint --origin main --sign
     ! error: nobody says with which key to sign: git does not sign with SSH keys here (gpg.format)
-    ! hint: --key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE
+    ! hint: with --key-file FILE, or once for all: git config gpg.format ssh && git config user.signingKey FILE
     [exit 2]
     $ git config gpg.format ssh; ledger checkpoint --origin main --sign
     ! error: nobody says with which key to sign: git has no user.signingKey
-    ! hint: --key-file FILE; or as for git: git config gpg.format ssh, and git config user.signingKey FILE
+    ! hint: with --key-file FILE, or once for all: git config gpg.format ssh && git config user.signingKey FILE
     [exit 2]
     $ git config user.signingKey ~/a; ledger checkpoint --origin main --sign -q && ledger verify --checkpoint latest --signers ~/only-a
     coordination/checkpoints/main/2.checkpoint

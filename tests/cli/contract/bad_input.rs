@@ -63,19 +63,19 @@ fn what_is_no_schema_is_told_with_its_place() {
     ! hint: mend it: ledger contract lint FILE tells all that is wrong with it
     $ head -c 11000000 /dev/zero | tr '\0' ' ' > x.json; ledger contract add a x.json
     ! error: could not read x.json: it has more than 10485760 bytes
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     $ printf '\377' > x.json; ledger contract add a x.json
     ! error: could not read x.json: it is not UTF-8
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     $ ledger contract add a nowhere.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     $ ledger contract add ../a v1.json
     ! error: contract name "../a" is not valid: expected [a-z0-9][a-z0-9._-]*, at most 120 characters
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     "##);
 }
@@ -104,11 +104,11 @@ fn addresses_are_mapped_to_files() {
     [exit 3]
     $ ledger contract add a x.json --resolve remote
     ! error: --resolve "remote": expected PREFIX=DIR
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     $ ledger contract add a x.json --resolve https://example.com=nowhere
     ! error: could not list [tmp]/work/nowhere: IO error for operation on [tmp]/work/nowhere: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract add --help
     [exit 2]
     "#);
 }

@@ -61,7 +61,7 @@ fn a_batch_is_answered_in_order_and_what_can_not_be_read_is_told() {
     {"id":5,"answer":"contained","witness":null,"reason":"no document is in the one and not in the other","ms":0}
     $ ledger contract compare --batch nowhere.jsonl
     ! error: could not read [tmp]/work/nowhere.jsonl: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract compare --help
     [exit 2]
     $ printf '%s\n' '{"id":1,"sub":{"minimum":-18446744073709551615},"super":{"minimum":-1.8446744073709552e19}}' '{"id":2,"sub":{"const":12345678901234567890123},"super":{"type":"integer"}}' | ledger contract compare --batch - | sed 's/"ms":[0-9.e-]*/"ms":0/'
     {"id":1,"answer":"unknown","witness":null,"reason":"line 1: /sub/minimum: a number beyond double precision: it would lose digits; write one with fewer","ms":0}
@@ -89,11 +89,11 @@ fn questions_that_can_not_be_put_are_refused() {
     (no document is in the one and not in the other)
     $ ledger contract compare a.json b.json --draft 3
     ! error: unknown draft "3"; known are draft4, draft6, draft7, draft2019-09 and draft2020-12
-    ! hint: ledger contract --help
+    ! hint: ledger contract compare --help
     [exit 2]
     $ ledger contract compare - -
     ! error: only one of the two schemas can be read from stdin
-    ! hint: ledger contract --help
+    ! hint: ledger contract compare --help
     [exit 2]
     $ ledger contract compare a.json
     ! error: the following required arguments were not provided:
@@ -117,7 +117,7 @@ fn questions_that_can_not_be_put_are_refused() {
     [exit 5]
     $ ledger contract compare a.json nowhere.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract compare --help
     [exit 2]
     "#);
 }
@@ -143,7 +143,7 @@ fn versions_are_compared_by_name() {
     [exit 2]
     $ ledger contract compare billing.invoice@7 v1.json
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     "#);
 }

@@ -32,11 +32,11 @@ fn documents_are_checked_with_all_that_is_wrong_and_where() {
     [exit 3]
     $ ledger contract validate nowhere.json --contract billing.invoice@1
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract validate --help
     [exit 2]
     $ ledger contract validate good.json --contract billing.invoice@9
     ! error: billing.invoice has no version 9
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     "#);
 }

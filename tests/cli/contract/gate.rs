@@ -197,7 +197,7 @@ fn two_schemas_are_compared_in_both_directions() {
     }
     $ ledger contract diff nowhere.json v3.json
     ! error: could not read [tmp]/work/nowhere.json: No such file or directory (os error 2)
-    ! hint: ledger contract --help
+    ! hint: ledger contract diff --help
     [exit 2]
     "#);
 }

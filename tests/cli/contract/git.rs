@@ -97,12 +97,10 @@ fn what_git_can_not_give_is_told_with_what_mends_it() {
     transcript!(sandbox, @r#"
     $ ledger contract check --against origin/main
     ! error: "origin/main" is no commit that is here
-    ! hint: git branch tells which branches are here; there is no remote to ask
+    ! hint: git branch --all tells which branches are here
     [exit 4]
     $ ledger contract check --against -x
     ! error: unexpected argument '-x' found
-    !
-    !   tip: to pass '-x' as a value, use '-- -x'
     !
     ! Usage: ledger contract check [OPTIONS] [NAME]...
     !
@@ -220,7 +218,7 @@ fn what_mends_a_shallow_clone_does_so_as_printed() {
     [exit 4]
     $ cd ../shallow; git fetch -q --depth 1 origin feat:refs/remotes/origin/feat; ledger contract check --against origin/feat
     ! error: where HEAD and "origin/feat" parted is not known: this clone is shallow
-    ! hint: git fetch --unshallow; or compare with that very commit: --exact
+    ! hint: git fetch --unshallow, or --exact to compare with that very commit
     [exit 4]
     $ cd ../shallow; git fetch -q --unshallow origin feat:refs/remotes/origin/feat; ledger contract check --against origin/feat
     compatible: 1 contract, 0 versions checked against [head], where HEAD and origin/feat parted (declared content)
@@ -232,7 +230,7 @@ fn what_mends_a_shallow_clone_does_so_as_printed() {
     compatible: 1 contract, 0 versions checked against [head], where HEAD and origin/feat parted (declared content)
     $ mkdir ../new; cp -r coordination schemas ../new; cd ../new; git init -q -b main .; ledger contract check --against main
     ! error: "main" is no commit that is here
-    ! hint: there is no commit yet: without --against nothing is compared with one
+    ! hint: make one first: git add coordination schemas && git commit
     [exit 4]
     "#);
 }

@@ -12,7 +12,7 @@ fn a_version_is_retired_once_nobody_uses_it() {
     billing.invoice  it is so already: nothing was written
     $ ledger contract retire billing.invoice@1
     ! error: billing.invoice@1 is active: it can't become retired
-    ! hint: draft → active → deprecated → retired; a deprecation can be taken back
+    ! hint: ledger contract deprecate billing.invoice@1
     [exit 5]
     $ ledger contract deprecate billing.invoice@1
     billing.invoice  YYYY-MM-DD hh:mm:ssZ  #5  alice  v1 deprecated
@@ -38,7 +38,7 @@ fn a_version_is_retired_once_nobody_uses_it() {
     [exit 5]
     $ ledger contract activate billing.invoice@1
     ! error: billing.invoice@1 is retired: it can't become active
-    ! hint: draft → active → deprecated → retired; a deprecation can be taken back
+    ! hint: ledger contract show billing.invoice tells its versions
     [exit 5]
     $ ledger contract status billing.invoice
     billing.invoice  BACKWARD_TRANSITIVE, provided by billing
@@ -72,27 +72,27 @@ fn what_is_not_there_is_told_as_such() {
     [exit 4]
     $ ledger contract show billing.invoice@7
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     $ ledger contract pin billing.invoice@7 --consumer shop
     ! error: billing.invoice has no version 7
-    ! hint: its newest is v2; ledger contract list tells all
+    ! hint: ledger contract show billing.invoice@2
     [exit 4]
     $ ledger contract unpin billing.invoice --consumer web
-    ! error: web is not pinned to billing.invoice
-    ! hint: pinned: shop
+    ! error: web is not pinned to billing.invoice: only shop
+    ! hint: ledger contract show billing.invoice tells who uses it
     [exit 4]
     $ ledger contract pin billing.invoice --consumer shop
     ! error: contract reference "billing.invoice" is not valid: expected NAME@VERSION, for example billing.invoice@2
-    ! hint: ledger contract --help
+    ! hint: ledger contract pin --help
     [exit 2]
     $ ledger contract show Billing
     ! error: contract name "Billing" is not valid: expected [a-z0-9][a-z0-9._-]*, at most 120 characters
-    ! hint: ledger contract --help
+    ! hint: ledger contract show --help
     [exit 2]
     $ ledger contract owner billing.invoice 'two words'
     ! error: repository "two words" is not valid: expected 1 to 200 bytes without blanks or control characters
-    ! hint: ledger contract --help
+    ! hint: ledger contract owner --help
     [exit 2]
     "#);
 }

@@ -83,7 +83,7 @@ fn the_matrix_is_printed_and_kept() {
     }
     $ ledger contract matrix --format sarif
     ! error: a matrix is printed as text, json, jsonl, markdown or html
-    ! hint: ledger contract --help
+    ! hint: ledger contract matrix --help
     [exit 2]
     "#);
 }
@@ -136,8 +136,8 @@ fn a_version_can_be_deployed_if_every_consumer_can_live_with_it() {
       }
     }
     $ ledger contract can-i-deploy billing.invoice@3 --consumer mail
-    ! error: mail is not pinned to billing.invoice
-    ! hint: pinned: shop, web
+    ! error: mail is not pinned to billing.invoice: only shop, web
+    ! hint: ledger contract show billing.invoice tells who uses it
     [exit 4]
     "#);
 }

@@ -132,16 +132,16 @@ fn the_same_check_gives_the_same_bytes() {
 fn formats_and_files_that_can_not_be_are_told() {
     transcript!(invoices(), @r#"
     $ ledger contract check --output sarif
-    ! error: --output "sarif": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    ! error: --output "sarif": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit, markdown
+    ! hint: ledger contract check --help
     [exit 2]
     $ ledger contract check --output yaml=x
-    ! error: --output "yaml=x": expected FORMAT=FILE
-    ! hint: the formats are text, json, jsonl, github, sarif, junit, markdown
+    ! error: --output "yaml=x": expected FORMAT=FILE, and a format of text, json, jsonl, github, sarif, junit, markdown
+    ! hint: ledger contract check --help
     [exit 2]
     $ ledger contract check --output sarif=nowhere/x
     ! error: could not write [tmp]/work/nowhere/x: No such file or directory (os error 2)
-    ! hint: see whether its folder is there and may be written to
+    ! hint: ls -ld [tmp]/work/nowhere tells whether it may be written to
     [exit 1]
     $ ledger contract list --format sarif
     ! error: this command prints text, json or jsonl
@@ -194,5 +194,43 @@ fn what_passes_by_an_assumption_says_so_in_junit_and_in_the_matrix() {
     <p>* assuming declared content</p>
     </body>
     </html>
+    "#);
+}
+
+#[test]
+fn lists_of_contracts_and_their_logs_are_bounded_and_give_what_is_asked_for() {
+    let sandbox = crate::common::Sandbox::new();
+    sandbox.run("echo '{\"type\":\"object\"}' > s.json; for name in a b c; do ledger contract add $name s.json --owner shop -q; done; ledger contract activate a@1 -q");
+    transcript!(sandbox, @r#"
+    $ ledger contract list --limit 2 --fields contract,newest
+    a  1
+    b  1
+    ! 2 of 3 contracts shown; --limit N shows more
+    $ ledger contract list --limit 2 --fields contract,newest --json
+    {
+      "v": 1,
+      "data": {
+        "contracts": [{"contract": "a", "newest": 1}, {"contract": "b", "newest": 1}], "has_more": true,
+        "damaged": []
+      }
+    }
+    $ ledger contract list --fields contract,newest --format jsonl
+    {"v": 1, "data": {"contract": "a", "newest": 1}}
+    {"v": 1, "data": {"contract": "b", "newest": 1}}
+    {"v": 1, "data": {"contract": "c", "newest": 1}}
+    $ ledger contract list --fields contarct
+    ! error: there is no field "contarct", only contract, mode, formats, owner, newest, versions, consumers, waivers, conflicts
+    ! hint: did you mean contract?
+    [exit 2]
+    $ ledger contract log a --limit 1 --fields n,type
+    2  ACTIVATED
+    ! the newest 1 of 2 events are shown; --limit N shows more
+    $ ledger contract log a --limit 1 --fields n,type --json
+    {"v": 1, "data": {"events": [{"n": 2, "type": "ACTIVATED"}], "has_more": true}}
+    $ ledger contract log a --fields n,type --json
+    {
+      "v": 1,
+      "data": {"events": [{"n": 1, "type": "REGISTERED"}, {"n": 2, "type": "ACTIVATED"}], "has_more": false}
+    }
     "#);
 }

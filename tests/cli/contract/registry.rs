@@ -84,7 +84,7 @@ fn a_key_names_one_intent() {
     ! error: the key "first" was used for something else, on contract:billing.invoice
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  #1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger contract pin billing.invoice@1 --consumer shop --key pin-1
     billing.invoice  YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1
@@ -94,7 +94,7 @@ fn a_key_names_one_intent() {
     ! error: the key "pin-1" was used for something else, on contract:billing.invoice
     !   it stands for:
     !     YYYY-MM-DD hh:mm:ssZ  #2  alice  shop uses v1
-    ! hint: another intent needs another key
+    ! hint: the same command with another key, for another intent: --key KEY
     [exit 6]
     $ ledger contract log billing.invoice
     YYYY-MM-DD hh:mm:ssZ  #1  alice  registered v1: compatible (BACKWARD_TRANSITIVE)
@@ -297,7 +297,7 @@ fn a_folder_is_imported_in_order_and_once() {
     [exit 3]
     $ mkdir empty; ledger contract import empty
     ! error: [tmp]/work/empty has no files NAME_vN.json
-    ! hint: ledger contract --help
+    ! hint: ledger contract import --help
     [exit 2]
     "#);
 }

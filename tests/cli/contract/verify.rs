@@ -221,6 +221,7 @@ fn one_damaged_contract_hides_no_other() {
             "consumers": [{"repo": "shop", "version": 1}], "waivers": [], "conflicts": []
           }
         ],
+        "has_more": false,
         "damaged": [
           {
             "contract": "a",

@@ -46,7 +46,7 @@ fn a_break_passes_once_its_request_is_accepted_all_it_touches_have_approved_and_
     nothing was written
     $ ledger contract waive billing.invoice@3 --request 1 --reason 'shop has moved' --until 2020-01-01
     ! error: a waiver until 2020-01-01 would be over
-    ! hint: name a day that is to come
+    ! hint: ledger contract waive --help: name a day that is to come
     [exit 5]
     $ ledger contract waive billing.invoice@3 --request 1 --reason 'shop has moved' --until 2999-12-31
     billing.invoice  YYYY-MM-DD hh:mm:ssZ  #4  alice  v3 may break until 2999-12-31 (REQ-YYYYMMDD-0001): shop has moved
@@ -107,7 +107,7 @@ fn only_a_request_that_names_the_version_can_waive_it() {
     [exit 5]
     $ ledger contract waive billing.invoice@3 --request 1 --reason x --until soon
     ! error: "soon" is not a time: expected a date as YYYY-MM-DD
-    ! hint: ledger contract --help
+    ! hint: ledger contract waive --help
     [exit 2]
     "#);
 }
@@ -157,7 +157,7 @@ fn a_proposal_holds_the_witnesses_and_asks_whom_it_touches() {
     Next  for shop: ledger transition REQ-YYYYMMDD-0001 ACCEPTED
     $ ledger contract propose billing.invoice v2.json
     ! error: billing.invoice@2 has this content already, and passes
-    ! hint: there is nothing to propose
+    ! hint: ledger contract show billing.invoice tells its versions: there is nothing to propose
     [exit 5]
     "#);
 }
@@ -185,7 +185,7 @@ fn leave_may_be_asked_for_what_was_registered_before_the_mode_was_tightened() {
     compatible: 1 contract, 1 version checked (declared content)
     $ ledger contract propose billing.invoice v3.json
     ! error: billing.invoice@3 has this content already, and passes
-    ! hint: there is nothing to propose
+    ! hint: ledger contract show billing.invoice tells its versions: there is nothing to propose
     [exit 5]
     "#);
 }

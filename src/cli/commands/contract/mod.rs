@@ -32,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Contract) -> Result<Exit, Fa
     match &args.command {
         ContractCommand::Add(args) => add::add(context, args, &resources),
         ContractCommand::Import(args) => add::import(context, args, &resources),
-        ContractCommand::List => show::list(context),
+        ContractCommand::List(args) => show::list(context, args),
         ContractCommand::Show(args) => show::show(context, args),
         ContractCommand::Log(args) => show::log(context, args),
         ContractCommand::Status(args) => show::status(context, args),

@@ -56,7 +56,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &Propose, resources: &Resourc
     let judged = ledger.judge(subject, comparing)?;
     if let Some(version) = same.filter(|_| judged.passes()) {
         let what = format!("{name}@{version} has this content already, and passes");
-        return Err(Failure::new(Exit::Refused, "same-content", what).hint("there is nothing to propose"));
+        return Err(Failure::new(Exit::Refused, "same-content", what)
+            .hint(format!("ledger contract show {name} tells its versions: there is nothing to propose")));
     }
     let behind = ledger.changes_of(&shelf, &judged, &candidate.schema, None, comparing)?;
     let typed = args.writing.key.as_ref().map(|key| key.parse::<Key>()).transpose().map_err(Failure::usage)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::super::Context;
 use super::super::super::args::Format;
-use super::super::super::contract_args::{Name, Show};
+use super::super::super::contract_args::{List, Log, Name, Show};
 use super::super::super::exit::Exit;
 use super::super::super::failure::Failure;
 use super::super::super::render::contract::text;
@@ -12,14 +12,18 @@ use super::super::super::render::contract::views::ContractView;
 use super::super::super::render::safe;
 use super::super::super::render::text::{WithStream, event_text, from_root};
 use super::super::super::render::views::raw;
+use super::super::fields;
 use super::{name, reference};
 use crate::contract::state::ContractState;
+use crate::domain::event::Event;
 use crate::domain::id::ContractName;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 #[derive(Serialize)]
 struct ListView<'a> {
-    contracts: Vec<ContractView<'a>>,
+    contracts: Vec<Printed<'a>>,
+    has_more: bool,
     damaged: &'a [DamagedContract],
 }
 
@@ -33,14 +37,18 @@ struct DamagedContract {
 #[derive(Serialize)]
 struct LogView {
     events: Vec<Box<RawValue>>,
+    has_more: bool,
 }
 
-pub(super) fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
+pub(super) fn list(context: &mut Context<'_>, args: &List) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_CONTRACT)?;
     let opened = context.open()?;
-    let (states, damaged) = opened.ledger().all_contracts()?;
+    let (mut states, damaged) = opened.ledger().all_contracts()?;
     let one =
         |(contract, what): (ContractName, String)| DamagedContract { contract, what: from_root(&what, opened.root()) };
     let damaged: Vec<DamagedContract> = damaged.into_iter().map(one).collect();
+    let all = states.len();
+    let has_more = args.bound.cut(&mut states);
     match context.output.format {
         Format::Text if context.output.quiet => {
             context.output.text(&states.iter().map(|state| format!("{}\n", state.name)).collect::<String>())?;
@@ -48,19 +56,28 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Exit, Failure> {
         Format::Text if states.is_empty() && damaged.is_empty() => {
             context.output.tell("there are no contracts: ledger contract add NAME FILE")
         }
+        Format::Text if !args.fields.is_empty() => {
+            for state in &states {
+                let members = fields::chosen(&ContractView::from(state), &args.fields)?;
+                context.output.text(&fields::line(&members, &args.fields))?;
+            }
+        }
         Format::Text => {
             let width = context.output.width;
             context.output.text(&text::list(&states, width))?;
         }
         Format::Json => {
-            let contracts = states.iter().map(ContractView::from).collect();
-            context.output.json(&ListView { contracts, damaged: &damaged })?;
+            let contracts = states.iter().map(|state| printed(state, &args.fields)).collect::<Result<_, _>>()?;
+            context.output.json(&ListView { contracts, has_more, damaged: &damaged })?;
         }
         Format::Jsonl => {
             for state in &states {
-                context.output.json(&ContractView::from(state))?;
+                context.output.json(&printed(state, &args.fields)?)?;
             }
         }
+    }
+    if has_more && context.output.format != Format::Json {
+        context.output.tell(&args.bound.told(all, "contracts"));
     }
     for DamagedContract { contract, what } in &damaged {
         context.output.tell(&format!("{contract} can't be read: {} (ledger verify)", safe::line(what)));
@@ -120,21 +137,60 @@ pub(super) fn status(context: &mut Context<'_>, args: &Name) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-pub(super) fn log(context: &mut Context<'_>, args: &Name) -> Result<Exit, Failure> {
+pub(super) fn log(context: &mut Context<'_>, args: &Log) -> Result<Exit, Failure> {
+    fields::known(&args.fields, &fields::OF_EVENT)?;
     let opened = context.open()?;
     let shelf = opened.ledger().contract(&name(&args.name)?)?;
-    let events = shelf.graph.events();
+    let all = shelf.graph.events();
+    let events = &all[all.len().saturating_sub(args.limit)..];
+    let has_more = events.len() < all.len();
+    let json = |event: &Event| -> Result<Box<RawValue>, Failure> {
+        if args.fields.is_empty() {
+            return Ok(raw(event));
+        }
+        let members = fields::chosen(&raw(event), &args.fields)?;
+        serde_json::value::to_raw_value(&members).map_err(|e| Failure::new(Exit::Failure, "bug", e))
+    };
     match context.output.format {
+        Format::Text if !args.fields.is_empty() => {
+            for event in events {
+                let members = fields::chosen(&raw(event), &args.fields)?;
+                context.output.text(&fields::line(&members, &args.fields))?;
+            }
+        }
         Format::Text => {
             let lines: String = events.iter().map(|event| event_text(event, WithStream::No) + "\n").collect();
             context.output.text(&lines)?;
         }
-        Format::Json => context.output.json(&LogView { events: events.iter().map(raw).collect() })?,
+        Format::Json => {
+            let events = events.iter().map(json).collect::<Result<_, _>>()?;
+            context.output.json(&LogView { events, has_more })?;
+        }
         Format::Jsonl => {
             for event in events {
-                context.output.json(&raw(event))?;
+                context.output.json(&json(event)?)?;
             }
         }
     }
+    if has_more && context.output.format != Format::Json {
+        let text = format!("the newest {} of {} events are shown; --limit N shows more", events.len(), all.len());
+        context.output.tell(&text);
+    }
     Ok(Exit::Done)
+}
+
+/// A contract as it is printed: whole, or some of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Printed<'a> {
+    Whole(Box<ContractView<'a>>),
+    Chosen(Map<String, Value>),
+}
+
+fn printed<'a>(state: &'a ContractState, fields: &[String]) -> Result<Printed<'a>, Failure> {
+    let view = ContractView::from(state);
+    if fields.is_empty() {
+        return Ok(Printed::Whole(Box::new(view)));
+    }
+    fields::chosen(&view, fields).map(Printed::Chosen)
 }

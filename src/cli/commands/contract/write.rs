@@ -42,6 +42,15 @@ pub(super) fn enter(context: &mut Context<'_>, args: &OfVersion, stage: Stage) -
     write(context, version.name(), &ContractCommand::Enter(version.version(), stage), &args.writing)
 }
 
+/// Tells of a repository that looks like another one that is known, before it is one of those itself.
+fn tell_mistyped(context: &mut Context<'_>, consumer: &str) -> Result<(), Failure> {
+    let opened = context.open()?;
+    for mistyped in opened.ledger().mistyped_repos(&[repo(consumer)?]) {
+        context.output.tell(&format!("ledger: {mistyped}"));
+    }
+    Ok(())
+}
+
 pub(super) fn pin(context: &mut Context<'_>, args: &Pin, resources: &Resources) -> Result<Exit, Failure> {
     let version = reference(&args.version)?;
     let needs = args.needs.as_ref().map(|file| candidate(file, context)).transpose()?;
@@ -67,6 +76,7 @@ pub(super) fn pin(context: &mut Context<'_>, args: &Pin, resources: &Resources) 
             }
         }
     }
+    tell_mistyped(context, &args.consumer)?;
     let command = ContractCommand::Pin {
         repo: repo(&args.consumer)?,
         version: version.version(),

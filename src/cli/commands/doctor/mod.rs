@@ -5,6 +5,7 @@ mod locks;
 use super::super::Context;
 use super::super::args::{Doctor, Format};
 use super::super::checkpoint_args::Trusting;
+use super::super::config::{BAD_CONFIG, Fault};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::open::{self, Opened, Patient};
@@ -37,12 +38,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
     }
     let root = store.layout().root().to_owned();
     context.root = Some(root.clone());
-    if args.fix && unknown.is_whole() {
+    let is_mending = args.fix && !args.dry_run;
+    if is_mending && unknown.is_whole() {
         opened.ledger().writable()?;
     }
     // Before this process takes a lock, which may hang.
     let locks = locks::probe(context.env.program.as_deref(), &root);
-    let Treated { mended, failed } = match args.fix {
+    let Treated { mended, failed } = match is_mending {
         true => treat(context, &store, unknown.is_whole().then_some(&opened), &locks)?,
         false => Treated::default(),
     };
@@ -50,12 +52,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
     let around = Surroundings { locks, leftovers, now: (context.env.now)() };
     let mut found = look(context, &store, &opened, unknown, around)?;
     found.add(failed);
+    found.add(context.cli.global.configured.faults.iter().map(misconfigured).collect());
     let exit = if found.is_safe() { Exit::Done } else { Exit::No };
     let view = ExaminedView::new(&found, mended, &root);
     if context.output.format != Format::Text {
         context.output.json(&view)?;
     } else if !(context.output.quiet && exit == Exit::Done) {
         context.output.text(&examined(&view))?;
+    }
+    if args.dry_run {
+        context.output.tell("dry run: nothing was mended; --fix mends what is derived or was cut short");
     }
     Ok(exit)
 }
@@ -136,6 +142,12 @@ fn compute(context: &Context<'_>, opened: &Opened) -> Result<Vec<MendedView>, Fa
 
 /// The code of what `--fix` could not do.
 const NOT_MENDED: &str = "not-mended";
+
+/// What is wrong with the person's configuration: every other command stops at it.
+fn misconfigured(fault: &Fault) -> Diagnosis {
+    let Fault { what, fix } = fault.clone();
+    Diagnosis { code: BAD_CONFIG, grade: Grade::Error, path: None, line: None, what, fix }
+}
 
 /// A failure as part of the answer.
 fn diagnosis(code: &'static str, context: &Context<'_>, failure: Failure) -> Diagnosis {

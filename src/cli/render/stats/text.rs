@@ -204,8 +204,8 @@ mod tests {
         let now = Timestamp::parse_rfc3339("2026-11-20T12:00:00Z").unwrap();
         let mut fold = Fold::new(Window { now, weeks: 5 });
         for number in 1..400_u32 {
-            let created_at = now.minus_ms(i64::from(number) * i64::from(number) * 600_000);
-            let ended_at = (number % 3 == 0).then_some(created_at.plus_ms(i64::from(number) * 7_000_000));
+            let made_at = now.minus_ms(i64::from(number) * i64::from(number) * 600_000);
+            let ended_at = (number % 3 == 0).then_some(made_at.plus_ms(i64::from(number) * 7_000_000));
             let by = format!("somebody.with.a.long.name.{}@example.org", number % 13);
             fold.take(&Facts {
                 id: format!("REQ-20261120-{number:04}").parse().unwrap(),
@@ -215,7 +215,7 @@ mod tests {
                 from: "shop",
                 to: &["web"],
                 by: &by,
-                times: Times { created_at, started_at: None, ended_at },
+                times: Times { made_at, started_at: None, ended_at },
             });
         }
         let stats = fold.stats();
