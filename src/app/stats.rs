@@ -1,6 +1,6 @@
 //! Figures about requests: how many of which kind, how long they take, how old they are.
 
-use super::list::{Query, Scope};
+use super::list::{Keys, Query, Scope};
 use super::{AppError, Ledger};
 use crate::domain::id::RequestId;
 use crate::domain::stats::{Facts, Fold, Stats, Times, Window};
@@ -44,6 +44,16 @@ impl Ledger<'_> {
             }
         }
         Ok(Figures { stats: fold.stats(), damaged })
+    }
+
+    /// How many of the open requests that a query asks for are duplicates: they count like others, and nobody works on them.
+    ///
+    /// # Errors
+    /// Failed machinery.
+    pub fn open_duplicates(&self, query: &Query) -> Result<usize, AppError> {
+        let duplicates =
+            Query { scope: Scope::Open, keys: Keys::Duplicate, limit: Some(1), cursor: None, ..query.clone() };
+        Ok(self.list(&duplicates)?.matched)
     }
 
     fn stats_now(&self, filter: &Filter, window: Window) -> Result<Figures, AppError> {

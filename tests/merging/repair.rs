@@ -192,7 +192,7 @@ fn a_number_that_two_requests_have_is_left_to_people_until_they_say() {
             "fix": "ledger resolve-id REQ-YYYYMMDD-0002 tells both; then ledger resolve-id REQ-YYYYMMDD-0002 --keep ours (or theirs)"
           }
         ],
-        "damaged": []
+        "has_more": false, "damaged": []
       }
     }
     [exit 3]

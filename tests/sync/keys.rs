@@ -40,6 +40,10 @@ fn two_requests_with_one_key_are_one_and_a_duplicate_in_every_clone() {
         assert_eq!(clones.id(clone, "twin"), first, "{clone}");
         let listed = clones.ledger(clone, &["list", "--duplicates", "-q"]).ok().out;
         assert_eq!(listed.trim(), duplicate, "{clone}");
+        let stats = clones.ledger(clone, &["stats"]).ok().err;
+        assert!(stats.contains("1 open request is a duplicate of another"), "{clone}: {stats}");
+        let drawn = clones.ledger(clone, &["graph", &duplicate, "--format", "text"]).ok().out;
+        assert!(drawn.contains("PROPOSED, duplicate"), "{clone}: {drawn}");
         let ready = clones.ledger(clone, &["ready", "-q"]).ok().out;
         assert!(ready.contains(&first) && !ready.contains(&duplicate), "{clone}: {ready}");
         for command in [

@@ -6,6 +6,7 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::query_args::Stats;
 use super::super::render::stats::{StatsView, text};
+use super::super::render::text::count;
 use super::super::render::views::DamagedView;
 use super::{fields, rows};
 
@@ -48,6 +49,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &Stats) -> Result<Exit, Failu
         | Wanted::Svg => return Err(context.no_format()),
     }
     told.iter().for_each(|text| context.output.tell(text));
+    let duplicates = if stats.requests.open == 0 { 0 } else { ledger.open_duplicates(&query)? };
+    if duplicates > 0 {
+        let of = count(duplicates as u64, "open request");
+        let is = if duplicates == 1 { "is a duplicate of another" } else { "are duplicates of others" };
+        context.output.tell(&format!("{of} {is}, and counted like the rest: ledger conflicts"));
+    }
     if stats.requests.all == 0
         && let Some(unknown) = query.request_type.as_ref().and_then(|typed| ledger.unknown_request_type(typed))
     {
