@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::safe;
 use super::signature::{WorthView, signed_by, verdict_words, worth_text};
 use super::text::{BOLD, DIM, GREEN, PLAIN, RED, WithStream, count, event_text, findings, relative, styled};
-use super::views::{FindingView, raw};
+use super::verify::FindingView;
+use super::views::raw;
 use crate::app::checkpoint::{
     CheckpointReport, ProofReport, SeenApproval, SeenSignature, Signed, Taken, Trust, name_of,
 };

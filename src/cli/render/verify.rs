@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::annotations::{self, Level, Said, Suite, Told};
 use super::json;
 use super::text::{self, from_root, relative};
-use super::views::VerifyView;
 use crate::app::verify::{Finding, Report, Severity};
 use crate::cli::args::Wanted;
 use crate::cli::failure::Failure;
+use crate::domain::id::RequestId;
 
 /// The formats in which a report is printed.
 pub const PRINTED: [Wanted; 6] =
@@ -97,4 +99,81 @@ fn explained(code: &str) -> Said {
     let says = RULES.iter().find(|(known, _)| *known == code).map(|(_, says)| *says);
     let says = says.unwrap_or("Something is not as it was written, or was not allowed.");
     Said { title: says, meaning: says, help: format!("{says} docs/errors.md tells what to do about {code}.") }
+}
+
+/// What verifying found.
+#[derive(Serialize)]
+pub struct VerifyView<'a> {
+    ok: bool,
+    requests: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    contracts: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    checkpoints: usize,
+    events: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<AgainstView<'a>>,
+    findings: Vec<FindingView<'a>>,
+}
+
+/// With which commit a ledger was compared.
+#[derive(Serialize)]
+struct AgainstView<'a> {
+    commit: &'a str,
+    told: &'a str,
+    files: usize,
+}
+
+/// One thing that verifying found.
+#[derive(Serialize)]
+pub struct FindingView<'a> {
+    code: &'a str,
+    severity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RequestId>,
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    message: String,
+    fix: String,
+}
+
+impl<'a> FindingView<'a> {
+    /// A finding, with its paths as seen from the ledger's root.
+    #[must_use]
+    pub fn new(finding: &'a Finding, root: &Path) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity.name(),
+            id: finding.id,
+            file: relative(&finding.path, root),
+            line: finding.line,
+            message: from_root(&finding.what, root),
+            fix: from_root(&finding.fix, root),
+        }
+    }
+}
+
+impl<'a> VerifyView<'a> {
+    /// A report; `ok` where nothing is worse than a note.
+    #[must_use]
+    pub fn new(report: &'a Report, ok: bool, root: &Path) -> Self {
+        Self {
+            ok,
+            requests: report.requests,
+            contracts: report.contracts,
+            checkpoints: report.checkpoints,
+            events: report.events,
+            against: report.against.as_ref().map(|against| AgainstView {
+                commit: &against.commit,
+                told: &against.told,
+                files: against.files,
+            }),
+            findings: report.findings.iter().map(|finding| FindingView::new(finding, root)).collect(),
+        }
+    }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

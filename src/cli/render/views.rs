@@ -13,7 +13,6 @@ use crate::app::checkpoint::Worth;
 use crate::app::claim::{ClaimSeen, ClaimsSeen};
 use crate::app::list::Row;
 use crate::app::show::View;
-use crate::app::verify::{Finding, Report};
 use crate::app::write::state_word;
 use crate::domain::claim::Expiry;
 use crate::domain::event::{Event, PartStatus};
@@ -439,83 +438,6 @@ pub struct ListView<T: Serialize> {
     pub cursor: Option<String>,
     /// Requests that can't be read.
     pub damaged: Vec<DamagedView>,
-}
-
-/// What verifying found.
-#[derive(Serialize)]
-pub struct VerifyView<'a> {
-    ok: bool,
-    requests: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    contracts: usize,
-    #[serde(skip_serializing_if = "is_zero")]
-    checkpoints: usize,
-    events: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    against: Option<AgainstView<'a>>,
-    findings: Vec<FindingView<'a>>,
-}
-
-/// With which commit a ledger was compared.
-#[derive(Serialize)]
-struct AgainstView<'a> {
-    commit: &'a str,
-    told: &'a str,
-    files: usize,
-}
-
-/// One thing that verifying found.
-#[derive(Serialize)]
-pub struct FindingView<'a> {
-    code: &'a str,
-    severity: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<RequestId>,
-    file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    message: String,
-    fix: String,
-}
-
-impl<'a> FindingView<'a> {
-    /// A finding, with its paths as seen from the ledger's root.
-    #[must_use]
-    pub fn new(finding: &'a Finding, root: &std::path::Path) -> Self {
-        Self {
-            code: finding.code,
-            severity: finding.severity.name(),
-            id: finding.id,
-            file: super::text::relative(&finding.path, root),
-            line: finding.line,
-            message: super::text::from_root(&finding.what, root),
-            fix: super::text::from_root(&finding.fix, root),
-        }
-    }
-}
-
-impl<'a> VerifyView<'a> {
-    /// A report; `ok` where nothing is worse than a note.
-    #[must_use]
-    pub fn new(report: &'a Report, ok: bool, root: &std::path::Path) -> Self {
-        Self {
-            ok,
-            requests: report.requests,
-            contracts: report.contracts,
-            checkpoints: report.checkpoints,
-            events: report.events,
-            against: report.against.as_ref().map(|against| AgainstView {
-                commit: &against.commit,
-                told: &against.told,
-                files: against.files,
-            }),
-            findings: report.findings.iter().map(|finding| FindingView::new(finding, root)).collect(),
-        }
-    }
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 /// The state of `index.json`.
