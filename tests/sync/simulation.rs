@@ -16,6 +16,26 @@ use serde_json::Value;
 
 use super::clones::Clones;
 
+type Step = fn(&mut World<'_>, &str);
+
+/// What somebody does: how often beside the rest, what it is called, and how it is done.
+const STEPS: [(usize, &str, Step); 14] = [
+    (9, "write", |world, clone| world.write(clone)),
+    (4, "sync", |world, clone| world.sync(clone)),
+    (1, "crash", |world, clone| world.crash(clone)),
+    (1, "merge", |world, clone| world.merge(clone)),
+    (1, "union merge", |world, clone| world.union_merge(clone)),
+    (2, "merge without rules", |world, clone| world.merge_without_rules(clone)),
+    (1, "rebase", |world, clone| world.rebase(clone)),
+    (1, "pick", |world, clone| world.pick(clone)),
+    (1, "stash", |world, clone| world.stash(clone)),
+    (1, "lease", |world, clone| world.lease(clone)),
+    (1, "force", |world, clone| world.force(clone)),
+    (2, "claim", |world, clone| world.claim(clone)),
+    (3, "share", |world, clone| world.share(clone)),
+    (3, "decide", |world, clone| world.decide(clone)),
+];
+
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 /// A generator of numbers that are the same in every run (SplitMix64, Steele et al., 2014).
@@ -136,47 +156,19 @@ impl World<'_> {
 
     fn act(&mut self) {
         let clone = self.any();
-        let what = self.dice.roll(33);
-        let names = [
-            "write",
-            "sync",
-            "crash",
-            "merge",
-            "union merge",
-            "rebase",
-            "pick",
-            "stash",
-            "lease",
-            "force",
-            "claim",
-            "share",
-            "decide",
-            "merge without rules",
-        ];
-        let at =
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 10, 11, 11, 11, 12, 12, 12, 12, 13, 9]
-                [what];
+        let mut what = self.dice.roll(STEPS.iter().map(|(weight, ..)| weight).sum());
+        let chosen = STEPS.iter().find(|(weight, ..)| {
+            let is_it = what < *weight;
+            what = what.saturating_sub(*weight);
+            is_it
+        });
+        let (_, name, step) = chosen.unwrap();
         if std::env::var_os("LEDGER_SIMULATION_TRACE").is_some() {
             let held: Vec<String> = self.names.iter().map(|name| self.held(name)).collect();
-            eprintln!("{}; step {}: {clone} {}", held.join("; "), self.step, names[at]);
+            eprintln!("{}; step {}: {clone} {name}", held.join("; "), self.step);
         }
-        self.steps.push(format!("{clone} {}", names[at]));
-        match what {
-            0..=8 => self.write(clone),
-            9..=12 => self.sync(clone),
-            13 => self.crash(clone),
-            14 => self.merge(clone),
-            15 => self.union_merge(clone),
-            16 => self.rebase(clone),
-            17 => self.pick(clone),
-            18 => self.stash(clone),
-            19 => self.lease(clone),
-            20 | 21 => self.claim(clone),
-            22..=24 => self.share(clone),
-            25..=28 => self.decide(clone),
-            29..=31 => self.merge_without_rules(clone),
-            _ => self.force(clone),
-        }
+        self.steps.push(format!("{clone} {name}"));
+        step(self, clone);
     }
 
     /// Which requests a clone has, by the last digit of their numbers and the first of their uids.
