@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sync::{SyncFailure, pauses};
+use super::sync::{SyncFailure, pauses, waited};
 use super::write::Effect;
 use super::{AppError, Ledger, Session};
 use crate::domain::id::{RequestId, Writer};
@@ -119,11 +119,9 @@ impl Ledger<'_> {
                 }
                 Pushed::Overtaken(told) => {
                     times += 1;
-                    let pause = pauses.next().unwrap_or_default();
-                    if budget.left().is_some_and(|left| left <= pause) {
+                    if !waited(&mut pauses, budget) {
                         return Err(SyncFailure::Overtaken { target, times, told }.into());
                     }
-                    std::thread::sleep(pause);
                 }
             }
         }

@@ -140,28 +140,7 @@ fn a_request_that_comes_in_later_comes_later_whatever_its_number() {
     clones.ledger("a", &["claim", "key:job", "--sync"]).ok();
     let later = clones.bug("b", "job");
     assert!(later < first, "{later} {first}");
-    clones
-        .ledger(
-            "b",
-            &[
-                "new",
-                "--title",
-                "After",
-                "--from",
-                "shop",
-                "--to",
-                "billing",
-                "--type",
-                "bug",
-                "--set",
-                "details.impact=x",
-                "--depends-on",
-                &later,
-                "--key",
-                "after",
-            ],
-        )
-        .ok();
+    clones.made("b", "after", &["--depends-on", &later]);
     let synced = clones.sync("b").ok().data();
     let given = &synced["renumbered"][0];
     assert_eq!((&given["was"], &given["has_key_of"]), (&later.as_str().into(), &first.as_str().into()), "{synced}");

@@ -33,11 +33,11 @@ use crate::domain::state::{State, Status};
 use crate::domain::time::Hybrid;
 use crate::domain::workflow::Workflow;
 use crate::index::refresh::{Making, Memory, rebuild};
-use crate::store::StoreError;
 use crate::store::budget::Progress;
 use crate::store::fs::FsStore;
 use crate::store::fs::carried::CarriedFile;
 use crate::store::fs::carry::{Carrier, Index};
+use crate::store::{Budget, StoreError};
 use crate::sync::git::{Git, GitFailure};
 use crate::sync::giving_back::{GivenBack, Untaken};
 use crate::sync::join::{Clash, Join, Joining, Renumbering, Take};
@@ -64,6 +64,16 @@ pub(super) fn pauses() -> impl Iterator<Item = Duration> {
         .with_jitter()
         .without_max_times()
         .build()
+}
+
+/// Waits before another round; `false` at once if there is no time left for one.
+pub(super) fn waited(pauses: &mut impl Iterator<Item = Duration>, budget: &Budget) -> bool {
+    let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+    let has_time = budget.left().is_none_or(|left| left > pause + ROUND_MIN);
+    if has_time {
+        std::thread::sleep(pause);
+    }
+    has_time
 }
 
 /// What is wanted of an exchange.
@@ -223,11 +233,9 @@ impl Ledger<'_> {
                 Pushed::Refused(why) => return Err(SyncFailure::Refused { target, why }.into()),
                 Pushed::Overtaken(told) => {
                     overtaken += 1;
-                    let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
-                    if budget.left().is_some_and(|left| left <= pause + ROUND_MIN) {
+                    if !waited(&mut pauses, budget) {
                         return Err(SyncFailure::Overtaken { target, times: overtaken, told }.into());
                     }
-                    std::thread::sleep(pause);
                 }
             }
         }
