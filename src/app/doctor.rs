@@ -162,6 +162,7 @@ impl Examined {
         if locks.may_be_taken() {
             diagnoses.extend(of_leftovers(store, leftovers));
             diagnoses.extend(of_writing(store));
+            diagnoses.extend(of_modes(store));
             diagnoses.extend(of_clock(store, now));
         }
         let mut found = Self { ground, locks, standing, requests: 0, events: 0, diagnoses: Vec::new() };
@@ -415,6 +416,26 @@ fn of_writing(store: &FsStore) -> Vec<Diagnosis> {
             .map(|error| unwritable(store.layout().coordination(), &error)),
     );
     told
+}
+
+/// Who may write besides those who are meant to: one diagnosis for all folders.
+fn of_modes(store: &FsStore) -> Option<Diagnosis> {
+    let open = store.open_to_all();
+    let first = open.first()?.clone();
+    let more = match open.len() - 1 {
+        0 => String::new(),
+        1 => ", and in another folder of the ledger".to_owned(),
+        more => format!(", and in {more} other folders of the ledger"),
+    };
+    let folders: Vec<String> = open.iter().map(|folder| quoted(folder)).collect();
+    Some(Diagnosis {
+        code: "open-to-all",
+        grade: Grade::Warning,
+        path: Some(first),
+        line: None,
+        what: format!("everybody on this machine may put, rename and remove files in it{more}"),
+        fix: format!("chmod o-w {}", folders.join(" ")),
+    })
 }
 
 /// Why a file or folder can't be used, and what mends it.

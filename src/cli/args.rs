@@ -16,7 +16,7 @@ use super::intake_args::{Adopt, Import};
 use super::look_args::{Log, Prime, Show, WATCH_BUDGET, Watch};
 use super::manual_args::{Completions, Help, Man};
 use super::merge_args::{MergeDriver, RepairMerge, ResolveId, SetupGit};
-use super::query_args::{Blocked, Conflicts, Export, Graph, List, Ready, Sql, Stats};
+use super::query_args::{Blocked, Bound, Conflicts, Export, Graph, List, Ready, Sql, Stats};
 use super::search_args::Search;
 use super::sync_args::{Ids, IdsCommand, Sync};
 use super::tui_args::Tui;
@@ -527,6 +527,9 @@ pub struct Verify {
     /// Print in another format to a file as well, for example sarif=verify.sarif; may be repeated; - is stdout
     #[arg(long, value_name = "FORMAT=FILE", conflicts_with_all = ["checkpoint", "proof"])]
     pub output: Vec<String>,
+    /// How many findings; the gravest are told.
+    #[command(flatten)]
+    pub bound: Bound,
     /// What to check instead.
     #[command(flatten)]
     pub proofs: Proofs,
@@ -549,6 +552,9 @@ pub struct Doctor {
     /// With --fix: say what is wrong, and mend nothing
     #[arg(long, requires = "fix")]
     pub dry_run: bool,
+    /// How many findings; the gravest are told.
+    #[command(flatten)]
+    pub bound: Bound,
     /// Try whether a lock can be taken, and say so with the exit status: what another process does.
     #[arg(long, hide = true, value_name = "FILE")]
     pub try_lock: Option<PathBuf>,

@@ -361,6 +361,9 @@ pub struct Matrix {
     /// Do not write coordination/compatibility_matrix.json
     #[arg(long)]
     pub dry_run: bool,
+    /// How many rows.
+    #[command(flatten)]
+    pub bound: Bound,
 }
 
 /// Say whether every consumer can live with a version

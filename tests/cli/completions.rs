@@ -50,6 +50,31 @@ fn what_is_known_here_is_offered() {
     urgent
     $ ./c new --type c
     contract-change
+    # Details that types demand; formats of reports.
+    $ ./c new --set ''
+    details.change=
+    details.goal=
+    details.impact=
+    details.metric=
+    details.migration=
+    details.scope=
+    details.severity=
+    details.started_at=
+    details.trade_offs=
+    $ ./c new --type incident --set ''
+    details.impact=
+    details.severity=
+    details.started_at=
+    $ ./c verify --output s
+    sarif=
+    $ ./c contract check --output ''
+    text=
+    json=
+    jsonl=
+    github=
+    sarif=
+    junit=
+    markdown=
     # Contracts and their versions.
     $ ./c contract show ''  | grep -v ^-
     money@1

@@ -468,7 +468,8 @@ fn verify_goes_on_where_the_settings_or_the_workflow_can_not_be_read() {
             "message": "ledger.json is not valid: unknown field `mood`, expected one of `format`, `ledger_id`, `name`, `mode`, `track_index`, `roles`, `contract`, `approvals`, `defaults` at line 5 column 8",
             "fix": "mend it, or restore it from a copy, or from another clone"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     [exit 9]

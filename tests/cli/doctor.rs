@@ -24,7 +24,8 @@ fn a_ledger_in_order_is_safe_and_says_what_it_stands_on() {
             "message": "git unites the lines of logs here, and leaves the rest of the ledger to whoever merges",
             "fix": "ledger setup-git"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     $ ledger doctor --quiet
@@ -95,6 +96,38 @@ fn a_clock_that_fell_back_and_a_folder_that_can_not_be_written_are_told() {
     warning clock-fell-back: the clock says TIME, and this clone has written N minutes after that: what is written now gets later times than the clock's
       fix: set the clock, for example: timedatectl set-ntp true
     ok: 1 request, 1 event examined, 1 warning
+    "#);
+}
+
+#[test]
+fn folders_that_everybody_may_write_to_are_told_with_what_closes_them() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ chmod 777 coordination coordination/events && ledger doctor | grep -v '^on '
+    coordination: warning open-to-all: everybody on this machine may put, rename and remove files in it, and in another folder of the ledger
+      fix: chmod o-w coordination coordination/events
+    ok: 1 request, 1 event examined, 1 warning
+    $ $(ledger doctor --json | jq -r '.data.findings[0].fix') && ledger doctor | grep -v '^on '
+    ok: 1 request, 1 event examined
+    $ chmod o+w coordination/.local/locks && ledger doctor | grep -v '^on '
+    coordination/.local/locks: warning open-to-all: everybody on this machine may put, rename and remove files in it
+      fix: chmod o-w coordination/.local/locks
+    ok: 1 request, 1 event examined, 1 warning
+    "#);
+}
+
+#[test]
+fn the_gravest_are_told_where_there_is_a_limit() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ rm coordination/index.json && echo '{' > coordination/requests/REQ-$TODAY-0001.json
+    $ ledger doctor --limit 1 | grep -v '^on '
+    coordination/requests/REQ-YYYYMMDD-0001.json: error packet-damaged: the packet is not valid: EOF while parsing an object at line 2 column 0
+      fix: restore it from a copy, or from another clone
+    not safe to operate: 1 request, 0 events examined, 1 error, 1 note
+    ! 1 of 2 findings shown; --limit N shows more
+    $ ledger doctor --limit 1 --json | jq -c '[(.data.findings | map(.code)), .data.has_more]'
+    [["packet-damaged"],true]
     "#);
 }
 

@@ -13,10 +13,10 @@ fn a_ledger_in_order_is_ok() {
     $ ledger verify 1
     ok: 1 request, 1 event verified
     $ ledger verify --json
-    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": []}}
+    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": [], "has_more": false}}
     $ ledger verify -q
     $ ledger verify 1 --json -q
-    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": []}}
+    {"v": 1, "data": {"ok": true, "requests": 1, "events": 1, "findings": [], "has_more": false}}
     "#);
 }
 
@@ -43,7 +43,8 @@ fn a_clock_that_ran_ahead_is_found_and_reorders_nothing() {
             "message": "event 2: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here",
             "fix": "set the clock of the machine that wrote it; order within a request does not depend on it"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     [exit 3]
@@ -92,6 +93,27 @@ fn an_event_whose_clock_runs_behind_its_parents_is_found() {
     1 finding: 1 request, 2 events verified
     [exit 3]
     ");
+}
+
+#[test]
+fn the_gravest_are_told_where_there_is_a_limit() {
+    let sandbox = Sandbox::with_bug();
+    transcript!(sandbox, @r#"
+    $ touch coordination/events/a coordination/requests/b && printf '{}\n' >> coordination/events/REQ-$TODAY-0001.jsonl
+    $ ledger verify --limit 2
+    coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
+      fix: restore it from a copy, or from another clone
+    coordination/events/a: violation stray: it does not belong here
+      fix: move it out of the ledger's folders
+    3 findings and 1 note: 1 request, 1 event verified
+    ! 2 of 4 findings shown; --limit N shows more
+    [exit 9]
+    $ ledger verify --limit 1 --json --output junit=all.xml | jq -c '[(.data.findings | map(.code)), .data.has_more]'; grep -c '<failure' all.xml
+    [["line-damaged"],true]
+    1
+    $ ledger verify --limit 3 --json | jq -c '[(.data.findings | map(.code)), .data.has_more]'
+    [["line-damaged","stray","stray"],true]
+    "#);
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub(in crate::app) mod lost;
 pub(in crate::app) mod told;
 mod unknown;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use self::against::Against;
@@ -103,6 +103,19 @@ impl Report {
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Keeps the gravest findings, at most `most` of them, in their order; answers whether others were left out.
+    pub fn keep_gravest(&mut self, most: usize) -> bool {
+        if self.findings.len() <= most {
+            return false;
+        }
+        let mut places: Vec<usize> = (0..self.findings.len()).collect();
+        places.sort_by_key(|place| self.findings.get(*place).map(|finding| std::cmp::Reverse(finding.severity)));
+        let kept: HashSet<usize> = places.into_iter().take(most).collect();
+        let mut place = 0..;
+        self.findings.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
+        true
     }
 }
 

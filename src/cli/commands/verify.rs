@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::open::{self, Opened, Patient};
 use super::super::render::checkpoint::{CheckedView, ProofView, checked, proof};
 use super::super::render::progress::Progress;
-use super::super::render::verify::{PRINTED, Printing, is_placed, verify};
+use super::super::render::verify::{PRINTED, Printing, Totals, is_placed, verify};
 use super::super::trust::{self, LATEST};
 use super::super::{Context, input, outputs};
 use crate::app::AppError;
@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &Verify) -> Result<Exit, Fail
     let report = ledger.verify(only, &trust, unknown, &|done, total| bar.at(done, total))?;
     drop(bar);
     let printed = Printed { root: opened.root(), prefix: None, exit: exit_of(&report.findings) };
-    print(context, args, &report, printed)
+    print(context, args, report, printed)
 }
 
 /// Compares with a commit as well. Asked whether something may go in, the answer is no whatever was found: whether a byte is
@@ -63,7 +63,7 @@ fn verify_against(context: &mut Context<'_>, args: &Verify, typed: &str) -> Resu
         None | Some(Severity::Note) => Exit::Done,
         Some(Severity::Violation | Severity::Damage) => Exit::No,
     };
-    print(context, args, &report, Printed { root: opened.root(), prefix: Some(&place.prefix), exit })
+    print(context, args, report, Printed { root: opened.root(), prefix: Some(&place.prefix), exit })
 }
 
 /// A ledger that is compared with a commit.
@@ -104,7 +104,7 @@ fn verify_removed(context: &mut Context<'_>, args: &Verify, missing: Missing) ->
         let order = Order { place, head: &head, reference: &target.reference, point: target.point };
         if let Some(report) = of_removed(&folder, order)? {
             let printed = Printed { root: &folder, prefix: Some(&place.prefix), exit: Exit::No };
-            return print(context, args, &report, printed);
+            return print(context, args, report, printed);
         }
     }
     Err(failure)
@@ -170,7 +170,7 @@ struct Printed<'a> {
     exit: Exit,
 }
 
-fn print(context: &mut Context<'_>, args: &Verify, report: &Report, printed: Printed<'_>) -> Result<Exit, Failure> {
+fn print(context: &mut Context<'_>, args: &Verify, mut report: Report, printed: Printed<'_>) -> Result<Exit, Failure> {
     let Printed { root, prefix, exit } = printed;
     let targets = outputs::targets(&args.output, &PRINTED)?;
     let wanted = context.cli.global.wanted();
@@ -180,12 +180,17 @@ fn print(context: &mut Context<'_>, args: &Verify, report: &Report, printed: Pri
         None if is_placed => git::place_of(root).unwrap_or_default(),
         None => String::new(),
     };
-    let printing = Printing { root, prefix: &prefix, ok: exit == Exit::Done };
+    let totals = Totals::of(&report);
+    let has_more = report.keep_gravest(args.bound.limit);
+    let printing = Printing { root, prefix: &prefix, ok: exit == Exit::Done, totals, has_more };
     for target in &targets {
-        outputs::write(target, &verify(report, target.wanted, printing)?, context)?;
+        outputs::write(target, &verify(&report, target.wanted, printing)?, context)?;
     }
     if !(context.output.quiet && wanted == Wanted::Text && exit == Exit::Done) {
-        context.output.text(&verify(report, wanted, printing)?)?;
+        context.output.text(&verify(&report, wanted, printing)?)?;
+    }
+    if has_more && wanted != Wanted::Json {
+        context.output.tell(&args.bound.told(totals.all(), "findings"));
     }
     Ok(exit)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::safe;
 use super::text::{DIM, GREEN, RED, YELLOW, count, from_root, relative, styled};
-use crate::app::doctor::{Diagnosis, Examined, Locks};
+use crate::app::doctor::{Diagnosis, Examined, Grade, Locks};
 use crate::store::fs::health::{End, Mended, Rest};
 use crate::sync::standing::Standing;
 
@@ -25,6 +25,10 @@ pub struct ExaminedView {
     events: usize,
     mended: Vec<MendedView>,
     findings: Vec<DiagnosisView>,
+    has_more: bool,
+    /// How many errors, warnings and notes there are, also of those that are not printed.
+    #[serde(skip)]
+    totals: [u64; 3],
 }
 
 /// One thing that is not as it should be.
@@ -85,9 +89,9 @@ impl MendedView {
 }
 
 impl ExaminedView {
-    /// What was found and mended.
+    /// What was found and mended; of what was found, the gravest `most`.
     #[must_use]
-    pub fn new(found: &Examined, mended: Vec<MendedView>, root: &Path) -> Self {
+    pub fn new(found: &Examined, mended: Vec<MendedView>, root: &Path, most: usize) -> Self {
         let diagnosis = |one: &Diagnosis| DiagnosisView {
             code: one.code,
             severity: one.grade.name(),
@@ -115,7 +119,10 @@ impl ExaminedView {
             requests: found.requests,
             events: found.events,
             mended,
-            findings: found.diagnoses.iter().map(diagnosis).collect(),
+            findings: found.diagnoses.iter().take(most).map(diagnosis).collect(),
+            has_more: found.diagnoses.len() > most,
+            totals: [Grade::Error, Grade::Warning, Grade::Note]
+                .map(|grade| found.diagnoses.iter().filter(|one| one.grade == grade).count() as u64),
         }
     }
 }
@@ -153,11 +160,12 @@ pub fn examined(view: &ExaminedView) -> String {
     let _ = writeln!(text, "on {ground}; locks {}; {git}", view.locks);
     let checked =
         format!("{}, {} examined", count(view.requests as u64, "request"), count(view.events as u64, "event"));
-    let of = |severity| view.findings.iter().filter(|one| one.severity == severity).count() as u64;
-    let numbers: Vec<String> = [("error", of("error")), ("warning", of("warning")), ("note", of("note"))]
+    let numbers: Vec<String> = view
+        .totals
         .into_iter()
-        .filter(|(_, number)| *number > 0)
-        .map(|(what, number)| count(number, what))
+        .zip(["error", "warning", "note"])
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| count(number, what))
         .collect();
     let numbers = if numbers.is_empty() { String::new() } else { format!(", {}", numbers.join(", ")) };
     let verdict = if view.ok { styled(GREEN, "ok") } else { styled(RED, "not safe to operate") };

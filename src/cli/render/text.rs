@@ -10,6 +10,7 @@ use super::super::times::Times;
 use super::keys::marked_as;
 use super::safe;
 use super::signature::worth_text;
+use super::verify::Totals;
 use crate::app::checkpoint::Worth;
 use crate::app::claim::{ClaimSeen, ClaimsSeen};
 use crate::app::show::View;
@@ -460,10 +461,8 @@ pub fn findings(findings: &[Finding], root: &Path) -> String {
 
 /// What verifying found.
 #[must_use]
-pub fn report(report: &Report, root: &Path) -> String {
+pub fn report(report: &Report, Totals { grave, notes }: Totals, root: &Path) -> String {
     let mut text = findings(&report.findings, root);
-    let notes = report.findings.iter().filter(|f| f.severity == Severity::Note).count();
-    let grave = report.findings.len() - notes;
     let (requests, events) = (count(report.requests as u64, "request"), count(report.events as u64, "event"));
     let contracts = match report.contracts {
         0 => String::new(),

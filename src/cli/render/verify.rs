@@ -42,6 +42,34 @@ pub struct Printing<'a> {
     pub prefix: &'a str,
     /// Whether nothing worse than a note was found.
     pub ok: bool,
+    /// How many findings there are, also of those that are not printed.
+    pub totals: Totals,
+    /// Whether some are not printed.
+    pub has_more: bool,
+}
+
+/// How many findings there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    /// Those that are worse than a note.
+    pub grave: usize,
+    /// The notes.
+    pub notes: usize,
+}
+
+impl Totals {
+    /// The numbers of a report.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let notes = report.findings.iter().filter(|finding| finding.severity == Severity::Note).count();
+        Self { grave: report.findings.len() - notes, notes }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(self) -> usize {
+        self.grave + self.notes
+    }
 }
 
 /// Whether a format names files as the repository has them.
@@ -56,10 +84,8 @@ pub fn is_placed(wanted: Wanted) -> bool {
 /// A format that a report has not, or a value without a JSON form, which is a bug.
 pub fn verify(report: &Report, wanted: Wanted, printing: Printing<'_>) -> Result<String, Failure> {
     match wanted {
-        Wanted::Text => Ok(text::report(report, printing.root)),
-        Wanted::Json | Wanted::Jsonl => {
-            json::line(&json::Envelope::data(&VerifyView::new(report, printing.ok, printing.root)))
-        }
+        Wanted::Text => Ok(text::report(report, printing.totals, printing.root)),
+        Wanted::Json | Wanted::Jsonl => json::line(&json::Envelope::data(&VerifyView::new(report, printing))),
         Wanted::Github => Ok(annotations::github(&told(report, printing))),
         Wanted::Sarif => json::line(&annotations::sarif(&told(report, printing), explained)),
         Wanted::Junit => {
@@ -114,6 +140,7 @@ pub struct VerifyView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     against: Option<AgainstView<'a>>,
     findings: Vec<FindingView<'a>>,
+    has_more: bool,
 }
 
 /// With which commit a ledger was compared.
@@ -155,9 +182,9 @@ impl<'a> FindingView<'a> {
 }
 
 impl<'a> VerifyView<'a> {
-    /// A report; `ok` where nothing is worse than a note.
+    /// A report.
     #[must_use]
-    pub fn new(report: &'a Report, ok: bool, root: &Path) -> Self {
+    pub fn new(report: &'a Report, Printing { root, ok, has_more, .. }: Printing<'_>) -> Self {
         Self {
             ok,
             requests: report.requests,
@@ -170,6 +197,7 @@ impl<'a> VerifyView<'a> {
                 files: against.files,
             }),
             findings: report.findings.iter().map(|finding| FindingView::new(finding, root)).collect(),
+            has_more,
         }
     }
 }

@@ -4,14 +4,16 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use clap::builder::ArgExt;
-use clap::{Arg, Command, CommandFactory, ValueHint};
+use clap::{Arg, Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::super::args::Cli;
 use super::super::builtin;
 use super::super::commands::FIELDS;
 use super::super::config::{ALIASES, Config, Key};
-use super::super::render::safe;
+use super::super::formats::Wanted;
+use super::super::render::contract::check;
+use super::super::render::{safe, verify};
 use super::super::topics::Topic;
 use super::known::{Known, Request};
 use crate::domain::outlook::REVIEW;
@@ -66,6 +68,11 @@ fn one(argument: Arg, of: &str, known: &Arc<Known>) -> Arg {
         ("ROLE", _) => |known, _| plain(known.roles()),
         ("LABEL", _) => |known, _| plain(known.labels()),
         ("TYPE", _) => |known, _| plain(known.types()),
+        ("details.NAME=VALUE", _) => {
+            |known, _| plain(known.details().into_iter().map(|name| format!("details.{name}=")))
+        }
+        ("FORMAT=FILE", _) if of == "verify" => |_, _| formats(&verify::PRINTED),
+        ("FORMAT=FILE", _) => |_, _| formats(&check::PRINTED),
         ("NAME@V" | "NAME[@V]" | "NAME@B|FILE" | "NAME@A|FILE", _) => |known, _| plain(known.versions()),
         ("NAME", "name") if argument.get_long().is_none() && is_schema => schemas,
         ("NAME", "name" | "contract") => |known, _| plain(known.contracts()),
@@ -116,12 +123,17 @@ fn begins(value: &str, typed: &str) -> bool {
 /// Whether a shell takes the word as it is. Names come from others, and some shells put a candidate into the line as it
 /// stands: what would mean something else there is not offered.
 fn is_plain(word: &str) -> bool {
-    let is_harmless = |c: char| c.is_alphanumeric() || "-_.:/@+,%".contains(c);
+    let is_harmless = |c: char| c.is_alphanumeric() || "-_.:/@+,%=".contains(c);
     word.chars().all(is_harmless) && !word.starts_with('-')
 }
 
 fn plain(values: impl IntoIterator<Item = String>) -> Vec<Offer> {
     values.into_iter().map(Offer::from).collect()
+}
+
+/// Formats of a report, each to be followed by its file.
+fn formats(of: &[Wanted]) -> Vec<Offer> {
+    plain(of.iter().filter_map(Wanted::to_possible_value).map(|format| format!("{}=", format.get_name())))
 }
 
 /// Requests by their ids, or by their keys where one begins to type a key.

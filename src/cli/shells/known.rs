@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::args::Global;
+use super::super::builtin;
 use super::super::config::Key;
 use super::super::environment::Environment;
 use super::super::open;
@@ -21,6 +23,8 @@ use crate::domain::workflow::{WORKFLOW_BYTES_MAX, Workflow};
 const INDEX_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most names of a folder.
 const NAMES_MAX: usize = 100_000;
+/// The largest schema of a type that is read on a key press.
+const SCHEMA_BYTES_MAX: usize = 1024 * 1024;
 /// Where the index is.
 const INDEX: &str = "coordination/index.json";
 
@@ -155,6 +159,28 @@ impl Known {
     /// The types of requests.
     pub(super) fn types(&self) -> Vec<String> {
         self.workflow().types().iter().map(|rule| rule.name.to_string()).collect()
+    }
+
+    /// The details that the type on the line has, or any type.
+    pub(super) fn details(&self) -> BTreeSet<String> {
+        let rules = self.workflow().types();
+        let is_typed = |name: &str| self.typed.windows(2).any(|two| two[0] == "--type" && two[1] == name);
+        let typed = rules.iter().find(|rule| is_typed(rule.name.as_str()));
+        let meant = typed.map_or(rules, std::slice::from_ref);
+        meant
+            .iter()
+            .flat_map(|rule| self.properties(rule.name.as_str()).into_iter().chain(rule.details.clone()))
+            .collect()
+    }
+
+    /// What the schema of a type names.
+    fn properties(&self, name: &str) -> Vec<String> {
+        let path = self.root.as_ref().map(|root| root.join(format!("schemas/ledger/types/{name}.schema.json")));
+        let own = path.and_then(|path| text(&path, SCHEMA_BYTES_MAX));
+        let schema = own.as_deref().or_else(|| builtin::schema(&format!("types/{name}"))).unwrap_or_default();
+        let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+        let properties = schema.get("properties").and_then(Value::as_object);
+        properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
     }
 
     /// The contracts.

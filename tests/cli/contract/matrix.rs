@@ -37,7 +37,8 @@ fn the_matrix_is_printed_and_kept() {
             "contract": "other", "provider": null, "consumer": null, "pinned": null, "compatibility": "unpinned",
             "min_version": null, "max_version": null, "versions": {}, "assumed": []
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     $ ledger contract matrix other --format markdown

@@ -21,14 +21,16 @@ pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resou
     let opened = context.open()?;
     let ledger = opened.ledger();
     let comparing = Comparing { compare: &compare, resources, budget: &context.budget };
-    let rows = ledger.matrix(&names, comparing)?;
+    let mut rows = ledger.matrix(&names, comparing)?;
     if names.is_empty() && !args.dry_run && ledger.keep_matrix(&rows)? && context.output.format == Format::Text {
         context.output.tell("ledger: coordination/compatibility_matrix.json is written");
     }
     let assumption = ledger.settings.contract.open_content;
     let wanted = context.cli.global.wanted();
+    let all = rows.len();
+    let has_more = args.bound.cut(&mut rows);
     match wanted {
-        Wanted::Json => context.output.json(&render::MatrixView::new(&rows, assumption))?,
+        Wanted::Json => context.output.json(&render::MatrixView::new(&rows, assumption, has_more))?,
         Wanted::Jsonl => {
             for row in &rows {
                 context.output.json(&render::RowView::from(row))?;
@@ -43,6 +45,9 @@ pub(super) fn matrix(context: &mut Context<'_>, args: &Matrix, resources: &Resou
         Wanted::Github | Wanted::Sarif | Wanted::Junit | Wanted::Mermaid | Wanted::Dot | Wanted::Svg | Wanted::Csv => {
             return Err(Failure::usage("a matrix is printed as text, json, jsonl, markdown or html"));
         }
+    }
+    if has_more && wanted != Wanted::Json {
+        context.output.tell(&args.bound.told(all, "rows"));
     }
     Ok(Exit::Done)
 }

@@ -54,11 +54,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &Doctor) -> Result<Exit, Fail
     found.add(failed);
     found.add(context.cli.global.configured.faults.iter().map(misconfigured).collect());
     let exit = if found.is_safe() { Exit::Done } else { Exit::No };
-    let view = ExaminedView::new(&found, mended, &root);
+    let all = found.diagnoses.len();
+    let view = ExaminedView::new(&found, mended, &root, args.bound.limit);
     if context.output.format != Format::Text {
         context.output.json(&view)?;
     } else if !(context.output.quiet && exit == Exit::Done) {
         context.output.text(&examined(&view))?;
+    }
+    if all > args.bound.limit && context.output.format != Format::Json {
+        context.output.tell(&args.bound.told(all, "findings"));
     }
     if args.dry_run {
         context.output.tell("dry run: nothing was mended; --fix mends what is derived or was cut short");

@@ -14,13 +14,14 @@ use crate::domain::compatibility::{OpenContent, Verdict};
 pub struct MatrixView<'a> {
     open_content: OpenContent,
     rows: Vec<RowView<'a>>,
+    has_more: bool,
 }
 
 impl<'a> MatrixView<'a> {
-    /// The view of all rows.
+    /// The view of these rows.
     #[must_use]
-    pub fn new(rows: &'a [Row], assumption: OpenContent) -> Self {
-        Self { open_content: assumption, rows: rows.iter().map(RowView::from).collect() }
+    pub fn new(rows: &'a [Row], open_content: OpenContent, has_more: bool) -> Self {
+        Self { open_content, rows: rows.iter().map(RowView::from).collect(), has_more }
     }
 }
 

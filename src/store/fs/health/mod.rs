@@ -10,6 +10,7 @@ use super::files::now_ns;
 use super::inspect;
 use super::journal::{self, Plan};
 use super::lock::{Lock, Sharing};
+use super::native::Kind;
 use super::{FsStore, io};
 use crate::domain::id::{RequestId, Stream};
 use crate::store::contracts::Contracts;
@@ -152,6 +153,18 @@ impl FsStore {
     #[must_use]
     pub fn ground(&self) -> Option<Ground> {
         self.files.ground()
+    }
+
+    /// The folders in which everybody on this machine may put, rename and remove files.
+    #[must_use]
+    pub fn open_to_all(&self) -> Vec<PathBuf> {
+        let mut folders = self.layout.folders().to_vec();
+        folders.extend([self.layout.contracts(), self.layout.checkpoints()]);
+        folders.extend(self.layout.local_folders());
+        // What can't be looked at is told with the files that writers need.
+        let is_open = |path: &PathBuf| matches!(self.files.look(path), Ok(Some(look)) if look.is_open_to_all && look.kind == Kind::Folder);
+        folders.retain(is_open);
+        folders
     }
 
     /// Whether a file can be made, written and synced here.

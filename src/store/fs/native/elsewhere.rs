@@ -147,12 +147,14 @@ fn look_of(metadata: &std::fs::Metadata) -> Look {
     let since = metadata.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
     let modified_ns = since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
     #[cfg(unix)]
-    let (inode, has_other_names, changed_ns) = {
+    let (inode, has_other_names, is_open_to_all, changed_ns) = {
         use std::os::unix::fs::MetadataExt;
         let ns = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
-        (metadata.ino(), metadata.nlink() > 1, u64::try_from(ns).unwrap_or(0))
+        let is_open_to_all = metadata.mode() & OPEN_TO_ALL != 0;
+        (metadata.ino(), metadata.nlink() > 1, is_open_to_all, u64::try_from(ns).unwrap_or(0))
     };
     #[cfg(not(unix))]
-    let (inode, has_other_names, changed_ns) = (0, false, 0);
-    Look { kind, has_other_names, changed_ns, facts: Facts { inode, size: metadata.len(), modified_ns } }
+    let (inode, has_other_names, is_open_to_all, changed_ns) = (0, false, false, 0);
+    let facts = Facts { inode, size: metadata.len(), modified_ns };
+    Look { kind, has_other_names, is_open_to_all, changed_ns, facts }
 }

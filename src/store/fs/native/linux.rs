@@ -319,7 +319,8 @@ fn look_of(stat: &Stat) -> Look {
         modified_ns: ns(stat.st_mtime, stat.st_mtime_nsec),
     };
     let changed_ns = ns(stat.st_ctime, stat.st_ctime_nsec);
-    Look { kind, has_other_names: stat.st_nlink > 1, changed_ns, facts }
+    let is_open_to_all = stat.st_mode & OPEN_TO_ALL != 0;
+    Look { kind, has_other_names: stat.st_nlink > 1, is_open_to_all, changed_ns, facts }
 }
 
 fn is_link(folder: BorrowedFd<'_>, name: &std::ffi::OsStr) -> bool {

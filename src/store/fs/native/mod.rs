@@ -59,12 +59,18 @@ pub(super) enum Kind {
     Other,
 }
 
+/// The bit of a mode that lets everybody write (POSIX `S_IWOTH`).
+#[cfg(unix)]
+const OPEN_TO_ALL: u32 = 0o002;
+
 /// What a look at a name tells, without following a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Look {
     pub(super) kind: Kind,
     /// Whether the file has other names too, where that is known.
     pub(super) has_other_names: bool,
+    /// Whether everybody on this machine may write to it, where that is known.
+    pub(super) is_open_to_all: bool,
     /// When anything about it was last changed, in nanoseconds since 1970; 0 where that is not known. Unlike the time of
     /// its content, no program sets this one.
     pub(super) changed_ns: u64,
