@@ -28,7 +28,7 @@ fn a_clock_that_ran_ahead_is_found_and_reorders_nothing() {
     transcript!(sandbox, @r#"
     $ ledger index -q; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation clock-ahead: event 2: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here
-      fix: set the clock of the machine that wrote it; order within a request does not depend on it
+      fix: on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it
     1 finding: 1 request, 2 events verified
     [exit 3]
     $ ledger verify --json
@@ -41,7 +41,7 @@ fn a_clock_that_ran_ahead_is_found_and_reorders_nothing() {
             "code": "clock-ahead", "severity": "violation", "id": "REQ-YYYYMMDD-0001",
             "file": "coordination/events/REQ-YYYYMMDD-0001.jsonl", "line": 2,
             "message": "event 2: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here",
-            "fix": "set the clock of the machine that wrote it; order within a request does not depend on it"
+            "fix": "on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it"
           }
         ],
         "has_more": false
@@ -89,7 +89,7 @@ fn an_event_whose_clock_runs_behind_its_parents_is_found() {
     transcript!(sandbox, @"
     $ ledger index -q; ledger verify
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: violation clock-behind: event 2: its clock does not run ahead of its parents'
-      fix: set the clock of the machine that wrote it; order within a request does not depend on it
+      fix: on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it
     1 finding: 1 request, 2 events verified
     [exit 3]
     ");

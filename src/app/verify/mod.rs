@@ -352,7 +352,7 @@ impl Ledger<'_> {
             });
         }
         for (code, hash, what) in clock_faults(history.graph(), look.now) {
-            let fix = "set the clock of the machine that wrote it; order within a request does not depend on it";
+            let fix = "on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
         let forked = look.unknown.workflow.is_none().then(|| self.forked(&history)).flatten();
@@ -533,7 +533,7 @@ pub(in crate::app) fn from_fault(fault: Fault, restoring: &Restoring) -> Finding
             Severity::Violation,
             "see what wrote it: ledger schema packet and ledger schema event tell the shapes".into(),
         ),
-        "stray" => (Severity::Violation, "move it out of the ledger's folders".to_owned()),
+        "stray" => (Severity::Violation, format!("mv -n {} .", quoted(&path))),
         told::LOCAL_UNUSABLE => (Severity::Violation, "ledger doctor --fix".to_owned()),
         "not-readable" => {
             (Severity::Violation, format!("give yourself leave to read it: chmod u+rX {}", quoted(&path)))

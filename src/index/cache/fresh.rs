@@ -1,6 +1,7 @@
 //! Opening the cache, and bringing it up to what the files are.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -9,15 +10,20 @@ use super::rows::{Writer, bytes_of, id_of, number_of};
 use super::tables::Pages;
 use super::{Progress, Scope, tables};
 use crate::domain::id::RequestId;
-use crate::store::{Changes, Derived, Point, Stamp, Store, StoreError, Surveyed};
+use crate::store::{Budget, Changes, Derived, Point, Stamp, Store, StoreError, Surveyed};
 
 /// Up to so many requests every reader looks at all files: it costs some milliseconds, and sees also what was changed in
 /// place by programs that take no locks.
 const SMALL: u64 = if cfg!(test) { 2 } else { 4_096 };
 /// Beyond [`SMALL`] every reader looks at so many requests in turn, for what was changed in place: some milliseconds.
 const SLICE: i64 = if cfg!(test) { 1 } else { 1_024 };
-/// How many requests are read and written down at once: what an interruption costs, and what is held in memory.
+/// How many requests are read at once: what is held in memory.
 const CHUNK: usize = 4_096;
+/// How many chunks are written down together, if they come in time: what an interruption costs. Their rows go to the same
+/// pages of the indexes again and again, and what is written together writes those once.
+const CHUNKS: usize = 8;
+/// How long the rows are kept from others who would write, where reading is slow: less than they wait.
+const OPEN_MAX: Duration = Duration::from_secs(1);
 /// From so many requests on, writing them down is worth more memory.
 const MANY: usize = 8 * CHUNK;
 /// How often others may get in between before this one works on a private copy.
@@ -384,8 +390,12 @@ impl Cache {
         std::thread::scope(|threads| -> Result<(), Trouble> {
             let (send, receive) = sync_channel(1);
             threads.spawn(move || read(&send));
-            for (chunk, outcomes) in chunks().zip(receive) {
-                put(db, scope, chunk, &outcomes?)?;
+            let mut rest = chunks();
+            // Nothing is held while the first is waited for.
+            while let Ok(first) = receive.recv() {
+                let open = Budget::endless().at_most(OPEN_MAX);
+                let more = std::iter::from_fn(|| receive.recv_timeout(open.left()?).ok());
+                put(db, scope, &mut rest, std::iter::once(first).chain(more).take(CHUNKS))?;
             }
             Ok(())
         })?;
@@ -405,17 +415,24 @@ impl Cache {
     }
 }
 
-/// Puts some requests into the tables.
-fn put(db: &mut Connection, scope: Scope<'_>, chunk: &[RequestId], read: &[Stamped]) -> rusqlite::Result<()> {
+/// Puts some chunks into the tables, as they come.
+fn put<'a>(
+    db: &mut Connection,
+    scope: Scope<'_>,
+    chunks: &mut impl Iterator<Item = &'a [RequestId]>,
+    read: impl Iterator<Item = Result<Vec<Stamped>, StoreError>>,
+) -> Result<(), Trouble> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut writer = Writer::new(&tx, scope.workflow)?;
-    for (id, (stamp, outcome)) in chunk.iter().zip(read) {
-        writer.put(*id, *stamp, outcome)?;
+    for (read, chunk) in read.zip(chunks) {
+        for (id, (stamp, outcome)) in chunk.iter().zip(&read?) {
+            writer.put(*id, *stamp, outcome)?;
+        }
     }
     let added = writer.finish()?;
     count(&tx, added)?;
     next_generation(&tx)?;
-    tx.commit()
+    Ok(tx.commit()?)
 }
 
 /// Takes note of how many more requests there are.

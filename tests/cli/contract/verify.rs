@@ -166,7 +166,7 @@ fn what_is_written_by_hand_is_held_to_the_rules() {
     transcript!(sandbox, @"
     $ ledger verify
     schemas/contracts/billing.invoice/events.jsonl:4: violation clock-ahead: event 4: YYYY-MM-DDThh:mm:ss.mmmZ is ahead of the clock here
-      fix: set the clock of the machine that wrote it; order within a contract does not depend on it
+      fix: on the machine that wrote it: timedatectl set-ntp true; order within a contract does not depend on it
     schemas/contracts/billing.invoice/events.jsonl:4: violation contract-illegal: event 4: billing.invoice@1 can't be retired: shop still uses it
       fix: find out how it was written; settle it with a new event, or restore the log from git
     2 findings: 0 requests, 1 contract, 4 events verified
