@@ -104,7 +104,7 @@ fn the_gravest_are_told_where_there_is_a_limit() {
     coordination/events/REQ-YYYYMMDD-0001.jsonl:2: damage line-damaged: the line does not end in its hash
       fix: restore it from a copy, or from another clone
     coordination/events/a: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n coordination/events/a .
     3 findings and 1 note: 1 request, 1 event verified
     ! 2 of 4 findings shown; --limit N shows more
     [exit 9]
@@ -122,11 +122,11 @@ fn what_does_not_belong_is_told() {
     $ touch coordination/requests/README.md coordination/events/REQ-1.jsonl; mkdir coordination/requests/sub
     $ ledger verify
     coordination/events/REQ-1.jsonl: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n coordination/events/REQ-1.jsonl .
     coordination/requests/README.md: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n coordination/requests/README.md .
     coordination/requests/sub: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n coordination/requests/sub .
     3 findings: 1 request, 1 event verified
     [exit 3]
     ");

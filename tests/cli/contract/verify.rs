@@ -50,9 +50,9 @@ fn every_byte_of_a_contract_is_verified() {
     transcript!(sandbox, @"
     $ cp v3.json schemas/contracts/billing.invoice/v3.json; touch schemas/contracts/README schemas/contracts/billing.invoice/notes.txt; ledger verify
     schemas/contracts/README: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n schemas/contracts/README .
     schemas/contracts/billing.invoice/notes.txt: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n schemas/contracts/billing.invoice/notes.txt .
     schemas/contracts/billing.invoice/v3.json: violation version-unregistered: v3 has a file and is not on record
       fix: ledger contract add billing.invoice schemas/contracts/billing.invoice/v3.json, or move it away
     3 findings: 0 requests, 1 contract, 3 events verified
@@ -184,7 +184,7 @@ fn links_are_not_followed() {
     [exit 9]
     $ ls ../outside; ledger verify
     schemas/contracts/a: violation stray: it does not belong here
-      fix: move it out of the ledger's folders
+      fix: mv -n schemas/contracts/a .
     1 finding: 0 requests, 0 events verified
     [exit 3]
     "#);
