@@ -35,7 +35,8 @@ fn a_hand_edited_packet_is_found_and_its_request_refused() {
             "message": "index.json is not what the packets and events say",
             "fix": "first what is wrong with REQ-YYYYMMDD-0001, of which it remembers how far it had got; then: ledger index"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     [exit 9]
@@ -123,7 +124,8 @@ fn a_hand_edited_line_is_found_with_its_number() {
             "message": "the line was changed: its hash does not match its bytes",
             "fix": "restore it from a copy, or from another clone"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     [exit 9]

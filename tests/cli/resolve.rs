@@ -98,7 +98,8 @@ fn a_diverged_request_is_shown_as_such_and_does_not_move() {
             "message": "two clones wrote at once and left it ACCEPTED (v2) and REJECTED (v3)",
             "fix": "ledger resolve REQ-YYYYMMDD-0001 --keep ACCEPTED|REJECTED --reason TEXT"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     "#);

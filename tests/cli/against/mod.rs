@@ -48,7 +48,7 @@ fn additions_pass_and_so_do_moved_and_doubled_lines() {
       "v": 1,
       "data": {
         "ok": true, "requests": 4, "contracts": 1, "checkpoints": 2, "events": 10,
-        "against": {"commit": "[commit]", "told": "main", "files": 11}, "findings": []
+        "against": {"commit": "[commit]", "told": "main", "files": 11}, "findings": [], "has_more": false
       }
     }
     $ log=coordination/events/REQ-$TODAY-0001.jsonl; tac $log > l && cat l $log > m && cp m $log && rm l m && ledger verify --against main

@@ -79,7 +79,8 @@ fn one_run_prints_in_several_formats() {
             "message": "event 2 ([head]) follows [head], which is not here: an event was removed or the packet was changed",
             "fix": "put back what it lacks: git show HEAD:./coordination/events/REQ-YYYYMMDD-0003.jsonl >> coordination/events/REQ-YYYYMMDD-0003.jsonl && ledger repair-merge"
           }
-        ]
+        ],
+        "has_more": false
       }
     }
     $ ls -A ..

@@ -43,7 +43,10 @@ fn a_checkpoint_covers_what_is_on_record() {
     $ ledger verify
     ok: 1 request, 1 event, 1 checkpoint verified
     $ ledger verify --json
-    {"v": 1, "data": {"ok": true, "requests": 1, "checkpoints": 1, "events": 1, "findings": []}}
+    {
+      "v": 1,
+      "data": {"ok": true, "requests": 1, "checkpoints": 1, "events": 1, "findings": [], "has_more": false}
+    }
     "#);
 }
 
