@@ -126,7 +126,8 @@ impl Ledger<'_> {
         }
         let now: Timestamp = self.world.now();
         for (code, hash, what) in clock_faults(graph, now) {
-            let fix = "on the machine that wrote it: timedatectl set-ntp true; order within a contract does not depend on it";
+            let fix =
+                "on the machine that wrote it: timedatectl set-ntp true; order within a contract does not depend on it";
             found.push(finding(code, Severity::Violation, hash, what, fix));
         }
         if let Some((second, first)) = twice_keyed(graph) {

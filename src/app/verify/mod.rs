@@ -352,7 +352,8 @@ impl Ledger<'_> {
             });
         }
         for (code, hash, what) in clock_faults(history.graph(), look.now) {
-            let fix = "on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it";
+            let fix =
+                "on the machine that wrote it: timedatectl set-ntp true; order within a request does not depend on it";
             findings.push(log(code, Severity::Violation, at(hash), what, fix));
         }
         let forked = look.unknown.workflow.is_none().then(|| self.forked(&history)).flatten();
