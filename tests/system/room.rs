@@ -95,6 +95,26 @@ fn a_folder_that_can_not_be_written_to_is_read_and_says_so() {
 }
 
 #[test]
+fn without_proc_everything_is_written_all_the_same() {
+    let place = Place::new();
+    let without = |line: &str| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["-m", "sh", "-c", "mount -t tmpfs tmpfs /proc && exec \"$@\"", "sh"]);
+        place.through(unshare, line).output()
+    };
+    let is_bare = Command::new("unshare").args(["-m", "mount", "-t", "tmpfs", "tmpfs", "/proc"]).output();
+    if !is_bare.is_ok_and(|output| output.status.success()) {
+        say("skipped: /proc can't be hidden here");
+        return;
+    }
+    for line in ["init --name other", &format!("{NEW} --key two"), "note key:two --text x", "checkpoint", "verify"] {
+        let output = without(line).unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    place.ok("verify", "with /proc again");
+}
+
+#[test]
 fn a_lock_that_is_held_for_ever_makes_writers_give_up_in_time_and_readers_never_wait() {
     let place = Place::new();
     let lock = std::fs::File::open(place.root().join("coordination/.local/locks/gate.lock")).unwrap();

@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::*;
@@ -62,6 +63,10 @@ impl Anchor {
 
     /// A file without a name; `None` where the file system has none (`O_TMPFILE`, open(2)).
     pub(in crate::store::fs) fn unnamed(&self, folder: &Path, mode: u32) -> io::Result<Option<File>> {
+        // It gets its name by way of /proc, which a bare root folder may not have.
+        if !*HAS_PROC {
+            return Ok(None);
+        }
         match self.descriptor(below(&self.root, folder)?, OFlags::TMPFILE | OFlags::WRONLY, mode) {
             Ok(file) => Ok(Some(File::from(file))),
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(None),
@@ -122,7 +127,7 @@ impl Anchor {
     /// Names a file that has no name; `false` if the name is taken. By way of /proc, since linking a bare
     /// descriptor needs a privilege.
     pub(in crate::store::fs) fn link_unnamed(&self, file: &File, to: &Path) -> io::Result<bool> {
-        let from = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let from = format!("{OPEN_FILES}/{}", file.as_raw_fd());
         let (folder, name) = split(below(&self.root, to)?)?;
         let above = self.above(folder).map_err(told)?;
         is_new(rustix::fs::linkat(CWD, from, &above, name, AtFlags::SYMLINK_FOLLOW))
@@ -300,6 +305,11 @@ pub(in crate::store::fs) fn sync_folder(_: &File) -> io::Result<()> {
 
 #[cfg(all(ledger_no_folder_sync, not(debug_assertions)))]
 compile_error!("a ledger that does not sync its folders is for a test, and never for a release");
+
+/// Where open files stand by their numbers (proc(5)).
+const OPEN_FILES: &str = "/proc/self/fd";
+
+static HAS_PROC: LazyLock<bool> = LazyLock::new(|| rustix::fs::access(OPEN_FILES, Access::EXEC_OK).is_ok());
 
 fn look_of(stat: &Stat) -> Look {
     let ns = |seconds: i64, rest: u64| {
